@@ -1,0 +1,82 @@
+"""What the ``gluon.*`` training kernels share: the network, the trainer, reading them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kernels.backends.mxnet.batches import LOADERS, context
+from kernels.backends.mxnet.imports import mx
+from kernels.stepwise import StepKernel
+
+if TYPE_CHECKING:
+    from data.workload import Workload
+    from kernels.contract import Start, Weight
+
+
+@dataclass
+class GluonState:
+    """Objects of one training.
+
+    Attributes
+    ----------
+    batches : InMemory or DataLoader
+    net : gluon.nn.Dense
+        One output; weight (1, n_features), bias (1,).
+    loss_of : callable
+        Features and labels of a batch to its losses, shape (m,).
+    trainer : gluon.Trainer
+    """
+
+    batches: Any
+    net: Any
+    loss_of: Any
+    trainer: Any
+
+
+def set_learning_rate(trainer: Any, eta: float) -> None:
+    """Give the trainer a learning rate, if it does not have it already."""
+    if trainer.learning_rate != eta:
+        trainer.set_learning_rate(eta)
+
+
+class GluonTrainKernel(StepKernel):
+    """A step with Gluon's ``Dense``, ``L2Loss`` and ``Trainer``."""
+
+    backend = "mxnet"
+    operator = "multi_sgd_update"
+
+    def loss_of(self, net: Any) -> Any:
+        """Build the forward pass with the loss; subclasses may make it one graph."""
+        raise NotImplementedError
+
+    def prepare(
+        self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
+    ) -> GluonState:
+        """Copy the data and the start to the device; make the trainer."""
+        ctx = context(device)
+        net = mx.gluon.nn.Dense(1, in_units=workload.n_features)
+        net.initialize(ctx=ctx)
+        net.weight.set_data(mx.nd.array(start.weight.reshape(1, -1), ctx=ctx))
+        net.bias.set_data(mx.nd.array([start.bias], ctx=ctx))
+        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1.0})
+        batches = LOADERS[loader](workload, device, batch_size)
+        return GluonState(batches, net, self.loss_of(net), trainer)
+
+    def step(self, state: GluonState, X: Any, y: Any, eta: float) -> None:
+        """Record the losses, take their gradient, let the trainer divide by m and update."""
+        set_learning_rate(state.trainer, eta)
+        with mx.autograd.record():
+            losses = state.loss_of(X, y)
+        losses.backward()
+        state.trainer.step(X.shape[0])
+
+    def parameters(self, state: GluonState) -> tuple[Weight, float]:
+        """Wait, and return the weight, shape (n_features,), and the bias."""
+        weight = state.net.weight.data().asnumpy().reshape(-1)
+        return weight, float(state.net.bias.data().asscalar())
+
+    def training_loss(self, state: GluonState) -> float:
+        """Evaluate the loss over all samples on the device, in float32, and wait."""
+        losses = state.loss_of(state.batches.features, state.batches.labels)
+        return float(losses.mean().asscalar())

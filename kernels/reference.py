@@ -1,0 +1,186 @@
+r"""The float64 reference that every kernel must match before it is timed.
+
+One step on a batch of m samples, with the bias as a further weight (``theta = [w, b]``,
+``x = [x, 1]``)::
+
+    r     = x theta - y                      residuals, shape (m,)
+    g     = x^T r / m                        mean gradient of (r^2) / 2
+    theta = theta - eta g
+
+Beside the trajectory runs a bound on how far float32 arithmetic may stray from it, from
+the standard model of rounding (Higham 2002, *Accuracy and Stability of Numerical
+Algorithms*, 2nd ed., section 3.1): a sum of products of length k, in any order, errs by
+at most ``k u`` times the sum of the absolute values, ``u = 2^-24``. Rounding errors that
+behave like independent ones grow with ``sqrt(k)`` (Higham & Mary 2019, SIAM J. Sci.
+Comput. 41:A2815), which is what the bound takes, times a safety factor. A step adds
+
+    delta = SAFETY u || 2 |theta| + eta sqrt(m + d + 4) a ||,
+    a     = |x|^T (|x| |theta| + |y|) / m
+
+to it, in the Euclidean norm. What a step inherits is not amplified while
+``eta <= 2 / lambda_max`` of the batch, the condition under which training converges at
+all; where a batch breaks it, the inherited part grows by the norm of ``I - eta x^T x / m``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from data.workload import Workload
+    from kernels.contract import Order, Start, Weight
+
+    Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+UNIT_ROUNDOFF = 2.0**-24
+SAFETY = 4.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Parameters after a step, and how far float32 may be from them.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (n_features + 1,), float64
+        The weights and, last, the bias.
+    tolerance : float
+        Largest Euclidean distance from ``theta`` that float32 rounding explains.
+    """
+
+    theta: Vector
+    tolerance: float
+
+    @classmethod
+    def start(cls, start: Start) -> Reference:
+        """Return the reference before the first step; float32 starts are exact in float64."""
+        theta = np.append(start.weight.astype(np.float64), np.float64(np.float32(start.bias)))
+        return cls(theta=theta, tolerance=0.0)
+
+
+def augmented_batches(
+    workload: Workload, order: Order, batch_size: int
+) -> Iterator[tuple[Vector, Vector]]:
+    """Yield the batches of an order in float64, the features with a column of ones.
+
+    Parameters
+    ----------
+    workload : Workload
+    order : ndarray, shape (n,), integer
+    batch_size : int
+
+    Yields
+    ------
+    tuple of (ndarray, shape (m, n_features + 1); ndarray, shape (m,))
+    """
+    for first in range(0, len(order), batch_size):
+        index = order[first : first + batch_size]
+        x = np.ones((len(index), workload.n_features + 1))
+        x[:, :-1] = workload.features[index]
+        yield x, workload.labels[index].astype(np.float64)
+
+
+def gradient(x: Vector, y: Vector, theta: Vector) -> Vector:
+    """Return the mean gradient of the squared loss / 2 over a batch.
+
+    Parameters
+    ----------
+    x : ndarray, shape (m, d)
+    y : ndarray, shape (m,)
+    theta : ndarray, shape (d,)
+
+    Returns
+    -------
+    ndarray, shape (d,)
+    """
+    return np.asarray(x.T @ (x @ theta - y) / len(y))
+
+
+def _growth(x: Vector, eta: float) -> float:
+    """Return by how much a step may amplify the error that it inherits.
+
+    The trace bounds the largest eigenvalue of ``x^T x / m``, so the eigenvalues are
+    only computed where the cheap bound does not already show that nothing grows.
+    """
+    m, d = x.shape
+    if eta * float(np.vdot(x, x)) / m <= 2.0:
+        return 1.0
+    hessian = x @ x.T if m < d else x.T @ x
+    largest = float(np.linalg.eigvalsh(hessian / m)[-1])
+    return max(1.0, eta * largest - 1.0)
+
+
+def step(before: Reference, x: Vector, y: Vector, eta: float) -> Reference:
+    """Do one step of mini-batch SGD in float64.
+
+    Parameters
+    ----------
+    before : Reference
+    x : ndarray, shape (m, n_features + 1)
+        Features of the batch, the last column ones.
+    y : ndarray, shape (m,)
+    eta : float
+
+    Returns
+    -------
+    Reference
+    """
+    m, d = x.shape
+    theta = before.theta - eta * gradient(x, y, before.theta)
+    magnitude = np.abs(x)
+    a = magnitude.T @ (magnitude @ np.abs(before.theta) + np.abs(y)) / m
+    size = np.maximum(np.abs(before.theta), np.abs(theta))
+    rounding = float(np.linalg.norm(2.0 * size + eta * np.sqrt(m + d + 4) * a))
+    delta = SAFETY * UNIT_ROUNDOFF * rounding
+    return Reference(theta=theta, tolerance=_growth(x, eta) * before.tolerance + delta)
+
+
+def distance(reference: Reference, weight: Weight, bias: float) -> float:
+    """Return how far a kernel's parameters are from the reference.
+
+    Parameters
+    ----------
+    reference : Reference
+    weight : ndarray, shape (n_features,)
+    bias : float
+
+    Returns
+    -------
+    float
+        The Euclidean distance; NaN where the parameters are not finite.
+    """
+    return float(np.linalg.norm(np.append(weight, bias) - reference.theta))
+
+
+def epoch(
+    before: Reference,
+    workload: Workload,
+    order: Order,
+    batch_size: int,
+    learning_rates: Sequence[float],
+) -> Reference:
+    """Do the steps of one epoch in float64.
+
+    Parameters
+    ----------
+    before : Reference
+    workload : Workload
+    order : ndarray, shape (n,), integer
+    batch_size : int
+    learning_rates : sequence of float, length ceil(n / batch_size)
+
+    Returns
+    -------
+    Reference
+        The parameters after the last step.
+    """
+    after = before
+    batches = augmented_batches(workload, order, batch_size)
+    for (x, y), eta in zip(batches, learning_rates, strict=True):
+        after = step(after, x, y, eta)
+    return after

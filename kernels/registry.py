@@ -1,0 +1,97 @@
+"""Finds kernels by their being there: every module with a ``KERNEL`` in these folders.
+
+Listing them imports no framework: a kernel file asks its backend for the library the
+first time that it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kernels.contract import TrainKernel, UpdateKernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+FOLDERS = (Path(__file__).parent / "train", Path(__file__).parent / "update")
+
+
+class RegistryError(Exception):
+    """A kernel file that can't be listed; the message names it."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The kernels that are there, by name, in alphabetical order.
+
+    Attributes
+    ----------
+    train : dict of str to TrainKernel
+    update : dict of str to UpdateKernel
+    """
+
+    train: dict[str, TrainKernel]
+    update: dict[str, UpdateKernel]
+
+
+def _module_of(path: Path) -> ModuleType:
+    """Import a kernel file, from this package or from anywhere else."""
+    if path.parent in FOLDERS:
+        return importlib.import_module(f"kernels.{path.parent.name}.{path.stem}")
+    spec = importlib.util.spec_from_file_location(f"added_kernels.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise RegistryError(f"{path} is not a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _kernel_of(path: Path) -> Any:
+    """Return the ``KERNEL`` of a file, or None where it has none."""
+    try:
+        return getattr(_module_of(path), "KERNEL", None)
+    except Exception as error:
+        raise RegistryError(f"{path} can't be read: {type(error).__name__}: {error}") from error
+
+
+def discover(added_folders: Iterable[Path] = ()) -> Registry:
+    """List the kernels.
+
+    Parameters
+    ----------
+    added_folders : iterable of Path
+        Folders outside the project that hold kernel files too.
+
+    Returns
+    -------
+    Registry
+
+    Raises
+    ------
+    RegistryError
+        When a file can't be read, two kernels share a name, or a ``KERNEL`` keeps
+        neither contract of ``kernels.contract``.
+    """
+    train: dict[str, TrainKernel] = {}
+    update: dict[str, UpdateKernel] = {}
+    for folder in (*FOLDERS, *added_folders):
+        if not folder.is_dir():
+            raise RegistryError(f"{folder} is not a folder with kernel files.")
+        for path in sorted(folder.glob("[!_]*.py")):
+            kernel = _kernel_of(path)
+            if kernel is None:
+                continue
+            if getattr(kernel, "name", None) in {*train, *update}:
+                raise RegistryError(f"{path} names its kernel {kernel.name!r}, which exists.")
+            if isinstance(kernel, TrainKernel):
+                train[kernel.name] = kernel
+            elif isinstance(kernel, UpdateKernel):
+                update[kernel.name] = kernel
+            else:
+                raise RegistryError(f"{path} has a KERNEL that is no train or update kernel.")
+    return Registry(train=dict(sorted(train.items())), update=dict(sorted(update.items())))

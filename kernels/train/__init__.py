@@ -1,0 +1,1 @@
+"""Training kernels, one file each: every module here with a ``KERNEL`` is one."""

@@ -1,0 +1,56 @@
+"""``nd.autograd``: the published loop.
+
+    l = mean((X w + b - y)^2 / 2)
+    p = p - eta dl/dp          for p in (w, b)
+
+Reference: *Dive into Deep Learning*, "Mini-batch Stochastic Gradient Descent", the
+function ``sgd`` on ``nd`` arrays with its ``params, states, hyperparams`` arguments.
+
+This is the first rung: the loss and its gradient by autograd, the update written out, so
+that each parameter costs a temporary for ``eta g`` and two operators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kernels.backends.mxnet.imports import mx
+from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kernels.backends.mxnet.nd_training import NdState
+
+
+def sgd(params: Sequence[Any], states: object, hyperparams: Mapping[str, float]) -> None:  # noqa: ARG001
+    """Update each parameter by its gradient.
+
+    Parameters
+    ----------
+    params : sequence of NDArray
+        Each with its gradient attached.
+    states : object
+        Not used: plain SGD remembers nothing. Other optimisers keep theirs here.
+    hyperparams : mapping
+        ``lr``, the learning rate.
+    """
+    for p in params:
+        p[:] -= hyperparams["lr"] * p.grad
+
+
+class NdAutograd(NdTrainKernel):
+    """Autograd, then ``p[:] -= lr * p.grad``."""
+
+    name = "nd.autograd"
+    operator = "_mul_scalar, broadcast_sub"
+
+    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
+        """Do one step as published."""
+        with mx.autograd.record():
+            loss = mean_squared_loss(X, y, state.w, state.b)
+        loss.backward()
+        sgd([state.w, state.b], None, {"lr": eta})
+
+
+KERNEL = NdAutograd()

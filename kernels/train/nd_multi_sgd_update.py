@@ -1,0 +1,38 @@
+"""``nd.multi_sgd_update``: autograd, then one operator that updates all parameters.
+
+    p_i = p_i - eta g_i        for all i, in one operator, in place
+
+Reference: MXNet 1.9 API, ``mxnet.ndarray.multi_sgd_update``.
+
+Differs from ``nd.sgd_update`` in dispatching one operator where that dispatches two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kernels.backends.mxnet.imports import mx
+from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+
+if TYPE_CHECKING:
+    from kernels.backends.mxnet.nd_training import NdState
+
+
+class NdMultiSgdUpdate(NdTrainKernel):
+    """Autograd, then ``nd.multi_sgd_update`` with ``out=``."""
+
+    name = "nd.multi_sgd_update"
+    operator = "multi_sgd_update"
+
+    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
+        """Do one step, one update operator for both parameters."""
+        w, b = state.w, state.b
+        with mx.autograd.record():
+            loss = mean_squared_loss(X, y, w, b)
+        loss.backward()
+        mx.nd.multi_sgd_update(
+            w, w.grad, b, b.grad, out=[w, b], lrs=(eta, eta), wds=(0.0, 0.0), num_weights=2
+        )
+
+
+KERNEL = NdMultiSgdUpdate()

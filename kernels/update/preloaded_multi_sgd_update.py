@@ -1,0 +1,46 @@
+"""``update.preloaded_multi_sgd_update``: as ``update.multi_sgd_update``, rates on the device.
+
+    w = w - eta g              read w and g, write w, in one pass
+
+Reference: MXNet 1.9 API, ``mxnet.ndarray.preloaded_multi_sgd_update``.
+
+Differs from ``update.multi_sgd_update`` in taking the learning rates and weight decays as
+arrays that are on the device already, so that a rate computed there never comes back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kernels.backends.mxnet.batches import context
+from kernels.backends.mxnet.imports import mx
+from kernels.backends.mxnet.nd_updating import NdUpdateKernel
+
+if TYPE_CHECKING:
+    from kernels.backends.mxnet.nd_updating import UpdateState
+    from kernels.contract import Weight
+
+
+class PreloadedMultiSgdUpdate(NdUpdateKernel):
+    """One fused operator for a list of tensors, its rates in arrays."""
+
+    name = "update.preloaded_multi_sgd_update"
+    operator = "preloaded_multi_sgd_update"
+    bytes_per_parameter = 12
+
+    def prepare(self, device: str, weight: Weight, gradient: Weight, eta: float) -> UpdateState:
+        """Copy the parameter, its gradient and the rates to the device."""
+        state = super().prepare(device, weight, gradient, eta)
+        ctx = context(device)
+        state.apply = (mx.nd.array([eta], ctx=ctx), mx.nd.zeros((1,), ctx=ctx))
+        return state
+
+    def update(self, state: UpdateState) -> None:
+        """Enqueue one update."""
+        lrs, wds = state.apply
+        mx.nd.preloaded_multi_sgd_update(
+            state.w, state.g, lrs, wds, out=[state.w], num_weights=1
+        )
+
+
+KERNEL = PreloadedMultiSgdUpdate()
