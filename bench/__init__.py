@@ -1,0 +1,1 @@
+"""Times mini-batch SGD over batch sizes and says what the batch size buys."""
