@@ -14,7 +14,7 @@ from data.errors import DataError
 if TYPE_CHECKING:
     from data.workload import Workload
 
-__all__ = ["DataError", "load", "n_samples", "names"]
+__all__ = ["DataError", "load", "n_samples", "n_values", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -70,6 +70,29 @@ def n_samples(name: str) -> int:
     """
     known = _spec(name)
     return airfoil.N_SAMPLES if isinstance(known, int) else known.n_samples
+
+
+def n_values(name: str) -> int:
+    """Return how many numbers the features of a workload are, without making it.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        If there is no such workload.
+    """
+    known = _spec(name)
+    if isinstance(known, int):
+        return airfoil.N_SAMPLES * known
+    return known.n_samples * known.n_features
 
 
 def _spec(name: str) -> int | synthetic.SyntheticSpec:

@@ -1,0 +1,1 @@
+"""What the numbers say: pure functions, no framework import, no I/O."""

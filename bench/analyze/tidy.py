@@ -1,0 +1,90 @@
+"""A run file as a tidy table: one row a measured case, computed from its raw rounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
+NESTED = ("gate", "published", "enqueued_data")
+
+
+def frame(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a table of a run.
+
+    Parameters
+    ----------
+    document : mapping
+        What ``bench.store.read_run`` returns.
+
+    Returns
+    -------
+    DataFrame
+        A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
+        iteration), ``rounds``, and the scalar facts of its ``extra_info``. Cases of this
+        suite have ``case``: ``epoch``, ``update``, ``loader`` or ``notebook``.
+    """
+    rows = []
+    for benchmark in document["benchmarks"]:
+        data = np.asarray(benchmark["stats"]["data"], dtype=float)
+        facts = benchmark.get("extra_info", {})
+        rows.append(
+            {
+                "name": benchmark["name"],
+                "seconds": float(np.median(data)),
+                "rounds": len(data),
+                **{key: value for key, value in facts.items() if key not in NESTED},
+            }
+        )
+    columns = None if rows else ["name", "seconds", "rounds", "case"]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=columns)
+    return table
+
+
+def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:
+    """Return the rows of one case module.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``frame``.
+    case : {'epoch', 'update', 'loader', 'notebook'}
+
+    Returns
+    -------
+    DataFrame
+    """
+    rows: pd.DataFrame = table.iloc[0:0]
+    if "case" in table:
+        rows = table.loc[table["case"] == case]
+    return rows
+
+
+def relative_speed(table: pd.DataFrame, baseline: str) -> pd.Series:
+    """Return how many times as fast as the baseline each case is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``epoch`` cases.
+    baseline : str
+        A kernel. A case is compared with the baseline of the same workload, device,
+        loader and batch size.
+
+    Returns
+    -------
+    Series
+        Baseline's seconds over the case's seconds; NaN where the baseline was not
+        measured.
+    """
+    cell = ["workload", "device", "loader", "batch_size"]
+    base = table[table["kernel"] == baseline].set_index(cell)["seconds"]
+    keys = pd.MultiIndex.from_frame(table[cell])
+    ratio = base.reindex(keys).to_numpy() / table["seconds"].to_numpy()
+    speed: pd.Series = pd.Series(ratio, index=table.index)
+    return speed

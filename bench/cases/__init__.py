@@ -1,0 +1,1 @@
+"""What is timed: the modules that pytest collects, one per question."""

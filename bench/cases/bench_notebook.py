@@ -1,0 +1,45 @@
+"""Does the published protocol give the published figures here?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import data
+from bench.measure.gate import TrainingCase
+from bench.measure.notebook import measure_notebook, published
+from bench.measure.recording import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.suite import Suite
+
+AXES = ("workload", "kernel", "device", "loader", "batch_size")
+
+
+def wanted(params: Mapping[str, Any]) -> bool:
+    """Keep the settings of the notebook: airfoil, DataLoader, its kernels and sizes."""
+    return (
+        params["workload"] == "airfoil"
+        and params["loader"] == "dataloader"
+        and published(params["kernel"], params["batch_size"]) is not None
+    )
+
+
+def bench_notebook(
+    suite: Suite,
+    benchmark: BenchmarkFixture,
+    workload: str,
+    kernel: str,
+    device: str,
+    loader: str,
+    batch_size: int,
+) -> None:
+    """Train as the notebook does, its loss evaluations inside the clock."""
+    setting = published(kernel, batch_size)
+    assert setting is not None  # noqa: S101 - ``wanted`` keeps no other
+    train = suite.registry.train[kernel]
+    case = TrainingCase(data.load(workload), train, device, loader, batch_size)
+    record(benchmark, measure_notebook(case, setting, suite.protocol))

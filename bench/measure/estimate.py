@@ -1,0 +1,158 @@
+"""Says about how long a run will take, from a few steps of each kernel on this machine."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import data
+from bench.measure import loading
+from bench.measure.notebook import EVALUATE_EVERY, published
+from bench.measure.rounds import time_round
+from kernels import backends
+from kernels.sampling import draw_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bench.measure.protocol import Protocol
+    from kernels.registry import Registry
+
+    Params = Mapping[str, Any]
+
+WARM_UP_STEPS = 5
+TIMED_STEPS = 40
+#: What a case costs beside its work: drawing, preparing, checking, bookkeeping.
+OVERHEAD_SECONDS = 0.03
+#: One step of the float64 reference.
+REFERENCE_STEP_SECONDS = 40e-6
+#: Host memory traffic that large workloads cost each epoch, and at which rate.
+BYTES_PER_VALUE = 40
+BYTES_PER_SECOND = 3e9
+
+
+def _n_steps(params: Params) -> int:
+    return math.ceil(data.n_samples(params["workload"]) / int(params["batch_size"]))
+
+
+class Estimator:
+    """Estimates the seconds of cases.
+
+    Parameters
+    ----------
+    registry : Registry
+    protocol : Protocol
+    """
+
+    def __init__(self, registry: Registry, protocol: Protocol) -> None:
+        self._registry = registry
+        self._protocol = protocol
+        self._order = np.arange(WARM_UP_STEPS + TIMED_STEPS)
+        self._measured: dict[tuple[str, ...], float] = {}
+
+    def step_seconds(self, kernel: str, device: str) -> float:
+        """Measure a step of one sample, once: what a step costs at least."""
+        if (kernel, device) in self._measured:
+            return self._measured[kernel, device]
+        train, workload = self._registry.train[kernel], data.load("airfoil")
+        start = draw_start(np.random.default_rng(0), workload.n_features)
+        state = train.prepare(workload, device, 1, "inmemory", start)
+        drain = partial(backends.get(train.backend).drain, device)
+        warm, timed = np.split(self._order, [WARM_UP_STEPS])
+        train.epoch(state, warm, [1e-3] * WARM_UP_STEPS)
+        work = partial(train.epoch, state, timed, [1e-3] * TIMED_STEPS)
+        seconds = time_round(work, drain).drained_seconds / TIMED_STEPS
+        self._measured[kernel, device] = seconds
+        return seconds
+
+    def sample_seconds(self, backend: str, loader: str, device: str) -> float:
+        """Measure what a loader costs for one sample, once."""
+        if (backend, loader, device) in self._measured:
+            return self._measured[backend, loader, device]
+        library = backends.get(backend)
+        batches = library.batches(loader, data.load("airfoil"), device, 10)
+        loading.exhaust(batches, self._order)
+        work = partial(loading.exhaust, batches, self._order)
+        drain = partial(library.drain, device)
+        seconds = time_round(work, drain).drained_seconds / len(self._order)
+        self._measured[backend, loader, device] = seconds
+        return seconds
+
+    def case(self, name: str, params: Params) -> float:
+        """Estimate one case.
+
+        Parameters
+        ----------
+        name : str
+            The name of its test function.
+        params : mapping
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        estimates = {
+            "bench_epoch": self._epoch_case,
+            "bench_update": self._update_case,
+            "bench_loader": self._loader_case,
+            "bench_notebook": self._notebook_case,
+        }
+        return estimates[name](params) + OVERHEAD_SECONDS
+
+    def _loading_seconds(self, backend: str, params: Params) -> float:
+        """Estimate the loader's part of an epoch, and that of the data's size."""
+        workload = params["workload"]
+        n_samples, values = data.n_samples(workload), data.n_values(workload)
+        per_sample = self.sample_seconds(backend, params["loader"], params["device"])
+        return n_samples * per_sample + values * BYTES_PER_VALUE / BYTES_PER_SECOND
+
+    def _epoch_seconds(self, params: Params) -> float:
+        n_steps = _n_steps(params)
+        step = self.step_seconds(params["kernel"], params["device"])
+        backend = self._registry.train[params["kernel"]].backend
+        return n_steps * step + self._loading_seconds(backend, params)
+
+    def _epoch_case(self, params: Params) -> float:
+        n_steps = _n_steps(params)
+        epoch, epochs = self._epoch_seconds(params), self._protocol.epochs
+        training = epoch * epochs
+        timed = training * math.ceil(max(1.0, self._protocol.seconds_per_case / training))
+        # The reference is computed once for all kernels; the gate trains on a few batches.
+        kernels = max(1, len(self._registry.train))
+        reference = epochs * n_steps * REFERENCE_STEP_SECONDS / kernels
+        gated = min(1.0, 6 * params["batch_size"] / data.n_samples(params["workload"]))
+        return float(timed + reference + gated * epoch)
+
+    def _update_case(self, params: Params) -> float:
+        # Drawing and comparing an array of n takes about 0.2 microseconds an element.
+        return self._protocol.seconds_per_case + 2e-7 * float(params["n_parameters"])
+
+    def _loader_case(self, params: Params) -> float:
+        epoch = self._loading_seconds(params["backend"], params)
+        return max(self._protocol.seconds_per_case, loading.MIN_ROUNDS * epoch)
+
+    def _notebook_case(self, params: Params) -> float:
+        setting = published(params["kernel"], params["batch_size"])
+        epochs = setting.epochs if setting else 1
+        step = self.step_seconds(params["kernel"], params["device"])
+        evaluations = data.n_samples(params["workload"]) / EVALUATE_EVERY
+        epoch = self._epoch_seconds(params) + evaluations * step
+        return self._protocol.notebook_repeats * epochs * epoch
+
+    def total(self, cases: Iterable[tuple[str, Params]]) -> float:
+        """Estimate several cases.
+
+        Parameters
+        ----------
+        cases : iterable of (name, params)
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        return sum(self.case(name, params) for name, params in cases)

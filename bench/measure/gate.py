@@ -1,0 +1,143 @@
+"""The correctness gate: no kernel is timed that has not just matched the reference.
+
+Same start, same sample order, on the device, with the loader and at the batch size that
+are about to be timed. First one batch at a time, the parameters compared after every
+step, the last batch short; then the same batches as one epoch, compared at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kernels import reference
+
+if TYPE_CHECKING:
+    from bench.measure.protocol import Plan
+    from data.workload import Workload
+    from kernels.contract import Order, TrainKernel
+
+#: Enough samples for several steps at small batch sizes, few enough to stay cheap at large.
+GATE_SAMPLES = 64
+MAX_STEPS = 16
+MIN_STEPS = 2
+
+
+class GateError(Exception):
+    """A kernel does not match the reference; the message says where and by how much."""
+
+
+@dataclass(frozen=True)
+class TrainingCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    workload : Workload
+    kernel : TrainKernel
+    device : str
+    loader : str
+    batch_size : int
+    """
+
+    workload: Workload
+    kernel: TrainKernel
+    device: str
+    loader: str
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """How close a kernel came.
+
+    Attributes
+    ----------
+    steps : int
+        Steps compared.
+    worst_ratio : float
+        The largest distance from the reference, as a share of what float32 allows.
+    """
+
+    steps: int
+    worst_ratio: float
+
+
+def _batches(order: Order, batch_size: int) -> list[Order]:
+    """Return the sample indices of the gate's batches, the last one short."""
+    n_full = int(np.clip(GATE_SAMPLES // batch_size, MIN_STEPS, MAX_STEPS))
+    sizes = [batch_size] * n_full
+    if batch_size > 1:
+        sizes.append(batch_size // 2)
+    enough = np.resize(order, sum(sizes))
+    return np.split(enough, np.cumsum(sizes)[:-1])
+
+
+def check(case: TrainingCase, expected: reference.Reference, state: object, when: str) -> float:
+    """Compare a kernel's parameters with the reference.
+
+    Parameters
+    ----------
+    case : TrainingCase
+    expected : Reference
+    state : object
+        The kernel's.
+    when : str
+        For the message.
+
+    Returns
+    -------
+    float
+        The distance as a share of the tolerance, at most 1.
+
+    Raises
+    ------
+    GateError
+    """
+    distance = reference.distance(expected, *case.kernel.parameters(state))
+    if not distance <= expected.tolerance:
+        raise GateError(
+            f"{case.kernel.name} on {case.device} ({case.loader}, batch size "
+            f"{case.batch_size}) is wrong, so it is not timed: {when} its parameters are "
+            f"{distance:.3g} from the float64 reference, float32 rounding explains "
+            f"{expected.tolerance:.3g}."
+        )
+    return distance / expected.tolerance
+
+
+def verify(case: TrainingCase, plan: Plan) -> GateReport:
+    """Let a kernel train a little and compare it with the reference.
+
+    Parameters
+    ----------
+    case : TrainingCase
+    plan : Plan
+        Gives the start, the order and the learning rates.
+
+    Returns
+    -------
+    GateReport
+
+    Raises
+    ------
+    GateError
+    """
+    kernel, size = case.kernel, case.batch_size
+    batches = _batches(plan.orders[0], size)
+    rates = np.resize(plan.learning_rates[0], len(batches)).tolist()
+    origin = reference.Reference.start(plan.start)
+
+    state = kernel.prepare(case.workload, case.device, size, case.loader, plan.start)
+    expected, worst = origin, 0.0
+    for number, (batch, eta) in enumerate(zip(batches, rates, strict=True), 1):
+        kernel.epoch(state, batch, [eta])
+        expected = reference.epoch(expected, case.workload, batch, size, [eta])
+        when = f"after step {number} (of {len(batch)} samples)"
+        worst = max(worst, check(case, expected, state, when))
+
+    state = kernel.prepare(case.workload, case.device, size, case.loader, plan.start)
+    kernel.epoch(state, np.concatenate(batches), rates)
+    worst = max(worst, check(case, expected, state, f"after an epoch of {len(batches)} steps"))
+    return GateReport(steps=2 * len(batches), worst_ratio=worst)

@@ -1,0 +1,139 @@
+"""Measures ``bench_loader``: batches only, no training."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.measure.gate import GateError
+from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
+from bench.measure.rounds import time_round
+from kernels.sampling import draw_order
+
+if TYPE_CHECKING:
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Clock, Round
+    from data.workload import Workload
+    from kernels.contract import Backend, Batches, Order
+
+#: Batches compared with the data before the loader is timed.
+CHECKED_BATCHES = 20
+MIN_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class LoaderCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    workload : Workload
+    backend : Backend
+    device : str
+    loader : str
+    batch_size : int
+    """
+
+    workload: Workload
+    backend: Backend
+    device: str
+    loader: str
+    batch_size: int
+
+
+def exhaust(batches: Batches, order: Order) -> None:
+    """Go through the batches of an epoch and do nothing with them."""
+    for _ in batches(order):
+        pass
+
+
+def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
+    """Compare the batches with the rows that they should hold, to the last bit."""
+    size = case.batch_size
+    loader = f"the {case.loader} loader on {case.device} (batch size {size})"
+    part = order[: CHECKED_BATCHES * size + size // 2]
+    first = 0
+    for features, labels in batches(part):
+        index = part[first : first + size]
+        same = np.array_equal(
+            case.backend.to_numpy(features), case.workload.features[index]
+        ) and np.array_equal(case.backend.to_numpy(labels), case.workload.labels[index])
+        if not same:
+            raise GateError(
+                f"{loader} is wrong, so it is not timed: the batch that starts at sample "
+                f"{first} of the order holds other rows than the order names."
+            )
+        first += len(index)
+    if first != len(part):
+        raise GateError(
+            f"{loader} is wrong, so it is not timed: it yielded {first} of {len(part)} samples."
+        )
+
+
+def measure_loading(
+    case: LoaderCase, protocol: Protocol, clock: Clock = time.perf_counter
+) -> Measurement:
+    """Verify a loader, then time epochs of batches that nobody uses.
+
+    Parameters
+    ----------
+    case : LoaderCase
+    protocol : Protocol
+    clock : callable
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    GateError
+        When a batch holds other rows than the order names.
+    """
+    workload = case.workload
+    drain = partial(case.backend.drain, case.device)
+    batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
+    rng = np.random.default_rng(protocol.seed)
+    _verify(case, batches, draw_order(rng, workload.n_samples, protocol.sampling))
+    rounds: list[Round] = []
+    while len(rounds) < MIN_ROUNDS or (
+        sum(one.drained_seconds for one in rounds) < protocol.seconds_per_case
+        and len(rounds) < protocol.max_rounds
+    ):
+        order = draw_order(rng, workload.n_samples, protocol.sampling)
+        rounds.append(time_round(partial(exhaust, batches, order), drain, clock))
+    return Measurement(
+        rounds=tuple(rounds),
+        facts=_facts(case, protocol, tuple(rounds)),
+        group=f"loader {workload.name} {case.device} {case.loader}",
+    )
+
+
+def _facts(case: LoaderCase, protocol: Protocol, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the run file says of the case beside its rounds."""
+    seconds = median_seconds(rounds)
+    return {
+        "case": "loader",
+        "workload": case.workload.name,
+        "kernel": None,
+        "backend": case.backend.name,
+        "device": case.device,
+        "loader": case.loader,
+        "batch_size": case.batch_size,
+        "n_samples": case.workload.n_samples,
+        "n_features": case.workload.n_features,
+        "seconds_per_epoch": seconds,
+        "samples_per_second": case.workload.n_samples / seconds,
+        "loss": None,
+        "loss_initial": None,
+        "learning_rate": None,
+        "epochs": None,
+        "sampling": protocol.sampling,
+        "seed": protocol.seed,
+        **enqueued_facts(rounds),
+        "verified": True,
+    }

@@ -1,0 +1,172 @@
+"""Measures ``bench_notebook``: the published protocol, to be put beside what it printed.
+
+The published notebook's "sec per epoch" is another quantity than ``bench_epoch``'s: it
+includes evaluating the loss on the device every 100 samples, takes its batches from
+Gluon's DataLoader, is of the last epoch alone, and does not drain (the last evaluation
+waits for all that came before it, though).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bench.measure import gate
+from bench.measure.measurement import Measurement, enqueued_facts
+from bench.measure.protocol import plan_training
+from bench.measure.rounds import Round
+from bench.measure.training import case_facts
+
+if TYPE_CHECKING:
+    from bench.measure.gate import TrainingCase
+    from bench.measure.protocol import Plan, Protocol
+    from bench.measure.rounds import Clock
+
+EVALUATE_EVERY = 100
+
+
+@dataclass(frozen=True)
+class Published:
+    """A setting of the notebook, and what it printed.
+
+    Attributes
+    ----------
+    kernel : str
+    batch_size : int
+    learning_rate : float
+    epochs : int
+    loss, seconds_per_epoch : float or None
+        None where no printed figure of this data set is known.
+    """
+
+    kernel: str
+    batch_size: int
+    learning_rate: float
+    epochs: int
+    loss: float | None = None
+    seconds_per_epoch: float | None = None
+
+
+#: The figures for ``nd`` are the published ones. For Gluon the text gives the setting, but
+#: the figure that it printed is not known for these four features.
+PUBLISHED = (
+    Published("nd.autograd", 1500, 1.0, 6, 0.256381, 0.022584),
+    Published("nd.autograd", 1, 0.005, 2, 0.257966, 1.866395),
+    Published("nd.autograd", 10, 0.05, 2, 0.259893, 0.239172),
+    Published("gluon.trainer", 10, 0.05, 2),
+)
+
+
+def published(kernel: str, batch_size: int) -> Published | None:
+    """Return the notebook's setting for a kernel and a batch size, if it has one."""
+    for setting in PUBLISHED:
+        if (setting.kernel, setting.batch_size) == (kernel, batch_size):
+            return setting
+    return None
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training by the notebook's protocol.
+
+    Attributes
+    ----------
+    seconds : float
+        Of the last epoch.
+    losses : tuple of float
+        At the start, then every 100 samples.
+    seconds_at : tuple of float
+        Since the start of the first epoch, at each loss.
+    """
+
+    seconds: float
+    losses: tuple[float, ...]
+    seconds_at: tuple[float, ...]
+
+
+def _train(case: TrainingCase, plan: Plan, clock: Clock) -> Training:
+    """Train as the notebook does: loss evaluations inside the clock, nothing drained."""
+    kernel: Any = case.kernel
+    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    losses, seconds_at = [kernel.training_loss(state)], [0.0]
+    first = begin = clock()
+    end = first
+    for order, rates in zip(plan.orders, plan.learning_rates, strict=True):
+        begin = clock()
+        for number, (X, y) in enumerate(state.batches(order)):
+            kernel.step(state, X, y, rates[number])
+            if (number + 1) * case.batch_size % EVALUATE_EVERY == 0:
+                losses.append(kernel.training_loss(state))
+                seconds_at.append(clock() - first)
+        end = clock()
+    gate.check(case, plan.expected[-1], state, "after the notebook's training")
+    return Training(end - begin, tuple(losses), tuple(seconds_at))
+
+
+def measure_notebook(
+    case: TrainingCase, setting: Published, protocol: Protocol, clock: Clock = time.perf_counter
+) -> Measurement:
+    """Verify a kernel, then run the notebook's training a few times.
+
+    Parameters
+    ----------
+    case : TrainingCase
+        Of a kernel that has ``step`` and ``training_loss``.
+    setting : Published
+    protocol : Protocol
+        Gives the number of trainings and the seed of the first.
+    clock : callable
+
+    Returns
+    -------
+    Measurement
+        One round a training: its last epoch. The loss and the seconds that are printed
+        are those of one training, the one whose seconds are the median.
+
+    Raises
+    ------
+    GateError
+    """
+    trainings = []
+    for repeat in range(protocol.notebook_repeats):
+        settings = replace(
+            protocol,
+            epochs=setting.epochs,
+            learning_rate=setting.learning_rate,
+            schedule="constant",
+            seed=protocol.seed + repeat,
+        )
+        plan = plan_training(case.workload, case.batch_size, settings)
+        if repeat == 0:
+            report = gate.verify(case, plan)
+        trainings.append(_train(case, plan, clock))
+    by_seconds = sorted(trainings, key=lambda one: one.seconds)
+    median = by_seconds[(len(trainings) - 1) // 2]
+    rounds = tuple(Round(one.seconds, one.seconds) for one in trainings)
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **case_facts(case),
+            "case": "notebook",
+            "protocol": "notebook",
+            "seconds_per_epoch": median.seconds,
+            "samples_per_second": case.workload.n_samples / median.seconds,
+            **enqueued_facts(rounds),
+            "loss": median.losses[-1],
+            "loss_initial": median.losses[0],
+            "loss_every_100_samples": median.losses,
+            "seconds_every_100_samples": median.seconds_at,
+            "loss_by_training": [one.losses[-1] for one in trainings],
+            "loss_optimum": case.workload.optimum.loss,
+            "learning_rate": setting.learning_rate,
+            "epochs": setting.epochs,
+            "seed": protocol.seed,
+            "sampling": protocol.sampling,
+            "printed": f"loss: {median.losses[-1]:f}, {median.seconds:f} sec per epoch",
+            "published": asdict(setting),
+            "verified": True,
+            "gate": asdict(report),
+        },
+        group=f"notebook {case.workload.name} {case.device}",
+    )

@@ -1,0 +1,118 @@
+"""How a training is run: everything that its result depends on beside the case itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kernels import reference, schedules
+from kernels.sampling import Sampling, draw_order, draw_start
+
+if TYPE_CHECKING:
+    from data.workload import Workload
+    from kernels.contract import Order, Start
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Settings of a run.
+
+    Attributes
+    ----------
+    epochs : int
+        Epochs of one training; each is one timed round.
+    seconds_per_case : float
+        Trainings are repeated until this much timed work is done.
+    max_rounds : int
+        … or until there are this many rounds.
+    notebook_repeats : int
+    seed : int
+        Of the start and of the sample orders; the same for all kernels and batch sizes.
+    sampling : {'without-replacement', 'with-replacement'}
+    schedule : str
+        As ``kernels.schedules.parse`` reads it.
+    learning_rate : float or None
+        None leaves it to the workload, by batch size.
+    """
+
+    epochs: int
+    seconds_per_case: float
+    max_rounds: int = 1000
+    notebook_repeats: int = 3
+    seed: int = 0
+    sampling: Sampling = "without-replacement"
+    schedule: str = "constant"
+    learning_rate: float | None = None
+
+    def eta(self, workload: Workload, batch_size: int) -> float:
+        """Return the initial learning rate at a batch size."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return workload.default_learning_rate(batch_size)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One training, decided in advance, so that every kernel does the same.
+
+    Attributes
+    ----------
+    start : Start
+    orders : tuple of ndarray, each of shape (n_samples,), one an epoch
+    learning_rates : tuple of list of float, one an epoch, one rate a step
+    expected : tuple of Reference
+        The float64 reference after each epoch.
+    """
+
+    start: Start
+    orders: tuple[Order, ...]
+    learning_rates: tuple[list[float], ...]
+    expected: tuple[reference.Reference, ...]
+
+
+class DivergedError(Exception):
+    """The reference itself does not stay finite; the message says at which settings."""
+
+
+@lru_cache(maxsize=64)
+def plan_training(workload: Workload, batch_size: int, protocol: Protocol) -> Plan:
+    """Draw the start and the orders, and compute what float64 makes of them.
+
+    Parameters
+    ----------
+    workload : Workload
+    batch_size : int
+    protocol : Protocol
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    DivergedError
+        When the learning rate is too large for the batch size.
+    """
+    rng = np.random.default_rng(protocol.seed)
+    start = draw_start(rng, workload.n_features)
+    n_steps = math.ceil(workload.n_samples / batch_size)
+    eta = protocol.eta(workload, batch_size)
+    schedule = schedules.parse(protocol.schedule, eta)
+    orders, rates, expected = [], [], []
+    now = reference.Reference.start(start)
+    for epoch in range(protocol.epochs):
+        orders.append(draw_order(rng, workload.n_samples, protocol.sampling))
+        rates.append(schedule.rates(epoch, n_steps).tolist())
+        with np.errstate(over="ignore", invalid="ignore"):
+            now = reference.epoch(now, workload, orders[-1], batch_size, rates[-1])
+        if not np.isfinite(now.theta).all() or np.abs(now.theta).max() > 1e6:
+            raise DivergedError(
+                f"training diverges: the learning rate {eta:g} is too large for batch size "
+                f"{batch_size} on {workload.name}; give a smaller --learning-rate."
+            )
+        expected.append(now)
+    return Plan(start, tuple(orders), tuple(rates), tuple(expected))

@@ -1,0 +1,230 @@
+"""The pytest plugin: which hook calls what. ``pyproject.toml`` loads it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench import pytest_options, store
+from bench.measure import machine_info as machine
+from bench.measure.estimate import Estimator
+from bench.report import announce, figures, terminal
+from bench.selection.matrix import case_id
+from bench.selection.parsing import SelectionError
+from bench.suite import Suite, Unmeasured
+from kernels.registry import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+SUITE = pytest.StashKey[Suite]()
+RUN_FILE = pytest.StashKey[Path]()
+DOCUMENT = pytest.StashKey[dict[str, Any]]()
+PROBLEM = pytest.StashKey[str]()
+CASES = Path(__file__).parent / "cases"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the suite's options."""
+    pytest_options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn ``--benchmark-only`` without a path to the cases; check the options early."""
+    benchmark_only = config.getoption("benchmark_only")
+    if benchmark_only and config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(CASES)]
+    if config.getoption("tables") == "summary" and not config.getoption("benchmark_verbose"):
+        config.option.benchmark_quiet = True
+    if benchmark_only and not config.getoption("help"):
+        suite(config)
+
+
+def suite(config: pytest.Config) -> Suite:
+    """Return the session's suite, made when it is first asked for.
+
+    Parameters
+    ----------
+    config : pytest.Config
+
+    Returns
+    -------
+    Suite
+
+    Raises
+    ------
+    pytest.UsageError
+        When an option's value is not allowed.
+    """
+    if SUITE not in config.stash:
+        try:
+            config.stash[SUITE] = pytest_options.suite_of(config)
+        except (SelectionError, RegistryError) as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[SUITE]
+
+
+def _is_case(item: pytest.Item) -> bool:
+    return CASES in item.path.parents
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of every case of a module that declares ``AXES``."""
+    axes = getattr(metafunc.module, "AXES", None)
+    if axes is None or "suite" not in metafunc.fixturenames:
+        return
+    wanted = getattr(metafunc.module, "wanted", None)
+    cases = list(suite(metafunc.config).selection.cases(axes, wanted))
+    names = ["kernel" if axis == "update_kernel" else axis for axis in axes]
+    metafunc.parametrize(
+        names,
+        [pytest.param(*case.values(), id=case_id(case)) for case in cases],
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the placeholder that pytest makes of a module without any case."""
+    empty = [item for item in items if _is_case(item) and "NOTSET" in item.name]
+    if empty:
+        config.hook.pytest_deselected(items=empty)
+        items[:] = [item for item in items if item not in empty]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say how many cases there are, and about how long they take."""
+    items = [item for item in session.items if _is_case(item)]
+    config = session.config
+    if not items or config.getoption("collectonly"):
+        return
+    asked = suite(config)
+    runnable = [
+        (item.originalname, _params(item))  # type: ignore[attr-defined] # a pytest.Function
+        for item in items
+        if asked.availability(_params(item))
+    ]
+    seconds = Estimator(asked.registry, asked.protocol).total(runnable)
+    text = announce.sentence(len(items), len(runnable), seconds, asked.preset)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(text)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a case that can't run here, with the reason; fail it where it is required."""
+    if not _is_case(item):
+        return
+    asked, params = suite(item.config), _params(item)
+    answer = asked.availability(params)
+    if answer:
+        return
+    if asked.is_required(params):
+        pytest.fail(f"required, but {answer}", pytrace=False)
+    asked.skipped.append(Unmeasured(item.name, params, str(answer)))
+    pytest.skip(str(answer))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a failed case, and keep its rounds out of the run file."""
+    report = yield
+    if _is_case(item) and report.failed and report.when != "teardown":
+        reason = str(call.excinfo.value) if call.excinfo else "failed"
+        suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
+        fixture = getattr(item, "funcargs", {}).get("benchmark")
+        if fixture is not None:
+            fixture.has_error = True
+            fixture._mode = "failed"  # else pytest-benchmark warns that it was not used
+    return report
+
+
+@pytest.fixture(name="suite", scope="session")
+def suite_fixture(pytestconfig: pytest.Config) -> Suite:
+    """Give the cases the kernels and the protocol."""
+    return suite(pytestconfig)
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Put the fingerprint into the run file, what changes from minute to minute apart."""
+    machine.extend(machine_info)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the run, also of a session that was interrupted, and draw its figures."""
+    config = session.config
+    asked = config.stash.get(SUITE, None)
+    measuring = config._benchmarksession  # type: ignore[attr-defined] # pytest-benchmark's
+    if asked is None or measuring.disabled or config.getoption("collectonly"):
+        return
+    if not (measuring.benchmarks or asked.skipped or asked.failed):
+        return
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    document = _document(config, measuring, asked, interrupted=interrupted)
+    config.stash[DOCUMENT] = document
+    folder = config.getoption("results") or config.rootpath / store.RUNS
+    try:
+        path = store.write_run(folder, document, document["commit_info"].get("id"))
+        config.stash[RUN_FILE] = path
+        if not config.getoption("no_figures") and not interrupted:
+            figures.draw_run(document, path.with_suffix(""))
+    except (store.StoreError, figures.FigureError) as error:
+        config.stash[PROBLEM] = str(error)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _document(
+    config: pytest.Config, measuring: Any, asked: Suite, *, interrupted: bool
+) -> dict[str, Any]:
+    """Return what ``--benchmark-json`` would write, with what this suite adds."""
+    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit_info)
+    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=measuring.benchmarks,
+        include_data=True,
+        machine_info=measuring.get_machine_info(),
+        commit_info=commit_info,
+    )
+    config.hook.pytest_benchmark_update_json(
+        config=config, benchmarks=measuring.benchmarks, output_json=document
+    )
+    command = [os.fspath(argument) for argument in config.invocation_params.args]
+    document["bench"] = asked.document(command, interrupted=interrupted)
+    return document
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the tables, what was skipped and why, and where the run is."""
+    document = config.stash.get(DOCUMENT, None)
+    if document is None:
+        return
+    if config.getoption("tables") != "pytest-benchmark":
+        width = terminalreporter._tw.fullwidth
+        colour = terminalreporter.hasmarkup
+        terminalreporter.write(terminal.render(document, width=width, colour=colour))
+    if RUN_FILE in config.stash:
+        terminalreporter.write_line(f"run file: {_shown(config.stash[RUN_FILE])}")
+        drawn = config.stash[RUN_FILE].with_suffix("")
+        if drawn.is_dir():
+            terminalreporter.write_line(f"figures:  {_shown(drawn)}{os.sep}")
+    if PROBLEM in config.stash:
+        terminalreporter.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as the working directory allows."""
+    return os.path.relpath(path) if Path.cwd() in path.parents else str(path)

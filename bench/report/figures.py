@@ -1,0 +1,232 @@
+"""The figures of a run, drawn with matplotlib, as PNG and SVG."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import colormaps, rc_context
+from matplotlib.figure import Figure
+
+from bench.analyze import tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+BASELINE = "nd.autograd"
+#: Kind of file and its metadata; without a date, equal data give equal SVG.
+FORMATS: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
+#: Okabe & Ito's palette, told apart by colour-blind readers too.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLE: Any = {
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "font.size": 10,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "minibatch-bench",
+}
+
+
+class FigureError(Exception):
+    """Figures that can't be written; the message is one sentence."""
+
+
+def draw_run(document: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draw all figures that a run has the data for.
+
+    Parameters
+    ----------
+    document : mapping
+        The run file.
+    folder : Path
+        Made if there is anything to draw.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    FigureError
+        When the folder can't be written.
+    """
+    paths: list[Path] = []
+    try:
+        with rc_context(STYLE):
+            for name, figure in figures(document):
+                folder.mkdir(parents=True, exist_ok=True)
+                for kind in FORMATS:
+                    path = folder / f"{name}.{kind}"
+                    figure.savefig(
+                        path, dpi=130, metadata={"Date": None} if kind == "svg" else {}
+                    )
+                    paths.append(path)
+    except OSError as error:
+        raise FigureError(
+            f"the figures can't be written to {folder}: {error.strerror or error}. The run "
+            f"file is whole; free space, or use --no-figures."
+        ) from error
+    return paths
+
+
+def figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of a run with their names.
+
+    Parameters
+    ----------
+    document : mapping
+
+    Yields
+    ------
+    tuple of (str, Figure)
+        ``notebook-…`` for a device; ``speed-…`` and ``loss-…`` for a workload, device and
+        loader.
+    """
+    table = tidy.frame(document)
+    for device, group in tidy.of_case(table, "notebook").groupby("device", sort=False):
+        yield f"notebook-{_plain(str(device))}", notebook(group, str(device))
+    rows = tidy.of_case(table, "epoch")
+    for keys, group in rows.groupby(["workload", "device", "loader"], sort=False):
+        workload, device, loader = map(str, keys)
+        name = "-".join((workload, _plain(device), loader))
+        title = f"{workload}, {device}, {loader}"
+        yield f"speed-{name}", speed(group, title)
+        yield f"loss-{name}", loss(group, document, title)
+
+
+def _plain(device: str) -> str:
+    """Return a device's name without its brackets, for a file's name."""
+    return device.replace("(", "").replace(")", "")
+
+
+def _order(kernels: Any) -> list[str]:
+    return sorted(dict.fromkeys(kernels), key=lambda name: (name != BASELINE, name))
+
+
+def speed(rows: pd.DataFrame, title: str) -> Figure:
+    """Draw seconds per epoch and samples per second against the batch size.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``epoch`` cases of one workload, device and loader.
+    title : str
+
+    Returns
+    -------
+    Figure
+        Two log-log panels, a line a kernel.
+    """
+    figure = Figure(figsize=(10, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for number, kernel in enumerate(_order(rows["kernel"])):
+        line = rows[rows["kernel"] == kernel].sort_values("batch_size")
+        style = {
+            "color": COLOURS[number % len(COLOURS)],
+            "marker": MARKERS[number % len(MARKERS)],
+            "markersize": 4,
+            "linewidth": 1.4,
+        }
+        left.plot(line["batch_size"], line["seconds"], label=kernel, **style)
+        right.plot(line["batch_size"], line["samples_per_second"], label=kernel, **style)
+    for axes, label in ((left, "seconds per epoch"), (right, "samples per second")):
+        axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
+    left.legend(fontsize=8)
+    figure.suptitle(title)
+    return figure
+
+
+def loss(rows: pd.DataFrame, document: Mapping[str, Any], title: str) -> Figure:
+    """Draw the loss against epochs and against seconds, a line a batch size.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``epoch`` cases of one workload, device and loader.
+    document : mapping
+        Holds the rounds, which are the seconds of each epoch.
+    title : str
+
+    Returns
+    -------
+    Figure
+        Two panels; the kernel is ``nd.autograd`` or, without it, the first one.
+    """
+    kernel = _order(rows["kernel"])[0]
+    figure = Figure(figsize=(10, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    lines = rows[rows["kernel"] == kernel].sort_values("batch_size")
+    data = {one["name"]: one["stats"]["data"] for one in document["benchmarks"]}
+    shades = colormaps["viridis"](np.linspace(0, 0.9, len(lines)))
+    for colour, (_, line) in zip(shades, lines.iterrows(), strict=True):
+        losses = np.asarray(line["loss_by_epoch"])
+        seconds = epoch_seconds(data[line["name"]], int(line["epochs"]))
+        style = {"color": colour, "marker": ".", "label": f"B={line['batch_size']:g}"}
+        left.plot(np.arange(len(losses)), losses, **style)
+        right.plot(np.cumsum([0.0, *seconds])[1:], losses[1:], **style)
+    _limits(left, right, lines["loss_optimum"].iloc[0])
+    left.legend(fontsize=8, ncols=2)
+    figure.suptitle(f"{title}, {kernel}")
+    return figure
+
+
+def notebook(rows: pd.DataFrame, title: str) -> Figure:
+    """Draw the published curves: the loss every 100 samples, by the notebook's protocol.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``notebook`` cases of one device.
+    title : str
+
+    Returns
+    -------
+    Figure
+        The loss against epochs and against seconds, a line a setting.
+    """
+    figure = Figure(figsize=(10, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for number, (_, line) in enumerate(rows.iterrows()):
+        losses = np.asarray(line["loss_every_100_samples"])
+        label = f"{line['kernel']}, B={line['batch_size']:g}, lr {line['learning_rate']:g}"
+        style = {"color": COLOURS[number % len(COLOURS)], "label": label, "linewidth": 1.2}
+        left.plot(np.linspace(0, line["epochs"], len(losses)), losses, **style)
+        right.plot(line["seconds_every_100_samples"][1:], losses[1:], **style)
+    _limits(left, right, rows["loss_optimum"].iloc[0])
+    left.legend(fontsize=8)
+    figure.suptitle(f"{title}, the published protocol")
+    return figure
+
+
+def _limits(left: Axes, right: Axes, optimum: float) -> None:
+    for axes in (left, right):
+        axes.axhline(optimum, color="0.5", linestyle=":", linewidth=1)
+    left.set(xlabel="epoch", ylabel="loss (dotted: the optimum)")
+    right.set(xlabel="seconds", xscale="log")
+
+
+def epoch_seconds(data: list[float], epochs: int) -> list[float]:
+    """Return the median seconds of each epoch over a case's trainings.
+
+    Parameters
+    ----------
+    data : list of float
+        Seconds of every round; a training is ``epochs`` rounds.
+    epochs : int
+
+    Returns
+    -------
+    list of float, length epochs
+    """
+    trainings = np.reshape(data, (-1, epochs))
+    medians: list[float] = np.median(trainings, axis=0).tolist()
+    return medians

@@ -1,0 +1,216 @@
+"""What is printed at the end of a run."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bench.analyze import tidy
+from bench.report import units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    Format = Callable[[float], str]
+
+BASELINE = "nd.autograd"
+LABEL_WIDTH = 27
+CELL_WIDTH = 10
+NARROWEST = 60
+
+
+def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
+    """Write the tables of a run, its skipped and its failed cases.
+
+    Parameters
+    ----------
+    document : mapping
+        The run file.
+    width : int
+        Of the terminal, in characters.
+    colour : bool
+
+    Returns
+    -------
+    str
+    """
+    console = Console(
+        file=io.StringIO(),
+        width=max(width, NARROWEST),
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        emoji=False,
+    )
+    table = tidy.frame(document)
+    _epochs(console, tidy.of_case(table, "epoch"))
+    _loaders(console, tidy.of_case(table, "loader"))
+    _updates(console, tidy.of_case(table, "update"))
+    _notebook(console, document)
+    _unmeasured(console, document)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    return text
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(f"[bold]{escape(text)}[/bold]")
+
+
+def _chunks(columns: Sequence[Any], width: int) -> Iterator[Sequence[Any]]:
+    """Split columns so that a table fits the terminal."""
+    fitting = max(1, (width - LABEL_WIDTH) // CELL_WIDTH)
+    for first in range(0, len(columns), fitting):
+        yield columns[first : first + fitting]
+
+
+def _pivot(
+    console: Console,
+    title: str,
+    rows: pd.DataFrame,
+    *,
+    row: str,
+    column: str,
+    value: str,
+    write: Format,
+    prefix: str = "",
+) -> None:
+    """Print one quantity, a row a kernel, a column a size."""
+    cells = {(one[row], one[column]): one[value] for _, one in rows.iterrows()}
+    names = sorted(dict.fromkeys(rows[row]), key=lambda name: name != BASELINE)
+    for columns in _chunks(sorted(set(rows[column])), console.width):
+        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+        table.add_column(row, min_width=LABEL_WIDTH - 4, no_wrap=True)
+        for size in columns:
+            table.add_column(
+                f"{prefix}{size:g}" if prefix else units.count(size),
+                justify="right",
+                no_wrap=True,
+            )
+        for name in names:
+            written = [
+                write(cells[name, size]) if (name, size) in cells else "" for size in columns
+            ]
+            table.add_row(escape(str(name)), *written)
+        console.print(table)
+
+
+def _epochs(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_epoch``, a set for each workload, device and loader."""
+    if rows.empty:
+        return
+    rows = rows.assign(relative=tidy.relative_speed(rows, BASELINE))
+    for (workload, device, loader), group in rows.groupby(
+        ["workload", "device", "loader"], sort=False
+    ):
+        epochs = int(group["epochs"].iloc[0])
+        _heading(console, f"Training on {workload}, {device}, batches from {loader}")
+        for title, value, write in (
+            ("seconds per epoch", "seconds", units.seconds),
+            ("samples per second", "samples_per_second", units.rate),
+            (f"loss after {epochs} epochs", "loss", units.loss),
+            (f"speed relative to {BASELINE}", "relative", units.times),
+        ):
+            _pivot(
+                console,
+                title,
+                group,
+                row="kernel",
+                column="batch_size",
+                value=value,
+                write=write,
+                prefix="B=",
+            )
+
+
+def _loaders(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_loader``."""
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        _heading(console, f"Batches only, no training: {workload}, {device}")
+        for title, value, write in (
+            ("seconds per epoch", "seconds", units.seconds),
+            ("samples per second", "samples_per_second", units.rate),
+        ):
+            _pivot(
+                console,
+                title,
+                group,
+                row="loader",
+                column="batch_size",
+                value=value,
+                write=write,
+                prefix="B=",
+            )
+
+
+def _updates(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_update``."""
+    for device, group in rows.groupby("device", sort=False):
+        _heading(console, f"Parameter update alone: {device}")
+        for title, value, write in (
+            ("seconds per update, by number of parameters", "seconds", units.seconds),
+            (
+                "useful bytes per second (12 bytes a parameter: read w and g, write w)",
+                "useful_bytes_per_second",
+                units.rate,
+            ),
+        ):
+            _pivot(
+                console,
+                title,
+                group,
+                row="kernel",
+                column="n_parameters",
+                value=value,
+                write=write,
+            )
+
+
+def _notebook(console: Console, document: Mapping[str, Any]) -> None:
+    """Print what the notebook's protocol gave, beside what was published."""
+    facts = [
+        benchmark["extra_info"]
+        for benchmark in document["benchmarks"]
+        if benchmark["extra_info"].get("case") == "notebook"
+    ]
+    if not facts:
+        return
+    _heading(console, "The published protocol (loss every 100 samples inside the clock)")
+    for one in facts:
+        published = one["published"]
+        console.print(
+            f"{one['kernel']}, {one['device']}: lr {published['learning_rate']:g}, "
+            f"batch size {one['batch_size']}, {one['epochs']} epochs"
+        )
+        console.print(f"  here:      {one['printed']}")
+        if published["loss"] is None:
+            console.print("  published: no figure is known")
+        else:
+            console.print(
+                f"  published: loss: {published['loss']:f}, "
+                f"{published['seconds_per_epoch']:f} sec per epoch"
+            )
+
+
+def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
+    """Print the failed cases one by one, the skipped ones by reason."""
+    added = document.get("bench", {})
+    if added.get("failed"):
+        _heading(console, f"Failed: {len(added['failed'])} cases, not in the run")
+        for one in added["failed"]:
+            console.print(f"  {escape(one['id'])}: {escape(one['reason'])}")
+    if added.get("skipped"):
+        _heading(console, f"Skipped: {len(added['skipped'])} cases")
+        reasons = Counter((one["params"]["device"], one["reason"]) for one in added["skipped"])
+        for (device, reason), number in reasons.items():
+            console.print(f"  {number} cases on {escape(device)}: {escape(reason)}")
+    if added.get("status") == "interrupted":
+        _heading(console, "Interrupted: the run holds the cases that were finished.")

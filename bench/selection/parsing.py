@@ -1,0 +1,155 @@
+"""Reads the values of options; what can't be read is refused with one sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\)|(\d+))?")
+
+
+class SelectionError(Exception):
+    """A value that is not allowed; the message says which, and what is."""
+
+
+def split(option: str, text: str) -> list[str]:
+    """Split a comma-separated list.
+
+    Parameters
+    ----------
+    option : str
+        The option's name, for the message.
+    text : str
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    SelectionError
+        When nothing is in it.
+    """
+    values = [part.strip() for part in text.split(",") if part.strip()]
+    if not values:
+        raise SelectionError(f"{option}: the list is empty; give names separated by commas.")
+    return values
+
+
+def names(option: str, text: str, allowed: Collection[str], kind: str) -> tuple[str, ...]:
+    """Read a list of names, each of which may be a pattern like ``nd.*``.
+
+    Parameters
+    ----------
+    option, text : str
+    allowed : collection of str
+    kind : str
+        What the names name, for the message.
+
+    Returns
+    -------
+    tuple of str
+        In the order of ``allowed``.
+
+    Raises
+    ------
+    SelectionError
+        When a name or a pattern matches nothing.
+    """
+    chosen: set[str] = set()
+    for value in split(option, text):
+        matching = {name for name in allowed if fnmatchcase(name, value)}
+        if not matching:
+            raise SelectionError(
+                f"{option}: {value!r} is no {kind}; there are: {', '.join(allowed)}."
+            )
+        chosen |= matching
+    return tuple(name for name in allowed if name in chosen)
+
+
+def devices(option: str, text: str) -> tuple[str, ...]:
+    """Read a list of devices: ``cpu(0)``, ``gpu(1)``; ``cpu`` and ``gpu1`` are understood.
+
+    Parameters
+    ----------
+    option, text : str
+
+    Returns
+    -------
+    tuple of str
+        In the form ``gpu(1)``, without repeats.
+
+    Raises
+    ------
+    SelectionError
+    """
+    chosen: dict[str, None] = {}
+    for value in split(option, text):
+        match = _DEVICE.fullmatch(value)
+        if match is None:
+            raise SelectionError(
+                f"{option}: {value!r} is no device; give cpu(0), gpu(0), gpu(1) and so on."
+            )
+        kind, in_brackets, bare = match.groups()
+        chosen[f"{kind}({int(in_brackets or bare or 0)})"] = None
+    return tuple(chosen)
+
+
+def whole_numbers(option: str, text: str, largest: int, why: str) -> tuple[int, ...]:
+    """Read a list of whole numbers from 1 up.
+
+    Parameters
+    ----------
+    option, text : str
+    largest : int
+    why : str
+        What sets the largest, for the message.
+
+    Returns
+    -------
+    tuple of int
+        Ascending, without repeats.
+
+    Raises
+    ------
+    SelectionError
+    """
+    chosen = set()
+    for value in split(option, text):
+        number = int(value) if re.fullmatch(r"[+-]?[0-9]{1,18}", value) else 0
+        if not 1 <= number <= largest:
+            raise SelectionError(
+                f"{option}: {value!r} is not allowed; give whole numbers from 1 to {largest} "
+                f"({why})."
+            )
+        chosen.add(number)
+    return tuple(sorted(chosen))
+
+
+def positive(option: str, text: str) -> float:
+    """Read a positive number.
+
+    Parameters
+    ----------
+    option, text : str
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    SelectionError
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise SelectionError(f"{option}: {text!r} is not allowed; give a number above 0.")
+    return number

@@ -1,0 +1,133 @@
+"""Runs on disk: written whole or not at all, never overwritten, safe for several writers."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Where runs go unless another folder is asked for.
+RUNS = Path("results") / "runs"
+
+
+class StoreError(Exception):
+    """A run that can't be written or read; the message is one sentence."""
+
+
+def run_name(now: datetime, commit: str | None) -> str:
+    """Return a new name: UTC time, short commit, six random hex digits.
+
+    Parameters
+    ----------
+    now : datetime
+        With a time zone.
+    commit : str or None
+        None where there is no git commit.
+
+    Returns
+    -------
+    str
+        As in ``20261122T104500Z-1a2b3c4-9f8e7d``.
+    """
+    time = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return f"{time}-{commit[:7] if commit else 'nogit'}-{secrets.token_hex(3)}"
+
+
+def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> Path:
+    """Write a run under a new name.
+
+    The document is written to a hidden temporary file in the same folder, flushed to the
+    disk, and only then given its name, by a hard link, which fails where the name exists.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    document : mapping
+        JSON-ready.
+    commit : str or None
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StoreError
+        When the folder can't be written or the disk is full; no file is left then.
+    """
+    text = json.dumps(document, indent=1, allow_nan=False, default=str)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _write_then_name(text, folder, commit)
+    except OSError as error:
+        raise StoreError(
+            f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
+            f"give another folder with --results."
+        ) from error
+
+
+def _write_then_name(text: str, folder: Path, commit: str | None) -> Path:
+    """Write to a temporary file, then give it its name; leave no temporary file."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        return _link(temporary, folder, commit)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
+    """Give a finished file its name; draw again where another writer took it."""
+    while True:
+        path = folder / f"{run_name(datetime.now(timezone.utc), commit)}.json"
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            continue
+        except OSError:
+            # A file system without hard links: reserve the name, then move onto it.
+            path.touch(exist_ok=False)
+            temporary.replace(path)
+        return path
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """Read a run, or any file of pytest-benchmark.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        What ``--benchmark-json`` writes.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing, damaged, or no such file.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
+    if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
+        raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
+    return document
