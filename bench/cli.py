@@ -8,9 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.catalogue import catalogue
 from bench.exits import Exit
 from bench.measure.health import examine
+from bench.report import catalogue as catalogue_report
 from bench.report import doctor as doctor_report
+from bench.selection.options import Given, select
+from bench.selection.parsing import SelectionError
+from kernels.registry import RegistryError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -36,3 +41,27 @@ def doctor(
     else:
         doctor_report.render(health, Console())
     raise typer.Exit(Exit.OK if health["can_measure"] else Exit.FAILED)
+
+
+@app.command(name="list")
+def list_(
+    preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
+    kernels: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
+    devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Print every case's id.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show kernels and cases, those that can't run here with the reason.
+
+    Exits with 2 when a name is wrong.
+    """
+    try:
+        selection = select(Given(preset=preset, kernels=kernels, devices=devices))
+    except (SelectionError, RegistryError) as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    listed = catalogue(selection)
+    if as_json:
+        typer.echo(json.dumps(listed, indent=2))
+    else:
+        catalogue_report.render(listed, Console(), ids=ids)
