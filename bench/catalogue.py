@@ -30,7 +30,7 @@ def catalogue(selection: Selection) -> dict[str, Any]:
     """
     registry = selection.registry
     chosen = {*selection.values["kernel"], *selection.values["update_kernel"]}
-    kernels = {**registry.train, **registry.update}
+    kernels: dict[str, TrainKernel | UpdateKernel] = {**registry.train, **registry.update}
     devices = selection.values["device"]
     return {
         "kernels": [

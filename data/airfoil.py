@@ -148,7 +148,7 @@ def _least_squares(X: NDArray[np.float64], y: NDArray[np.float64]) -> Optimum:
     y : ndarray, shape (n_samples,)
     """
     augmented = np.column_stack([X, np.ones(len(X))])
-    theta, *_ = np.linalg.lstsq(augmented, y, rcond=None)
+    theta = np.asarray(np.linalg.lstsq(augmented, y, rcond=None)[0], dtype=np.float64)
     residual = augmented @ theta - y
     return Optimum(
         weight=theta[:-1],
