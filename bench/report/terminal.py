@@ -119,6 +119,8 @@ def _epochs(console: Console, rows: pd.DataFrame) -> None:
             (f"loss after {epochs} epochs", "loss", units.loss),
             (f"speed relative to {BASELINE}", "relative", units.times),
         ):
+            if group[value].isna().all():  # the baseline was not among the kernels
+                continue
             _pivot(
                 console,
                 title,
