@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench import pytest_options, store
+from bench.live_progress import LiveProgress
 from bench.measure import machine_info as machine
 from bench.measure.estimate import Estimator
 from bench.report import announce, figures, terminal
+from bench.report.progress import Progress
 from bench.selection.matrix import case_id
 from bench.selection.parsing import SelectionError
 from bench.suite import Suite, Unmeasured
@@ -92,11 +94,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the placeholder that pytest makes of a module without any case."""
+    """Leave out modules without any case; put every CPU case before any GPU case.
+
+    For a module without a case pytest makes a placeholder. MXNet's first use of a GPU
+    shrinks its OpenMP pool, so no CPU case may come after one.
+    """
     empty = [item for item in items if _is_case(item) and "NOTSET" in item.name]
     if empty:
         config.hook.pytest_deselected(items=empty)
-        items[:] = [item for item in items if item not in empty]
+    kept = [item for item in items if item not in empty]
+    items[:] = sorted(kept, key=lambda item: _params(item).get("device", "").startswith("gpu"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -106,16 +113,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not items or config.getoption("collectonly"):
         return
     asked = suite(config)
-    runnable = [
-        (item.originalname, _params(item))  # type: ignore[attr-defined] # a pytest.Function
+    estimator = Estimator(asked.registry, asked.protocol)
+    estimates = {
+        item.nodeid: estimator.case(item.originalname, _params(item))  # type: ignore[attr-defined]
         for item in items
         if asked.availability(_params(item))
-    ]
-    seconds = Estimator(asked.registry, asked.protocol).total(runnable)
-    text = announce.sentence(len(items), len(runnable), seconds, asked.preset)
+    }
+    seconds = sum(estimates.values())
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(text)
+    if reporter is None:
+        return
+    reporter.write_line(announce.sentence(len(items), len(estimates), seconds, asked.preset))
+    if reporter.isatty and config.get_verbosity() == 0:
+        config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -173,6 +183,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     document = _document(config, measuring, asked, interrupted=interrupted)
     config.stash[DOCUMENT] = document
     folder = config.getoption("results") or config.rootpath / store.RUNS
+    if not (measuring.benchmarks or asked.failed):
+        config.stash[PROBLEM] = (
+            "nothing was measured: every case was skipped, for the reasons above. "
+            "`python -m bench doctor` says what this machine lacks."
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
         path = store.write_run(folder, document, document["commit_info"].get("id"))
         config.stash[RUN_FILE] = path

@@ -16,7 +16,7 @@ from kernels import backends
 from kernels.sampling import draw_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from bench.measure.protocol import Protocol
     from kernels.registry import Registry
@@ -142,17 +142,3 @@ class Estimator:
         evaluations = data.n_samples(params["workload"]) / EVALUATE_EVERY
         epoch = self._epoch_seconds(params) + evaluations * step
         return self._protocol.notebook_repeats * epochs * epoch
-
-    def total(self, cases: Iterable[tuple[str, Params]]) -> float:
-        """Estimate several cases.
-
-        Parameters
-        ----------
-        cases : iterable of (name, params)
-
-        Returns
-        -------
-        float
-            Seconds.
-        """
-        return sum(self.case(name, params) for name, params in cases)

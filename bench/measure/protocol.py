@@ -41,7 +41,7 @@ class Protocol:
 
     epochs: int
     seconds_per_case: float
-    max_rounds: int = 1000
+    max_rounds: int = 200
     notebook_repeats: int = 3
     seed: int = 0
     sampling: Sampling = "without-replacement"
