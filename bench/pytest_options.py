@@ -44,6 +44,7 @@ def add(parser: pytest.Parser) -> None:
         "--seed": ("0", "of the start and the sample orders"),
         "--epochs": (None, "epochs of one training"),
         "--seconds-per-case": (None, "repeat trainings until this much is timed"),
+        "--notebook-repeats": (None, "trainings of each bench_notebook case, a seed each"),
         "--tables": (TABLES[0], "what to print at the end: " + ", ".join(TABLES)),
     }
     for option, (default, explanation) in text.items():
@@ -122,6 +123,7 @@ def _protocol(config: pytest.Config, given: options.Given) -> Protocol:
     preset = options.preset_of(given)
     rate, epochs = config.getoption("learning_rate"), config.getoption("epochs")
     seconds, seed = config.getoption("seconds_per_case"), config.getoption("seed")
+    repeats = config.getoption("notebook_repeats")
     if not re.fullmatch(r"[0-9]{1,9}", seed):
         raise parsing.SelectionError(
             f"--seed: {seed!r} is not allowed; give a whole number from 0 to 999999999."
@@ -133,13 +135,13 @@ def _protocol(config: pytest.Config, given: options.Given) -> Protocol:
     except schedules.ScheduleError as error:
         raise parsing.SelectionError(f"--schedule: {error}") from error
     return Protocol(
-        epochs=preset.epochs
-        if epochs is None
-        else parsing.whole_numbers("--epochs", epochs, 10_000, "epochs of one training")[0],
+        epochs=preset.epochs if epochs is None else parsing.whole_number("--epochs", epochs),
         seconds_per_case=preset.seconds_per_case
         if seconds is None
         else parsing.positive("--seconds-per-case", seconds),
-        notebook_repeats=preset.notebook_repeats,
+        notebook_repeats=preset.notebook_repeats
+        if repeats is None
+        else parsing.whole_number("--notebook-repeats", repeats),
         seed=int(seed),
         sampling=sampling[0],  # type: ignore[arg-type] # it is one of SAMPLINGS
         schedule=schedule,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,13 @@ def _notebook(console: Console, document: Mapping[str, Any]) -> None:
             f"batch size {one['batch_size']}, {one['epochs']} epochs"
         )
         console.print(f"  here:      {one['printed']}")
+        losses = one["loss_by_training"]
+        if len(losses) > 1:
+            console.print(
+                f"             mean loss of {len(losses)} seeds: "
+                f"{statistics.mean(losses):.5f}, "
+                f"standard deviation {statistics.stdev(losses):.5f}"
+            )
         if published["loss"] is None:
             console.print("  published: no figure is known")
         else:

@@ -131,6 +131,28 @@ def whole_numbers(option: str, text: str, largest: int, why: str) -> tuple[int, 
     return tuple(sorted(chosen))
 
 
+def whole_number(option: str, text: str, largest: int = 10_000) -> int:
+    """Read one whole number from 1 up.
+
+    Parameters
+    ----------
+    option, text : str
+    largest : int
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    SelectionError
+    """
+    numbers = whole_numbers(option, text, largest, "the most that is sensible")
+    if len(numbers) > 1:
+        raise SelectionError(f"{option}: {text!r} is not allowed; give one number.")
+    return numbers[0]
+
+
 def positive(option: str, text: str) -> float:
     """Read a positive number.
 
