@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kernels.backends import BACKENDS
 from kernels.contract import TrainKernel, UpdateKernel
 
 if TYPE_CHECKING:
@@ -59,6 +60,22 @@ def _kernel_of(path: Path) -> Any:
         raise RegistryError(f"{path} can't be read: {type(error).__name__}: {error}") from error
 
 
+def _check(path: Path, kernel: Any, taken: set[str]) -> None:
+    """Raise where a ``KERNEL`` can't be listed."""
+    if isinstance(kernel, type):
+        raise RegistryError(
+            f"{path} has a class as its KERNEL: write KERNEL = {kernel.__name__}()."
+        )
+    if not isinstance(kernel, (TrainKernel, UpdateKernel)):
+        raise RegistryError(f"{path} has a KERNEL that is no train or update kernel.")
+    if kernel.name in taken:
+        raise RegistryError(f"{path} names its kernel {kernel.name!r}, which exists.")
+    if kernel.backend not in BACKENDS:
+        raise RegistryError(
+            f"{path} names the backend {kernel.backend!r}; there are: {', '.join(BACKENDS)}."
+        )
+
+
 def discover(added_folders: Iterable[Path] = ()) -> Registry:
     """List the kernels.
 
@@ -74,8 +91,8 @@ def discover(added_folders: Iterable[Path] = ()) -> Registry:
     Raises
     ------
     RegistryError
-        When a file can't be read, two kernels share a name, or a ``KERNEL`` keeps
-        neither contract of ``kernels.contract``.
+        When a file can't be read, two kernels share a name, or a ``KERNEL`` is a class,
+        keeps neither contract of ``kernels.contract`` or names no backend that there is.
     """
     train: dict[str, TrainKernel] = {}
     update: dict[str, UpdateKernel] = {}
@@ -86,12 +103,9 @@ def discover(added_folders: Iterable[Path] = ()) -> Registry:
             kernel = _kernel_of(path)
             if kernel is None:
                 continue
-            if getattr(kernel, "name", None) in {*train, *update}:
-                raise RegistryError(f"{path} names its kernel {kernel.name!r}, which exists.")
+            _check(path, kernel, {*train, *update})
             if isinstance(kernel, TrainKernel):
                 train[kernel.name] = kernel
-            elif isinstance(kernel, UpdateKernel):
-                update[kernel.name] = kernel
             else:
-                raise RegistryError(f"{path} has a KERNEL that is no train or update kernel.")
+                update[kernel.name] = kernel
     return Registry(train=dict(sorted(train.items())), update=dict(sorted(update.items())))

@@ -23,7 +23,7 @@ class NewArray(NdUpdateKernel):
     """A temporary and a new array."""
 
     name = "update.new_array"
-    operator = "_mul_scalar, elemwise_sub"
+    operator = "_mul_scalar, broadcast_sub"
     bytes_per_parameter = 20
 
     def update(self, state: UpdateState) -> None:

@@ -93,7 +93,9 @@ def explain(error: BaseException) -> Availability:
         )
     if match := _MISSING_LIBRARY.search(str(error)):
         return _library(match.group(1))
-    return _interpreter() or Availability(
+    if (unsupported := _interpreter()) is not None:  # an answer that is false by itself
+        return unsupported
+    return Availability(
         Status.BROKEN,
         f"importing mxnet raised {type(error).__name__}: {' '.join(str(error).split())}",
         "Reinstall it: pip install --force-reinstall --no-deps mxnet==1.9.1.",

@@ -75,7 +75,10 @@ def run(n_gpus: int) -> list[str]:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ProbeError(f"one operator ended its process (exit {done.returncode}): {last}")
-    answers: list[str] = json.loads(done.stdout.strip().splitlines()[-1])
+    try:
+        answers: list[str] = json.loads(done.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise ProbeError(f"the probing process answered {done.stdout!r}.") from error
     return answers
 
 

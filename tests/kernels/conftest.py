@@ -1,0 +1,95 @@
+"""What the shared suites need: every kernel that the registry finds, and small workloads."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from data import synthetic
+from kernels import backends
+from kernels.registry import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from data.workload import Workload
+    from kernels.contract import TrainKernel, UpdateKernel
+
+REGISTRY = discover()
+DEVICE = "cpu(0)"
+
+
+def skip_unless_usable(backend: str) -> None:
+    """Skip, with the backend's own reason, where it can't use ``cpu(0)``."""
+    reports = {report.device: report for report in backends.get(backend).devices()}
+    availability = reports[DEVICE].availability
+    if not availability:
+        pytest.skip(str(availability))
+
+
+@pytest.fixture(params=REGISTRY.train)
+def train_kernel(request: pytest.FixtureRequest) -> TrainKernel:
+    kernel = REGISTRY.train[request.param]
+    skip_unless_usable(kernel.backend)
+    return kernel
+
+
+@pytest.fixture(scope="session")
+def frozen_heap() -> Iterator[None]:
+    """Keep what is loaded by now out of later garbage collections.
+
+    Gluon's DataLoader collects all garbage in its constructor, which takes a tenth of a
+    second beside all that pytest and the tests have loaded.
+    """
+    for backend in backends.BACKENDS.values():
+        backend.probe()
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(params=["inmemory", "dataloader"])
+def loader(request: pytest.FixtureRequest, train_kernel: TrainKernel, frozen_heap: None) -> str:
+    name: str = request.param
+    if name not in backends.get(train_kernel.backend).loaders:
+        pytest.skip(f"{train_kernel.backend} has no loader {name}")
+    return name
+
+
+@pytest.fixture(params=REGISTRY.update)
+def update_kernel(request: pytest.FixtureRequest) -> UpdateKernel:
+    kernel = REGISTRY.update[request.param]
+    skip_unless_usable(kernel.backend)
+    return kernel
+
+
+@pytest.fixture(params=[*REGISTRY.train, *REGISTRY.update])
+def any_kernel(request: pytest.FixtureRequest) -> TrainKernel | UpdateKernel:
+    kernel: TrainKernel | UpdateKernel
+    kernel = REGISTRY.train.get(request.param) or REGISTRY.update[request.param]
+    skip_unless_usable(kernel.backend)
+    return kernel
+
+
+@pytest.fixture
+def mxnet() -> None:
+    """Skip where MXNet can't use the CPU."""
+    skip_unless_usable("mxnet")
+
+
+@cache
+def _synthetic(name: str) -> Workload:
+    workload = synthetic.generate(synthetic.parse(name))
+    workload.features.setflags(write=False)
+    workload.labels.setflags(write=False)
+    return workload
+
+
+@pytest.fixture
+def small_workload() -> Callable[[str], Workload]:
+    """Give a synthetic workload by its name; read-only, made once."""
+    return _synthetic
