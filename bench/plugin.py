@@ -12,6 +12,8 @@ from bench import pytest_options, store
 from bench.live_progress import LiveProgress
 from bench.measure import machine_info as machine
 from bench.measure.estimate import Estimator
+from bench.measure.gate import GateError
+from bench.measure.protocol import DivergedError
 from bench.report import announce, figures, terminal
 from bench.report.progress import Progress
 from bench.selection.matrix import case_id
@@ -103,7 +105,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if empty:
         config.hook.pytest_deselected(items=empty)
     kept = [item for item in items if item not in empty]
-    items[:] = sorted(kept, key=lambda item: _params(item).get("device", "").startswith("gpu"))
+    items[:] = sorted(kept, key=lambda item: _is_case(item) and _on_gpu(_params(item)))
+
+
+def _on_gpu(params: dict[str, Any]) -> bool:
+    return str(params.get("device")).startswith("gpu")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -143,6 +149,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(str(answer))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Mark the fixture as used: else pytest-benchmark warns of a case that is cut short."""
+    if _is_case(item):
+        item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -152,10 +165,11 @@ def pytest_runtest_makereport(
     if _is_case(item) and report.failed and report.when != "teardown":
         reason = str(call.excinfo.value) if call.excinfo else "failed"
         suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
+        if call.excinfo and isinstance(call.excinfo.value, (GateError, DivergedError)):
+            report.longrepr = reason  # what a kernel or an option causes needs no traceback
         fixture = getattr(item, "funcargs", {}).get("benchmark")
         if fixture is not None:
             fixture.has_error = True
-            fixture._mode = "failed"  # else pytest-benchmark warns that it was not used
     return report
 
 

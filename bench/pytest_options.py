@@ -94,7 +94,7 @@ def suite_of(config: pytest.Config) -> Suite:
         kernel_folders=tuple(config.getoption("kernel_folder")),
     )
     protocol = _protocol(config, given)
-    parsing.names("--tables", config.getoption("tables"), TABLES, "table")
+    parsing.one_of("--tables", config.getoption("tables"), TABLES, "table")
     selection = options.select(given)
     known = {*selection.registry.train, *selection.registry.update}
     required = _required(config, known)
@@ -128,7 +128,7 @@ def _protocol(config: pytest.Config, given: options.Given) -> Protocol:
         raise parsing.SelectionError(
             f"--seed: {seed!r} is not allowed; give a whole number from 0 to 999999999."
         )
-    sampling = parsing.names("--sampling", config.getoption("sampling"), SAMPLINGS, "sampling")
+    sampling = parsing.one_of("--sampling", config.getoption("sampling"), SAMPLINGS, "sampling")
     schedule = config.getoption("schedule")
     try:
         schedules.parse(schedule, 1.0)
@@ -143,7 +143,7 @@ def _protocol(config: pytest.Config, given: options.Given) -> Protocol:
         if repeats is None
         else parsing.whole_number("--notebook-repeats", repeats),
         seed=int(seed),
-        sampling=sampling[0],  # type: ignore[arg-type] # it is one of SAMPLINGS
+        sampling=sampling,  # type: ignore[arg-type] # it is one of SAMPLINGS
         schedule=schedule,
         learning_rate=None if rate is None else parsing.positive("--learning-rate", rate),
     )

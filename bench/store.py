@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import tempfile
@@ -40,6 +41,17 @@ def run_name(now: datetime, commit: str | None) -> str:
     return f"{time}-{commit[:7] if commit else 'nogit'}-{secrets.token_hex(3)}"
 
 
+def _finite(value: Any) -> Any:
+    """Return a document with None for the numbers that JSON can't hold: NaN, infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return value
+
+
 def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> Path:
     """Write a run under a new name.
 
@@ -51,7 +63,8 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     folder : Path
         Made if it is not there.
     document : mapping
-        JSON-ready.
+        JSON-ready; numbers that are not finite are written as null, since one of them must
+        not cost the whole run, and no other reader would take a file that holds NaN.
     commit : str or None
 
     Returns
@@ -64,7 +77,7 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     StoreError
         When the folder can't be written or the disk is full; no file is left then.
     """
-    text = json.dumps(document, indent=1, allow_nan=False, default=str)
+    text = json.dumps(_finite(document), indent=1, allow_nan=False, default=str)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return _write_then_name(text, folder, commit)
@@ -100,8 +113,15 @@ def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
             continue
         except OSError:
             # A file system without hard links: reserve the name, then move onto it.
-            path.touch(exist_ok=False)
-            temporary.replace(path)
+            try:
+                path.touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            try:
+                temporary.replace(path)
+            except BaseException:
+                path.unlink()
+                raise
         return path
 
 
@@ -126,7 +146,7 @@ def read_run(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StoreError(f"{path} can't be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
         raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")

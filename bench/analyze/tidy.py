@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
 NESTED = ("gate", "published", "enqueued_data")
+#: Columns that are there also where no row has such a fact, so that grouping by them works.
+AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
 
 def frame(document: Mapping[str, Any]) -> pd.DataFrame:
@@ -58,11 +60,12 @@ def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
+        With a column for each of ``AXES``.
     """
-    rows: pd.DataFrame = table.iloc[0:0]
-    if "case" in table:
-        rows = table.loc[table["case"] == case]
-    return rows
+    rows = table.loc[table["case"] == case] if "case" in table else table.iloc[0:0]
+    columns = [*rows, *(axis for axis in AXES if axis not in rows)]
+    with_axes: pd.DataFrame = rows.reindex(columns=columns)
+    return with_axes
 
 
 def relative_speed(table: pd.DataFrame, baseline: str) -> pd.Series:

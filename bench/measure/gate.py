@@ -110,7 +110,7 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
             f"{distance:.3g} from the float64 reference, float32 rounding explains "
             f"{tolerance:.3g}."
         )
-    return distance / tolerance
+    return distance / tolerance if tolerance else 0.0
 
 
 def verify(case: TrainingCase, plan: Plan) -> GateReport:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bench.report.units import number
+
 
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
@@ -41,4 +43,5 @@ def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
     """
     skipped = n_cases - n_runnable
     rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
-    return f"{n_runnable} cases to time{rest}, preset {preset}: about {duration(seconds)}."
+    to_time = number(n_runnable, "case")
+    return f"{to_time} to time{rest}, preset {preset}: about {duration(seconds)}."

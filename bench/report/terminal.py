@@ -58,7 +58,7 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
     _notebook(console, document)
     _unmeasured(console, document)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
-    return text
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _heading(console: Console, text: str) -> None:
@@ -117,7 +117,7 @@ def _epochs(console: Console, rows: pd.DataFrame) -> None:
         for title, value, write in (
             ("seconds per epoch", "seconds", units.seconds),
             ("samples per second", "samples_per_second", units.rate),
-            (f"loss after {epochs} epochs", "loss", units.loss),
+            (f"loss after {units.number(epochs, 'epoch')}", "loss", units.loss),
             (f"speed relative to {BASELINE}", "relative", units.times),
         ):
             if group[value].isna().all():  # the baseline was not among the kernels
@@ -214,13 +214,17 @@ def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
     """Print the failed cases one by one, the skipped ones by reason."""
     added = document.get("bench", {})
     if added.get("failed"):
-        _heading(console, f"Failed: {len(added['failed'])} cases, not in the run")
+        _heading(
+            console, f"Failed: {units.number(len(added['failed']), 'case')}, not in the run"
+        )
         for one in added["failed"]:
             console.print(f"  {escape(one['id'])}: {escape(one['reason'])}")
     if added.get("skipped"):
-        _heading(console, f"Skipped: {len(added['skipped'])} cases")
+        _heading(console, f"Skipped: {units.number(len(added['skipped']), 'case')}")
         reasons = Counter((one["params"]["device"], one["reason"]) for one in added["skipped"])
         for (device, reason), number in reasons.items():
-            console.print(f"  {number} cases on {escape(device)}: {escape(reason)}")
+            console.print(
+                f"  {units.number(number, 'case')} on {escape(device)}: {escape(reason)}"
+            )
     if added.get("status") == "interrupted":
         _heading(console, "Interrupted: the run holds the cases that were finished.")

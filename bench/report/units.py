@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import math
 
-_PREFIXES = (
-    (1e9, "G"),
-    (1e6, "M"),
-    (1e3, "k"),
-    (1.0, ""),
-    (1e-3, "m"),
-    (1e-6, "µ"),
-    (1e-9, "n"),
-)
+_PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "µ", -9: "n"}
 
 
 def engineering(value: float, unit: str) -> str:
@@ -33,12 +25,12 @@ def engineering(value: float, unit: str) -> str:
         return "–"
     if value == 0:
         return f"0 {unit}".strip()
-    # 999.6 is written 1.00 k, not 1000.
-    fitting = (pair for pair in _PREFIXES if abs(value) >= 0.9995 * pair[0])
-    scale, prefix = next(fitting, _PREFIXES[-1])
-    scaled = value / scale
-    digits = max(0, 2 - math.floor(math.log10(abs(scaled) * 1.0005)))
-    return f"{scaled:.{digits}f} {prefix}{unit}".strip()
+    # Rounded before the prefix is chosen: 999.6 is written 1.00 k, not 1000.
+    mantissa, exponent = f"{value:.2e}".split("e")
+    scale = min(max(3 * (int(exponent) // 3), min(_PREFIXES)), max(_PREFIXES))
+    shift = int(exponent) - scale
+    scaled = float(mantissa) * 10.0**shift
+    return f"{scaled:.{max(0, 2 - shift)}f} {_PREFIXES[scale]}{unit}".strip()
 
 
 def seconds(value: float) -> str:
@@ -63,9 +55,14 @@ def times(value: float) -> str:
     return f"{value:.2f}x" if value < 99.95 else f"{value:.0f}x"
 
 
+def number(n: int, noun: str) -> str:
+    """Write how many there are of something: ``1 case``, ``2 cases``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def count(value: float) -> str:
     """Write a count without its zeros: ``10M``."""
-    for scale, prefix in _PREFIXES[:3]:
-        if value >= scale:
-            return f"{value / scale:g}{prefix}"
+    for exponent in (9, 6, 3):
+        if value >= 10**exponent:
+            return f"{value / 10**exponent:g}{_PREFIXES[exponent]}"
     return f"{value:g}"

@@ -50,8 +50,7 @@ def preset_of(given: Given) -> Preset:
     ------
     SelectionError
     """
-    (name,) = parsing.names("--preset", given.preset, PRESETS, "preset")[:1]
-    return PRESETS[name]
+    return PRESETS[parsing.one_of("--preset", given.preset, PRESETS, "preset")]
 
 
 def _workloads(given: Given, preset: Preset) -> tuple[str, ...]:

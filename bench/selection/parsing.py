@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\)|(\d+))?")
+_DEVICE = re.compile(r"(cpu|gpu)(?:\(([0-9]{1,4})\)|([0-9]{1,4}))?")
 
 
 class SelectionError(Exception):
@@ -70,6 +70,30 @@ def names(option: str, text: str, allowed: Collection[str], kind: str) -> tuple[
             )
         chosen |= matching
     return tuple(name for name in allowed if name in chosen)
+
+
+def one_of(option: str, text: str, allowed: Collection[str], kind: str) -> str:
+    """Read one name.
+
+    Parameters
+    ----------
+    option, text : str
+    allowed : collection of str
+    kind : str
+        What the names name, for the message.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SelectionError
+        When the text is none of the names; no pattern and no list is understood.
+    """
+    if text not in allowed:
+        raise SelectionError(f"{option}: {text!r} is no {kind}; give {' or '.join(allowed)}.")
+    return text
 
 
 def devices(option: str, text: str) -> tuple[str, ...]:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.measure import machine_info
+from bench.measure.fingerprint import fingerprint_id
+
+STABLE = {"cpu_model": "Example CPU", "gpus": []}
+CPU = {"brand_raw": "Example CPU", "count": 8}
+CLOCK = {"hz_actual": [2_999_998_000, 0], "hz_actual_friendly": "3.0000 GHz"}
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_info, "fingerprint", lambda: dict(STABLE))
+    monkeypatch.setattr(machine_info, "volatile", lambda: {"load_1_minute": 0.5})
+
+
+def test_the_fingerprint_is_added_and_volatile_values_are_kept_apart() -> None:
+    info: dict[str, Any] = {"node": "example", "cpu": {**CPU, **CLOCK}}
+    machine_info.extend(info)
+    assert info == {
+        "node": "example",
+        "cpu": CPU,
+        "fingerprint": STABLE,
+        "fingerprint_id": fingerprint_id(STABLE),
+        "volatile": {"load_1_minute": 0.5, **CLOCK},
+    }
+
+
+def test_a_machine_without_processor_details_is_described_too() -> None:
+    info: dict[str, Any] = {}
+    machine_info.extend(info)
+    assert info["fingerprint"] == STABLE
+    assert info["volatile"] == {"load_1_minute": 0.5}
+
+
+def test_two_moments_differ_in_volatile_values_alone() -> None:
+    one: dict[str, Any] = {"cpu": {**CPU, **CLOCK}}
+    other: dict[str, Any] = {"cpu": {**CPU, "hz_actual": [1, 0]}}
+    machine_info.extend(one)
+    machine_info.extend(other)
+    assert one.pop("volatile") != other.pop("volatile")
+    assert one == other

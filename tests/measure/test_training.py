@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import data
+from bench.measure.gate import GateError, TrainingCase
+from bench.measure.protocol import DivergedError, Protocol, plan_training
+from bench.measure.training import measure_training
+from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
+from tests.measure.required_facts import REQUIRED
+
+if TYPE_CHECKING:
+    from bench.measure.measurement import Measurement
+    from kernels.contract import TrainKernel
+
+#: At batch size 30 an epoch of 100 samples is 4 steps.
+N_STEPS = 4
+EPOCH_SECONDS = N_STEPS * (ENQUEUE_SECONDS + STEP_SECONDS)
+
+
+def case_of(kernel: TrainKernel, batch_size: int = 30) -> TrainingCase:
+    workload = data.load("synthetic-100x3")
+    return TrainingCase(workload, kernel, "cpu(0)", "inmemory", batch_size)
+
+
+def measured(device: FakeDevice, **settings: Any) -> Measurement:
+    protocol = Protocol(**{"epochs": 3, "seconds_per_case": 1.0, **settings})
+    return measure_training(case_of(FakeSgd(device)), protocol, device.clock)
+
+
+def test_every_epoch_is_a_round_that_starts_and_ends_drained(device: FakeDevice) -> None:
+    rounds = measured(device).rounds
+    assert len(rounds) == 3
+    assert {one.drained_seconds for one in rounds} == {EPOCH_SECONDS}
+    assert {one.enqueued_seconds for one in rounds} == {N_STEPS * ENQUEUE_SECONDS}
+    assert {one.iterations for one in rounds} == {1}
+
+
+@pytest.mark.parametrize("trainings", [1, 2, 5])
+def test_trainings_are_repeated_whole_until_enough_is_timed(
+    device: FakeDevice, trainings: int
+) -> None:
+    enough = (3 * trainings - 1) * EPOCH_SECONDS
+    assert len(measured(device, seconds_per_case=enough).rounds) == 3 * trainings
+    assert device.clock_reads == 3 * 3 * trainings
+
+
+def test_exactly_enough_is_enough(device: FakeDevice) -> None:
+    assert len(measured(device, seconds_per_case=3 * EPOCH_SECONDS).rounds) == 3
+
+
+def test_no_training_starts_above_the_largest_number_of_rounds(device: FakeDevice) -> None:
+    assert len(measured(device, seconds_per_case=999.0, max_rounds=7).rounds) == 9
+
+
+def test_the_losses_are_those_of_the_reference(device: FakeDevice) -> None:
+    facts = measured(device, seconds_per_case=1e3).facts
+    case = case_of(FakeSgd(device))
+    plan = plan_training(case.workload, 30, Protocol(epochs=3, seconds_per_case=1e3))
+    thetas = [np.append(plan.start.weight, plan.start.bias)]
+    thetas += [expected.theta for expected in plan.expected]
+    expected = [case.workload.loss(theta[:-1], float(theta[-1])) for theta in thetas]
+    assert facts["loss_by_epoch"] == pytest.approx(expected, rel=1e-5)
+    assert len(facts["loss_by_epoch"]) == 3 + 1
+    assert facts["loss_initial"] == facts["loss_by_epoch"][0]
+    assert facts["loss"] == facts["loss_by_epoch"][-1]
+    assert facts["loss_by_epoch"] == sorted(facts["loss_by_epoch"], reverse=True)
+
+
+def test_the_facts_say_all_that_the_run_file_promises(device: FakeDevice) -> None:
+    measurement = measured(device, schedule="power:-0.1", seed=5, learning_rate=0.1)
+    facts = measurement.facts
+    assert set(facts) >= REQUIRED
+    assert facts["verified"] is True
+    assert facts["case"] == "epoch"
+    identity = ("workload", "kernel", "backend", "operator", "device", "loader", "batch_size")
+    assert [facts[key] for key in identity] == [
+        "synthetic-100x3",
+        "fake.sgd",
+        "fake",
+        "numpy",
+        "cpu(0)",
+        "inmemory",
+        30,
+    ]
+    settings = ("n_samples", "n_features", "epochs", "learning_rate", "schedule", "seed")
+    assert [facts[key] for key in settings] == [100, 3, 3, 0.1, "power:-0.1", 5]
+    assert facts["seconds_per_epoch"] == EPOCH_SECONDS
+    assert facts["samples_per_second"] == 100 / EPOCH_SECONDS
+    assert facts["enqueued_seconds"] == N_STEPS * ENQUEUE_SECONDS
+    assert facts["enqueued_data"] == [N_STEPS * ENQUEUE_SECONDS] * 3
+    assert 0 < facts["gate"]["worst_ratio"] <= 1
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+    assert measurement.group == "epoch synthetic-100x3 cpu(0) inmemory B30"
+
+
+def test_seconds_per_epoch_is_the_median_not_the_mean(device: FakeDevice) -> None:
+    class Stumbles(FakeSgd):
+        """One step in a hundred takes very long."""
+
+        def step(self, state: Any, X: Any, y: Any, eta: float) -> None:
+            self.applied += 1
+            self.seconds_per_step = 1e6 if self.applied % 100 == 50 else STEP_SECONDS
+            super().step(state, X, y, eta)
+
+    protocol = Protocol(epochs=3, seconds_per_case=1e4)
+    facts = measure_training(case_of(Stumbles(device)), protocol, device.clock).facts
+    assert facts["seconds_per_epoch"] == EPOCH_SECONDS
+
+
+class GoesWrong(FakeSgd):
+    """Right for a number of steps, then off by a factor in the learning rate."""
+
+    right_steps = 0
+
+    def apply(self, state: Any, X: Any, y: Any, eta: float) -> None:
+        late = self.applied >= self.right_steps
+        super().apply(state, X, y, eta * 1.1 if late else eta)
+
+
+@pytest.mark.parametrize(
+    ("epochs_before", "number"), [(0, 1), (1, 2), (2, 3), (3, 1), (4, 2), (5, 3)]
+)
+def test_a_kernel_that_goes_wrong_after_the_gate_fails_after_that_timed_epoch(
+    device: FakeDevice, epochs_before: int, number: int
+) -> None:
+    counting = FakeSgd(device)
+    protocol = Protocol(epochs=3, seconds_per_case=4 * EPOCH_SECONDS)
+    measurement = measure_training(case_of(counting), protocol, device.clock)
+    n_timed = len(measurement.rounds)
+    assert n_timed == 6
+    before_timing = counting.applied - n_timed * N_STEPS
+
+    kernel = GoesWrong(device)
+    kernel.right_steps = before_timing + epochs_before * N_STEPS
+    with pytest.raises(GateError, match=f"after timed epoch {number} its parameters are"):
+        measure_training(case_of(kernel), protocol, device.clock)
+
+
+def test_a_kernel_that_turns_to_nan_while_it_is_timed_fails(device: FakeDevice) -> None:
+    class TurnsToNaN(FakeSgd):
+        def apply(self, state: Any, X: Any, y: Any, eta: float) -> None:
+            super().apply(state, X, y, eta if device.clock_reads == 0 else math.nan)
+
+    protocol = Protocol(epochs=1, seconds_per_case=1.0)
+    with pytest.raises(GateError, match="after timed epoch 1 its parameters are nan"):
+        measure_training(case_of(TurnsToNaN(device)), protocol, device.clock)
+
+
+def test_too_large_a_learning_rate_is_refused_before_anything_is_prepared(
+    device: FakeDevice,
+) -> None:
+    kernel = FakeSgd(device)
+    protocol = Protocol(epochs=3, seconds_per_case=1.0, learning_rate=100.0)
+    with pytest.raises(DivergedError, match="give a smaller --learning-rate"):
+        measure_training(case_of(kernel), protocol, device.clock)
+    assert kernel.prepared == 0
+
+
+def test_the_warm_up_is_over_before_the_clock_starts(device: FakeDevice) -> None:
+    kernel = FakeSgd(device)
+    applied_at_read: list[int] = []
+
+    def clock() -> float:
+        applied_at_read.append(kernel.applied)
+        return device.clock()
+
+    protocol = Protocol(epochs=1, seconds_per_case=1.0)
+    report = measure_training(case_of(kernel), protocol, clock).facts["gate"]
+    assert applied_at_read[0] == report["steps"] + N_STEPS
+    assert applied_at_read[-1] == applied_at_read[0] + N_STEPS

@@ -1,0 +1,65 @@
+"""Kernel files of a user: one that is right, three that are not, one that never ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RIGHT = '''
+"""Closed form, the same as the project's."""
+from kernels.train.nd_closed_form import NdClosedForm
+
+class Mine(NdClosedForm):
+    name = "mine.right"
+
+KERNEL = Mine()
+'''
+WRONG = '''
+"""A sign is wrong."""
+from kernels.train.nd_closed_form import NdClosedForm
+
+class Mine(NdClosedForm):
+    name = "mine.wrong"
+    def step(self, state, X, y, eta):
+        super().step(state, X, y, -eta)
+
+KERNEL = Mine()
+'''
+RAISES = '''
+"""Can't do any step."""
+from kernels.train.nd_closed_form import NdClosedForm
+
+class Mine(NdClosedForm):
+    name = "mine.raises"
+    def step(self, state, X, y, eta):
+        raise ZeroDivisionError("no [bold]step[/bold] can be done")
+
+KERNEL = Mine()
+'''
+SLEEPS = '''
+"""Ends at batch size 10; at 1500 it says so in a file, and waits for ever."""
+import pathlib
+import time
+from kernels.train.nd_closed_form import NdClosedForm
+
+class Mine(NdClosedForm):
+    name = "mine.sleeps"
+    def prepare(self, workload, device, batch_size, loader, start):
+        if batch_size == 1500:
+            (pathlib.Path(__file__).parent / "asleep").touch()
+            time.sleep(3600)
+        return super().prepare(workload, device, batch_size, loader, start)
+
+KERNEL = Mine()
+'''
+NO_PYTHON = "class Mine(:\n"
+
+
+def folder_with(path: Path, **files: str) -> Path:
+    """Write kernel files into a new folder; a keyword is a file's name."""
+    path.mkdir()
+    for name, text in files.items():
+        (path / f"{name}.py").write_text(text)
+    return path

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from inline_snapshot import snapshot
+
+from bench.cases import bench_epoch, bench_loader, bench_notebook, bench_update
+from bench.selection import matrix
+from bench.selection.matrix import Selection, availability, case_id, usable
+from bench.selection.options import Given, select
+from kernels.backends import BACKENDS
+from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
+from kernels.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+MODULES = (bench_epoch, bench_loader, bench_notebook, bench_update)
+
+
+class FakeKernel:
+    """As much of a kernel as a selection looks at."""
+
+    operator = "none"
+
+    def __init__(self, name: str, backend: str) -> None:
+        self.name, self.backend = name, backend
+
+
+class OneLoaderBackend:
+    """As much of a backend as a selection looks at."""
+
+    name = "fake"
+    loaders = ("inmemory",)
+
+    def __init__(self, reports: Iterable[DeviceReport] = ()) -> None:
+        self.reports = list(reports)
+
+    def devices(self) -> list[DeviceReport]:
+        return self.reports
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> OneLoaderBackend:
+    backend = OneLoaderBackend([DeviceReport("cpu(0)", AVAILABLE)])
+    monkeypatch.setitem(BACKENDS, "fake", backend)
+    return backend
+
+
+def selection(narrowed: tuple[str, ...] = (), **values: tuple[Any, ...]) -> Selection:
+    train: Any = {name: FakeKernel(name, "mxnet") for name in ("nd.one", "nd.two")}
+    train["fake.one"] = FakeKernel("fake.one", "fake")
+    update: Any = {"update.one": FakeKernel("update.one", "mxnet")}
+    everything: dict[str, tuple[Any, ...]] = {
+        "workload": ("airfoil",),
+        "kernel": ("nd.one", "nd.two"),
+        "update_kernel": ("update.one",),
+        "backend": ("mxnet",),
+        "device": ("cpu(0)", "gpu(0)"),
+        "loader": ("inmemory", "dataloader"),
+        "batch_size": (1, 10),
+        "n_parameters": (5, 100),
+    }
+    return Selection(Registry(train, update), {**everything, **values}, frozenset(narrowed))
+
+
+def ids(cases: Iterable[dict[str, Any]]) -> list[str]:
+    return [case_id(case) for case in cases]
+
+
+def of(module: ModuleType, asked: Selection) -> list[str]:
+    return ids(asked.cases(module.AXES, getattr(module, "wanted", None)))
+
+
+def test_a_case_is_named_by_its_parameters() -> None:
+    asked = select(Given(kernels="nd.autograd", devices="cpu", batch_sizes="10"))
+    assert of(bench_epoch, asked) == snapshot(
+        ["airfoil-nd.autograd-cpu(0)-inmemory-B10", "airfoil-nd.autograd-cpu(0)-dataloader-B10"]
+    )
+    asked = select(Given(kernels="update.sgd_update", devices="gpu1", update_sizes="5,1000"))
+    assert of(bench_update, asked) == snapshot(
+        ["update.sgd_update-gpu(1)-P5", "update.sgd_update-gpu(1)-P1000"]
+    )
+    asked = select(Given(devices="cpu", batch_sizes="10", loaders="inmemory"))
+    assert of(bench_loader, asked) == snapshot(["airfoil-mxnet-cpu(0)-inmemory-B10"])
+
+
+def test_every_combination_is_a_case_once() -> None:
+    cases = list(selection().cases(bench_epoch.AXES))
+    expected = product(
+        ["airfoil"],
+        ["nd.one", "nd.two"],
+        ["cpu(0)", "gpu(0)"],
+        ["inmemory", "dataloader"],
+        [1, 10],
+    )
+    assert sorted(tuple(case.values()) for case in cases) == sorted(expected)
+    assert len(set(ids(cases))) == len(cases) == 16
+
+
+def test_all_cpu_cases_come_before_all_gpu_cases() -> None:
+    asked = selection(device=("gpu(1)", "cpu(0)", "gpu(0)"))
+    for axes in (bench_epoch.AXES, bench_update.AXES, bench_loader.AXES):
+        kinds = [case["device"][:3] for case in asked.cases(axes)]
+        assert kinds == sorted(kinds)
+        assert set(kinds) == {"cpu", "gpu"}
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "modules"),
+    [
+        ((), {"epoch", "loader", "notebook", "update"}),
+        (("kernel",), {"epoch", "notebook", "update"}),
+        (("batch_size",), {"epoch", "loader", "notebook"}),
+        (("loader",), {"epoch", "loader", "notebook"}),
+        (("workload",), {"epoch", "loader", "notebook"}),
+        (("n_parameters",), {"update"}),
+        (("kernel", "batch_size"), {"epoch", "notebook"}),
+        (("kernel", "n_parameters"), {"update"}),
+        (("batch_size", "n_parameters"), set()),
+    ],
+)
+def test_an_option_leaves_out_the_modules_without_its_axis(
+    narrowed: tuple[str, ...], modules: set[str]
+) -> None:
+    asked = selection(narrowed, kernel=("nd.autograd",), batch_size=(10,))
+    asked.registry.train["nd.autograd"] = asked.registry.train["nd.one"]
+    with_cases = {module.__name__.rpartition("_")[2] for module in MODULES if of(module, asked)}
+    assert with_cases == modules
+
+
+def test_an_update_kernel_comes_under_the_name_kernel() -> None:
+    (first, *_) = selection().cases(bench_update.AXES)
+    assert first == {"kernel": "update.one", "device": "cpu(0)", "n_parameters": 5}
+
+
+@pytest.mark.usefixtures("fake")
+def test_loaders_that_a_backend_lacks_are_left_out() -> None:
+    asked = selection(kernel=("nd.one", "fake.one"), device=("cpu(0)",), batch_size=(10,))
+    assert ids(asked.cases(bench_epoch.AXES)) == [
+        "airfoil-nd.one-cpu(0)-inmemory-B10",
+        "airfoil-nd.one-cpu(0)-dataloader-B10",
+        "airfoil-fake.one-cpu(0)-inmemory-B10",
+    ]
+    asked = selection(backend=("mxnet", "fake"), device=("cpu(0)",), batch_size=(10,))
+    assert ids(asked.cases(bench_loader.AXES)) == [
+        "airfoil-mxnet-cpu(0)-inmemory-B10",
+        "airfoil-mxnet-cpu(0)-dataloader-B10",
+        "airfoil-fake-cpu(0)-inmemory-B10",
+    ]
+
+
+def test_the_notebook_has_its_own_settings_and_no_others() -> None:
+    asked = select(Given(preset="full", devices="cpu"))
+    assert of(bench_notebook, asked) == snapshot(
+        [
+            "airfoil-gluon.trainer-cpu(0)-dataloader-B10",
+            "airfoil-nd.autograd-cpu(0)-dataloader-B1",
+            "airfoil-nd.autograd-cpu(0)-dataloader-B10",
+            "airfoil-nd.autograd-cpu(0)-dataloader-B1500",
+        ]
+    )
+    narrow = select(Given(devices="cpu", loaders="inmemory"))
+    assert of(bench_notebook, narrow) == []
+
+
+@pytest.mark.usefixtures("fake")
+def test_the_backend_of_a_case_is_its_own_or_its_kernels() -> None:
+    asked = selection()
+    assert asked.backend_of({"backend": "fake"}) == "fake"
+    assert asked.backend_of({"kernel": "fake.one"}) == "fake"
+    assert asked.backend_of({"kernel": "update.one"}) == "mxnet"
+
+
+def test_a_device_can_be_used_or_the_backend_says_why_not(fake: OneLoaderBackend) -> None:
+    broken = Availability(Status.BROKEN, "it is broken.", "Mend it.")
+    fake.reports.append(DeviceReport("gpu(0)", broken))
+    assert availability("fake", "cpu(0)") == AVAILABLE
+    assert availability("fake", "gpu(0)") == broken
+    assert usable("fake", "cpu(0)")
+    assert not usable("fake", "gpu(0)")
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_device_that_a_backend_does_not_see_is_no_device() -> None:
+    answer = availability("fake", "gpu(3)")
+    assert str(answer) == "no device: fake sees no gpu(3) here. It sees: cpu(0)."
+    assert not answer
+
+
+def test_every_axis_of_a_case_module_is_known() -> None:
+    for module in MODULES:
+        assert set(module.AXES) <= set(matrix.AXES)
