@@ -73,18 +73,19 @@ class Estimator:
         work = partial(train.epoch, state, timed, [1e-3] * TIMED_STEPS)
         return time_round(work, drain).drained_seconds / TIMED_STEPS
 
-    def sample_seconds(self, backend: str, loader: str, device: str) -> float:
-        """Measure what a loader costs for one sample, once."""
-        if (backend, loader, device) in self._measured:
-            return self._measured[backend, loader, device]
-        library = backends.get(backend)
-        batches = library.batches(loader, data.load("airfoil"), device, 10)
-        loading.exhaust(batches, self._order)
-        work = partial(loading.exhaust, batches, self._order)
-        drain = partial(library.drain, device)
-        seconds = time_round(work, drain).drained_seconds / len(self._order)
-        self._measured[backend, loader, device] = seconds
-        return seconds
+    def sample_seconds(self, params: Params, backend: str) -> float:
+        """Measure what a loader costs for one sample at a batch size, once."""
+        loader, device = params["loader"], params["device"]
+        size = min(params["batch_size"], len(self._order))
+        key = (backend, loader, device, str(size))
+        if key not in self._measured:
+            library = backends.get(backend)
+            batches = library.batches(loader, data.load("airfoil"), device, size)
+            loading.exhaust(batches, self._order)
+            work = partial(loading.exhaust, batches, self._order)
+            timed = time_round(work, partial(library.drain, device))
+            self._measured[key] = timed.drained_seconds / len(self._order)
+        return self._measured[key]
 
     def case(self, name: str, params: Params) -> float:
         """Estimate one case.
@@ -112,7 +113,7 @@ class Estimator:
         """Estimate the loader's part of an epoch, and that of the data's size."""
         workload = params["workload"]
         n_samples, values = data.n_samples(workload), data.n_values(workload)
-        per_sample = self.sample_seconds(backend, params["loader"], params["device"])
+        per_sample = self.sample_seconds(params, backend)
         return n_samples * per_sample + values * BYTES_PER_VALUE / BYTES_PER_SECOND
 
     def _epoch_seconds(self, params: Params) -> float:
@@ -125,7 +126,8 @@ class Estimator:
         n_steps = _n_steps(params)
         epoch, epochs = self._epoch_seconds(params), self._protocol.epochs
         training = epoch * epochs
-        timed = training * math.ceil(max(1.0, self._protocol.seconds_per_case / training))
+        trainings = max(1, math.ceil(self._protocol.seconds_per_case / training))
+        timed = training * min(trainings, math.ceil(self._protocol.max_rounds / epochs))
         # The reference is computed once for all kernels; the gate trains on a few batches.
         kernels = max(1, len(self._registry.train))
         reference = epochs * n_steps * REFERENCE_STEP_SECONDS / kernels

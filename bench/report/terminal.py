@@ -7,24 +7,22 @@ import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from bench.analyze import tidy
 from bench.report import units
+from bench.report.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     Format = Callable[[float], str]
 
 BASELINE = "nd.autograd"
-LABEL_WIDTH = 27
-CELL_WIDTH = 10
 NARROWEST = 60
 
 
@@ -66,14 +64,7 @@ def _heading(console: Console, text: str) -> None:
     console.print(f"[bold]{escape(text)}[/bold]")
 
 
-def _chunks(columns: Sequence[Any], width: int) -> Iterator[Sequence[Any]]:
-    """Split columns so that a table fits the terminal."""
-    fitting = max(1, (width - LABEL_WIDTH) // CELL_WIDTH)
-    for first in range(0, len(columns), fitting):
-        yield columns[first : first + fitting]
-
-
-def _pivot(
+def _grid(
     console: Console,
     title: str,
     rows: pd.DataFrame,
@@ -82,26 +73,26 @@ def _pivot(
     column: str,
     value: str,
     write: Format,
-    prefix: str = "",
 ) -> None:
-    """Print one quantity, a row a kernel, a column a size."""
+    """Print one quantity, a row a kernel or loader, a column a size."""
     cells = {(one[row], one[column]): one[value] for _, one in rows.iterrows()}
     names = sorted(dict.fromkeys(rows[row]), key=lambda name: name != BASELINE)
-    for columns in _chunks(sorted(set(rows[column])), console.width):
-        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-        table.add_column(row, min_width=LABEL_WIDTH - 4, no_wrap=True)
-        for size in columns:
-            table.add_column(
-                f"{prefix}{size:g}" if prefix else units.count(size),
-                justify="right",
-                no_wrap=True,
+    sizes = sorted(set(rows[column]))
+    heading = (lambda size: f"B={size:g}") if column == "batch_size" else units.count
+    grid = Grid(
+        corner=row,
+        sizes=tuple(heading(size) for size in sizes),
+        rows={
+            str(name): tuple(
+                write(cells[name, size]) if (name, size) in cells else "" for size in sizes
             )
-        for name in names:
-            written = [
-                write(cells[name, size]) if (name, size) in cells else "" for size in columns
-            ]
-            table.add_row(escape(str(name)), *written)
+            for name in names
+        },
+    )
+    console.print(Text(title, style="italic"))
+    for table in grid.merged().tables(console.width):
         console.print(table)
+        console.print()
 
 
 def _epochs(console: Console, rows: pd.DataFrame) -> None:
@@ -122,7 +113,7 @@ def _epochs(console: Console, rows: pd.DataFrame) -> None:
         ):
             if group[value].isna().all():  # the baseline was not among the kernels
                 continue
-            _pivot(
+            _grid(
                 console,
                 title,
                 group,
@@ -130,7 +121,6 @@ def _epochs(console: Console, rows: pd.DataFrame) -> None:
                 column="batch_size",
                 value=value,
                 write=write,
-                prefix="B=",
             )
 
 
@@ -142,7 +132,7 @@ def _loaders(console: Console, rows: pd.DataFrame) -> None:
             ("seconds per epoch", "seconds", units.seconds),
             ("samples per second", "samples_per_second", units.rate),
         ):
-            _pivot(
+            _grid(
                 console,
                 title,
                 group,
@@ -150,7 +140,6 @@ def _loaders(console: Console, rows: pd.DataFrame) -> None:
                 column="batch_size",
                 value=value,
                 write=write,
-                prefix="B=",
             )
 
 
@@ -166,7 +155,7 @@ def _updates(console: Console, rows: pd.DataFrame) -> None:
                 units.rate,
             ),
         ):
-            _pivot(
+            _grid(
                 console,
                 title,
                 group,
@@ -187,7 +176,7 @@ def _notebook(console: Console, document: Mapping[str, Any]) -> None:
     if not facts:
         return
     _heading(console, "The published protocol (loss every 100 samples inside the clock)")
-    for one in facts:
+    for one in sorted(facts, key=lambda one: one["kernel"] != BASELINE):
         published = one["published"]
         console.print(
             f"{one['kernel']}, {one['device']}: lr {published['learning_rate']:g}, "

@@ -61,25 +61,28 @@ def test_a_step_is_measured_once_for_each_kernel_and_device(
     assert kernel.applied >= TIMED_STEPS
 
 
-def test_a_loader_is_measured_by_the_sample(kernel: FakeSgd) -> None:
-    # 45 samples in batches of 10 are 5 batches.
-    assert estimator(kernel).sample_seconds("fake", "inmemory", "cpu(0)") == 5 * BATCH / 45
+def test_a_loader_is_measured_by_the_sample_at_the_batch_size(kernel: FakeSgd) -> None:
+    one = estimator(kernel)
+    # 45 samples in batches of 30 are 2 batches; a larger batch is cut to the 45.
+    assert one.sample_seconds(EPOCH, "fake") == 2 * BATCH / 45
+    assert one.sample_seconds({**EPOCH, "batch_size": 1}, "fake") == 45 * BATCH / 45
+    assert one.sample_seconds({**EPOCH, "batch_size": 100}, "fake") == BATCH / 45
 
 
 @pytest.mark.parametrize(
-    ("seconds_per_case", "trainings"), [(0.001, 1), (43.0, 2), (1000.0, 24)]
+    ("seconds_per_case", "trainings"), [(0.001, 1), (43.0, 2), (1000.0, 32), (9000.0, 67)]
 )
 def test_an_epoch_case_is_its_trainings_and_the_gate(
     kernel: FakeSgd, seconds_per_case: float, trainings: int
 ) -> None:
-    epoch = 4 * STEP + 100 * 5 * BATCH / 45
+    epoch = 4 * STEP + 100 * 2 * BATCH / 45
     seconds = estimator(kernel, seconds_per_case=seconds_per_case).case("bench_epoch", EPOCH)
     expected = (3 * trainings + 1) * epoch
     assert expected <= seconds <= expected + SMALL
 
 
 def test_the_gate_costs_less_than_an_epoch_at_small_batch_sizes(kernel: FakeSgd) -> None:
-    epoch = 100 * STEP + 100 * 5 * BATCH / 45
+    epoch = 100 * STEP + 100 * BATCH
     seconds = estimator(kernel).case("bench_epoch", {**EPOCH, "batch_size": 1})
     assert seconds == pytest.approx(3.06 * epoch, abs=SMALL)
 
@@ -94,7 +97,7 @@ def test_an_update_case_is_what_is_asked_for_and_drawing_the_arrays(kernel: Fake
 
 def test_a_loader_case_is_what_is_asked_for_and_at_least_five_epochs(kernel: FakeSgd) -> None:
     params = {key: EPOCH[key] for key in ("workload", "device", "loader", "batch_size")}
-    epoch = 100 * 5 * BATCH / 45
+    epoch = 100 * 2 * BATCH / 45
     for asked, expected in ((1.0, 5 * epoch), (1000.0, 1000.0)):
         one = estimator(kernel, seconds_per_case=asked)
         seconds = one.case("bench_loader", {**params, "backend": "fake"})
@@ -105,7 +108,7 @@ def test_a_notebook_case_is_its_trainings_with_their_evaluations(
     kernel: FakeSgd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "published", lambda *_: Published("fake.sgd", 30, 0.1, 2))
-    epoch = 4 * STEP + 100 * 5 * BATCH / 45 + STEP
+    epoch = 4 * STEP + 100 * 2 * BATCH / 45 + STEP
     seconds = estimator(kernel, notebook_repeats=5).case("bench_notebook", EPOCH)
     assert seconds == pytest.approx(5 * 2 * epoch, abs=SMALL)
 
