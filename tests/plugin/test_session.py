@@ -207,7 +207,10 @@ def test_failures_are_listed_with_their_reasons(bad: Session) -> None:
     assert "def check(" not in bad.done.output, "no traceback for a kernel that is wrong"
 
 
-def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     mine = folder_with(tmp_path / "mine", sleeps=kernel_files.SLEEPS)
     process = subprocess.Popen(
         command(
@@ -224,7 +227,7 @@ def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(tmp_path: Path) -> No
         while not (mine / "asleep").exists():
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, _ = process.communicate(timeout=60)
     finally:
         process.kill()
