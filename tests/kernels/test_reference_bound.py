@@ -45,7 +45,8 @@ def float32_step(
     m = np.float32(fault.divisor or len(labels))
     r = X @ theta - labels
     g = X.T @ r / m + np.float32(fault.weight_decay) * theta
-    return theta - np.float32(eta * fault.eta_factor) * g
+    after: NDArray[np.float32] = theta - np.float32(eta * fault.eta_factor) * g
+    return after
 
 
 def ratios(

@@ -62,8 +62,8 @@ def test_the_losses_are_those_of_the_reference(device: FakeDevice) -> None:
     facts = measured(device, seconds_per_case=1e3).facts
     case = case_of(FakeSgd(device))
     plan = plan_training(case.workload, 30, Protocol(epochs=3, seconds_per_case=1e3))
-    thetas = [np.append(plan.start.weight, plan.start.bias)]
-    thetas += [expected.theta for expected in plan.expected]
+    start = np.append(plan.start.weight, plan.start.bias)
+    thetas = (start, *(expected.theta for expected in plan.expected))
     expected = [case.workload.loss(theta[:-1], float(theta[-1])) for theta in thetas]
     assert facts["loss_by_epoch"] == pytest.approx(expected, rel=1e-5)
     assert len(facts["loss_by_epoch"]) == 3 + 1
