@@ -18,9 +18,11 @@ from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError
 from bench.report import announce, figures, terminal
 from bench.report.progress import Progress
+from bench.run_document import commit_of, document_of
 from bench.selection.matrix import case_id
 from bench.selection.parsing import SelectionError
 from bench.suite import Suite, Unmeasured
+from data.errors import DataError
 from kernels.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -127,11 +129,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     asked = suite(config)
     estimator = Estimator(asked.registry, asked.protocol)
-    estimates = {
-        item.nodeid: estimator.case(item.originalname, _params(item))  # type: ignore[attr-defined]
-        for item in items
-        if asked.availability(_params(item))
-    }
+    try:
+        estimates = {
+            item.nodeid: estimator.case(item.originalname, _params(item))  # type: ignore[attr-defined]
+            for item in items
+            if asked.availability(_params(item))
+        }
+    except DataError as error:
+        raise pytest.UsageError(str(error)) from error
     seconds = sum(estimates.values())
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
@@ -172,7 +177,9 @@ def pytest_runtest_makereport(
     if _is_case(item) and report.failed and report.when != "teardown":
         reason = str(call.excinfo.value) if call.excinfo else "failed"
         suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
-        if call.excinfo and isinstance(call.excinfo.value, (GateError, DivergedError)):
+        if call.excinfo and isinstance(
+            call.excinfo.value, (GateError, DivergedError, DataError)
+        ):
             report.longrepr = reason  # what a kernel or an option causes needs no traceback
         fixture = getattr(item, "funcargs", {}).get("benchmark")
         if fixture is not None:
@@ -201,7 +208,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if not (measuring.benchmarks or asked.skipped or asked.failed):
         return
     interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-    document = _document(config, measuring, asked, interrupted=interrupted)
+    document = document_of(config, measuring, asked, interrupted=interrupted)
     config.stash[DOCUMENT] = document
     folder = config.getoption("results") or config.rootpath / store.RUNS
     if not (measuring.benchmarks or asked.failed):
@@ -211,34 +218,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        path = store.write_run(folder, document, document["commit_info"].get("id"))
+        path = store.write_run(folder, document, commit_of(document))
         config.stash[RUN_FILE] = path
         if not config.getoption("no_figures") and not interrupted:
             figures.draw_run(document, path.with_suffix(""))
     except (store.StoreError, figures.FigureError) as error:
         config.stash[PROBLEM] = str(error)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def _document(
-    config: pytest.Config, measuring: Any, asked: Suite, *, interrupted: bool
-) -> dict[str, Any]:
-    """Return what ``--benchmark-json`` would write, with what this suite adds."""
-    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
-    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit_info)
-    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
-        config=config,
-        benchmarks=measuring.benchmarks,
-        include_data=True,
-        machine_info=measuring.get_machine_info(),
-        commit_info=commit_info,
-    )
-    config.hook.pytest_benchmark_update_json(
-        config=config, benchmarks=measuring.benchmarks, output_json=document
-    )
-    command = [os.fspath(argument) for argument in config.invocation_params.args]
-    document["bench"] = asked.document(command, interrupted=interrupted)
-    return document
 
 
 @pytest.hookimpl(trylast=True)
