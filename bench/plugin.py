@@ -50,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
+        # The project's tests make errors of warnings; a run on a user's machine does not.
+        config.addinivalue_line("filterwarnings", "default")
         # A run that is told to end saves what it has, as after Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 

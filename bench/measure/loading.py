@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.rounds import time_round
+from bench.measure.rounds import rounds_for, time_round
 from kernels.sampling import draw_order
 
 if TYPE_CHECKING:
@@ -99,16 +99,15 @@ def measure_loading(
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
     rng = np.random.default_rng(protocol.seed)
     _verify(case, batches, draw_order(rng, workload.n_samples, protocol.sampling))
-    rounds: list[Round] = []
-    while len(rounds) < MIN_ROUNDS or (
-        sum(one.drained_seconds for one in rounds) < protocol.seconds_per_case
-        and len(rounds) < protocol.max_rounds
-    ):
+
+    def next_round() -> Round:
         order = draw_order(rng, workload.n_samples, protocol.sampling)
-        rounds.append(time_round(partial(exhaust, batches, order), drain, clock))
+        return time_round(partial(exhaust, batches, order), drain, clock)
+
+    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
     return Measurement(
-        rounds=tuple(rounds),
-        facts=_facts(case, protocol, tuple(rounds)),
+        rounds=rounds,
+        facts=_facts(case, protocol, rounds),
         group=f"loader {workload.name} {case.device} {case.loader}",
     )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], None]
 
+    from bench.measure.protocol import Protocol
+
 
 @dataclass(frozen=True)
 class Round:
@@ -68,3 +70,28 @@ def time_round(
         if collecting:
             gc.enable()
     return Round(enqueued - begin, end - begin, iterations)
+
+
+def rounds_for(
+    next_round: Callable[[], Round], protocol: Protocol, min_rounds: int
+) -> tuple[Round, ...]:
+    """Time rounds until enough work is timed.
+
+    Parameters
+    ----------
+    next_round : callable
+        Times one round.
+    protocol : Protocol
+        Says how many seconds are enough, and how many rounds in any case.
+    min_rounds : int
+
+    Returns
+    -------
+    tuple of Round
+    """
+    rounds = [next_round() for _ in range(min_rounds)]
+    seconds = sum(one.drained_seconds for one in rounds)
+    while seconds < protocol.seconds_per_case and len(rounds) < protocol.max_rounds:
+        rounds.append(next_round())
+        seconds += rounds[-1].drained_seconds
+    return tuple(rounds)

@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.measure.gate import GateError, GateReport
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.rounds import time_round
+from bench.measure.rounds import rounds_for, time_round
 from kernels import backends
 from kernels.reference import UNIT_ROUNDOFF
 
@@ -144,16 +144,12 @@ def measure_update(
 
     state = case.kernel.prepare(case.device, *arrays, ETA)
     work = partial(case.kernel.update, state)
-    rounds: list[Round] = []
-    while len(rounds) < MIN_ROUNDS or (
-        sum(one.drained_seconds for one in rounds) < protocol.seconds_per_case
-        and len(rounds) < protocol.max_rounds
-    ):
-        rounds.append(time_round(work, drain, clock, iterations))
+    next_round = partial(time_round, work, drain, clock, iterations)
+    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
     check_update(case, state, protocol.seed, iterations * len(rounds))
     return Measurement(
-        rounds=tuple(rounds),
-        facts=_facts(case, protocol, report, tuple(rounds)),
+        rounds=rounds,
+        facts=_facts(case, protocol, report, rounds),
         group=f"update {case.device} P{case.n_parameters}",
     )
 
