@@ -127,6 +127,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     items = [item for item in session.items if _is_case(item)]
     config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if SUITE in config.stash and not session.items and reporter is not None:
+        reporter.write_line(announce.NO_CASE)
     if not items or config.getoption("collectonly"):
         return
     asked = suite(config)
@@ -140,7 +143,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     except DataError as error:
         raise pytest.UsageError(str(error)) from error
     seconds = sum(estimates.values())
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
     reporter.write_line(announce.sentence(len(items), len(estimates), seconds, asked.preset))

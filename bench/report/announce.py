@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from bench.report.units import number
 
+NO_CASE = (
+    "These options leave no case to time: an option that names an axis, such as "
+    "--batch-sizes, leaves out the cases without that axis."
+)
+
 
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
