@@ -139,3 +139,20 @@ def test_every_case_module_has_an_estimate(module: str) -> None:
 
 def test_there_are_case_modules() -> None:
     assert {path.stem for path in CASES.glob("bench_*.py")} >= {"bench_epoch", "bench_update"}
+
+
+def test_a_gpu_is_not_used_before_the_cpu_cases_have_run(
+    kernel: FakeSgd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = []
+    prepare = kernel.prepare
+
+    def spied(workload: Any, device: str, *others: Any) -> Any:
+        devices.append(device)
+        return prepare(workload, device, *others)
+
+    monkeypatch.setattr(kernel, "prepare", spied)
+    one = estimator(kernel)
+    gpu = one.case("bench_epoch", {**EPOCH, "device": "gpu(0)"})
+    assert devices == ["cpu(0)"]
+    assert gpu == one.case("bench_epoch", EPOCH)
