@@ -32,7 +32,7 @@ OVERHEAD_SECONDS = 0.03
 REFERENCE_STEP_SECONDS = 40e-6
 #: Host memory traffic that large workloads cost each epoch, and at which rate.
 BYTES_PER_VALUE = 40
-BYTES_PER_SECOND = 3e9
+BYTES_PER_SECOND = 1e10
 
 
 def _n_steps(params: Params) -> int:

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from bench.measure import estimate
-from bench.measure.estimate import OVERHEAD_SECONDS, TIMED_STEPS, Estimator
+from bench.measure.estimate import (
+    BYTES_PER_SECOND,
+    BYTES_PER_VALUE,
+    OVERHEAD_SECONDS,
+    TIMED_STEPS,
+    Estimator,
+)
 from bench.measure.notebook import Published
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import time_round
@@ -117,8 +123,8 @@ def test_large_workloads_cost_their_traffic_too(kernel: FakeSgd) -> None:
     one = estimator(kernel, seconds_per_case=0.001, epochs=1)
     narrow = one.case("bench_epoch", {**EPOCH, "workload": "synthetic-1000x4"})
     wide = one.case("bench_epoch", {**EPOCH, "workload": "synthetic-1000x400"})
-    # 396 000 values more, 40 bytes each, at 3 GB/s; the gate goes over a part of them.
-    traffic = 396_000 * 40 / 3e9
+    # 396 000 values more; the gate goes over a part of them.
+    traffic = 396_000 * BYTES_PER_VALUE / BYTES_PER_SECOND
     assert traffic <= wide - narrow <= 2 * traffic
 
 
