@@ -7,7 +7,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from bench import cases
-from bench.selection.matrix import availability, case_id
+from bench.selection.matrix import case_id, runs_on
 
 if TYPE_CHECKING:
     from bench.selection.matrix import Selection
@@ -41,11 +41,12 @@ def catalogue(selection: Selection) -> dict[str, Any]:
 
 
 def _kernel(kernel: TrainKernel | UpdateKernel, devices: tuple[str, ...]) -> dict[str, Any]:
-    answers = {device: availability(kernel.backend, device) for device in devices}
+    answers = {device: runs_on(kernel, device) for device in devices}
     return {
         "kernel": kernel.name,
         "backend": kernel.backend,
         "operator": kernel.operator,
+        "saves": getattr(kernel, "saves", ""),
         "what": (type(kernel).__doc__ or "").partition("\n")[0],
         "devices": {
             device: "" if answer else str(answer) for device, answer in answers.items()
@@ -63,8 +64,8 @@ def _module(name: str, selection: Selection) -> dict[str, Any]:
     module = importlib.import_module(f"{cases.__name__}.{name}")
     available: list[str] = []
     unavailable: dict[str, list[str]] = {}
-    for params in selection.cases(module.AXES, getattr(module, "wanted", None)):
-        answer = availability(selection.backend_of(params), params["device"])
+    for params in selection.cases_of(module):
+        answer = selection.availability(params)
         test = f"{name}[{case_id(params)}]"
         if answer:
             available.append(test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,11 @@ from rich.console import Console
 
 from bench.catalogue import catalogue
 from bench.exits import Exit
+from bench.store import RUNS, StoreError, newest_run, read_run
 from bench.measure.health import examine
 from bench.report import catalogue as catalogue_report
 from bench.report import doctor as doctor_report
+from bench.report.ladder_markdown import ladders
 from bench.selection.options import Given, select
 from bench.selection.parsing import SelectionError
 from kernels.registry import RegistryError
@@ -45,7 +48,7 @@ def doctor(
 
 @app.command(name="list")
 def list_(
-    preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
+    preset: Annotated[str, typer.Option(help="quick, default, full or memory.")] = "default",
     kernels: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
     devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
     ids: Annotated[bool, typer.Option("--ids", help="Print every case's id.")] = False,
@@ -65,3 +68,27 @@ def list_(
         typer.echo(json.dumps(listed, indent=2))
     else:
         catalogue_report.render(listed, Console(), ids=ids)
+
+
+@app.command()
+def ladder(
+    run: Annotated[
+        Path | None,
+        typer.Argument(help="A run file; by default the newest.", show_default=False),
+    ] = None,
+) -> None:
+    """Show a run's kernels from the slowest to the fastest, as Markdown.
+
+    Exits with 2 when the run can't be read, with 3 when it has too few kernels for a ladder.
+    """
+    try:
+        path = newest_run(Path(RUNS)) if run is None else run
+        found = ladders(read_run(path))
+    except StoreError as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    if not found:
+        typer.echo(f"{path.name} has no four kernels with the same batch size.", err=True)
+        raise typer.Exit(Exit.UNCLEAR)
+    for name, table in found.items():
+        typer.echo(f"{name}, seconds per epoch ({path.name}):\n\n{table}")

@@ -16,10 +16,11 @@ from bench.measure import machine_info as machine
 from bench.measure.estimate import Estimator
 from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError
+from bench.measure.worker import WorkerError
 from bench.report import announce, figures, terminal
 from bench.report.progress import Progress
 from bench.run_document import commit_of, document_of
-from bench.selection.matrix import case_id
+from bench.selection.matrix import KERNEL_AXES, case_id
 from bench.selection.parsing import SelectionError
 from bench.suite import Suite, Unmeasured
 from data.errors import DataError
@@ -94,9 +95,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     axes = getattr(metafunc.module, "AXES", None)
     if axes is None or "suite" not in metafunc.fixturenames:
         return
-    wanted = getattr(metafunc.module, "wanted", None)
-    cases = list(suite(metafunc.config).selection.cases(axes, wanted))
-    names = ["kernel" if axis == "update_kernel" else axis for axis in axes]
+    cases = list(suite(metafunc.config).selection.cases_of(metafunc.module))
+    names = ["kernel" if axis in KERNEL_AXES else axis for axis in axes]
     metafunc.parametrize(
         names,
         [pytest.param(*case.values(), id=case_id(case)) for case in cases],
@@ -182,7 +182,7 @@ def pytest_runtest_makereport(
         reason = str(call.excinfo.value) if call.excinfo else "failed"
         suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
         if call.excinfo and isinstance(
-            call.excinfo.value, (GateError, DivergedError, DataError)
+            call.excinfo.value, (GateError, DivergedError, DataError, WorkerError)
         ):
             report.longrepr = reason  # what a kernel or an option causes needs no traceback
         fixture = getattr(item, "funcargs", {}).get("benchmark")
@@ -207,6 +207,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     asked = config.stash.get(SUITE, None)
     measuring = config._benchmarksession  # type: ignore[attr-defined] # pytest-benchmark's
+    if asked is not None:
+        asked.close()
     if asked is None or measuring.disabled or config.getoption("collectonly"):
         return
     if not (measuring.benchmarks or asked.skipped or asked.failed):

@@ -30,7 +30,7 @@ def add(parser: pytest.Parser) -> None:
         "minibatch", "mini-batch SGD benchmarks (lists: commas, nd.* works)"
     )
     text = {
-        "--preset": ("default", "how much to measure: quick, default or full"),
+        "--preset": ("default", "how much to measure: quick, default, full or memory"),
         "--workloads": (None, "airfoil, airfoil-5, synthetic-10000x32, …"),
         "--kernels": (None, "names of kernels, as `python -m bench list` shows them"),
         "--devices": (None, "cpu(0), gpu(0), … (cpu and gpu1 are understood)"),
@@ -98,7 +98,13 @@ def suite_of(config: pytest.Config) -> Suite:
     selection = options.select(given)
     known = {*selection.registry.train, *selection.registry.update}
     required = _required(config, known)
-    return Suite(options.preset_of(given).name, selection, protocol, required)
+    return Suite(
+        preset=options.preset_of(given).name,
+        selection=selection,
+        protocol=protocol,
+        required=required,
+        kernel_folders=given.kernel_folders,
+    )
 
 
 def _required(config: pytest.Config, known: set[str]) -> tuple[str, ...]:

@@ -125,6 +125,30 @@ def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
         return path
 
 
+def newest_run(folder: Path) -> Path:
+    """Return the newest run of a folder; their names begin with the time.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    StoreError
+        When there is none.
+    """
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise StoreError(
+            f"there is no run in {folder}; name one, or measure: tox run -e bench."
+        )
+    return found[-1]
+
+
 def read_run(path: Path) -> dict[str, Any]:
     """Read a run, or any file of pytest-benchmark.
 

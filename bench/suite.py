@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.selection.matrix import availability
+from bench.measure.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bench.measure.protocol import Protocol
     from bench.selection.matrix import Selection
@@ -48,6 +49,8 @@ class Suite:
     protocol : Protocol
     required : tuple of str
         Kernels and devices whose absence is a failure.
+    kernel_folders : tuple of Path
+        Where further kernels are; processes of their own need to know.
     skipped, failed : list of Unmeasured
     """
 
@@ -57,6 +60,20 @@ class Suite:
     required: tuple[str, ...] = ()
     skipped: list[Unmeasured] = field(default_factory=list)
     failed: list[Unmeasured] = field(default_factory=list)
+    kernel_folders: tuple[Path, ...] = ()
+    _workers: dict[frozenset[tuple[str, str]], Worker] = field(default_factory=dict)
+
+    def worker(self, **environment: str) -> Worker:
+        """Return the process that has these variables set, started when first asked for."""
+        key = frozenset(environment.items())
+        if key not in self._workers:
+            self._workers[key] = Worker(environment, self.kernel_folders)
+        return self._workers[key]
+
+    def close(self) -> None:
+        """End the processes."""
+        while self._workers:
+            self._workers.popitem()[1].close()
 
     @property
     def registry(self) -> Registry:
@@ -65,7 +82,7 @@ class Suite:
 
     def availability(self, params: Mapping[str, Any]) -> Availability:
         """Say whether a case can run here, and why not."""
-        return availability(self.selection.backend_of(params), params["device"])
+        return self.selection.availability(params)
 
     def is_required(self, params: Mapping[str, Any]) -> bool:
         """Say whether skipping a case is a failure."""

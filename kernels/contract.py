@@ -2,6 +2,7 @@
 
 A kernel is one way of doing the training step, one file, one small class. The harness
 holds the clock, the sample order and the learning rates; the backend holds waiting.
+What most kernels have in common, ``kernels.defaults`` gives.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from array import array
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from data.workload import Workload
+    from kernels.cost import StepCost
+    from kernels.rule import UpdateRule
 
     Order: TypeAlias = NDArray[np.int64]
     Weight: TypeAlias = NDArray[np.float32]
+    #: Float64 learning rates of an epoch: iterating gives floats, ``np.asarray`` no copy.
+    Rates: TypeAlias = array[float]
+    #: From an array's bytes (or a matrix's) to the control at that size.
+    MakeControl: TypeAlias = Callable[[int], "Control"]
 
 
 class Status(str, Enum):
@@ -29,6 +37,7 @@ class Status(str, Enum):
     MISSING = "missing"
     BROKEN = "broken"
     NO_DEVICE = "no device"
+    TOO_LARGE = "too large"
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,26 @@ class Start:
     bias: float
 
 
+@dataclass(frozen=True)
+class Control:
+    """An operation that touches no kernel: what the machine itself can do.
+
+    Attributes
+    ----------
+    run : callable
+        Enqueues it once; timed.
+    is_right : callable
+        Waits, and says whether the last ``run`` gave what it should; untimed.
+    n_bytes, n_flops : int
+        What one ``run`` moves and computes, at least.
+    """
+
+    run: Callable[[], object]
+    is_right: Callable[[], bool]
+    n_bytes: int
+    n_flops: int = 0
+
+
 @runtime_checkable
 class Backend(Protocol):
     """The library that kernels run on."""
@@ -100,6 +129,9 @@ class Backend(Protocol):
     name: str
     loaders: tuple[str, ...]
     """Where batches can come from: names for ``batches``."""
+    held_code: tuple[tuple[int, int], ...] | None
+    """Compute capabilities that the installed wheel holds machine code for, where it
+    matters: where nothing is compiled for a GPU that it has no code for."""
 
     def probe(self) -> Availability:
         """Say whether the library can be used at all; imports it."""
@@ -118,6 +150,33 @@ class Backend(Protocol):
 
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         """Put the data where the loader wants it; untimed."""
+
+    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+        """Run the work once between two events of the device, and wait.
+
+        Parameters
+        ----------
+        device : str
+        work : callable
+
+        Returns
+        -------
+        float or None
+            What the device's own clock says; None where there is no such clock.
+        """
+
+    def controls(self, device: str) -> Mapping[str, MakeControl]:
+        """Return what ``bench_machine`` can time on a device.
+
+        Parameters
+        ----------
+        device : str
+
+        Returns
+        -------
+        dict of str to callable
+            By name: those of ``kernels.controls.SIZES`` that the backend has.
+        """
 
 
 class Batches(Protocol):
@@ -151,11 +210,35 @@ class TrainKernel(Protocol):
         Name of the backend that it runs on.
     operator : str
         The operator that really updates the parameters.
+    rule : UpdateRule
+        What an update is: plain SGD, or with momentum.
+    cost : StepCost or None
+        What one step moves; None where it is not known.
+    saves : str
+        What it saves against the rung of the ladder below it, in one sentence.
+    loaders : tuple of str or None
+        The loaders that it can use; None for all that its backend has.
+    device_kinds : tuple of str
+        Of ``cpu`` and ``gpu``, those that it is written for.
+    shuffles : bool
+        False where it reads the samples as they lie: it is given the order 0, 1, 2, ….
     """
 
     name: str
     backend: str
     operator: str
+    rule: UpdateRule
+    saves: str
+    loaders: tuple[str, ...] | None
+    device_kinds: tuple[str, ...]
+    shuffles: bool
+
+    @property
+    def cost(self) -> StepCost | None:
+        """What one step moves."""
+
+    def availability(self, device: str) -> Availability:
+        """Say whether it can run on a device of its kinds that its backend can use."""
 
     def prepare(
         self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
@@ -173,10 +256,10 @@ class TrainKernel(Protocol):
         Returns
         -------
         object
-            The state; only the kernel looks into it.
+            The state; only the kernel looks into it. Velocities start at zero.
         """
 
-    def epoch(self, state: Any, order: Order, learning_rates: Sequence[float]) -> None:
+    def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:
         """Enqueue one epoch; timed. No wait, no printing, no evaluation.
 
         The gradient of a batch is the mean over the samples that are in it, also where
@@ -186,8 +269,14 @@ class TrainKernel(Protocol):
         ----------
         state : object
         order : ndarray, shape (n,), integer
-        learning_rates : sequence of float, length ceil(n / batch_size)
+            Any length from 1 up.
+        learning_rates : array of float64, length ceil(n / batch_size)
             One for each step.
+
+        Raises
+        ------
+        ValueError
+            When there are not as many learning rates as steps.
         """
 
     def parameters(self, state: Any) -> tuple[Weight, float]:
@@ -196,25 +285,61 @@ class TrainKernel(Protocol):
 
 @runtime_checkable
 class UpdateKernel(Protocol):
-    """One way of doing ``w <- w - eta g`` alone, on one tensor.
+    """One way of doing ``w <- w - eta g`` alone, on one tensor or on many.
 
     Attributes
     ----------
     name, backend, operator : str
+    rule : UpdateRule
     bytes_per_parameter : int
-        Bytes that it reads and writes for each float32 parameter, temporaries included.
+        Bytes that it reads and writes for each parameter that it updates, temporaries
+        included.
+    precision : {'float32', 'float16', 'mixed'}
+        Of weights and gradients; ``mixed`` keeps a float32 copy of float16 weights.
+    density : float
+        The share of rows that have a gradient; 1 for all of them.
+    device_kinds : tuple of str
+        Of ``cpu`` and ``gpu``, those that it is written for.
     """
 
     name: str
     backend: str
     operator: str
+    rule: UpdateRule
     bytes_per_parameter: int
+    precision: str
+    density: float
+    device_kinds: tuple[str, ...]
 
-    def prepare(self, device: str, weight: Weight, gradient: Weight, eta: float) -> Any:
-        """Allocate and copy; untimed. ``weight`` and ``gradient`` have shape (n,)."""
+    def availability(self, device: str) -> Availability:
+        """Say whether it can run on a device of its kinds that its backend can use."""
+
+    def prepare(
+        self,
+        device: str,
+        weights: Sequence[Weight],
+        gradients: Sequence[Weight],
+        eta: float,
+    ) -> Any:
+        """Allocate and copy; untimed.
+
+        Parameters
+        ----------
+        device : str
+        weights, gradients : sequence of ndarray, each of shape (n,), float32
+            In pairs, a pair for each tensor. With a precision below float32 their values
+            are exact in it. With a density below 1 the gradients are zero but in the rows
+            that ``kernels.sparsity.active`` gives.
+        eta : float
+
+        Returns
+        -------
+        object
+            The state. Velocities start at zero.
+        """
 
     def update(self, state: Any) -> None:
-        """Enqueue one update; timed."""
+        """Enqueue one update of all tensors; timed."""
 
-    def parameters(self, state: Any) -> Weight:
-        """Wait, and return the weight, shape (n,); untimed."""
+    def parameters(self, state: Any) -> list[Weight]:
+        """Wait, and return a copy of the weights as float32, shapes (n,); untimed."""

@@ -7,8 +7,10 @@ One step on a batch of m samples, with the bias as a further weight (``theta = [
     g     = x^T r / m                        mean gradient of (r^2) / 2
     theta = theta - eta g
 
-Beside the trajectory runs a bound on how far float32 arithmetic may stray from it, from
-the standard model of rounding (Higham 2002, *Accuracy and Stability of Numerical
+or, with momentum, as ``kernels.rule`` writes it.
+
+Beside the trajectory runs a bound on how far float32 arithmetic may stray from it, from the
+standard model of rounding (Higham 2002, *Accuracy and Stability of Numerical
 Algorithms*, 2nd ed., section 3.1): a sum of products of length k, in any order, errs by
 at most ``k u`` times the sum of the absolute values, ``u = 2^-24``. Rounding errors that
 behave like independent ones grow with ``sqrt(k)`` (Higham & Mary 2019, SIAM J. Sci.
@@ -20,20 +22,28 @@ Comput. 41:A2815), which is what the bound takes, times a safety factor. A step 
 to it, in the Euclidean norm. What a step inherits is not amplified while
 ``eta <= 2 / lambda_max`` of the batch, the condition under which training converges at
 all; where a batch breaks it, the inherited part grows by the norm of ``I - eta x^T x / m``.
+
+With momentum mu an error made once in the velocity moves the parameters again at every
+later step, by ``1 + mu + mu^2 + … = 1 / (1 - mu)`` of itself in all where the gradient does
+not pull it back. So does one made in the gradient; and rounding the velocity, of size |v|,
+adds to it. The bound takes ``delta / (1 - mu)``, with |v| beside |theta| in it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from kernels.rule import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from data.workload import Workload
     from kernels.contract import Order, Start, Weight
+    from kernels.rule import UpdateRule
 
     Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -51,10 +61,13 @@ class Reference:
         The weights and, last, the bias.
     tolerance : float
         Largest Euclidean distance from ``theta`` that float32 rounding explains.
+    velocity : ndarray, shape (n_features + 1,), float64
+        As the rule defines it; zero before the first step, and always in plain SGD.
     """
 
     theta: Vector
     tolerance: float
+    velocity: Vector = field(default_factory=lambda: np.zeros(1))
 
     @classmethod
     def start(cls, start: Start) -> Reference:
@@ -115,7 +128,22 @@ def _growth(x: Vector, eta: float) -> float:
     return max(1.0, eta * largest - 1.0)
 
 
-def step(before: Reference, x: Vector, y: Vector, eta: float) -> Reference:
+def _moved(
+    before: Reference, g: Vector, eta: float, rule: UpdateRule
+) -> tuple[Vector, Vector, Vector]:
+    """Return the parameters and the velocity after a step, and how far it went."""
+    if not rule.momentum:
+        return before.theta - eta * g, before.velocity, eta * g
+    if rule.rate_in_velocity:
+        velocity = rule.momentum * before.velocity - eta * g
+        return before.theta + velocity, velocity, velocity
+    velocity = rule.momentum * before.velocity + g
+    return before.theta - eta * velocity, velocity, eta * velocity
+
+
+def step(
+    before: Reference, x: Vector, y: Vector, eta: float, rule: UpdateRule = PLAIN
+) -> Reference:
     """Do one step of mini-batch SGD in float64.
 
     Parameters
@@ -125,19 +153,23 @@ def step(before: Reference, x: Vector, y: Vector, eta: float) -> Reference:
         Features of the batch, the last column ones.
     y : ndarray, shape (m,)
     eta : float
+    rule : UpdateRule
 
     Returns
     -------
     Reference
     """
     m, d = x.shape
-    theta = before.theta - eta * gradient(x, y, before.theta)
+    theta, velocity, moved = _moved(before, gradient(x, y, before.theta), eta, rule)
     magnitude = np.abs(x)
     a = magnitude.T @ (magnitude @ np.abs(before.theta) + np.abs(y)) / m
     size = np.maximum(np.abs(before.theta), np.abs(theta))
+    if rule.momentum:
+        size = size + np.abs(moved)
     rounding = float(np.linalg.norm(2.0 * size + eta * np.sqrt(m + d + 4) * a))
-    delta = SAFETY * UNIT_ROUNDOFF * rounding
-    return Reference(theta=theta, tolerance=_growth(x, eta) * before.tolerance + delta)
+    delta = SAFETY * UNIT_ROUNDOFF * rounding / (1.0 - rule.momentum)
+    tolerance = _growth(x, eta) * before.tolerance + delta
+    return Reference(theta=theta, tolerance=tolerance, velocity=velocity)
 
 
 def distance(reference: Reference, weight: Weight, bias: float) -> float:
@@ -157,12 +189,13 @@ def distance(reference: Reference, weight: Weight, bias: float) -> float:
     return float(np.linalg.norm(np.append(weight, bias) - reference.theta))
 
 
-def epoch(
+def epoch(  # noqa: PLR0917 - all that an epoch depends on
     before: Reference,
     workload: Workload,
     order: Order,
     batch_size: int,
     learning_rates: Sequence[float],
+    rule: UpdateRule = PLAIN,
 ) -> Reference:
     """Do the steps of one epoch in float64.
 
@@ -173,6 +206,7 @@ def epoch(
     order : ndarray, shape (n,), integer
     batch_size : int
     learning_rates : sequence of float, length ceil(n / batch_size)
+    rule : UpdateRule
 
     Returns
     -------
@@ -182,5 +216,5 @@ def epoch(
     after = before
     batches = augmented_batches(workload, order, batch_size)
     for (x, y), eta in zip(batches, learning_rates, strict=True):
-        after = step(after, x, y, eta)
+        after = step(after, x, y, eta, rule)
     return after

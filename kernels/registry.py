@@ -60,6 +60,20 @@ def _kernel_of(path: Path) -> Any:
         raise RegistryError(f"{path} can't be read: {type(error).__name__}: {error}") from error
 
 
+def _lacking(kernel: Any) -> str:
+    """Say what an object that could be a kernel lacks, and what would give it."""
+    for contract, method, base in (
+        (TrainKernel, "epoch", "StepKernel, EpochKernel or TrainDefaults"),
+        (UpdateKernel, "update", "UpdateDefaults"),
+    ):
+        if hasattr(kernel, method):
+            names = {*contract.__annotations__, *vars(contract)}
+            members = sorted(name for name in names if not name.startswith("_"))
+            missing = ", ".join(name for name in members if not hasattr(kernel, name))
+            return f": it lacks {missing}; deriving it from {base} gives most"
+    return ""
+
+
 def _check(path: Path, kernel: Any, taken: set[str]) -> None:
     """Raise where a ``KERNEL`` can't be listed."""
     if isinstance(kernel, type):
@@ -67,7 +81,9 @@ def _check(path: Path, kernel: Any, taken: set[str]) -> None:
             f"{path} has a class as its KERNEL: write KERNEL = {kernel.__name__}()."
         )
     if not isinstance(kernel, (TrainKernel, UpdateKernel)):
-        raise RegistryError(f"{path} has a KERNEL that is no train or update kernel.")
+        raise RegistryError(
+            f"{path} has a KERNEL that is no train or update kernel{_lacking(kernel)}."
+        )
     if kernel.name in taken:
         raise RegistryError(f"{path} names its kernel {kernel.name!r}, which exists.")
     if kernel.backend not in BACKENDS:

@@ -2,7 +2,8 @@
 
 Both ways give an unbiased estimate of the full gradient in every batch. Without
 replacement an epoch visits every sample once; with replacement each draw is
-independent (Bottou, Curtis & Nocedal 2018, SIAM Review 60:223, section 4).
+independent (Bottou, Curtis & Nocedal 2018, SIAM Review 60:223, section 4). Sequential is
+no sampling at all: the samples as they lie, for kernels that show what shuffling costs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from kernels.contract import Start
 if TYPE_CHECKING:
     from kernels.contract import Order
 
-Sampling = Literal["without-replacement", "with-replacement"]
+Sampling = Literal["without-replacement", "with-replacement", "sequential"]
 SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 
 #: Standard deviation of the initial weights, as in the published notebook.
@@ -30,7 +31,7 @@ def draw_order(rng: np.random.Generator, n_samples: int, sampling: Sampling) -> 
     ----------
     rng : Generator
     n_samples : int
-    sampling : {'without-replacement', 'with-replacement'}
+    sampling : {'without-replacement', 'with-replacement', 'sequential'}
 
     Returns
     -------
@@ -38,6 +39,8 @@ def draw_order(rng: np.random.Generator, n_samples: int, sampling: Sampling) -> 
     """
     if sampling == "without-replacement":
         return rng.permutation(n_samples)
+    if sampling == "sequential":
+        return np.arange(n_samples)
     return rng.integers(0, n_samples, size=n_samples)
 
 

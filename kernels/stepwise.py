@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from kernels.defaults import TrainDefaults
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kernels.contract import Order
+    from kernels.contract import Order, Rates
 
 
-class StepKernel(ABC):
+class StepKernel(TrainDefaults, ABC):
     """A training kernel that gives only ``step``; its state has ``batches``."""
 
     @abstractmethod
@@ -27,7 +27,7 @@ class StepKernel(ABC):
             The learning rate of this step.
         """
 
-    def epoch(self, state: Any, order: Order, learning_rates: Sequence[float]) -> None:
+    def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:
         """Enqueue one step for each batch of the order."""
         step = self.step
         for (X, y), eta in zip(state.batches(order), learning_rates, strict=True):

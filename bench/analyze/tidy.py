@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
-NESTED = ("gate", "published", "enqueued_data")
+NESTED = ("gate", "published", "enqueued_data", "device_data", "warm_up")
 #: Columns that are there also where no row has such a fact, so that grouping by them works.
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
@@ -29,7 +29,8 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
     DataFrame
         A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
         iteration), ``rounds``, and the scalar facts of its ``extra_info``. Cases of this
-        suite have ``case``: ``epoch``, ``update``, ``loader`` or ``notebook``.
+        suite have ``case``: ``epoch``, ``step``, ``update``, ``loader``, ``engine``,
+        ``machine`` or ``notebook``.
     """
     rows = []
     for benchmark in document["benchmarks"]:
@@ -55,7 +56,7 @@ def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:
     ----------
     table : DataFrame
         From ``frame``.
-    case : {'epoch', 'update', 'loader', 'notebook'}
+    case : {'epoch', 'step', 'update', 'loader', 'engine', 'machine', 'notebook'}
 
     Returns
     -------

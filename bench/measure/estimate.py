@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import data
-from bench.measure import loading
+from bench.measure import loading, stepping
 from bench.measure.notebook import EVALUATE_EVERY, published
 from bench.measure.rounds import time_round
 from kernels import backends
@@ -33,6 +34,8 @@ REFERENCE_STEP_SECONDS = 40e-6
 #: Host memory traffic that large workloads cost each epoch, and at which rate.
 BYTES_PER_VALUE = 40
 BYTES_PER_SECOND = 1e10
+#: A share of starting the process that a case runs in.
+WORKER_SECONDS = 0.3
 
 
 def _n_steps(params: Params) -> int:
@@ -73,8 +76,10 @@ class Estimator:
         state = train.prepare(workload, device, 1, "inmemory", start)
         drain = partial(backends.get(train.backend).drain, device)
         warm, timed = np.split(self._order, [WARM_UP_STEPS])
-        train.epoch(state, warm, [1e-3] * WARM_UP_STEPS)
-        work = partial(train.epoch, state, timed, [1e-3] * TIMED_STEPS)
+        train.epoch(state, warm, array("d", [1e-3] * WARM_UP_STEPS))
+        work = partial(train.epoch, state, timed, array("d", [1e-3] * TIMED_STEPS))
+        if train.loaders is not None:  # a whole epoch: compiled for its length
+            work()
         return time_round(work, drain).drained_seconds / TIMED_STEPS
 
     def sample_seconds(self, params: Params, backend: str) -> float:
@@ -110,6 +115,9 @@ class Estimator:
             "bench_update": self._update_case,
             "bench_loader": self._loader_case,
             "bench_notebook": self._notebook_case,
+            "bench_step": self._step_case,
+            "bench_machine": self._control_case,
+            "bench_engine": self._engine_case,
         }
         return estimates[name]({**params, "device": CALIBRATED_ON}) + OVERHEAD_SECONDS
 
@@ -145,6 +153,22 @@ class Estimator:
     def _loader_case(self, params: Params) -> float:
         epoch = self._loading_seconds(params["backend"], params)
         return max(self._protocol.seconds_per_case, loading.MIN_ROUNDS * epoch)
+
+    def _step_case(self, params: Params) -> float:
+        step = self.step_seconds(params["kernel"], params["device"])
+        steps = max(stepping.MIN_ROUNDS, self._protocol.seconds_per_case / max(step, 1e-9))
+        n_steps = min(steps, stepping.MAX_ROUNDS) + stepping.WARM_UP_STEPS
+        # Each timed step is one of the reference too, on the same batch.
+        size = params["batch_size"] * data.n_values(params["workload"])
+        values = size / data.n_samples(params["workload"])
+        reference = REFERENCE_STEP_SECONDS + values * BYTES_PER_VALUE / BYTES_PER_SECOND
+        return float(n_steps * (step + reference))
+
+    def _control_case(self, params: Params) -> float:
+        return self._protocol.seconds_per_case + 2e-8 * float(params["n_bytes"])
+
+    def _engine_case(self, params: Params) -> float:
+        return self._epoch_case({**params, "loader": "inmemory"}) + WORKER_SECONDS
 
     def _notebook_case(self, params: Params) -> float:
         setting = published(params["kernel"], params["batch_size"])

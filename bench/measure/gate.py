@@ -7,6 +7,7 @@ step, the last batch short; then the same batches as one epoch, compared at its 
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,14 +133,14 @@ def verify(case: TrainingCase, plan: Plan) -> GateReport:
     """
     kernel, size = case.kernel, case.batch_size
     batches = _batches(plan.orders[0], size)
-    rates = np.resize(plan.learning_rates[0], len(batches)).tolist()
+    rates = array("d", np.resize(plan.learning_rates[0], len(batches)).tolist())
     origin = reference.Reference.start(plan.start)
 
     state = kernel.prepare(case.workload, case.device, size, case.loader, plan.start)
     expected, worst = origin, 0.0
     for number, (batch, eta) in enumerate(zip(batches, rates, strict=True), 1):
-        kernel.epoch(state, batch, [eta])
-        expected = reference.epoch(expected, case.workload, batch, size, [eta])
+        kernel.epoch(state, batch, array("d", [eta]))
+        expected = reference.epoch(expected, case.workload, batch, size, [eta], kernel.rule)
         when = f"after step {number} (of {len(batch)} samples)"
         worst = max(worst, check(case, expected, state, when))
 

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 from bench.measure import noise
 from bench.measure.fingerprint import fingerprint, fingerprint_id, volatile
 from kernels.backends import BACKENDS
-from kernels.backends.mxnet.devices import WHEEL_HOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kernels.contract import Availability, Backend, DeviceReport
-
-#: Compute capabilities that a backend's GPU wheel holds machine code for.
-HELD_CODE = {"mxnet": [f"{major}.{minor}" for major, minor in WHEEL_HOLDS]}
 
 
 def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
@@ -38,7 +34,7 @@ def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
     machine: dict[str, Any] = fingerprint()
     capabilities = {f"gpu({g['index']})": g["compute_capability"] for g in machine["gpus"]}
     devices = [
-        _device(backend.name, report, capabilities)
+        _device(backend, report, capabilities)
         for backend in backends.values()
         for report in backend.devices()
     ]
@@ -73,15 +69,15 @@ def _backend(backend: Backend) -> dict[str, Any]:
 
 
 def _device(
-    backend: str, report: DeviceReport, capabilities: Mapping[str, str]
+    backend: Backend, report: DeviceReport, capabilities: Mapping[str, str]
 ) -> dict[str, Any]:
     """Describe a device; what only a GPU has is None elsewhere."""
-    is_gpu = report.device.startswith("gpu")
+    held = backend.held_code if report.device.startswith("gpu") else None
     return {
-        "backend": backend,
+        "backend": backend.name,
         "device": report.device,
         **_answer(report.availability),
         "description": report.description,
         "compute_capability": capabilities.get(report.device),
-        "wheel_holds": HELD_CODE.get(backend) if is_gpu else None,
+        "wheel_holds": held and [f"{major}.{minor}" for major, minor in held],
     }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kernels import reference, schedules
+from kernels.rule import PLAIN
 from kernels.sampling import Sampling, draw_order, draw_start
 
 if TYPE_CHECKING:
     from data.workload import Workload
-    from kernels.contract import Order, Start
+    from kernels.contract import Order, Rates, Start, TrainKernel
+    from kernels.rule import UpdateRule
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Protocol:
     notebook_repeats : int
     seed : int
         Of the start and of the sample orders; the same for all kernels and batch sizes.
-    sampling : {'without-replacement', 'with-replacement'}
+    sampling : {'without-replacement', 'with-replacement', 'sequential'}
     schedule : str
         As ``kernels.schedules.parse`` reads it.
     learning_rate : float or None
@@ -48,11 +51,15 @@ class Protocol:
     schedule: str = "constant"
     learning_rate: float | None = None
 
-    def eta(self, workload: Workload, batch_size: int) -> float:
-        """Return the initial learning rate at a batch size."""
+    def eta(self, workload: Workload, batch_size: int, rule: UpdateRule = PLAIN) -> float:
+        """Return the initial learning rate at a batch size, under an update rule."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return workload.default_learning_rate(batch_size)
+        return rule.rate(workload.default_learning_rate(batch_size))
+
+    def of(self, kernel: TrainKernel) -> Protocol:
+        """Return the protocol as a kernel can follow it: without shuffling, if it has none."""
+        return self if kernel.shuffles else replace(self, sampling="sequential")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +70,14 @@ class Plan:
     ----------
     start : Start
     orders : tuple of ndarray, each of shape (n_samples,), one an epoch
-    learning_rates : tuple of list of float, one an epoch, one rate a step
+    learning_rates : tuple of array of float64, one an epoch, one rate a step
     expected : tuple of Reference
         The float64 reference after each epoch.
     """
 
     start: Start
     orders: tuple[Order, ...]
-    learning_rates: tuple[list[float], ...]
+    learning_rates: tuple[Rates, ...]
     expected: tuple[reference.Reference, ...]
 
 
@@ -78,8 +85,20 @@ class DivergedError(Exception):
     """The reference itself does not stay finite; the message says at which settings."""
 
 
+@lru_cache(maxsize=8)
+def _draw(
+    workload: Workload, seed: int, sampling: Sampling, epochs: int
+) -> tuple[Start, tuple[Order, ...]]:
+    """Draw the start and the orders, the same for every kernel and batch size."""
+    rng = np.random.default_rng(seed)
+    start = draw_start(rng, workload.n_features)
+    return start, tuple(draw_order(rng, workload.n_samples, sampling) for _ in range(epochs))
+
+
 @lru_cache(maxsize=64)
-def plan_training(workload: Workload, batch_size: int, protocol: Protocol) -> Plan:
+def plan_training(
+    workload: Workload, batch_size: int, protocol: Protocol, rule: UpdateRule = PLAIN
+) -> Plan:
     """Draw the start and the orders, and compute what float64 makes of them.
 
     Parameters
@@ -87,6 +106,7 @@ def plan_training(workload: Workload, batch_size: int, protocol: Protocol) -> Pl
     workload : Workload
     batch_size : int
     protocol : Protocol
+    rule : UpdateRule
 
     Returns
     -------
@@ -97,22 +117,20 @@ def plan_training(workload: Workload, batch_size: int, protocol: Protocol) -> Pl
     DivergedError
         When the learning rate is too large for the batch size.
     """
-    rng = np.random.default_rng(protocol.seed)
-    start = draw_start(rng, workload.n_features)
+    start, orders = _draw(workload, protocol.seed, protocol.sampling, protocol.epochs)
     n_steps = math.ceil(workload.n_samples / batch_size)
-    eta = protocol.eta(workload, batch_size)
+    eta = protocol.eta(workload, batch_size, rule)
     schedule = schedules.parse(protocol.schedule, eta)
-    orders, rates, expected = [], [], []
+    rates, expected = [], []
     now = reference.Reference.start(start)
-    for epoch in range(protocol.epochs):
-        orders.append(draw_order(rng, workload.n_samples, protocol.sampling))
-        rates.append(schedule.rates(epoch, n_steps).tolist())
+    for epoch, order in enumerate(orders):
+        rates.append(array("d", schedule.rates(epoch, n_steps).tolist()))
         with np.errstate(over="ignore", invalid="ignore"):
-            now = reference.epoch(now, workload, orders[-1], batch_size, rates[-1])
+            now = reference.epoch(now, workload, order, batch_size, rates[-1], rule)
         if not np.isfinite(now.theta).all() or np.abs(now.theta).max() > 1e6:
             raise DivergedError(
                 f"training diverges: the learning rate {eta:g} is too large for batch size "
                 f"{batch_size} on {workload.name}; give a smaller --learning-rate."
             )
         expected.append(now)
-    return Plan(start, tuple(orders), tuple(rates), tuple(expected))
+    return Plan(start, orders, tuple(rates), tuple(expected))

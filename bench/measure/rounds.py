@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Clock: TypeAlias = Callable[[], float]
-    Action: TypeAlias = Callable[[], None]
+    Action: TypeAlias = Callable[[], object]
 
     from bench.measure.protocol import Protocol
 

@@ -8,30 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
+from bench.measure.device_time import device_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.protocol import plan_training
+from bench.measure.rates import epoch_work, rate_facts
 from bench.measure.rounds import time_round
+from bench.measure.warming import warm_up
 from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
     from bench.measure.protocol import Plan, Protocol
     from bench.measure.rounds import Action, Clock, Round
-    from data.workload import Workload
-
-#: An untimed warm-up goes through this many batches, at most an epoch of them.
-WARM_UP_BATCHES = 20
-
-
-def _warm_up(case: TrainingCase, plan: Plan, drain: Action) -> None:
-    """Run a part of an epoch, so that allocation and compilation are over."""
-    n_samples = min(case.workload.n_samples, WARM_UP_BATCHES * case.batch_size)
-    state = case.kernel.prepare(
-        case.workload, case.device, case.batch_size, case.loader, plan.start
-    )
-    n_steps = -(-n_samples // case.batch_size)
-    case.kernel.epoch(state, plan.orders[0][:n_samples], plan.learning_rates[0][:n_steps])
-    drain()
 
 
 def _train_once(
@@ -76,10 +64,12 @@ def measure_training(
     DivergedError
         When the learning rate is too large.
     """
-    drain = partial(backends.get(case.kernel.backend).drain, case.device)
-    plan = plan_training(case.workload, case.batch_size, protocol)
+    backend = backends.get(case.kernel.backend)
+    drain = partial(backend.drain, case.device)
+    protocol = protocol.of(case.kernel)
+    plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     report = gate.verify(case, plan)
-    _warm_up(case, plan, drain)
+    warmed = warm_up(case, plan, drain, clock)
     rounds, losses = _train_once(case, plan, drain, clock)
     while (
         sum(one.drained_seconds for one in rounds) < protocol.seconds_per_case
@@ -91,22 +81,32 @@ def measure_training(
         rounds=tuple(rounds),
         facts={
             **case_facts(case),
-            **_time_facts(case.workload, tuple(rounds)),
+            **_time_facts(case, tuple(rounds)),
+            **device_facts(backend, case.device, partial(_one_epoch, case, plan)),
             **_loss_facts(case, protocol, [loss_initial, *losses]),
             "case": "epoch",
             "verified": True,
             "gate": asdict(report),
+            "warm_up": asdict(warmed),
         },
         group=f"epoch {case.workload.name} {case.device} {case.loader} B{case.batch_size}",
     )
 
 
-def _time_facts(workload: Workload, rounds: tuple[Round, ...]) -> dict[str, Any]:
+def _one_epoch(case: TrainingCase, plan: Plan) -> Action:
+    """Prepare a training, and return its first epoch."""
+    kernel = case.kernel
+    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    return partial(kernel.epoch, state, plan.orders[0], plan.learning_rates[0])
+
+
+def _time_facts(case: TrainingCase, rounds: tuple[Round, ...]) -> dict[str, Any]:
     """Return what the rounds say."""
     seconds = median_seconds(rounds)
     return {
         "seconds_per_epoch": seconds,
-        "samples_per_second": workload.n_samples / seconds,
+        "samples_per_second": case.workload.n_samples / seconds,
+        **rate_facts(epoch_work(case), seconds),
         **enqueued_facts(rounds),
     }
 
@@ -120,7 +120,7 @@ def _loss_facts(
         "loss_initial": loss_by_epoch[0],
         "loss_by_epoch": loss_by_epoch,
         "loss_optimum": case.workload.optimum.loss,
-        "learning_rate": protocol.eta(case.workload, case.batch_size),
+        "learning_rate": protocol.eta(case.workload, case.batch_size, case.kernel.rule),
         "schedule": protocol.schedule,
         "sampling": protocol.sampling,
         "seed": protocol.seed,
@@ -135,6 +135,8 @@ def case_facts(case: TrainingCase) -> dict[str, Any]:
         "kernel": case.kernel.name,
         "backend": case.kernel.backend,
         "operator": case.kernel.operator,
+        "momentum": case.kernel.rule.momentum,
+        "saves": case.kernel.saves,
         "device": case.device,
         "loader": case.loader,
         "batch_size": case.batch_size,

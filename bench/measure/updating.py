@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError, GateReport
+from bench.measure.iterating import iterations_for
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.rounds import rounds_for, time_round
+from bench.measure.update_check import tensors_for, worst_ratio
 from kernels import backends
-from kernels.reference import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.measure.rounds import Action, Clock, Round
-    from kernels.contract import UpdateKernel, Weight
+    from bench.measure.update_check import Tensors
+    from kernels.contract import UpdateKernel
 
+#: Small, so that hundreds of thousands of updates stay in range …
 ETA = 1e-3
+#: … and large in the gate, so that an update stands out even from float16's rounding.
+GATE_ETA = 0.5
 GATE_UPDATES = 3
-#: Fewest bytes that an update can move: read w, read g, write w, 4 bytes each.
-MINIMUM_BYTES_PER_PARAMETER = 12
-#: A round lasts at least this long, so that the wait at its end does not decide it.
-ROUND_SECONDS = 2e-3
+#: Fewest bytes a parameter that an update can move: read w and g, write w. With momentum
+#: the velocity, in float32, is read and written too.
+MINIMUM_BYTES = {"float32": 12, "float16": 6, "mixed": 12}
+VELOCITY_BYTES = 8
 MIN_ROUNDS = 10
 
 
@@ -39,35 +42,29 @@ class UpdateCase:
     kernel : UpdateKernel
     device : str
     n_parameters : int
+        Of all tensors together.
+    n_tensors : int
     """
 
     kernel: UpdateKernel
     device: str
     n_parameters: int
+    n_tensors: int = 1
 
 
-@lru_cache(maxsize=1)
-def draw_arrays(n_parameters: int, seed: int) -> tuple[Weight, Weight]:
-    """Draw a parameter and its gradient, each of shape (n_parameters,), from N(0, 1)."""
-    rng = np.random.default_rng(seed)
-    weight = rng.standard_normal(n_parameters, dtype=np.float32)
-    return weight, rng.standard_normal(n_parameters, dtype=np.float32)
-
-
-def check_update(case: UpdateCase, state: object, seed: int, n_updates: int) -> float:
-    """Compare a parameter with float64 after some updates.
-
-    Each update rounds the rate, at most two products and the difference, by u each; so
-    after k of them float32 explains ``4 k u (|w| + k eta |g|)`` in each element (Higham
-    2002, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1).
+def check_update(
+    case: UpdateCase, tensors: Tensors, state: object, eta: float, n_updates: int
+) -> float:
+    """Compare the parameters with float64 after some updates.
 
     Parameters
     ----------
     case : UpdateCase
+    tensors : Tensors
+        What the kernel was given.
     state : object
         The kernel's.
-    seed : int
-        That the arrays were drawn with.
+    eta : float
     n_updates : int
 
     Returns
@@ -79,41 +76,29 @@ def check_update(case: UpdateCase, state: object, seed: int, n_updates: int) -> 
     ------
     GateError
     """
-    weight, gradient = draw_arrays(case.n_parameters, seed)
-    moved = n_updates * ETA * gradient.astype(np.float64)
-    allowed = np.abs(weight) + np.abs(moved)
-    allowed *= 4 * n_updates * UNIT_ROUNDOFF
-    allowed += np.finfo(np.float32).tiny
-    difference = np.abs(case.kernel.parameters(state) - (weight - moved))
-    ratio = float((difference / allowed).max())
+    kernel = case.kernel
+    ratio = worst_ratio(kernel, tensors, kernel.parameters(state), eta, n_updates)
     if not ratio <= 1:
         raise GateError(
-            f"{case.kernel.name} on {case.device} ({case.n_parameters} parameters) is wrong, "
+            f"{kernel.name} on {case.device} ({case.n_parameters} parameters) is wrong, "
             f"so it is not timed: after update {n_updates} a parameter is {ratio:.3g} times "
-            f"as far from float64 as float32 rounding explains."
+            f"as far from float64 as {kernel.precision} rounding explains."
         )
     return ratio
 
 
-def _verify(case: UpdateCase, seed: int) -> GateReport:
+def _verify(case: UpdateCase, tensors: Tensors) -> GateReport:
     """Compare after each of the first updates."""
-    state = case.kernel.prepare(case.device, *draw_arrays(case.n_parameters, seed), ETA)
+    state = _prepare(case, tensors, GATE_ETA)
     worst = 0.0
     for number in range(1, GATE_UPDATES + 1):
         case.kernel.update(state)
-        worst = max(worst, check_update(case, state, seed, number))
+        worst = max(worst, check_update(case, tensors, state, GATE_ETA, number))
     return GateReport(steps=GATE_UPDATES, worst_ratio=worst)
 
 
-def _iterations(work: Action, drain: Action, clock: Clock) -> int:
-    """Return how many updates make a round long enough; this is the warm-up too."""
-    iterations = 1
-    while True:
-        seconds = time_round(work, drain, clock, iterations).drained_seconds
-        if seconds >= ROUND_SECONDS or iterations >= 100_000:
-            return iterations
-        aimed = math.ceil(1.2 * iterations * ROUND_SECONDS / max(seconds, 1e-9))
-        iterations = min(max(aimed, 2 * iterations), 10 * iterations)
+def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
+    return case.kernel.prepare(case.device, tensors.weights, tensors.gradients, eta)
 
 
 def measure_update(
@@ -136,55 +121,73 @@ def measure_update(
     GateError
         When the kernel does not match float64, before or after the timed updates.
     """
-    report = _verify(case, protocol.seed)
-    drain = partial(backends.get(case.kernel.backend).drain, case.device)
-    arrays = draw_arrays(case.n_parameters, protocol.seed)
-    work = partial(case.kernel.update, case.kernel.prepare(case.device, *arrays, ETA))
-    iterations = _iterations(work, drain, clock)
+    kernel, backend = case.kernel, backends.get(case.kernel.backend)
+    tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
+    report = _verify(case, tensors)
+    drain = partial(backend.drain, case.device)
 
-    state = case.kernel.prepare(case.device, *arrays, ETA)
-    work = partial(case.kernel.update, state)
-    next_round = partial(time_round, work, drain, clock, iterations)
+    def fresh() -> Action:
+        return partial(kernel.update, _prepare(case, tensors, ETA))
+
+    iterations = iterations_for(fresh(), drain, clock)
+    state = _prepare(case, tensors, ETA)
+    next_round = partial(time_round, partial(kernel.update, state), drain, clock, iterations)
     rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
-    check_update(case, state, protocol.seed, iterations * len(rounds))
+    check_update(case, tensors, state, ETA, iterations * len(rounds))
     return Measurement(
         rounds=rounds,
-        facts=_facts(case, protocol, report, rounds),
-        group=f"update {case.device} P{case.n_parameters}",
+        facts={
+            **_case_facts(case),
+            **_rates(case, tensors, rounds),
+            **device_facts(backend, case.device, fresh, iterations),
+            "learning_rate": ETA,
+            "seed": protocol.seed,
+            "verified": True,
+            "gate": asdict(report),
+        },
+        group=f"update {case.device} P{case.n_parameters} T{case.n_tensors}",
     )
 
 
-def _facts(
-    case: UpdateCase, protocol: Protocol, report: GateReport, rounds: tuple[Round, ...]
-) -> dict[str, Any]:
-    """Return what the run file says of the case beside its rounds."""
-    seconds = median_seconds(rounds)
-    minimum = MINIMUM_BYTES_PER_PARAMETER * case.n_parameters
-    moved = case.kernel.bytes_per_parameter * case.n_parameters
+def _case_facts(case: UpdateCase) -> dict[str, Any]:
+    """Return the facts that identify the case; those of a training are empty."""
+    training = ("workload", "loader", "batch_size", "n_samples", "seconds_per_epoch")
+    results = ("samples_per_second", "loss", "loss_initial", "epochs")
     return {
         "case": "update",
-        "workload": None,
+        **dict.fromkeys((*training, *results)),
         "kernel": case.kernel.name,
         "backend": case.kernel.backend,
         "operator": case.kernel.operator,
+        "momentum": case.kernel.rule.momentum,
+        "precision": case.kernel.precision,
+        "density": case.kernel.density,
         "device": case.device,
-        "loader": None,
-        "batch_size": None,
-        "n_samples": None,
         "n_parameters": case.n_parameters,
-        "seconds_per_epoch": None,
-        "samples_per_second": None,
-        "loss": None,
-        "loss_initial": None,
-        "learning_rate": ETA,
-        "epochs": None,
-        "seed": protocol.seed,
+        "n_tensors": case.n_tensors,
+    }
+
+
+def minimum_bytes(kernel: UpdateKernel) -> int:
+    """Return the fewest bytes that an update can move for a parameter."""
+    velocity = VELOCITY_BYTES if kernel.rule.momentum else 0
+    return MINIMUM_BYTES[kernel.precision] + velocity
+
+
+def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the rounds say."""
+    seconds = median_seconds(rounds)
+    minimum = minimum_bytes(case.kernel) * tensors.n_updated
+    moved = case.kernel.bytes_per_parameter * tensors.n_updated
+    flops = (4 if case.kernel.rule.momentum else 2) * tensors.n_updated
+    return {
         "seconds_per_update": seconds,
+        "n_updated": tensors.n_updated,
         "bytes_minimum": minimum,
         "bytes_moved": moved,
+        "flops": flops,
         "useful_bytes_per_second": minimum / seconds,
         "moved_bytes_per_second": moved / seconds,
+        "flops_per_second": flops / seconds,
         **enqueued_facts(rounds),
-        "verified": True,
-        "gate": asdict(report),
     }

@@ -9,6 +9,8 @@ from matplotlib import colormaps, rc_context
 from matplotlib.figure import Figure
 
 from bench.analyze import tidy
+from bench.report.ladder_figure import ladder_figure
+from bench.report.lines import COLOURS, line_styles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 BASELINE = "nd.autograd"
 #: Kind of file and its metadata; without a date, equal data give equal SVG.
 FORMATS: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
-#: Okabe & Ito's palette, told apart by colour-blind readers too.
-COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLE: Any = {
     "axes.grid": True,
     "grid.alpha": 0.3,
@@ -88,13 +87,18 @@ def figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
     Yields
     ------
     tuple of (str, Figure)
-        ``notebook-…`` for a device; ``speed-…`` and ``loss-…`` for a workload, device and
-        loader.
+        ``notebook-…`` for a device; ``ladder-…`` for a workload and device; ``speed-…``
+        and ``loss-…`` for a workload, device and loader.
     """
     table = tidy.frame(document)
     for device, group in tidy.of_case(table, "notebook").groupby("device", sort=False):
         yield f"notebook-{_plain(str(device))}", notebook(group, str(device))
     rows = tidy.of_case(table, "epoch")
+    for keys, group in rows.groupby(["workload", "device"], sort=False):
+        workload, device = map(str, keys)
+        drawn = ladder_figure(group, f"{workload}, {device}")
+        if drawn is not None:
+            yield f"ladder-{workload}-{_plain(device)}", drawn
     for keys, group in rows.groupby(["workload", "device", "loader"], sort=False):
         workload, device, loader = map(str, keys)
         name = "-".join((workload, _plain(device), loader))
@@ -124,23 +128,22 @@ def speed(rows: pd.DataFrame, title: str) -> Figure:
     Returns
     -------
     Figure
-        Two log-log panels, a line a kernel.
+        Two log-log panels, a line a kernel, a colour a backend.
     """
-    figure = Figure(figsize=(10, 4.4), layout="constrained")
+    kernels = _order(rows["kernel"])
+    height = max(4.4, 0.5 + 0.19 * len(kernels))
+    figure = Figure(figsize=(12, height), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for number, kernel in enumerate(_order(rows["kernel"])):
+    backends = rows.drop_duplicates("kernel").set_index("kernel")
+    backend_of = backends["backend"].to_dict() if "backend" in backends else {}
+    styles = line_styles([(kernel, str(backend_of.get(kernel))) for kernel in kernels])
+    for kernel, style in styles.items():
         line = rows[rows["kernel"] == kernel].sort_values("batch_size")
-        style = {
-            "color": COLOURS[number % len(COLOURS)],
-            "marker": MARKERS[number % len(MARKERS)],
-            "markersize": 4,
-            "linewidth": 1.4,
-        }
         left.plot(line["batch_size"], line["seconds"], label=kernel, **style)
         right.plot(line["batch_size"], line["samples_per_second"], label=kernel, **style)
     for axes, label in ((left, "seconds per epoch"), (right, "samples per second")):
         axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
-    left.legend(fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=8)
     figure.suptitle(title)
     return figure
 

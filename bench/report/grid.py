@@ -35,11 +35,22 @@ class Grid:
     rows: dict[str, tuple[str, ...]]
 
     def merged(self) -> Grid:
-        """Return the grid with one row where all rows are the same."""
-        if len(self.rows) < 2 or len(set(self.rows.values())) > 1:
-            return self
-        name = f"all {len(self.rows)} {self.corner}s"
-        return Grid(self.corner, self.sizes, {name: next(iter(self.rows.values()))})
+        """Return the grid with one row for all rows that are the same in every cell.
+
+        It stands where the first of them stood, and says how many they are.
+        """
+        together: dict[tuple[str, ...], list[str]] = {}
+        for name, cells in self.rows.items():
+            together.setdefault(cells, []).append(name)
+        rows = {self._name(names): cells for cells, names in together.items()}
+        return Grid(self.corner, self.sizes, rows)
+
+    def _name(self, names: list[str]) -> str:
+        if len(names) == 1:
+            return names[0]
+        if len(names) == len(self.rows):
+            return f"all {len(names)} {self.corner}s"
+        return f"{names[0]} and {len(names) - 1} more"
 
     def _widths(self) -> list[int]:
         columns = zip(self.sizes, *self.rows.values(), strict=True)

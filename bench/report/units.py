@@ -66,3 +66,11 @@ def count(value: float) -> str:
         if value >= 10**exponent:
             return f"{value / 10**exponent:g}{_PREFIXES[exponent]}"
     return f"{value:g}"
+
+
+def binary_bytes(value: float) -> str:
+    """Write a number of bytes that is a power of two: ``64 KiB``."""
+    for exponent, prefix in ((30, "Gi"), (20, "Mi"), (10, "Ki")):
+        if value >= 2**exponent:
+            return f"{value / 2**exponent:g} {prefix}B"
+    return f"{value:g} B"

@@ -10,15 +10,22 @@ from bench.selection import parsing
 from bench.selection.matrix import Selection
 from bench.selection.presets import PRESETS
 from data.errors import DataError
-from kernels.backends import BACKENDS
+from kernels.backends import BACKENDS, FIRST
+from kernels.controls import SIZES
 from kernels.registry import discover
+from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.selection.presets import Preset
+    from kernels.registry import Registry
 
 LARGEST_UPDATE = 10**9
+#: MXNet's engines: as it comes, and one that does each operator before the call returns.
+ENGINES = ("ThreadedEnginePerDevice", "NaiveEngine")
+#: Enough to see what the engine costs; an option can name others.
+ENGINE_KERNELS = ("nd.autograd", "nd.closed_form", "nd.foreach", "gluon.hybrid")
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ def _workloads(given: Given, preset: Preset) -> tuple[str, ...]:
 
 
 def _batch_sizes(given: Given, preset: Preset, workloads: tuple[str, ...]) -> tuple[int, ...]:
-    smallest = min(workloads, key=data.n_samples)
-    largest = data.n_samples(smallest)
     if given.batch_sizes is None:
-        return tuple(size for size in preset.batch_sizes if size <= largest)
-    why = f"the samples of {smallest}"
-    return parsing.whole_numbers("--batch-sizes", given.batch_sizes, largest, why)
+        return preset.batch_sizes
+    largest = max(workloads, key=data.n_samples)
+    why = f"the samples of {largest}"
+    return parsing.whole_numbers(
+        "--batch-sizes", given.batch_sizes, data.n_samples(largest), why
+    )
 
 
 def _devices(given: Given) -> tuple[str, ...]:
@@ -86,6 +94,18 @@ def _update_sizes(given: Given, preset: Preset) -> tuple[int, ...]:
         return preset.update_sizes
     why = "parameters of float32"
     return parsing.whole_numbers("--update-sizes", given.update_sizes, LARGEST_UPDATE, why)
+
+
+def _engine_kernels(
+    given: Given, registry: Registry, kernels: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the MXNet kernels to try under each engine."""
+    chosen = kernels if given.kernels is not None else ENGINE_KERNELS
+    return tuple(
+        name
+        for name in chosen
+        if name in registry.train and registry.train[name].backend == FIRST
+    )
 
 
 def select(given: Given) -> Selection:
@@ -113,18 +133,26 @@ def select(given: Given) -> Selection:
     if given.kernels is not None:
         kernels = parsing.names("--kernels", given.kernels, kernels, "kernel")
     all_loaders = tuple(dict.fromkeys(x for b in BACKENDS.values() for x in b.loaders))
-    loaders = all_loaders
+    loaders = preset.loaders or all_loaders
     if given.loaders is not None:
         loaders = parsing.names("--loaders", given.loaders, all_loaders, "loader")
     values: dict[str, tuple[Any, ...]] = {
         "workload": workloads,
         "kernel": tuple(name for name in kernels if name in registry.train),
+        "step_kernel": tuple(
+            name for name in kernels if isinstance(registry.train.get(name), StepKernel)
+        ),
+        "engine_kernel": _engine_kernels(given, registry, kernels),
         "update_kernel": tuple(name for name in kernels if name in registry.update),
         "backend": tuple(BACKENDS),
         "device": _devices(given),
         "loader": loaders,
         "batch_size": _batch_sizes(given, preset, workloads),
         "n_parameters": _update_sizes(given, preset),
+        "n_tensors": preset.tensor_counts,
+        "engine": ENGINES,
+        "control": tuple(SIZES),
+        "n_bytes": tuple(sorted({size for sizes in SIZES.values() for size in sizes})),
     }
     options = {
         "workload": given.workloads,
@@ -134,4 +162,4 @@ def select(given: Given) -> Selection:
         "n_parameters": given.update_sizes,
     }
     narrowed = frozenset(axis for axis, text in options.items() if text is not None)
-    return Selection(registry=registry, values=values, narrowed=narrowed)
+    return Selection(registry, values, narrowed, preset.most_steps)

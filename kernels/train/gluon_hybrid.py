@@ -16,14 +16,17 @@ from typing import Any
 
 from kernels.backends.mxnet.gluon_training import GluonTrainKernel
 from kernels.backends.mxnet.imports import mx
+from kernels.cost import StepCost
 
 
-def loss_block(net: Any) -> Any:
+def loss_block(net: Any, **flags: bool) -> Any:
     """Build a hybridized block that maps features and labels to losses.
 
     Parameters
     ----------
     net : gluon.nn.Dense
+    **flags
+        For ``hybridize``.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def loss_block(net: Any) -> Any:
             return self.loss(self.net(X), y)
 
     block = LossBlock()
-    block.hybridize()
+    block.hybridize(**flags)
     return block
 
 
@@ -48,6 +51,9 @@ class GluonHybrid(GluonTrainKernel):
     """``gluon.trainer`` with its network and loss hybridized together."""
 
     name = "gluon.hybrid"
+    saves = "dispatch: one cached graph forward and one backward, not an operator each"
+    # Dense, the loss and their backward passes, an operator each.
+    cost = StepCost(features=2, samples=18, parameters=5)
 
     def loss_of(self, net: Any) -> Any:
         """Make the network and the loss one graph."""

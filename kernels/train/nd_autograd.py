@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.imports import mx
 from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,9 @@ class NdAutograd(NdTrainKernel):
     """Autograd, then ``p[:] -= lr * p.grad``."""
 
     name = "nd.autograd"
+    saves = "data loading: Python for every sample, whatever the batch size"
+    # Each operator of m values reads its inputs and writes its output, forward and back.
+    cost = StepCost(features=2, samples=19, parameters=7)
     operator = "_mul_scalar, broadcast_sub"
 
     def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.imports import mx
 from kernels.backends.mxnet.nd_training import NdTrainKernel
+from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
@@ -26,6 +27,9 @@ class NdClosedForm(NdTrainKernel):
     """The gradient in closed form, then ``nd.sgd_update`` with ``out=``."""
 
     name = "nd.closed_form"
+    saves = "autograd: recording, the backward pass, the loss value"
+    # dot, + b, - y, dot, sum: seven reads and writes of m values, and the first dot's write.
+    cost = StepCost(features=2, samples=8, parameters=5)
     operator = "sgd_update"
     autograd = False
 

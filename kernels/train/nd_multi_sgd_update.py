@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.imports import mx
 from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
@@ -22,6 +23,9 @@ class NdMultiSgdUpdate(NdTrainKernel):
     """Autograd, then ``nd.multi_sgd_update`` with ``out=``."""
 
     name = "nd.multi_sgd_update"
+    saves = "an update operator: one for both parameters"
+    # Each operator of m values reads its inputs and writes its output, forward and back.
+    cost = StepCost(features=2, samples=19, parameters=5)
     operator = "multi_sgd_update"
 
     def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:

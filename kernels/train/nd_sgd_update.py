@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.imports import mx
 from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
@@ -23,6 +24,9 @@ class NdSgdUpdate(NdTrainKernel):
     """Autograd, then ``nd.sgd_update`` with ``out=``."""
 
     name = "nd.sgd_update"
+    saves = "an operator for each parameter, and the temporary for eta g"
+    # Each operator of m values reads its inputs and writes its output, forward and back.
+    cost = StepCost(features=2, samples=19, parameters=5)
     operator = "sgd_update"
 
     def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:

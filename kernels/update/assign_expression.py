@@ -28,7 +28,8 @@ class AssignExpression(NdUpdateKernel):
 
     def update(self, state: UpdateState) -> None:
         """Enqueue one update."""
-        state.w[:] -= state.eta * state.g
+        for w, g in zip(state.w, state.g, strict=True):
+            w[:] -= state.eta * g
 
 
 KERNEL = AssignExpression()

@@ -28,7 +28,9 @@ class InPlaceExpression(NdUpdateKernel):
 
     def update(self, state: UpdateState) -> None:
         """Enqueue one update."""
-        state.w -= state.eta * state.g
+        eta = state.eta
+        for w, g in zip(state.w, state.g, strict=True):
+            w -= eta * g  # noqa: PLW2901 - in place, into the state's own array
 
 
 KERNEL = InPlaceExpression()

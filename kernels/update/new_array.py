@@ -28,7 +28,8 @@ class NewArray(NdUpdateKernel):
 
     def update(self, state: UpdateState) -> None:
         """Enqueue one update."""
-        state.w = state.w - state.eta * state.g
+        eta = state.eta
+        state.w = [w - eta * g for w, g in zip(state.w, state.g, strict=True)]
 
 
 KERNEL = NewArray()

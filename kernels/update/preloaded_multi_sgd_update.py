@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from kernels.backends.mxnet.batches import context
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_updating import NdUpdateKernel
+from kernels.backends.mxnet.nd_updating import NdUpdateKernel, groups, interleaved
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kernels.backends.mxnet.nd_updating import UpdateState
     from kernels.contract import Weight
 
@@ -28,19 +30,23 @@ class PreloadedMultiSgdUpdate(NdUpdateKernel):
     operator = "preloaded_multi_sgd_update"
     bytes_per_parameter = 12
 
-    def prepare(self, device: str, weight: Weight, gradient: Weight, eta: float) -> UpdateState:
-        """Copy the parameter, its gradient and the rates to the device."""
-        state = super().prepare(device, weight, gradient, eta)
-        ctx = context(device)
-        state.apply = (mx.nd.array([eta], ctx=ctx), mx.nd.zeros((1,), ctx=ctx))
+    def prepare(
+        self, device: str, weights: Sequence[Weight], gradients: Sequence[Weight], eta: float
+    ) -> UpdateState:
+        """Copy the tensors and the rates to the device."""
+        state = super().prepare(device, weights, gradients, eta)
+        ctx, state.apply = context(device), []
+        for part in groups(len(state.w)):
+            w = state.w[part]
+            rates = mx.nd.full((len(w),), eta, ctx=ctx)
+            decays = mx.nd.zeros((len(w),), ctx=ctx)
+            state.apply.append(([*interleaved(w, state.g[part]), rates, decays], w))
         return state
 
     def update(self, state: UpdateState) -> None:
         """Enqueue one update."""
-        lrs, wds = state.apply
-        mx.nd.preloaded_multi_sgd_update(
-            state.w, state.g, lrs, wds, out=[state.w], num_weights=1
-        )
+        for arrays, w in state.apply:
+            mx.nd.preloaded_multi_sgd_update(*arrays, out=w, num_weights=len(w))
 
 
 KERNEL = PreloadedMultiSgdUpdate()

@@ -28,7 +28,8 @@ class SgdUpdate(NdUpdateKernel):
 
     def update(self, state: UpdateState) -> None:
         """Enqueue one update."""
-        mx.nd.sgd_update(state.w, state.g, out=state.w, lr=state.eta, wd=0.0)
+        for w, g in zip(state.w, state.g, strict=True):
+            mx.nd.sgd_update(w, g, out=w, lr=state.eta, wd=0.0)
 
 
 KERNEL = SgdUpdate()

@@ -51,6 +51,7 @@ def loader(name: str, batch_size: int, seconds: float) -> dict[str, Any]:
         {
             "case": "loader",
             "workload": "airfoil",
+            "backend": "mxnet",
             "kernel": None,
             "device": "cpu(0)",
             "loader": name,

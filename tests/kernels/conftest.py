@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.selection.matrix import availability
 from data import synthetic
 from kernels import backends
 from kernels.registry import discover
@@ -24,16 +25,23 @@ DEVICE = "cpu(0)"
 
 def skip_unless_usable(backend: str) -> None:
     """Skip, with the backend's own reason, where it can't use ``cpu(0)``."""
-    reports = {report.device: report for report in backends.get(backend).devices()}
-    availability = reports[DEVICE].availability
-    if not availability:
-        pytest.skip(str(availability))
+    answer = availability(backend, DEVICE)
+    if not answer:
+        pytest.skip(str(answer))
+
+
+def skip_unless_runs(kernel: TrainKernel | UpdateKernel) -> None:
+    """Skip where the kernel or its backend can't use ``cpu(0)``."""
+    skip_unless_usable(kernel.backend)
+    answer = kernel.availability(DEVICE)
+    if not answer:
+        pytest.skip(str(answer))
 
 
 @pytest.fixture(params=REGISTRY.train)
 def train_kernel(request: pytest.FixtureRequest) -> TrainKernel:
     kernel = REGISTRY.train[request.param]
-    skip_unless_usable(kernel.backend)
+    skip_unless_runs(kernel)
     return kernel
 
 
@@ -55,15 +63,15 @@ def frozen_heap() -> Iterator[None]:
 @pytest.fixture(params=["inmemory", "dataloader"])
 def loader(request: pytest.FixtureRequest, train_kernel: TrainKernel, frozen_heap: None) -> str:
     name: str = request.param
-    if name not in backends.get(train_kernel.backend).loaders:
-        pytest.skip(f"{train_kernel.backend} has no loader {name}")
+    if name not in (train_kernel.loaders or backends.get(train_kernel.backend).loaders):
+        pytest.skip(f"{train_kernel.name} has no loader {name}")
     return name
 
 
 @pytest.fixture(params=REGISTRY.update)
 def update_kernel(request: pytest.FixtureRequest) -> UpdateKernel:
     kernel = REGISTRY.update[request.param]
-    skip_unless_usable(kernel.backend)
+    skip_unless_runs(kernel)
     return kernel
 
 
@@ -71,7 +79,7 @@ def update_kernel(request: pytest.FixtureRequest) -> UpdateKernel:
 def any_kernel(request: pytest.FixtureRequest) -> TrainKernel | UpdateKernel:
     kernel: TrainKernel | UpdateKernel
     kernel = REGISTRY.train.get(request.param) or REGISTRY.update[request.param]
-    skip_unless_usable(kernel.backend)
+    skip_unless_runs(kernel)
     return kernel
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def rates_set(mxnet: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def epoch(kernel: GluonTrainKernel, workload: Workload, rates: list[float]) -> None:
     start = sampling.draw_start(np.random.default_rng(0), workload.n_features)
     state = kernel.prepare(workload, "cpu(0)", 5, "inmemory", start)
-    kernel.epoch(state, np.arange(workload.n_samples), rates)
+    kernel.epoch(state, np.arange(workload.n_samples), array("d", rates))
     assert state.trainer.learning_rate == rates[-1]
 
 

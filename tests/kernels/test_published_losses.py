@@ -9,6 +9,7 @@ the start hardly matters. The others are one draw of start and order each; the m
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_the_published_kernels_descend_to_the_published_loss(
     start, orders = draw(0, workload, n_epochs=6)
     state = kernel.prepare(workload, "cpu(0)", workload.n_samples, loader_name, start)
     for order in orders:
-        kernel.epoch(state, order, [1.0])
+        kernel.epoch(state, order, array("d", [1.0]))
     loss = workload.loss(*kernel.parameters(state))
     assert loss == pytest.approx(DESCENT_LOSS, abs=5e-5)
 

@@ -13,7 +13,9 @@ from kernels.registry import FOLDERS, RegistryError, discover
 ROOT = Path(__file__).resolve().parents[2]
 
 TRAIN = """
-class Added:
+from kernels.defaults import TrainDefaults
+
+class Added(TrainDefaults):
     name = {name!r}
     backend = "mxnet"
     operator = "none"
@@ -26,13 +28,15 @@ class Added:
 KERNEL = Added()
 """
 UPDATE = """
-class Added:
+from kernels.defaults import UpdateDefaults
+
+class Added(UpdateDefaults):
     name = {name!r}
     backend = "mxnet"
     operator = "none"
     bytes_per_parameter = 12
 
-    def prepare(self, device, weight, gradient, eta): ...
+    def prepare(self, device, weights, gradients, eta): ...
     def update(self, state): ...
     def parameters(self, state): ...
 
@@ -148,4 +152,20 @@ def test_an_unknown_backend_is_named(tmp_path: Path) -> None:
     text = TRAIN.format(name="added").replace('"mxnet"', '"tensorflow"')
     (tmp_path / "added.py").write_text(text)
     with pytest.raises(RegistryError, match=r"added\.py names the backend 'tensorflow'.*mxnet"):
+        discover([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (TRAIN.replace("(TrainDefaults)", ""), "it lacks availability, cost, device_kinds"),
+        (UPDATE.replace("(UpdateDefaults)", ""), "deriving it from UpdateDefaults gives most"),
+        ("KERNEL = 3\n", r"no train or update kernel\."),
+    ],
+)
+def test_a_kernel_that_is_not_whole_is_told_what_it_lacks(
+    tmp_path: Path, content: str, says: str
+) -> None:
+    (tmp_path / "mine.py").write_text(content.replace("{name!r}", "'mine'"))
+    with pytest.raises(RegistryError, match=says):
         discover([tmp_path])

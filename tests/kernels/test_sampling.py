@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-both = pytest.mark.parametrize("sampled", SAMPLINGS)
+both = pytest.mark.parametrize("sampled", [one for one in SAMPLINGS if one != "sequential"])
 
 
 @settings(deadline=None)
@@ -141,4 +141,10 @@ def test_starts_reproduce_by_seed() -> None:
 
 
 def test_the_names_are_those_that_can_be_asked_for() -> None:
-    assert sampling.SAMPLINGS == ("without-replacement", "with-replacement")
+    assert sampling.SAMPLINGS == ("without-replacement", "with-replacement", "sequential")
+
+
+def test_sequential_is_the_samples_as_they_lie() -> None:
+    order = draw_order(np.random.default_rng(0), 5, "sequential")
+    assert order.tolist() == [0, 1, 2, 3, 4]
+    assert order.dtype == np.int64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from data.workload import Workload
-    from kernels.contract import Order, TrainKernel, Weight
+    from kernels.contract import Order, Rates, TrainKernel, Weight
 
     Generate = Callable[[str], Workload]
 
@@ -40,14 +41,20 @@ def start_of(workload: Workload) -> Start:
     return Start(weight=drawn.weight, bias=0.25)
 
 
-def order_of(workload: Workload, sampled: sampling.Sampling = "without-replacement") -> Order:
-    return sampling.draw_order(np.random.default_rng(SEED), workload.n_samples, sampled)
+def order_of(
+    workload: Workload, kernel: TrainKernel, sampled: sampling.Sampling = "without-replacement"
+) -> Order:
+    """Draw an order; a kernel that does not shuffle is given the samples as they lie."""
+    how = sampled if kernel.shuffles else "sequential"
+    return sampling.draw_order(np.random.default_rng(SEED), workload.n_samples, how)
 
 
-def rates_of(workload: Workload, batch_size: int, text: str, epoch: int = 0) -> list[float]:
-    schedule = schedules.parse(text, workload.default_learning_rate(batch_size))
-    rates: list[float] = schedule.rates(epoch, -(-workload.n_samples // batch_size)).tolist()
-    return rates
+def rates_of(
+    workload: Workload, kernel: TrainKernel, batch_size: int, text: str, epoch: int = 0
+) -> Rates:
+    eta = kernel.rule.rate(workload.default_learning_rate(batch_size))
+    schedule = schedules.parse(text, eta)
+    return array("d", schedule.rates(epoch, -(-workload.n_samples // batch_size)).tolist())
 
 
 def assert_matches(expected: Reference, parameters: tuple[Weight, float]) -> None:
@@ -64,14 +71,17 @@ def test_after_every_step(
     small_workload: Generate,
 ) -> None:
     workload = small_workload(name)
-    order, rates = order_of(workload), rates_of(workload, batch_size, "power:-0.5")
+    order = order_of(workload, train_kernel)
+    rates = rates_of(workload, train_kernel, batch_size, "power:-0.5")
     start = start_of(workload)
     state = train_kernel.prepare(workload, DEVICE, batch_size, loader, start)
     expected = Reference.start(start)
     for step, eta in enumerate(rates):
         batch = order[step * batch_size : (step + 1) * batch_size]
-        train_kernel.epoch(state, batch, [eta])
-        expected = reference.epoch(expected, workload, batch, batch_size, [eta])
+        train_kernel.epoch(state, batch, array("d", [eta]))
+        expected = reference.epoch(
+            expected, workload, batch, batch_size, [eta], train_kernel.rule
+        )
         assert_matches(expected, train_kernel.parameters(state))
 
 
@@ -84,11 +94,14 @@ def test_after_an_epoch(
     small_workload: Generate,
 ) -> None:
     workload = small_workload(name)
-    order, rates = order_of(workload), rates_of(workload, batch_size, "constant")
+    order = order_of(workload, train_kernel)
+    rates = rates_of(workload, train_kernel, batch_size, "constant")
     start = start_of(workload)
     state = train_kernel.prepare(workload, DEVICE, batch_size, loader, start)
     train_kernel.epoch(state, order, rates)
-    expected = reference.epoch(Reference.start(start), workload, order, batch_size, rates)
+    expected = reference.epoch(
+        Reference.start(start), workload, order, batch_size, rates, train_kernel.rule
+    )
     assert_matches(expected, train_kernel.parameters(state))
 
 
@@ -106,11 +119,14 @@ def test_epochs_under_a_schedule(
     start = start_of(workload)
     state = train_kernel.prepare(workload, DEVICE, batch_size, loader, start)
     expected = Reference.start(start)
+    how = sampled if train_kernel.shuffles else "sequential"
     for epoch in range(3):
-        order = sampling.draw_order(rng, workload.n_samples, sampled)
-        rates = rates_of(workload, batch_size, text, epoch)
+        order = sampling.draw_order(rng, workload.n_samples, how)
+        rates = rates_of(workload, train_kernel, batch_size, text, epoch)
         train_kernel.epoch(state, order, rates)
-        expected = reference.epoch(expected, workload, order, batch_size, rates)
+        expected = reference.epoch(
+            expected, workload, order, batch_size, rates, train_kernel.rule
+        )
         assert_matches(expected, train_kernel.parameters(state))
 
 
@@ -141,7 +157,8 @@ def test_training_loss_is_the_loss_of_all_samples(
     for _ in range(2):
         expected = workload.loss(*train_kernel.parameters(state))
         assert training_loss(state) == pytest.approx(expected, rel=1e-5)
-        train_kernel.epoch(state, order_of(workload), rates_of(workload, 5, "constant"))
+        rates = rates_of(workload, train_kernel, 5, "constant")
+        train_kernel.epoch(state, order_of(workload, train_kernel), rates)
 
 
 def test_two_states_are_independent(
@@ -151,14 +168,14 @@ def test_two_states_are_independent(
     start = start_of(workload)
     trained = train_kernel.prepare(workload, DEVICE, 5, loader, start)
     other = train_kernel.prepare(workload, DEVICE, 5, loader, start)
-    rates = rates_of(workload, 5, "constant")
-    train_kernel.epoch(trained, order_of(workload), rates)
+    rates = rates_of(workload, train_kernel, 5, "constant")
+    train_kernel.epoch(trained, order_of(workload, train_kernel), rates)
     after = train_kernel.parameters(trained)
     weight, bias = train_kernel.parameters(other)
     assert (weight == start.weight).all()
     assert bias == start.bias
 
-    train_kernel.epoch(other, order_of(workload)[::-1], rates)
+    train_kernel.epoch(other, order_of(workload, train_kernel)[::-1].copy(), rates)
     again = train_kernel.parameters(trained)
     np.testing.assert_array_equal(again[0], after[0])
     assert again[1] == after[1]
@@ -169,15 +186,15 @@ def test_the_start_and_the_data_are_left_alone(
 ) -> None:
     workload = small_workload("synthetic-23x4")
     start = start_of(workload)
-    weight, order = start.weight.copy(), order_of(workload)
+    weight, order = start.weight.copy(), order_of(workload, train_kernel)
     features, labels = workload.features.copy(), workload.labels.copy()
     state = train_kernel.prepare(workload, DEVICE, 5, loader, start)
-    train_kernel.epoch(state, order, rates_of(workload, 5, "constant"))
+    train_kernel.epoch(state, order, rates_of(workload, train_kernel, 5, "constant"))
     read = train_kernel.parameters(state)[0]
     read[:] = -1.0
     assert (train_kernel.parameters(state)[0] != -1.0).all()
     np.testing.assert_array_equal(start.weight, weight)
-    np.testing.assert_array_equal(order, order_of(workload))
+    np.testing.assert_array_equal(order, order_of(workload, train_kernel))
     np.testing.assert_array_equal(workload.features, features)
     np.testing.assert_array_equal(workload.labels, labels)
 
@@ -188,5 +205,6 @@ def test_a_rate_too_few_or_too_many_is_an_error(
 ) -> None:
     workload = small_workload("synthetic-23x4")
     state = train_kernel.prepare(workload, DEVICE, 5, loader, start_of(workload))
-    with pytest.raises(ValueError, match="zip"):
-        train_kernel.epoch(state, order_of(workload), [0.01] * n_rates)
+    order = order_of(workload, train_kernel)
+    with pytest.raises(ValueError, match=r"zip|learning rates for 5 steps"):
+        train_kernel.epoch(state, order, array("d", [0.01] * n_rates))

@@ -11,10 +11,10 @@ from kernels.contract import AVAILABLE, DeviceReport, Start
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from data.workload import Workload
-    from kernels.contract import Availability, Batches, Order, Weight
+    from kernels.contract import Availability, Batches, Order, Rates, Weight
 
 # Powers of two, so that sums of them are exact.
 ENQUEUE_SECONDS = 0.125
@@ -65,6 +65,7 @@ class FakeBackend:
 
     name = "fake"
     loaders: tuple[str, ...] = ("inmemory",)
+    held_code = None
 
     def __init__(self, device: FakeDevice) -> None:
         self.device = device
@@ -88,6 +89,12 @@ class FakeBackend:
 
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         return FakeBatches(self.device, workload, batch_size, self.seconds_per_batch)
+
+    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+        return None
+
+    def controls(self, device: str) -> dict[str, Any]:
+        return {}
 
 
 @dataclass
@@ -203,14 +210,14 @@ class ForgetsTheBias(FakeSgd):
 
 
 class ReversesTheOrder(FakeSgd):
-    def epoch(self, state: Any, order: Order, learning_rates: Sequence[float]) -> None:
+    def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:
         super().epoch(state, order[::-1], learning_rates)
 
 
 class DropsTheLastBatch(FakeSgd):
     """As a loader with ``last_batch='discard'``."""
 
-    def epoch(self, state: Any, order: Order, learning_rates: Sequence[float]) -> None:
+    def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:
         n_full = len(order) // state.batch_size
         super().epoch(state, order[: n_full * state.batch_size], learning_rates[:n_full])
 

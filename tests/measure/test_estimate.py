@@ -138,6 +138,7 @@ def test_every_case_module_has_an_estimate(module: str) -> None:
         "loader": "dataloader",
         "batch_size": 1500,
         "n_parameters": 5,
+        "n_bytes": 4,
     }
     protocol = Protocol(epochs=1, seconds_per_case=0.5)
     assert Estimator(discover(), protocol).case(module, params) > 0

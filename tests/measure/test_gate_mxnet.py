@@ -20,9 +20,7 @@ from kernels.train.nd_multi_sgd_update import NdMultiSgdUpdate
 from kernels.train.nd_sgd_update import NdSgdUpdate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kernels.contract import Order, Start, TrainKernel, Weight
+    from kernels.contract import Order, Rates, Start, TrainKernel, Weight
 
 PROTOCOL = Protocol(epochs=1, seconds_per_case=0.01)
 SIZES = (1, 2, 3, 64, 1500)
@@ -109,7 +107,7 @@ class TrainerDividesByTheBatchSize(GluonTrainer):
 
 
 class SortsTheSamples(NdSgdUpdate):
-    def epoch(self, state: Any, order: Order, learning_rates: Sequence[float]) -> None:
+    def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:
         order = order.copy()
         order.sort()
         super().epoch(state, order, learning_rates)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from bench.measure import health
+from kernels.backends.mxnet.devices import WHEEL_HOLDS
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
 
 MISSING = Availability(Status.MISSING, "example is not installed.", "pip install example.")
@@ -14,6 +15,7 @@ class FakeBackend:
     """A backend of which only the probing half is ever called."""
 
     loaders = ()
+    held_code: tuple[tuple[int, int], ...] | None = None
 
     def __init__(self, name: str, answer: Availability, *devices: DeviceReport) -> None:
         self.name = name
@@ -64,9 +66,9 @@ def test_an_available_device_can_be_measured(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_gpu_comes_with_its_capability_and_what_the_wheel_holds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = examine(
-        monkeypatch, FakeBackend("mxnet", AVAILABLE, DeviceReport("gpu(0)", BROKEN, "H"))
-    )
+    backend = FakeBackend("example", AVAILABLE, DeviceReport("gpu(0)", BROKEN, "H"))
+    backend.held_code = WHEEL_HOLDS
+    found = examine(monkeypatch, backend)
     (device,) = found["devices"]
     assert (device["status"], device["remedy"]) == ("broken", "Use another GPU.")
     assert device["compute_capability"] == "9.0"

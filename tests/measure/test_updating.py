@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 
 from bench.measure.gate import GateError
+from bench.measure.iterating import ROUND_SECONDS, iterations_for
 from bench.measure.protocol import Protocol
-from bench.measure.updating import (
-    ETA,
-    GATE_UPDATES,
-    MIN_ROUNDS,
-    ROUND_SECONDS,
-    UpdateCase,
-    _iterations,
-    measure_update,
-)
+from bench.measure.updating import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
+from kernels.defaults import UpdateDefaults
 from kernels.update.in_place_expression import InPlaceExpression
 from kernels.update.sgd_update import KERNEL as SGD_UPDATE
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
 N = 1000
 
 
-class FakeUpdate:
+class FakeUpdate(UpdateDefaults):
     """``w - eta g`` on the fake device; broken kernels override ``apply``."""
 
     name = "fake.update"
@@ -40,7 +34,8 @@ class FakeUpdate:
         self.device, self.seconds = device, seconds
         self.updates = 0
 
-    def prepare(self, device: str, weight: Any, gradient: Any, eta: float) -> dict[str, Any]:
+    def prepare(self, device: str, weights: Any, gradients: Any, eta: float) -> dict[str, Any]:
+        (weight,), (gradient,) = weights, gradients
         return {"w": weight.copy(), "g": gradient.copy(), "eta": np.float32(eta)}
 
     def update(self, state: dict[str, Any]) -> None:
@@ -53,7 +48,7 @@ class FakeUpdate:
 
     def parameters(self, state: dict[str, Any]) -> Any:
         self.device.drain()
-        return state["w"].copy()
+        return [state["w"].copy()]
 
 
 def measured(kernel: Any, clock: Any, n_parameters: int = N, **settings: Any) -> Measurement:
@@ -91,8 +86,8 @@ class DecaysTheWeight(FakeUpdate):
 class UpdatesOnce(FakeUpdate):
     """Writes to an array that the next update does not read."""
 
-    def prepare(self, device: str, weight: Any, gradient: Any, eta: float) -> dict[str, Any]:
-        return {**super().prepare(device, weight, gradient, eta), "first": weight}
+    def prepare(self, device: str, weights: Any, gradients: Any, eta: float) -> dict[str, Any]:
+        return {**super().prepare(device, weights, gradients, eta), "first": weights[0]}
 
     def apply(self, state: dict[str, Any]) -> None:
         state["w"] = state["first"] - state["eta"] * state["g"]
@@ -100,14 +95,14 @@ class UpdatesOnce(FakeUpdate):
 
 class DoesNotWait(FakeUpdate):
     def parameters(self, state: dict[str, Any]) -> Any:
-        return state["w"].copy()
+        return [state["w"].copy()]
 
 
 class GivesNaN(FakeUpdate):
     def parameters(self, state: dict[str, Any]) -> Any:
-        weight = super().parameters(state)
+        (weight,) = super().parameters(state)
         weight[N // 2] = np.nan
-        return weight
+        return [weight]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +133,7 @@ def test_a_kernel_that_goes_wrong_while_it_is_timed_fails_at_the_end(
 ) -> None:
     class GoesWrong(FakeUpdate):
         def apply(self, state: dict[str, Any]) -> None:
-            if self.updates == GATE_UPDATES + 1 + MIN_ROUNDS - 1:
+            if self.updates == GATE_UPDATES + 2 + MIN_ROUNDS - 1:
                 state["w"][0] += 1.0
             super().apply(state)
 
@@ -169,7 +164,7 @@ def test_iterations_grow_until_a_round_is_long_enough(
 
 
 def test_a_clock_that_stands_still_does_not_hold_the_suite_up() -> None:
-    assert _iterations(lambda: None, lambda: None, lambda: 0.0) == 100_000
+    assert iterations_for(lambda: None, lambda: None, lambda: 0.0) == 100_000
 
 
 def test_rounds_are_repeated_until_enough_is_timed(device: FakeDevice) -> None:
@@ -198,22 +193,22 @@ def test_the_facts_give_times_and_bytes_of_one_update(device: FakeDevice) -> Non
     assert facts["moved_bytes_per_second"] == 20 * N / seconds
     assert (facts["learning_rate"], facts["gate"]["steps"]) == (ETA, GATE_UPDATES)
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    assert measurement.group == "update cpu(0) P1000"
+    assert measurement.group == "update cpu(0) P1000 T1"
 
 
 class TwiceOnMXNet(InPlaceExpression):
     def update(self, state: Any) -> None:
-        state.w -= 2 * state.eta * state.g
+        state.w[0] -= 2 * state.eta * state.g[0]
 
 
 class FromAnOldCopyOnMXNet(InPlaceExpression):
-    def prepare(self, device: str, weight: Any, gradient: Any, eta: float) -> Any:
-        state = super().prepare(device, weight, gradient, eta)
-        state.apply = state.w.copy()
+    def prepare(self, device: str, weights: Any, gradients: Any, eta: float) -> Any:
+        state = super().prepare(device, weights, gradients, eta)
+        state.apply = state.w[0].copy()
         return state
 
     def update(self, state: Any) -> None:
-        state.w = state.apply - state.eta * state.g
+        state.w[0] = state.apply - state.eta * state.g[0]
 
 
 @pytest.mark.parametrize("broken", [TwiceOnMXNet, FromAnOldCopyOnMXNet])

@@ -159,7 +159,8 @@ def test_plain_pytest_collects_tests_only(sessions: Sessions) -> None:
 
 def test_benchmark_only_collects_cases_only(sessions: Sessions) -> None:
     assert collected(sessions.cases_only) == {
-        f"bench/cases/bench_{name}.py" for name in ("epoch", "loader", "notebook", "update")
+        f"bench/cases/bench_{name}.py"
+        for name in ("engine", "epoch", "loader", "machine", "notebook", "step", "update")
     }
     assert "to time" not in sessions.cases_only.output
 

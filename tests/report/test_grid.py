@@ -54,6 +54,8 @@ def test_equal_rows_are_printed_once() -> None:
     same = grid(2, {"a": "0.25775", "b": "0.25775"}).merged()
     assert same.rows == {"all 2 kernels": ("0.25775", "0.25775")}
     different = grid(2, {"a": "0.25775", "b": "0.25776"})
-    assert different.merged() is different
+    assert different.merged() == different
+    some = grid(1, {"a": "0.1", "b": "0.2", "c": "0.1", "d": "0.1", "e": "0.3"}).merged()
+    assert some.rows == {"a and 2 more": ("0.1",), "b": ("0.2",), "e": ("0.3",)}
     single = grid(2, {"a": "0.25775"})
-    assert single.merged() is single
+    assert single.merged() == single

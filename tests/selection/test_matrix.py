@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
 
-from bench.cases import bench_epoch, bench_loader, bench_notebook, bench_update
+from bench.cases import (
+    bench_engine,
+    bench_epoch,
+    bench_loader,
+    bench_machine,
+    bench_notebook,
+    bench_step,
+    bench_update,
+)
 from bench.selection import matrix
 from bench.selection.matrix import Selection, availability, case_id, usable
 from bench.selection.options import Given, select
@@ -18,13 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
-MODULES = (bench_epoch, bench_loader, bench_notebook, bench_update)
+MODULES = (
+    bench_engine,
+    bench_epoch,
+    bench_loader,
+    bench_machine,
+    bench_notebook,
+    bench_step,
+    bench_update,
+)
 
 
 class FakeKernel:
     """As much of a kernel as a selection looks at."""
 
     operator = "none"
+    device_kinds: tuple[str, ...] = ("cpu", "gpu")
 
     def __init__(self, name: str, backend: str) -> None:
         self.name, self.backend = name, backend
@@ -63,6 +81,12 @@ def selection(narrowed: tuple[str, ...] = (), **values: tuple[Any, ...]) -> Sele
         "loader": ("inmemory", "dataloader"),
         "batch_size": (1, 10),
         "n_parameters": (5, 100),
+        "n_tensors": (1,),
+        "step_kernel": ("nd.one",),
+        "engine_kernel": ("nd.one",),
+        "engine": ("NaiveEngine",),
+        "control": ("triad",),
+        "n_bytes": (4096,),
     }
     return Selection(Registry(train, update), {**everything, **values}, frozenset(narrowed))
 
@@ -72,7 +96,7 @@ def ids(cases: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def of(module: ModuleType, asked: Selection) -> list[str]:
-    return ids(asked.cases(module.AXES, getattr(module, "wanted", None)))
+    return ids(asked.cases_of(module))
 
 
 def test_a_case_is_named_by_its_parameters() -> None:
@@ -80,16 +104,68 @@ def test_a_case_is_named_by_its_parameters() -> None:
     assert of(bench_epoch, asked) == snapshot(
         ["airfoil-nd.autograd-cpu(0)-inmemory-B10", "airfoil-nd.autograd-cpu(0)-dataloader-B10"]
     )
-    asked = select(Given(kernels="update.sgd_update", devices="gpu1", update_sizes="5,1000"))
+    asked = select(Given(kernels="update.sgd_update", devices="gpu63", update_sizes="5,10000"))
     assert of(bench_update, asked) == snapshot(
-        ["update.sgd_update-gpu(1)-P5", "update.sgd_update-gpu(1)-P1000"]
+        [
+            "update.sgd_update-gpu(63)-P5-T1",
+            "update.sgd_update-gpu(63)-P10000-T1",
+            "update.sgd_update-gpu(63)-P10000-T100",
+        ]
     )
     asked = select(Given(devices="cpu", batch_sizes="10", loaders="inmemory"))
-    assert of(bench_loader, asked) == snapshot(["airfoil-mxnet-cpu(0)-inmemory-B10"])
+    assert of(bench_loader, asked)[0] == snapshot("airfoil-mxnet-cpu(0)-inmemory-B10")
+    machine = of(bench_machine, select(Given(devices="cpu")))
+    assert machine[:2] == snapshot(
+        ["mxnet-cpu(0)-empty_operator-bytes4", "mxnet-cpu(0)-triad-bytes4096"]
+    )
+    engine = of(bench_engine, select(Given(kernels="nd.bulk", devices="cpu", batch_sizes="1")))
+    assert engine == snapshot(
+        [
+            "airfoil-nd.bulk-cpu(0)-ThreadedEnginePerDevice-B1",
+            "airfoil-nd.bulk-cpu(0)-NaiveEngine-B1",
+        ]
+    )
+
+
+def test_kernels_of_a_whole_epoch_have_no_step() -> None:
+    asked = select(Given(kernels="nd.closed_form,nd.foreach", devices="cpu", batch_sizes="1"))
+    assert of(bench_step, asked) == ["airfoil-nd.closed_form-cpu(0)-B1"]
+
+
+def test_a_device_that_a_kernel_is_not_for_makes_no_case() -> None:
+    asked = selection(kernel=("nd.one",))
+    asked.registry.train["nd.one"].device_kinds = ("gpu",)
+    assert {case["device"] for case in asked.cases(bench_epoch.AXES)} == {"gpu(0)"}
+    answer = matrix.runs_on(asked.registry.train["nd.one"], "cpu(0)")
+    assert str(answer) == "no device: nd.one is written for GPUs only."
+
+
+def test_a_device_that_only_other_backends_list_makes_no_case(
+    fake: OneLoaderBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = OneLoaderBackend([DeviceReport("gpu(7)", AVAILABLE)])
+    monkeypatch.setitem(BACKENDS, "other", other)
+    asked = selection(backend=("fake",), device=("gpu(7)",), loader=("inmemory",))
+    assert not list(asked.cases(bench_loader.AXES))
+    other.reports.clear()
+    assert list(asked.cases(bench_loader.AXES)), "nobody lists it: kept, to be skipped"
+
+
+def test_batches_larger_than_the_workload_make_no_case() -> None:
+    asked = selection(workload=("synthetic-60x2", "airfoil"), batch_size=(60, 100))
+    sizes = {(case["workload"], case["batch_size"]) for case in asked.cases(bench_epoch.AXES)}
+    assert sizes == {("synthetic-60x2", 60), ("airfoil", 60), ("airfoil", 100)}
+
+
+def test_epochs_of_too_many_steps_are_only_run_when_asked_for() -> None:
+    asked = replace(selection(), most_steps=150)
+    assert {case["batch_size"] for case in asked.cases(bench_epoch.AXES)} == {10}
+    named = replace(selection(("batch_size",)), most_steps=150)
+    assert {case["batch_size"] for case in named.cases(bench_epoch.AXES)} == {1, 10}
 
 
 def test_every_combination_is_a_case_once() -> None:
-    cases = list(selection().cases(bench_epoch.AXES))
+    cases = list(selection(("loader",)).cases(bench_epoch.AXES))
     expected = product(
         ["airfoil"],
         ["nd.one", "nd.two"],
@@ -102,8 +178,8 @@ def test_every_combination_is_a_case_once() -> None:
 
 
 def test_all_cpu_cases_come_before_all_gpu_cases() -> None:
-    asked = selection(device=("gpu(1)", "cpu(0)", "gpu(0)"))
-    for axes in (bench_epoch.AXES, bench_update.AXES, bench_loader.AXES):
+    asked = selection(device=("gpu(63)", "cpu(0)", "gpu(0)"))
+    for axes in (module.AXES for module in MODULES):
         kinds = [case["device"][:3] for case in asked.cases(axes)]
         assert kinds == sorted(kinds)
         assert set(kinds) == {"cpu", "gpu"}
@@ -112,13 +188,16 @@ def test_all_cpu_cases_come_before_all_gpu_cases() -> None:
 @pytest.mark.parametrize(
     ("narrowed", "modules"),
     [
-        ((), {"epoch", "loader", "notebook", "update"}),
-        (("kernel",), {"epoch", "notebook", "update"}),
-        (("batch_size",), {"epoch", "loader", "notebook"}),
+        (
+            (),
+            {"engine", "epoch", "loader", "machine", "notebook", "step", "update"},
+        ),
+        (("kernel",), {"engine", "epoch", "notebook", "step", "update"}),
+        (("batch_size",), {"engine", "epoch", "loader", "notebook", "step"}),
         (("loader",), {"epoch", "loader", "notebook"}),
-        (("workload",), {"epoch", "loader", "notebook"}),
+        (("workload",), {"engine", "epoch", "loader", "notebook", "step"}),
         (("n_parameters",), {"update"}),
-        (("kernel", "batch_size"), {"epoch", "notebook"}),
+        (("kernel", "batch_size"), {"engine", "epoch", "notebook", "step"}),
         (("kernel", "n_parameters"), {"update"}),
         (("batch_size", "n_parameters"), set()),
     ],
@@ -126,7 +205,7 @@ def test_all_cpu_cases_come_before_all_gpu_cases() -> None:
 def test_an_option_leaves_out_the_modules_without_its_axis(
     narrowed: tuple[str, ...], modules: set[str]
 ) -> None:
-    asked = selection(narrowed, kernel=("nd.autograd",), batch_size=(10,))
+    asked = selection(narrowed, kernel=("nd.autograd",), batch_size=(1, 10))
     asked.registry.train["nd.autograd"] = asked.registry.train["nd.one"]
     with_cases = {module.__name__.rpartition("_")[2] for module in MODULES if of(module, asked)}
     assert with_cases == modules
@@ -134,12 +213,19 @@ def test_an_option_leaves_out_the_modules_without_its_axis(
 
 def test_an_update_kernel_comes_under_the_name_kernel() -> None:
     (first, *_) = selection().cases(bench_update.AXES)
-    assert first == {"kernel": "update.one", "device": "cpu(0)", "n_parameters": 5}
+    assert first == {
+        "kernel": "update.one",
+        "device": "cpu(0)",
+        "n_parameters": 5,
+        "n_tensors": 1,
+    }
 
 
 @pytest.mark.usefixtures("fake")
 def test_loaders_that_a_backend_lacks_are_left_out() -> None:
-    asked = selection(kernel=("nd.one", "fake.one"), device=("cpu(0)",), batch_size=(10,))
+    asked = selection(
+        ("loader",), kernel=("nd.one", "fake.one"), device=("cpu(0)",), batch_size=(10,)
+    )
     assert ids(asked.cases(bench_epoch.AXES)) == [
         "airfoil-nd.one-cpu(0)-inmemory-B10",
         "airfoil-nd.one-cpu(0)-dataloader-B10",
@@ -194,3 +280,24 @@ def test_a_device_that_a_backend_does_not_see_is_no_device() -> None:
 def test_every_axis_of_a_case_module_is_known() -> None:
     for module in MODULES:
         assert set(module.AXES) <= set(matrix.AXES)
+
+
+def test_other_loaders_are_tried_with_a_few_kernels_unless_an_option_names_them() -> None:
+    asked = select(Given(devices="cpu", batch_sizes="10"))
+    loaded = {
+        case["kernel"] for case in asked.cases_of(bench_epoch) if case["loader"] != "inmemory"
+    }
+    assert loaded == matrix.LOADED_KERNELS
+    named = select(Given(devices="cpu", batch_sizes="10", loaders="dataloader"))
+    assert {case["kernel"] for case in named.cases_of(bench_epoch)} > matrix.LOADED_KERNELS
+
+
+def test_a_module_prefers_some_values_unless_an_option_names_the_axis() -> None:
+    sizes = (1, 7, 10)
+    axes, preferred = bench_step.AXES, {"batch_size": (1, 10, 100)}
+    asked = selection(batch_size=sizes)
+    assert {case["batch_size"] for case in asked.cases(axes, None, preferred)} == {1, 10}
+    named = selection(("batch_size",), batch_size=sizes)
+    assert {case["batch_size"] for case in named.cases(axes, None, preferred)} == {1, 7, 10}
+    others = selection(batch_size=(7, 8))
+    assert {case["batch_size"] for case in others.cases(axes, None, preferred)} == {7, 8}

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet import devices, imports
 from kernels.backends.mxnet.batches import LOADERS
+from kernels.backends.mxnet.control_operations import NdOperations
 from kernels.backends.mxnet.cuda_libraries import gpu_wheel
 from kernels.backends.mxnet.imports import mx
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
+from kernels.controls import standard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Batches
+    from kernels.contract import Batches, MakeControl
 
 BUILD_FEATURES = ("CUDA", "CUDNN", "NCCL", "MKLDNN", "OPENMP", "BLAS_OPEN", "BLAS_MKL")
 
@@ -25,6 +29,7 @@ class MXNetBackend:
 
     name = "mxnet"
     loaders = tuple(LOADERS)
+    held_code = devices.WHEEL_HOLDS
 
     def probe(self) -> Availability:
         """Import MXNet and run one operator on the CPU."""
@@ -69,6 +74,14 @@ class MXNetBackend:
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         """Put the data where the loader wants it."""
         return LOADERS[loader](workload, device, batch_size)
+
+    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:  # noqa: ARG002 - there are none
+        """Return None: MXNet's Python interface has no events of a device."""
+        return None
+
+    def controls(self, device: str) -> Mapping[str, MakeControl]:
+        """Return the controls that MXNet has, all of them."""
+        return standard(NdOperations(device))
 
 
 BACKEND = MXNetBackend()

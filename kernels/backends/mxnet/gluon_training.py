@@ -50,6 +50,10 @@ class GluonTrainKernel(StepKernel):
         """Build the forward pass with the loss; subclasses may make it one graph."""
         raise NotImplementedError
 
+    def stores(self) -> dict[str, Any]:
+        """Return the trainer's arguments that say where gradients meet; none by default."""
+        return {}
+
     def prepare(
         self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
     ) -> GluonState:
@@ -59,7 +63,8 @@ class GluonTrainKernel(StepKernel):
         net.initialize(ctx=ctx)
         net.weight.set_data(mx.nd.array(start.weight.reshape(1, -1), ctx=ctx))
         net.bias.set_data(mx.nd.array([start.bias], ctx=ctx))
-        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1.0})
+        settings = {"learning_rate": 1.0, "momentum": self.rule.momentum}
+        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", settings, **self.stores())
         batches = LOADERS[loader](workload, device, batch_size)
         return GluonState(batches, net, self.loss_of(net), trainer)
 

@@ -29,7 +29,18 @@ def _import() -> ModuleType | Availability:
             import mxnet  # noqa: PLC0415
     except Exception as error:  # noqa: BLE001 - whatever it is, it must become a sentence
         return explain(error)
+    _forget_scipy(mxnet)
     return mxnet  # type: ignore[no-any-return]
+
+
+def _forget_scipy(mxnet: Any) -> None:
+    """Let MXNet do as it does without SciPy.
+
+    Where SciPy is installed ``nd.array`` looks its sparse matrices up under a name that
+    SciPy deprecates (and drops in 2.0): a warning at every call, and the time for it.
+    """
+    for module in (mxnet.ndarray.utils, mxnet.ndarray.sparse):
+        module.spsp = None
 
 
 def availability() -> Availability:

@@ -1,0 +1,44 @@
+"""What can this machine do at all? Memory, arithmetic, dispatch and copies, no kernel.
+
+Declared rates are checked against it, and a slower machine shows here first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.measure.controlling import ControlCase, measure_control
+from bench.measure.recording import record
+from kernels import backends
+from kernels.controls import SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.suite import Suite
+
+AXES = ("backend", "device", "control", "n_bytes")
+#: The empty call is Python's own: once is enough.
+PYTHON = "numpy"
+
+
+def wanted(params: Mapping[str, Any]) -> bool:
+    """Keep each control's sizes."""
+    return params["n_bytes"] in SIZES[params["control"]] and (
+        params["control"] != "empty_call" or params["backend"] == PYTHON
+    )
+
+
+def bench_machine(
+    suite: Suite,
+    benchmark: BenchmarkFixture,
+    backend: str,
+    device: str,
+    control: str,
+    n_bytes: int,
+) -> None:
+    """Time the controls, on every device, by every backend that can."""
+    case = ControlCase(backends.get(backend), device, control, n_bytes)
+    record(benchmark, measure_control(case, suite.protocol))

@@ -1,0 +1,33 @@
+"""What does one training step take, from an idle device to an idle device?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import data
+from bench.measure.gate import TrainingCase
+from bench.measure.recording import record
+from bench.measure.stepping import measure_step
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.suite import Suite
+
+AXES = ("workload", "step_kernel", "device", "batch_size")
+PREFERRED = {"batch_size": (1, 10, 100, 1500)}
+LOADER = "inmemory"
+
+
+def bench_step(
+    suite: Suite,
+    benchmark: BenchmarkFixture,
+    workload: str,
+    kernel: str,
+    device: str,
+    batch_size: int,
+) -> None:
+    """Time single steps on a batch that is on the device already."""
+    train = suite.registry.train[kernel]
+    case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
+    record(benchmark, measure_step(case, suite.protocol))

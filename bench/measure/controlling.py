@@ -1,0 +1,108 @@
+"""Measures ``bench_machine``: the controls, which touch no kernel."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bench.measure.device_time import device_facts
+from bench.measure.gate import GateError
+from bench.measure.iterating import iterations_for
+from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
+from bench.measure.rates import rate_facts
+from bench.measure.rounds import rounds_for, time_round
+
+if TYPE_CHECKING:
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Clock, Round
+    from kernels.contract import Backend, Control
+
+MIN_ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class ControlCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    backend : Backend
+    device : str
+    control : str
+        A name of ``kernels.controls.SIZES``.
+    n_bytes : int
+        Of one array.
+    """
+
+    backend: Backend
+    device: str
+    control: str
+    n_bytes: int
+
+
+def _check(case: ControlCase, control: Control) -> None:
+    """Raise where the last run gave something else than it should."""
+    if not control.is_right():
+        raise GateError(
+            f"the control {case.control} of {case.backend.name} on {case.device} "
+            f"({case.n_bytes} bytes) is wrong, so it is not timed."
+        )
+
+
+def measure_control(
+    case: ControlCase, protocol: Protocol, clock: Clock = time.perf_counter
+) -> Measurement:
+    """Check a control, time it, check it again.
+
+    Parameters
+    ----------
+    case : ControlCase
+    protocol : Protocol
+    clock : callable
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    GateError
+        When its result is wrong, before or after.
+    """
+    control = case.backend.controls(case.device)[case.control](case.n_bytes)
+    drain = partial(case.backend.drain, case.device)
+    control.run()
+    _check(case, control)
+    iterations = iterations_for(control.run, drain, clock)
+    next_round = partial(time_round, control.run, drain, clock, iterations)
+    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
+    _check(case, control)
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **_facts(case, control, rounds),
+            **device_facts(case.backend, case.device, lambda: control.run, iterations),
+            "verified": True,
+        },
+        group=f"machine {case.device} {case.control} {case.n_bytes}",
+    )
+
+
+def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the run file says of the case beside its rounds."""
+    training = ("workload", "kernel", "loader", "batch_size", "n_samples", "learning_rate")
+    results = ("seconds_per_epoch", "samples_per_second", "loss", "loss_initial", "epochs")
+    seconds = median_seconds(rounds)
+    return {
+        "case": "machine",
+        **dict.fromkeys((*training, *results)),
+        "backend": case.backend.name,
+        "device": case.device,
+        "control": case.control,
+        "n_bytes": case.n_bytes,
+        "seconds_per_run": seconds,
+        **rate_facts((control.n_bytes, control.n_flops), seconds),
+        **enqueued_facts(rounds),
+    }

@@ -1,0 +1,158 @@
+"""The controls of ``bench_machine``: what each is, at which sizes, and whether it is right.
+
+A backend gives a few array operations (``Operations``); what is timed, counted and checked
+is written here once. None of it touches a kernel: a control that slows down is a machine
+that has slowed down.
+
+- ``triad``: ``a = b + s c``, memory bandwidth (McCalpin 1995, STREAM), 12 bytes an element
+  where the operator writes the result in place; what temporaries add is not counted.
+- ``matmul``: a square float32 matrix product, ``2 n^3`` flops.
+- ``empty_operator``: the smallest operator, on one element: dispatch.
+- ``empty_call``: a Python function that does nothing: the clock and the loop around it.
+- ``host_to_device``, ``device_to_host``, ``device_to_device``: copies between memory that
+  NumPy sees and the device's, and within the device's. On the CPU all are in one memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from kernels.contract import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from kernels.contract import MakeControl
+
+KIB, MIB = 2**10, 2**20
+
+#: Bytes of one array (of one matrix) at which each control is timed.
+SIZES: dict[str, tuple[int, ...]] = {
+    "empty_call": (4,),
+    "empty_operator": (4,),
+    "triad": (4 * KIB, 64 * KIB, MIB, 8 * MIB, 128 * MIB),
+    "matmul": (64 * KIB, 4 * MIB, 16 * MIB),
+    "host_to_device": (4, MIB, 64 * MIB),
+    "device_to_host": (4, MIB, 64 * MIB),
+    "device_to_device": (4, MIB, 64 * MIB),
+}
+SCALE = 0.5
+
+
+class Operations(Protocol):
+    """What a backend gives, on one device. Arrays are float32 and of its own kind."""
+
+    def to_device(self, host: NDArray[np.float32]) -> Any:
+        """Enqueue a copy of a NumPy array to new memory of the device."""
+
+    def to_host(self, array: Any) -> NDArray[np.float32]:
+        """Wait, and return a copy of the array in memory of the host."""
+
+    def copy_into(self, target: Any, source: Any) -> Any:
+        """Enqueue a copy within the device; return the target."""
+
+    def triad(self, a: Any, b: Any, c: Any) -> Any:
+        """Enqueue ``a <- b + SCALE c`` the best way there is; return the result."""
+
+    def matmul(self, target: Any, a: Any, b: Any) -> Any:
+        """Enqueue ``target <- a b``; return the result."""
+
+    def empty(self, array: Any) -> Any:
+        """Enqueue the cheapest operator on an array of one element; return the result."""
+
+
+def _drawn(*shape: int) -> NDArray[np.float32]:
+    rng = np.random.default_rng(len(shape))
+    return rng.standard_normal(shape, dtype=np.float32)
+
+
+class _Last:
+    """Calls a function and keeps what it returned last."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self._function, self._arguments = function, arguments
+        self.result: Any = None
+
+    def __call__(self) -> None:
+        self.result = self._function(*self._arguments)
+
+
+def standard(operations: Operations) -> Mapping[str, MakeControl]:
+    """Build every control from a backend's operations.
+
+    Parameters
+    ----------
+    operations : Operations
+
+    Returns
+    -------
+    dict of str to callable
+        To a function from bytes to a ``Control``.
+    """
+    to_device, to_host = operations.to_device, operations.to_host
+
+    def same(last: _Last, expected: NDArray[np.float32], allowed: Any = 0.0) -> bool:
+        difference = np.abs(np.asarray(to_host(last.result)).reshape(expected.shape) - expected)
+        return bool((difference <= allowed).all())
+
+    def triad(n_bytes: int) -> Control:
+        b, c = _drawn(n_bytes // 4), _drawn(1, n_bytes // 4)[0]
+        a = to_device(np.zeros_like(b))
+        run = _Last(operations.triad, a, to_device(b), to_device(c))
+        expected = b + np.float32(SCALE) * c
+        allowed = 2.0**-22 * (np.abs(b) + np.abs(c))
+        n = len(b)
+        return Control(run, lambda: same(run, expected, allowed), 12 * n, 2 * n)
+
+    def matmul(n_bytes: int) -> Control:
+        n = int((n_bytes // 4) ** 0.5)
+        a, b = _drawn(n, n), _drawn(1, n, n)[0]
+        target = to_device(np.zeros_like(a))
+        run = _Last(operations.matmul, target, to_device(a), to_device(b))
+        # Some rows are enough to tell; all of them take longer than the control. Reduced
+        # precision (TF32, 10 bits) would be another control: it is not within this bound.
+        rows = np.unique(np.linspace(0, n - 1, 16).astype(int))
+        expected = a[rows].astype(np.float64) @ b.astype(np.float64)
+        allowed = n * 2.0**-24 * (np.abs(a[rows]) @ np.abs(b))
+
+        def right() -> bool:
+            got = np.asarray(to_host(run.result)).reshape(n, n)[rows]
+            return bool((np.abs(got - expected) <= allowed).all())
+
+        return Control(run, right, 3 * 4 * n * n, 2 * n**3)
+
+    def empty_call(n_bytes: int) -> Control:  # noqa: ARG001 - it has no size
+        return Control(lambda: None, lambda: True, 0)
+
+    def empty_operator(n_bytes: int) -> Control:  # noqa: ARG001 - it has no size
+        run = _Last(operations.empty, to_device(np.ones(1, dtype=np.float32)))
+        return Control(run, lambda: bool(np.isfinite(to_host(run.result)).all()), 0)
+
+    def copy_in(n_bytes: int) -> Control:
+        host = _drawn(n_bytes // 4)
+        run = _Last(to_device, host)
+        return Control(run, lambda: same(run, host), n_bytes)
+
+    def copy_out(n_bytes: int) -> Control:
+        host = _drawn(n_bytes // 4)
+        run = _Last(to_host, to_device(host))
+        return Control(run, lambda: np.array_equal(run.result, host), n_bytes)
+
+    def copy_within(n_bytes: int) -> Control:
+        host = _drawn(n_bytes // 4)
+        run = _Last(operations.copy_into, to_device(np.zeros_like(host)), to_device(host))
+        return Control(run, lambda: same(run, host), 2 * n_bytes)
+
+    return {
+        "empty_call": empty_call,
+        "empty_operator": empty_operator,
+        "triad": triad,
+        "matmul": matmul,
+        "host_to_device": copy_in,
+        "device_to_host": copy_out,
+        "device_to_device": copy_within,
+    }
