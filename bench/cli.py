@@ -11,13 +11,13 @@ from rich.console import Console
 
 from bench.catalogue import catalogue
 from bench.exits import Exit
-from bench.store import RUNS, StoreError, newest_run, read_run
 from bench.measure.health import examine
 from bench.report import catalogue as catalogue_report
 from bench.report import doctor as doctor_report
 from bench.report.ladder_markdown import ladders
 from bench.selection.options import Given, select
 from bench.selection.parsing import SelectionError
+from bench.store import RUNS, StoreError, newest_run, read_run
 from kernels.registry import RegistryError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

@@ -48,12 +48,12 @@ def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
     shown = (rows["loader"] == "inmemory") | (rows["kernel"] == FOOT[0])
     if "momentum" in rows:  # another update: not a rung of the same ladder
         shown &= rows["momentum"].fillna(0) == 0
-    chosen = rows[rows["batch_size"].isin(sizes) & shown]
+    chosen: pd.DataFrame = rows[rows["batch_size"].isin(sizes) & shown]
     if chosen["kernel"].nunique() < FEWEST_RUNGS:
-        return pd.DataFrame()
+        return chosen.iloc[0:0]
     chosen = chosen.assign(rung=rung_names(chosen))
     seconds = chosen.pivot_table(index="rung", columns="batch_size", values="seconds")
-    seconds.columns = seconds.columns.astype(int)
+    seconds.columns = pd.Index([int(size) for size in seconds.columns], dtype=object)
     smallest = min(seconds.columns)
     seconds = seconds.sort_values(smallest, ascending=False)
     foot = " + ".join(FOOT)
@@ -67,4 +67,4 @@ def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
 
 def sizes_of(table: pd.DataFrame) -> list[int]:
     """Return the batch sizes that a ladder shows, ascending."""
-    return sorted(int(column) for column in table if column not in ("times", "saves"))
+    return sorted(column for column in table if isinstance(column, int))

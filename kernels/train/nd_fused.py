@@ -25,7 +25,7 @@ from kernels.backends import get
 from kernels.backends.mxnet.batches import context
 from kernels.backends.mxnet.host_memory import view
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.numba.epochs import compiled
+from kernels.backends.numba.epochs import epoch_for
 from kernels.backends.numba.training import HostArrays, run
 from kernels.cost import StepCost
 from kernels.wholeepoch import EpochKernel
@@ -92,8 +92,11 @@ class NdFused(EpochKernel):
             w=view(w),
             b=view(b),
             batch_size=batch_size,
-            epoch=compiled(
-                workload.n_features, shuffled=True, momentum=bool(self.rule.momentum)
+            epoch=epoch_for(
+                workload.n_features,
+                batch_size,
+                shuffled=True,
+                momentum=bool(self.rule.momentum),
             ),
         )
         return FusedState(features, labels, w, b, seen, batch_size, mx.nd.waitall)

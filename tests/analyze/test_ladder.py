@@ -38,7 +38,8 @@ def rows(seconds: dict[tuple[str, str, int], float] | None = None) -> pd.DataFra
         }
         for (kernel, loader, size), value in (seconds or SECONDS).items()
     ]
-    return pd.DataFrame(cells)
+    table: pd.DataFrame = pd.DataFrame(cells)
+    return table
 
 
 def test_rungs_go_from_the_slowest_to_the_fastest_at_the_smallest_batch() -> None:
@@ -99,7 +100,8 @@ def test_the_figure_draws_every_measured_cell() -> None:
     drawn = {
         str(dots.get_label()): [
             (float(x), float(y))
-            for x, y in np.ma.compress_rows(np.ma.asarray(dots.get_offsets()))
+            for x, y in np.ma.filled(dots.get_offsets(), np.nan)
+            if np.isfinite(x)
         ]
         for dots in axes.collections
     }

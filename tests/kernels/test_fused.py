@@ -12,7 +12,8 @@ from data import synthetic
 from kernels import reference, sampling
 from kernels.backends.mxnet.host_memory import view
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.numba.epochs import MOST_UNROLLED, unrolled_source
+from kernels.backends.numba import unrolled
+from kernels.backends.numba.epochs import MOST_UNROLLED
 from kernels.reference import Reference
 from kernels.registry import discover
 from tests.kernels.conftest import skip_unless_runs
@@ -81,10 +82,11 @@ def test_only_dense_float32_can_be_seen(mxnet: None, wrong: Any) -> None:
 
 @pytest.mark.parametrize("n_features", range(1, MOST_UNROLLED + 1))
 def test_the_template_writes_every_feature_out(n_features: int) -> None:
-    source = unrolled_source(n_features, shuffled=True, momentum=True)
-    for j in range(n_features):
-        assert source.count(f"g{j} += r * x{j}\n") == 1
-        assert source.count(f"w[{j}] = w{j}\n") == 1
-    assert f"x{n_features}" not in source
-    assert "order[first + k]" in source
-    assert "order[" not in unrolled_source(n_features, shuffled=False, momentum=False)
+    for gathered in (False, True):
+        text = unrolled.source(n_features, shuffled=True, momentum=True, gathered=gathered)
+        for j in range(n_features):
+            assert text.count(f"g{j} += r * x{j}\n") == 1
+            assert text.count(f"    w[{j}] = w{j}\n") == 1
+        assert f"x{n_features}" not in text
+        assert "order[first + " in text
+    assert "order[" not in unrolled.source(n_features, shuffled=False, momentum=False)

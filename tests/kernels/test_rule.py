@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,9 @@ from kernels.cost import StepCost, n_flops
 from kernels.reference import Reference
 from kernels.rule import MOMENTUM, PLAIN, VELOCITY_OF_GRADIENTS, VELOCITY_WITH_RATE, UpdateRule
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 WORKLOAD = synthetic.generate(synthetic.parse("synthetic-60x3"))
 START = Start(weight=np.zeros(3, dtype=np.float32), bias=0.0)
 
@@ -23,7 +28,7 @@ def trained(rule: UpdateRule, rates: list[float], batch_size: int = 7) -> Refere
     return reference.epoch(Reference.start(START), WORKLOAD, order, batch_size, rates, rule)
 
 
-def by_hand(rule: UpdateRule, rates: list[float], batch_size: int = 7) -> np.ndarray:
+def by_hand(rule: UpdateRule, rates: list[float], batch_size: int = 7) -> NDArray[np.float64]:
     theta, velocity = np.zeros(4), np.zeros(4)
     order = np.arange(60)
     batches = reference.augmented_batches(WORKLOAD, order, batch_size)
@@ -107,7 +112,7 @@ def test_a_wrong_momentum_is_beyond_the_tolerance(error: str) -> None:
     rates = [VELOCITY_WITH_RATE.rate(0.1)] * 9
     expected = trained(VELOCITY_WITH_RATE, rates)
     if error == "Nesterov":
-        ahead = trained(VELOCITY_WITH_RATE, rates[:8] + [0.0])
+        ahead = trained(VELOCITY_WITH_RATE, [*rates[:8], 0.0])
         wrong = ahead.theta + MOMENTUM * ahead.velocity
     else:
         rule = PLAIN if error == "forgets the velocity" else UpdateRule(0.95)

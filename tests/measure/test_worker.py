@@ -124,7 +124,8 @@ def test_the_engine_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
             "        b = mx.nd.dot(a, a)\n"
             "        called = time.perf_counter() - begin\n"
             "        mx.nd.waitall()\n"
-            "        self.operator = 'waited' if called > (time.perf_counter() - begin) / 2 else 'left'\n"
+            "        all_of_it = time.perf_counter() - begin\n"
+            "        self.operator = 'waited' if called > all_of_it / 2 else 'left'\n"
             "        return super().prepare(",
         )
     )

@@ -26,7 +26,7 @@ def _import() -> ModuleType | Availability:
         # MXNet 1.9.1 warns about distutils and NumPy names that its users can't change.
         with warnings.catch_warnings(), lent_names():
             warnings.simplefilter("ignore")
-            import mxnet  # noqa: PLC0415
+            import mxnet
     except Exception as error:  # noqa: BLE001 - whatever it is, it must become a sentence
         return explain(error)
     _forget_scipy(mxnet)

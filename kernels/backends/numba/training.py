@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernels.backends.numba.epochs import compiled
+from kernels.backends.numba.epochs import epoch_for, scratch
 from kernels.wholeepoch import EpochKernel
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ class HostArrays:
     epoch: Epoch
     v: Any = field(init=False)
     vb: Any = field(init=False)
-    g: Any = field(init=False)
+    scratch: Any = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is needed beside: velocities at rest, and scratch."""
-        self.v, self.vb, self.g = (np.zeros_like(one) for one in (self.w, self.b, self.w))
+        self.v, self.vb = np.zeros_like(self.w), np.zeros_like(self.b)
+        self.scratch = scratch(len(self.w))
 
 
 def run(state: HostArrays, order: Order, rates: Rates, momentum: float) -> None:
@@ -60,7 +61,7 @@ def run(state: HostArrays, order: Order, rates: Rates, momentum: float) -> None:
         state.v,
         state.vb,
         np.float32(momentum),
-        state.g,
+        *state.scratch,
     )
 
 
@@ -79,8 +80,11 @@ class NumbaEpochKernel(EpochKernel):
         start: Start,
     ) -> HostArrays:
         """Copy the data and the start."""
-        epoch = compiled(
-            workload.n_features, shuffled=self.shuffles, momentum=bool(self.rule.momentum)
+        epoch = epoch_for(
+            workload.n_features,
+            batch_size,
+            shuffled=self.shuffles,
+            momentum=bool(self.rule.momentum),
         )
         return HostArrays(
             features=workload.features.reshape(-1).copy(),

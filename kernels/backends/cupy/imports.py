@@ -1,0 +1,61 @@
+"""CuPy, imported at the first use of a name in it, with the CUDA libraries that it needs.
+
+CuPy's wheel asks the dynamic linker for NVRTC and cuBLAS. The ``cupy`` extra installs them
+from the ``nvidia-*-cu12`` packages, into folders that the linker does not search; what is
+loaded already it finds by name. Not with ``RTLD_GLOBAL``: MXNet's GPU wheel has the same
+functions from CUDA 11.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from kernels.backends.mxnet.cuda_libraries import find
+
+#: Library and the package that brings it, each after those that it needs itself.
+LIBRARIES = (
+    ("libnvrtc.so.12", "nvidia-cuda-nvrtc-cu12"),
+    ("libcublasLt.so.12", "nvidia-cublas-cu12"),
+    ("libcublas.so.12", "nvidia-cublas-cu12"),
+)
+
+
+@cache
+def make_ready() -> tuple[str, ...]:
+    """Load the libraries that are installed, and ask CuPy for float32 products.
+
+    Returns
+    -------
+    tuple of str
+        Those loaded. One that is missing is left for CuPy to find, or to name.
+    """
+    os.environ["CUPY_TF32"] = "0"  # CuPy reads it once; products of 10 bits would be wrong
+    loaded = []
+    for library, package in LIBRARIES:
+        path = find(library, package)
+        if path is None:
+            continue
+        try:
+            ctypes.CDLL(str(path), mode=ctypes.RTLD_LOCAL)
+        except OSError:
+            continue
+        loaded.append(library)
+    return tuple(loaded)
+
+
+class _LazyModule(ModuleType):
+    """A module of that name; what was used once is a plain attribute from then on."""
+
+    def __getattr__(self, name: str) -> Any:
+        make_ready()
+        value = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
+
+
+cupy: Any = _LazyModule("cupy")

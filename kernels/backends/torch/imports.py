@@ -1,0 +1,19 @@
+"""PyTorch, imported at the first use of a name in it."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+
+class _LazyModule(ModuleType):
+    """A module of that name; what was used once is a plain attribute from then on."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
+
+
+torch: Any = _LazyModule("torch")

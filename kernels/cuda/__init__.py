@@ -1,0 +1,1 @@
+"""CUDA kernels written by hand: their source, how to launch them, and on what."""
