@@ -50,7 +50,8 @@ def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
         shown &= rows["momentum"].fillna(0) == 0
     chosen: pd.DataFrame = rows[rows["batch_size"].isin(sizes) & shown]
     if chosen["kernel"].nunique() < FEWEST_RUNGS:
-        return chosen.iloc[0:0]
+        nothing: pd.DataFrame = chosen.iloc[0:0]
+        return nothing
     chosen = chosen.assign(rung=rung_names(chosen))
     seconds = chosen.pivot_table(index="rung", columns="batch_size", values="seconds")
     seconds.columns = pd.Index([int(size) for size in seconds.columns], dtype=object)

@@ -100,8 +100,8 @@ def test_the_figure_draws_every_measured_cell() -> None:
     drawn = {
         str(dots.get_label()): [
             (float(x), float(y))
-            for x, y in np.ma.filled(dots.get_offsets(), np.nan)
-            if np.isfinite(x)
+            for x, y in np.asarray(dots.get_offsets())
+            if np.isfinite(x) and x < 1e19
         ]
         for dots in axes.collections
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.selection.matrix import availability
+from bench.selection.matrix import availability, runs_on
 from data import synthetic
 from kernels import backends
 from kernels.registry import discover
@@ -32,13 +32,37 @@ def skip_unless_usable(backend: str) -> None:
 
 def skip_unless_runs(kernel: TrainKernel | UpdateKernel) -> None:
     """Skip where the kernel or its backend can't use ``cpu(0)``."""
-    skip_unless_usable(kernel.backend)
-    answer = kernel.availability(DEVICE)
+    answer = runs_on(kernel, DEVICE)
     if not answer:
         pytest.skip(str(answer))
 
 
-@pytest.fixture(params=REGISTRY.train)
+def is_for_cpus(kernel: TrainKernel | UpdateKernel) -> bool:
+    """Say whether a kernel is written for CPUs; those for GPUs alone have their own tests."""
+    listed = {report.device for report in backends.get(kernel.backend).devices()}
+    return "cpu" in kernel.device_kinds and DEVICE in listed
+
+
+TRAIN = {name: kernel for name, kernel in REGISTRY.train.items() if is_for_cpus(kernel)}
+UPDATE = {name: kernel for name, kernel in REGISTRY.update.items() if is_for_cpus(kernel)}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test each training kernel, with each of its loaders where it asks for one."""
+    if "train_kernel" not in metafunc.fixturenames:
+        return
+    if "loader" not in metafunc.fixturenames:
+        metafunc.parametrize("train_kernel", TRAIN, indirect=True)
+        return
+    pairs = [
+        (name, loader)
+        for name, kernel in TRAIN.items()
+        for loader in kernel.loaders or backends.get(kernel.backend).loaders
+    ]
+    metafunc.parametrize(("train_kernel", "loader"), pairs, indirect=True)
+
+
+@pytest.fixture
 def train_kernel(request: pytest.FixtureRequest) -> TrainKernel:
     kernel = REGISTRY.train[request.param]
     skip_unless_runs(kernel)
@@ -60,22 +84,20 @@ def frozen_heap() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.fixture(params=["inmemory", "dataloader"])
+@pytest.fixture
 def loader(request: pytest.FixtureRequest, train_kernel: TrainKernel, frozen_heap: None) -> str:
     name: str = request.param
-    if name not in (train_kernel.loaders or backends.get(train_kernel.backend).loaders):
-        pytest.skip(f"{train_kernel.name} has no loader {name}")
     return name
 
 
-@pytest.fixture(params=REGISTRY.update)
+@pytest.fixture(params=UPDATE)
 def update_kernel(request: pytest.FixtureRequest) -> UpdateKernel:
     kernel = REGISTRY.update[request.param]
     skip_unless_runs(kernel)
     return kernel
 
 
-@pytest.fixture(params=[*REGISTRY.train, *REGISTRY.update])
+@pytest.fixture(params=[*TRAIN, *UPDATE])
 def any_kernel(request: pytest.FixtureRequest) -> TrainKernel | UpdateKernel:
     kernel: TrainKernel | UpdateKernel
     kernel = REGISTRY.train.get(request.param) or REGISTRY.update[request.param]

@@ -120,7 +120,7 @@ def test_png_and_svg_are_written_and_hold_what_was_drawn(tmp_path: Path) -> None
     for path in paths:
         if path.suffix == ".png":
             pixels = imread(path)
-            assert pixels.shape[:2] == (572, 1560)
+            assert pixels.shape[:2] in {(572, 1300), (572, 1560)}
             assert pixels.std() > 0.01, "something is drawn"
     svg = (folder / "speed-airfoil-cpu0-inmemory.svg").read_text(encoding="utf-8")
     for text in ("nd.closed_form", "batch size", "seconds per epoch", "airfoil, cpu(0)"):

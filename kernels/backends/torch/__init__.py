@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kernels.backends.optional import importable
-from kernels.backends.torch import devices
+from kernels.backends.torch import devices, threads
 from kernels.backends.torch.batches import LOADERS
 from kernels.backends.torch.control_operations import TorchOperations
 from kernels.backends.torch.imports import torch
@@ -65,10 +65,12 @@ class TorchBackend:
             "torch_cudnn": str(torch.backends.cudnn.version() or "none"),
             "torch_mkl": str(torch.backends.mkl.is_available()),
             "torch_float32_matmul": torch.get_float32_matmul_precision(),
+            "torch_threads": str(threads.alone()),
         }
 
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         """Put the data where the loader wants it."""
+        threads.restore()
         return LOADERS[loader](workload, device, batch_size)
 
     def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.torch.devices import named
 from kernels.backends.torch.imports import torch
+from kernels.backends.torch.threads import restore
 from kernels.controls import SCALE
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ class TorchOperations:
     """Operations on tensors of one device."""
 
     def __init__(self, device: str) -> None:
+        restore()
         self._device = named(device)
         self._from_numpy, self._add, self._mm = torch.from_numpy, torch.add, torch.mm
 

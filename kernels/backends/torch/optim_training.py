@@ -9,6 +9,7 @@ from kernels.backends.torch.batches import LOADERS
 from kernels.backends.torch.devices import named
 from kernels.backends.torch.imports import torch
 from kernels.cost import StepCost
+from kernels.backends.torch.threads import restore
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class TorchOptimKernel(StepKernel):
         self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
     ) -> OptimState:
         """Copy the data and the start to the device; make the optimizer."""
+        restore()
         net = torch.nn.Linear(workload.n_features, 1, device=named(device))
         with torch.no_grad():
             net.weight.copy_(torch.tensor(start.weight))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kernels.backends.torch.batches import LOADERS
 from kernels.backends.torch.devices import named
 from kernels.backends.torch.imports import torch
+from kernels.backends.torch.threads import restore
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class TorchTrainKernel(StepKernel):
         self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
     ) -> TorchState:
         """Copy the data and the start to the device."""
+        restore()
         where, autograd = named(device), self.autograd
         w = torch.tensor(start.weight, device=where, requires_grad=autograd)
         b = torch.tensor(

@@ -10,6 +10,7 @@ import numpy as np
 
 from kernels.backends.torch.devices import named
 from kernels.backends.torch.imports import torch
+from kernels.backends.torch.threads import restore
 from kernels.defaults import UpdateDefaults
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class TorchUpdateKernel(UpdateDefaults, ABC):
         self, device: str, weights: Sequence[Weight], gradients: Sequence[Weight], eta: float
     ) -> TorchUpdateState:
         """Copy the parameters and their gradients to the device."""
+        restore()
         where, dtype = named(device), getattr(torch, self.precision)
         w = [torch.tensor(one, device=where, dtype=dtype) for one in weights]
         g = [torch.tensor(one, device=where, dtype=dtype) for one in gradients]
