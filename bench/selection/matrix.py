@@ -13,7 +13,7 @@ from kernels.backends import BACKENDS
 from kernels.contract import AVAILABLE, Availability, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import ModuleType
 
     from kernels.contract import TrainKernel, UpdateKernel
@@ -136,7 +136,10 @@ class Selection:
             dict(zip(map(_argument, axes), combination, strict=True))
             for combination in product(*(self._values(axis, preferred) for axis in axes))
         ]
-        listing = {device: listed_by(device) for device in self.values["device"]}
+        listing = {
+            device: listed_by(device, self.values["backend"])
+            for device in self.values["device"]
+        }
         for params in sorted(combinations, key=lambda p: p["device"].startswith("gpu")):
             seen = self._is_seen(params, listing[params["device"]])
             if not (seen and self._loads(params) and self._fits(params)):
@@ -249,12 +252,12 @@ def runs_on(kernel: TrainKernel | UpdateKernel, device: str) -> Availability:
     return availability(kernel.backend, device) and kernel.availability(device)
 
 
-def listed_by(device: str) -> frozenset[str]:
-    """Return the backends that list a device, whether or not they can use it."""
+def listed_by(device: str, backends: Iterable[str]) -> frozenset[str]:
+    """Return those of some backends that list a device, whether or not they can use it."""
     return frozenset(
         name
-        for name, backend in BACKENDS.items()
-        if any(report.device == device for report in backend.devices())
+        for name in backends
+        if any(report.device == device for report in BACKENDS[name].devices())
     )
 
 

@@ -82,10 +82,21 @@ def _batch_sizes(given: Given, preset: Preset, workloads: tuple[str, ...]) -> tu
     )
 
 
-def _devices(given: Given) -> tuple[str, ...]:
+def _backends(given: Given, registry: Registry, kernels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the backends to look at: where kernels are named, only theirs.
+
+    What is looked at is imported, and what is imported may disturb what is measured.
+    """
+    if given.kernels is None:
+        return tuple(BACKENDS)
+    used = {(registry.train.get(name) or registry.update[name]).backend for name in kernels}
+    return tuple(name for name in BACKENDS if name in used)
+
+
+def _devices(given: Given, backends: tuple[str, ...]) -> tuple[str, ...]:
     if given.devices is not None:
         return parsing.devices("--devices", given.devices)
-    seen = [report.device for backend in BACKENDS.values() for report in backend.devices()]
+    seen = [report.device for name in backends for report in BACKENDS[name].devices()]
     return tuple(dict.fromkeys(seen))
 
 
@@ -132,6 +143,7 @@ def select(given: Given) -> Selection:
     kernels: tuple[str, ...] = (*registry.train, *registry.update)
     if given.kernels is not None:
         kernels = parsing.names("--kernels", given.kernels, kernels, "kernel")
+    backends = _backends(given, registry, kernels)
     all_loaders = tuple(dict.fromkeys(x for b in BACKENDS.values() for x in b.loaders))
     loaders = preset.loaders or all_loaders
     if given.loaders is not None:
@@ -144,8 +156,8 @@ def select(given: Given) -> Selection:
         ),
         "engine_kernel": _engine_kernels(given, registry, kernels),
         "update_kernel": tuple(name for name in kernels if name in registry.update),
-        "backend": tuple(BACKENDS),
-        "device": _devices(given),
+        "backend": backends,
+        "device": _devices(given, backends),
         "loader": loaders,
         "batch_size": _batch_sizes(given, preset, workloads),
         "n_parameters": _update_sizes(given, preset),

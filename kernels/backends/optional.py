@@ -1,11 +1,41 @@
-"""Answers of a probe that all optional libraries share."""
+"""What all optional libraries share: importing them late, and saying why they are not there."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from kernels.contract import AVAILABLE, Availability, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class LazyModule(ModuleType):
+    """A module of a name, imported at the first use of something in it.
+
+    What was used once is a plain attribute from then on, so a kernel pays nothing for it.
+
+    Parameters
+    ----------
+    name : str
+    before : callable, optional
+        Called before every use that imports.
+    """
+
+    def __init__(self, name: str, before: Callable[[], object] | None = None) -> None:
+        super().__init__(name)
+        self.__dict__["_before"] = before
+
+    def __getattr__(self, name: str) -> Any:
+        """Import the module and take what was asked for."""
+        if self._before is not None:
+            self._before()
+        value = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
 
 
 def missing(title: str, extra: str) -> Availability:

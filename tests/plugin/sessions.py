@@ -90,7 +90,7 @@ def several(commands: Sequence[Sequence[str]]) -> list[Done]:
     results = []
     for part in done.stdout.split("@@@ session\n")[1:]:
         output, _, code = part.rpartition("@@@ exit ")
-        results.append(Done(int(code), output))
+        results.append(Done(int(code.split("\n")[0]), output))  # libraries may say goodbye
     assert len(results) == len(commands), done.stdout
     return results
 

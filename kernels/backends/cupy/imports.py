@@ -9,13 +9,12 @@ functions from CUDA 11.
 from __future__ import annotations
 
 import ctypes
-import importlib
 import os
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from kernels.backends.mxnet.cuda_libraries import find
+from kernels.backends.optional import LazyModule
 
 #: Library and the package that brings it, each after those that it needs itself.
 LIBRARIES = (
@@ -48,14 +47,4 @@ def make_ready() -> tuple[str, ...]:
     return tuple(loaded)
 
 
-class _LazyModule(ModuleType):
-    """A module of that name; what was used once is a plain attribute from then on."""
-
-    def __getattr__(self, name: str) -> Any:
-        make_ready()
-        value = getattr(importlib.import_module(self.__name__), name)
-        setattr(self, name, value)
-        return value
-
-
-cupy: Any = _LazyModule("cupy")
+cupy: Any = LazyModule("cupy", make_ready)

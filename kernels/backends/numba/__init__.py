@@ -1,41 +1,31 @@
-"""Numba: Python compiled to machine code for the CPU, on NumPy arrays.
+"""Numba: Python compiled to machine code, for the CPU on NumPy arrays, and for GPUs.
 
-It also compiles what ``nd.fused`` runs on the memory of MXNet's arrays.
+It also compiles what ``nd.fused`` runs on the memory of MXNet's arrays. GPUs need the
+package ``numba-cuda`` beside Numba; without it everything on the CPU is as it was.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.numba import gpu_devices
+from kernels.backends.numba.gpu_batches import GpuInMemory
+from kernels.backends.numpy.batches import InMemory
 from kernels.backends.optional import importable
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
 from kernels.controls import standard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Batches, MakeControl, Order
-
-
-class InMemory:
-    """Rows in the order that is asked for, then slices of them."""
-
-    def __init__(self, workload: Workload, batch_size: int) -> None:
-        self._batch_size = batch_size
-        self.features, self.labels = workload.features.copy(), workload.labels.copy()
-
-    def __call__(self, order: Order) -> Iterator[tuple[Any, Any]]:
-        """Yield the batches of one epoch: features (m, n_features), labels (m,)."""
-        features, labels = self.features[order], self.labels[order]
-        for first in range(0, len(order), self._batch_size):
-            last = first + self._batch_size
-            yield features[first:last], labels[first:last]
+    from kernels.contract import Batches, MakeControl
 
 
 @cache
@@ -56,44 +46,58 @@ def _compiles() -> Availability:
 
 
 class NumbaBackend:
-    """Numba on the CPU; what it compiles runs on the calling thread."""
+    """Numba on the CPU, on the calling thread, and on GPUs."""
 
     name = "numba"
     loaders = ("inmemory",)
     held_code = None
 
     def probe(self) -> Availability:
-        """Import Numba and compile one addition."""
+        """Import Numba and compile one addition for the CPU."""
         return _compiles()
 
     def devices(self) -> list[DeviceReport]:
-        """List ``cpu(0)``."""
-        return [DeviceReport("cpu(0)", self.probe())]
+        """List ``cpu(0)`` and the GPUs; those that can't be used with the reason."""
+        answer = self.probe()
+        if not answer:
+            return [DeviceReport(device, answer) for device in ("cpu(0)", "gpu(0)")]
+        return [DeviceReport("cpu(0)", answer), *gpu_devices.reports()]
 
     def drain(self, device: str) -> None:
-        """Return: nothing runs on after a call has returned."""
+        """Wait for a GPU; on the CPU nothing runs on after a call has returned."""
+        if device != "cpu(0)":
+            gpu_devices.drain(device)
 
     def to_numpy(self, array: Any) -> NDArray[np.float32]:
-        """Return a copy."""
+        """Return a copy in the host's memory, after waiting for it."""
         return np.array(array, dtype=np.float32)
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of Numba and of the compiler below it."""
+        """Return the versions of Numba, of the compiler below it, and of its CUDA target."""
         import llvmlite
         import numba
 
-        return {"numba": numba.__version__, "llvmlite": llvmlite.__version__}
+        found = {"numba": numba.__version__, "llvmlite": llvmlite.__version__}
+        if gpu_devices.installed():
+            found["numba_cuda"] = importlib.metadata.version("numba-cuda")
+        return found
 
-    def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:  # noqa: ARG002 - one loader, one device
-        """Copy the data."""
-        return InMemory(workload, batch_size)
+    def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:  # noqa: ARG002 - one loader
+        """Copy the data to where the batches are wanted."""
+        if device == "cpu(0)":
+            return InMemory(workload, batch_size)
+        return GpuInMemory(workload, device, batch_size)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:  # noqa: ARG002 - there are none
-        """Return None: the CPU has no events."""
-        return None
+    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+        """Time the work with two CUDA events; None on the CPU, which has none."""
+        return None if device == "cpu(0)" else gpu_devices.seconds(device, work)
 
-    def controls(self, device: str) -> Mapping[str, MakeControl]:  # noqa: ARG002 - one device
-        """Return the controls, the triad on all cores."""
+    def controls(self, device: str) -> Mapping[str, MakeControl]:
+        """Return the controls; on the CPU the triad is on all cores."""
+        if device != "cpu(0)":
+            from kernels.backends.numba.gpu_control_operations import NumbaGpuOperations
+
+            return standard(NumbaGpuOperations(device))
         from kernels.backends.numba.control_operations import NumbaOperations
 
         return standard(NumbaOperations())

@@ -70,6 +70,7 @@ class NumbaEpochKernel(EpochKernel):
 
     backend = "numba"
     operator = "compiled loop"
+    device_kinds = ("cpu",)
 
     def prepare(
         self,

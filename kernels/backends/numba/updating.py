@@ -66,6 +66,7 @@ class NumbaUpdateKernel(UpdateDefaults):
     """An update by a compiled loop; subclasses say which."""
 
     backend = "numba"
+    device_kinds = ("cpu",)
     parallel = False
 
     def prepare(

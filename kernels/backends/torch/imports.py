@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from types import ModuleType
 from typing import Any
 
+from kernels.backends.optional import LazyModule
 
-class _LazyModule(ModuleType):
-    """A module of that name; what was used once is a plain attribute from then on."""
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(importlib.import_module(self.__name__), name)
-        setattr(self, name, value)
-        return value
-
-
-torch: Any = _LazyModule("torch")
+torch: Any = LazyModule("torch")

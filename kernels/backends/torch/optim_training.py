@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kernels.backends.torch.batches import LOADERS
 from kernels.backends.torch.devices import named
 from kernels.backends.torch.imports import torch
-from kernels.cost import StepCost
 from kernels.backends.torch.threads import restore
+from kernels.cost import StepCost
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
