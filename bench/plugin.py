@@ -172,6 +172,12 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the processes that a module's cases ran in before another module is timed."""
+    if _is_case(item) and (nextitem is None or nextitem.path != item.path):
+        suite(item.config).close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -207,6 +213,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     asked = config.stash.get(SUITE, None)
     measuring = config._benchmarksession  # type: ignore[attr-defined] # pytest-benchmark's
+    # So that libraries find what is theirs when the interpreter ends.
+    gc.unfreeze()
     if asked is not None:
         asked.close()
     if asked is None or measuring.disabled or config.getoption("collectonly"):

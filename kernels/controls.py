@@ -34,7 +34,7 @@ KIB, MIB = 2**10, 2**20
 SIZES: dict[str, tuple[int, ...]] = {
     "empty_call": (4,),
     "empty_operator": (4,),
-    "triad": (4 * KIB, 64 * KIB, MIB, 8 * MIB, 128 * MIB),
+    "triad": (4 * KIB, 64 * KIB, 256 * KIB, 512 * KIB, MIB, 8 * MIB, 128 * MIB),
     "matmul": (64 * KIB, 4 * MIB, 16 * MIB),
     "host_to_device": (4, MIB, 64 * MIB),
     "device_to_host": (4, MIB, 64 * MIB),

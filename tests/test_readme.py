@@ -1,30 +1,78 @@
-"""The README quotes a run as it was measured, and links only to what is there."""
+"""The README quotes runs as they were measured, and links only to what is there."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from bench.report import terminal
+import pytest
+
+from bench.analyze import tidy
+from bench.analyze.peaks import excesses
+from bench.report import ladder_markdown, terminal
 from bench.store import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "results" / "reference"
+
+
+def linked_run(text: str) -> dict[str, Any]:
+    """Return the first run that a piece of the README links to."""
+    (name, *_) = re.findall(r"\(results/reference/([\w-]+\.json)\)", text)
+    return read_run(REFERENCE / name)
+
+
+OPENING, _, REST = README.partition("## The ladder")
 
 
 def quoted() -> list[str]:
     """Return the lines of the quoted output that come from the run file."""
-    (block,) = re.findall(r"```text\n(Training on .*?)```", README, flags=re.DOTALL)
+    (block,) = re.findall(r"```text\n(The ladder.*?)```", OPENING, flags=re.DOTALL)
     return [line for line in block.split("run file:")[0].splitlines() if line != "[…]"]
 
 
 def test_every_quoted_number_stands_in_the_reference_run() -> None:
-    (path,) = (ROOT / "results" / "reference").glob("*.json")
-    assert path.stem in README
-    printed = terminal.render(read_run(path), width=80, colour=False).splitlines()
+    run = linked_run(OPENING)
+    printed = terminal.render(run, width=80, colour=False).splitlines()
     missing = [line for line in quoted() if line not in printed]
     assert not missing
     assert sum("ms" in line for line in quoted()) >= 12
+
+
+def test_the_ladder_is_that_of_the_run_beside_it() -> None:
+    table = ladder_markdown.ladders(linked_run(REST))["airfoil, cpu(0)"]
+    assert table in README
+
+
+def test_every_reference_run_is_linked_and_has_its_figures() -> None:
+    for path in REFERENCE.glob("*.json"):
+        assert f"(results/reference/{path.name})" in README
+        assert list(path.with_suffix("").glob("*.png"))
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.json")), ids=lambda path: path.stem)
+def test_no_rate_of_a_reference_run_is_above_the_machines(path: Path) -> None:
+    run = read_run(path)
+    assert run["bench"]["status"] == "complete"
+    assert run["bench"]["failed"] == []
+    assert excesses(tidy.frame(run)) == []
+
+
+def test_the_fused_epoch_is_near_the_limit_and_before_every_peer() -> None:
+    rows = tidy.of_case(tidy.frame(linked_run(REST)), "epoch")
+    rows = rows[(rows["workload"] == "airfoil") & (rows["device"] == "cpu(0)")]
+    foot = rows[(rows["kernel"] == "nd.autograd") & (rows["loader"] == "dataloader")]
+    memory = rows[rows["loader"] == "inmemory"]
+    seconds = memory.pivot_table(index="kernel", columns="batch_size", values="seconds")
+    fused = seconds.loc["nd.fused"]
+    at_one = foot.set_index("batch_size")["seconds"][1]
+    assert at_one / fused[1] >= 5000
+    assert fused[1] <= 2 * seconds.loc["limit"][1]
+    peers = [name for name in seconds.index if name.startswith(("torch.", "jax.", "numpy."))]
+    assert len(peers) >= 10
+    assert (seconds.loc[peers] > fused).all(axis=None)
 
 
 def test_every_linked_file_is_there() -> None:

@@ -17,6 +17,7 @@ from bench.measure.estimate import (
 from bench.measure.notebook import Published
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import time_round
+from kernels import backends
 from kernels.backends import BACKENDS
 from kernels.registry import Registry, discover
 from tests.measure.fake_device import (
@@ -163,3 +164,17 @@ def test_a_gpu_is_not_used_before_the_cpu_cases_have_run(
     gpu = one.case("bench_epoch", {**EPOCH, "device": "gpu(0)"})
     assert devices == ["cpu(0)"]
     assert gpu == one.case("bench_epoch", EPOCH)
+
+
+def test_a_library_that_has_nothing_for_the_cpu_is_no_error(
+    kernel: FakeSgd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_gpus(*_: Any) -> Any:
+        raise ValueError("cpu(0) is no GPU")
+
+    monkeypatch.setattr(backends.get("fake"), "batches", only_gpus)
+    monkeypatch.setattr(kernel, "prepare", only_gpus)
+    one = estimator(kernel, seconds_per_case=1.0)
+    params = {**EPOCH, "device": "gpu(0)"}
+    for name in ("bench_epoch", "bench_step", "bench_loader"):
+        assert one.case(name, {**params, "backend": "fake"}) > 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Below so many elements starting threads takes longer than the work.
-PARALLEL_ELEMENTS = 2**18
+PARALLEL_ELEMENTS = 2**16
 _SCALE = np.float32(SCALE)
 
 
