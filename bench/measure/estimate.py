@@ -31,6 +31,10 @@ TIMED_STEPS = 40
 OVERHEAD_SECONDS = 0.03
 #: One step of the float64 reference.
 REFERENCE_STEP_SECONDS = 40e-6
+#: The eigenvalues of a symmetric matrix, over the third power of its rows.
+EIGENVALUE_SECONDS = 4e-11
+#: Steps that the gate takes at large batch sizes.
+GATE_STEPS = 3
 #: Host memory traffic that large workloads cost each epoch, and at which rate.
 BYTES_PER_VALUE = 40
 BYTES_PER_SECOND = 1e10
@@ -40,6 +44,13 @@ WORKER_SECONDS = 0.3
 
 def _n_steps(params: Params) -> int:
     return math.ceil(data.n_samples(params["workload"]) / int(params["batch_size"]))
+
+
+def _eigenvalue_seconds(params: Params) -> float:
+    """Estimate the largest eigenvalue of a batch, which the reference's bound may ask for."""
+    n_samples = data.n_samples(params["workload"])
+    n_features = data.n_values(params["workload"]) / n_samples
+    return float(EIGENVALUE_SECONDS * min(params["batch_size"], n_features) ** 3)
 
 
 class Estimator:
@@ -148,9 +159,10 @@ class Estimator:
         timed = training * min(trainings, math.ceil(self._protocol.max_rounds / epochs))
         # The reference is computed once for all kernels; the gate trains on a few batches.
         kernels = max(1, len(self._registry.train))
-        reference = epochs * n_steps * REFERENCE_STEP_SECONDS / kernels
+        eigenvalues = _eigenvalue_seconds(params)
+        reference = epochs * n_steps * (REFERENCE_STEP_SECONDS + eigenvalues) / kernels
         gated = min(1.0, 6 * params["batch_size"] / data.n_samples(params["workload"]))
-        return float(timed + reference + gated * epoch)
+        return float(timed + reference + gated * epoch + GATE_STEPS * eigenvalues)
 
     def _update_case(self, params: Params) -> float:
         # Drawing and comparing an array of n takes about 0.2 microseconds an element.

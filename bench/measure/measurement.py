@@ -35,5 +35,5 @@ def median_seconds(rounds: tuple[Round, ...]) -> float:
 
 def enqueued_facts(rounds: tuple[Round, ...]) -> dict[str, Any]:
     """Return the enqueued seconds of one iteration: their median, and all of them."""
-    seconds = [one.enqueued_seconds / one.iterations for one in rounds]
+    seconds = [round(one.enqueued_seconds / one.iterations, 12) for one in rounds]
     return {"enqueued_seconds": statistics.median(seconds), "enqueued_data": seconds}

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
 
 
+#: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
+#: have beyond it would make half of a run file.
+DIGITS = 10
+
+
 @dataclass(frozen=True)
 class Round:
     """What one timed repetition took.
@@ -69,7 +74,7 @@ def time_round(
     finally:
         if collecting:
             gc.enable()
-    return Round(enqueued - begin, end - begin, iterations)
+    return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
 
 
 def rounds_for(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 WARM_UP_STEPS = 20
 MIN_ROUNDS = 50
-MAX_ROUNDS = 1000
+MAX_ROUNDS = 300
 
 
 def _one_step(case: TrainingCase, plan: Plan, eta: float) -> tuple[Action, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -59,10 +58,13 @@ def verdict(devices: Iterable[Mapping[str, Any]]) -> str:
         return f"{device['device']}" + f" with {device['backend']}" * several
 
     able = [name(device) for device in listed if device["status"] == "available"]
-    unable = [device for device in listed if device["status"] != "available"]
+    unable: dict[str, list[Mapping[str, Any]]] = {}
+    for device in listed:
+        if device["status"] != "available":
+            unable.setdefault(device["reason"], []).append(device)
     refusals = [
         f"{_join(map(name, group))} cannot: {_one_line(reason).rstrip('.')}"
-        for reason, group in groupby(unable, key=lambda device: device["reason"])
+        for reason, group in unable.items()
     ]
     opening = f"{_join(able)} can be measured" if able else "Nothing can be measured"
     return "; ".join([opening, *refusals]) + "."

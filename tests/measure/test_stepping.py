@@ -36,7 +36,7 @@ def test_a_round_is_one_step_from_idle_to_idle(device: FakeDevice) -> None:
 def test_steps_are_repeated_until_enough_is_timed_but_not_for_ever(device: FakeDevice) -> None:
     enough = 80 * (ENQUEUE_SECONDS + STEP_SECONDS)
     assert len(measured(FakeSgd(device), device, seconds_per_case=enough).rounds) == 80
-    assert len(measured(FakeSgd(device), device, seconds_per_case=1e9).rounds) == 1000
+    assert len(measured(FakeSgd(device), device, seconds_per_case=1e9).rounds) == 300
 
 
 def test_the_facts_are_those_of_a_step(device: FakeDevice) -> None:

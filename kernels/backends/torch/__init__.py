@@ -58,14 +58,15 @@ class TorchBackend:
         return copy
 
     def versions(self) -> dict[str, str]:
-        """Return the version, what it was built with, and the precision of products."""
+        """Return the version, what it was built with, its threads, the precision of products."""
+        threads.restore()  # before anybody counts them
         return {
             "torch": str(torch.__version__),
             "torch_cuda": torch.version.cuda or "none",
             "torch_cudnn": str(torch.backends.cudnn.version() or "none"),
             "torch_mkl": str(torch.backends.mkl.is_available()),
             "torch_float32_matmul": torch.get_float32_matmul_precision(),
-            "torch_threads": str(threads.alone()),
+            "torch_threads": str(torch.get_num_threads()),
         }
 
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
