@@ -18,9 +18,10 @@ from bench.analyze import tidy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: How far above the highest control a rate may lie: controls were timed at a few sizes
-#: only, and on a noisy machine.
-ROOM = 1.5
+#: How far above the highest control a rate may lie. Controls are timed at a few sizes, on a
+#: noisy machine, and move three arrays; an update in place moves two, and where they just
+#: fit the second cache it was seen to reach 1.6 times the triad.
+ROOM = 2.0
 #: Controls whose bytes are traffic of the device's own memory.
 MEMORY_CONTROLS = ("triad", "device_to_device")
 RATES = {"moved_bytes_per_second": "bytes", "flops_per_second": "flops"}

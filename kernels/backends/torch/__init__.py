@@ -58,7 +58,7 @@ class TorchBackend:
         return copy
 
     def versions(self) -> dict[str, str]:
-        """Return the version, what it was built with, its threads, the precision of products."""
+        """Return the version, its build, its threads and the precision of products."""
         threads.restore()  # before anybody counts them
         return {
             "torch": str(torch.__version__),
