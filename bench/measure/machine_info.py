@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.measure.fingerprint import fingerprint, fingerprint_id, volatile
+from bench.measure import threads
+from bench.measure.fingerprint import fingerprint_id, volatile
+from bench.measure.fresh_fingerprint import fresh_fingerprint
 
 #: What py-cpuinfo reads anew each time: the clock of the moment.
 VOLATILE_CPU_KEYS = ("hz_actual", "hz_actual_friendly")
@@ -17,10 +19,11 @@ def extend(machine_info: dict[str, Any]) -> None:
     ----------
     machine_info : dict
         pytest-benchmark's, changed in place: ``fingerprint``, ``fingerprint_id`` and
-        ``volatile`` are added, and the processor's current clock moves to the last.
+        ``volatile`` are added, and the processor's current clock moves to the last. So do
+        the thread pools of this process, as what it has measured left them.
     """
-    machine_info["fingerprint"] = stable = fingerprint()
+    machine_info["fingerprint"] = stable = dict(fresh_fingerprint())
     machine_info["fingerprint_id"] = fingerprint_id(stable)
     cpu = machine_info.get("cpu", {})
     moved = {key: cpu.pop(key) for key in VOLATILE_CPU_KEYS if key in cpu}
-    machine_info["volatile"] = {**volatile(), **moved}
+    machine_info["volatile"] = {**volatile(), **moved, "thread_pools": threads.pools()}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.measure import machine_info
+from bench.measure import machine_info, threads
 from bench.measure.fingerprint import fingerprint_id
 
 STABLE = {"cpu_model": "Example CPU", "gpus": []}
@@ -14,8 +14,9 @@ CLOCK = {"hz_actual": [2_999_998_000, 0], "hz_actual_friendly": "3.0000 GHz"}
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_info, "fingerprint", lambda: dict(STABLE))
+    monkeypatch.setattr(machine_info, "fresh_fingerprint", lambda: dict(STABLE))
     monkeypatch.setattr(machine_info, "volatile", lambda: {"load_1_minute": 0.5})
+    monkeypatch.setattr(threads, "pools", lambda: {"libgomp": 2})
 
 
 def test_the_fingerprint_is_added_and_volatile_values_are_kept_apart() -> None:
@@ -26,7 +27,7 @@ def test_the_fingerprint_is_added_and_volatile_values_are_kept_apart() -> None:
         "cpu": CPU,
         "fingerprint": STABLE,
         "fingerprint_id": fingerprint_id(STABLE),
-        "volatile": {"load_1_minute": 0.5, **CLOCK},
+        "volatile": {"load_1_minute": 0.5, **CLOCK, "thread_pools": {"libgomp": 2}},
     }
 
 
@@ -34,7 +35,7 @@ def test_a_machine_without_processor_details_is_described_too() -> None:
     info: dict[str, Any] = {}
     machine_info.extend(info)
     assert info["fingerprint"] == STABLE
-    assert info["volatile"] == {"load_1_minute": 0.5}
+    assert info["volatile"] == {"load_1_minute": 0.5, "thread_pools": {"libgomp": 2}}
 
 
 def test_two_moments_differ_in_volatile_values_alone() -> None:
