@@ -13,6 +13,7 @@ import data
 from bench.measure import loading, stepping
 from bench.measure.notebook import EVALUATE_EVERY, published
 from bench.measure.rounds import time_round
+from data.errors import DataError
 from kernels import backends
 from kernels.sampling import draw_start
 
@@ -101,6 +102,8 @@ class Estimator:
         if key not in self._measured:
             try:
                 seconds = self._timed_loading(backend, loader, device, size)
+            except DataError:
+                raise
             except Exception:  # noqa: BLE001 - a library of GPUs alone has none for the CPU
                 seconds = 0.0
             self._measured[key] = seconds / len(self._order)
