@@ -42,7 +42,8 @@ def device_facts(
     for _ in range(REPEATS if backend.device_seconds(device, _nothing) is not None else 0):
         work = fresh()
         taken = backend.device_seconds(device, partial(_repeat, work, iterations))
-        seconds.append((taken or 0.0) / iterations)
+        if taken is not None:
+            seconds.append(taken / iterations)
     median = statistics.median(seconds) if seconds else None
     return {"device_seconds": median, "device_data": seconds}
 
