@@ -11,64 +11,27 @@ import hashlib
 import json
 import os
 import platform
+import re
 import warnings
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
-import pynvml
 
-from bench.measure import threads
-from bench.measure.nvml import GpuDetails, gpu_details
-from kernels.backends import BACKENDS, cuda_driver
+from bench.measure import kernel_files, threads
+from bench.measure.gpus import gpu_states, gpus
+from bench.measure.machine import HERE, Machine
+from bench.measure.processor import processor
+from kernels.backends import BACKENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
 PRECISION = "float32"
 #: Total memory is rounded to this: the kernel keeps a little more or less at each boot.
 MEMORY_STEP_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where the readings come from; tests put others in their place.
-
-    Attributes
-    ----------
-    root : Path
-        Holds ``proc`` and ``sys``.
-    gpus : callable
-        Lists the GPUs, or raises DriverError.
-    nvml : module
-    memory : callable
-        Returns an object with ``total`` and ``available``, in bytes.
-    """
-
-    root: Path = Path("/")
-    gpus: Callable[[], list[cuda_driver.CudaDevice]] = cuda_driver.devices
-    nvml: Any = pynvml
-    memory: Callable[[], Any] = psutil.virtual_memory
-
-    def cpuinfo(self) -> dict[str, str]:
-        """Return what the kernel says about the first core; empty where it says nothing."""
-        try:
-            first_core, *_ = (self.root / "proc/cpuinfo").read_text().split("\n\n")
-        except OSError:
-            return {}
-        pairs = (line.partition(":") for line in first_core.splitlines())
-        return {key.strip(): " ".join(value.split()) for key, _, value in pairs}
-
-    def virtualised(self) -> bool | None:
-        """Say whether a hypervisor is below; None where the kernel does not say."""
-        flags = self.cpuinfo().get("flags")
-        return None if flags is None else "hypervisor" in flags.split()
-
-
-HERE = Machine()
 
 
 def fingerprint(machine: Machine = HERE) -> dict[str, object]:
@@ -85,19 +48,22 @@ def fingerprint(machine: Machine = HERE) -> dict[str, object]:
     dict
         JSON-ready.
     """
+    described_processor = processor(machine)  # before OpenMP is loaded: it binds this thread
     backends = {name: b.versions() for name, b in sorted(BACKENDS.items()) if b.probe()}
-    gpus, gpu_reason = _gpus(machine)
+    described, gpu_reason = gpus(machine)
     return {
-        **_processor(machine),
+        **described_processor,
         "memory_bytes": round(machine.memory().total / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES,
+        "huge_pages": _huge_pages(machine.root),
         "os": _operating_system(),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "numpy": np.__version__,
         "backends": backends,
         "threads": {"settings": threads.settings(os.environ), "pools": threads.pools()},
+        "libraries": threads.libraries(),
         "precision": PRECISION,
-        "gpus": gpus,
+        "gpus": described,
         "gpu_reason": gpu_reason,
     }
 
@@ -133,44 +99,23 @@ def volatile(machine: Machine = HERE) -> dict[str, object]:
     dict
         JSON-ready; None for what can't be read.
     """
-    gpus, _ = _listed(machine)
-    details = [(gpu.index, gpu_details(gpu.uuid, machine.nvml) or GpuDetails()) for gpu in gpus]
     return {
         "utc": _iso(datetime.now(timezone.utc)),
         "boot_utc": _iso(datetime.fromtimestamp(psutil.boot_time(), timezone.utc)),
         "cpu_clock_mhz": _cpu_clock_mhz(),
         "load_average": list(psutil.getloadavg()),
+        "pressure_percent": _pressure_percent(machine.root),
         "temperature_celsius": _temperatures(),
         "memory_available_bytes": machine.memory().available,
-        "gpus": [
-            {
-                "index": index,
-                "sm_clock_mhz": now.sm_clock_mhz,
-                "memory_clock_mhz": now.memory_clock_mhz,
-                "temperature_celsius": now.temperature_celsius,
-            }
-            for index, now in details
-        ],
+        "gpus": gpu_states(machine),
     }
 
 
-def _processor(machine: Machine) -> dict[str, object]:
-    """Describe the CPU."""
-    model = machine.cpuinfo().get("model name") or platform.processor() or platform.machine()
-    return {
-        "cpu_model": model,
-        "cores_physical": psutil.cpu_count(logical=False),
-        "cores_logical": psutil.cpu_count(),
-        "cores_usable": usable_cores(),
-        "virtualised": machine.virtualised(),
-    }
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _huge_pages(root: Path) -> str | None:
+    """Read when the kernel makes memory of huge pages: the choice stands in brackets."""
+    choices = kernel_files.text(root / "sys/kernel/mm/transparent_hugepage/enabled")
+    chosen = re.search(r"\[(\w+)\]", choices)
+    return chosen and chosen[1]
 
 
 def _operating_system() -> str:
@@ -179,36 +124,6 @@ def _operating_system() -> str:
         return platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
         return platform.system()
-
-
-def _listed(machine: Machine) -> tuple[list[cuda_driver.CudaDevice], str]:
-    """List the GPUs, or none and the reason."""
-    try:
-        found = machine.gpus()
-    except cuda_driver.DriverError as error:
-        return [], str(error)
-    return found, "" if found else "the NVIDIA driver finds no GPU."
-
-
-def _gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
-    """Describe the GPUs in CUDA's order, or none and the reason."""
-    found, reason = _listed(machine)
-    described: list[dict[str, object]] = []
-    for gpu in found:
-        details = gpu_details(gpu.uuid, machine.nvml) or GpuDetails()
-        major, minor = gpu.compute_capability
-        described.append(
-            {
-                "index": gpu.index,
-                "name": gpu.name,
-                "uuid": gpu.uuid,
-                "compute_capability": f"{major}.{minor}",
-                "driver": details.driver,
-                "memory_bytes": details.memory_bytes,
-                "power_limit_watts": details.power_limit_watts,
-            }
-        )
-    return described, reason
 
 
 def _iso(moment: datetime) -> str:
@@ -223,6 +138,16 @@ def _cpu_clock_mhz() -> float | None:
     except (NotImplementedError, OSError):
         return None
     return clock and clock.current
+
+
+def _pressure_percent(root: Path) -> dict[str, float] | None:
+    """Return the share of the last 10 seconds in which some task waited, by for what."""
+    found = {}
+    for resource in ("cpu", "memory", "io"):
+        written = kernel_files.text(root / "proc/pressure" / resource)
+        if some := re.match(r"some avg10=([\d.]+)", written):
+            found[resource] = float(some[1])
+    return found or None
 
 
 def _temperatures() -> dict[str, float] | None:

@@ -10,21 +10,36 @@ depend on which cases were in it, so it is taken in a process of its own.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from bench.measure import affinity
 from bench.measure.fingerprint import fingerprint
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 TIMEOUT_SECONDS = 120.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@cache
-def fresh_fingerprint() -> dict[str, Any]:
-    """Take the fingerprint in a fresh process, once.
+def fresh_fingerprint(
+    environment: Mapping[str, str] = NO_ENVIRONMENT, cpus: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Take the fingerprint in a fresh process, once for each setting.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Variables that the process has beside this one's.
+    cpus : sequence of int
+        That it may run on; empty for all that this one may.
 
     Returns
     -------
@@ -33,11 +48,18 @@ def fresh_fingerprint() -> dict[str, Any]:
         process's own, with what went wrong under ``not_fresh``, so that it is no other
         run's.
     """
+    return dict(_taken(frozenset(environment.items()), tuple(cpus or affinity.AT_START)))
+
+
+@cache
+def _taken(environment: frozenset[tuple[str, str]], cpus: tuple[int, ...]) -> dict[str, Any]:
     command = [sys.executable, "-W", "ignore", "-m", "bench.measure.fresh_fingerprint"]
+    command += map(str, cpus)
     try:
         done = subprocess.run(
             command,
             cwd=ROOT,
+            env={**os.environ, **dict(environment)},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -50,4 +72,6 @@ def fresh_fingerprint() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        os.sched_setaffinity(0, map(int, sys.argv[1:]))
     sys.stdout.write(f"{json.dumps(fingerprint())}\n")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import psutil
 
-from bench.measure.fingerprint import Machine, usable_cores
+from bench.measure import clock_policy, processor
+from bench.measure.affinity import usable_cores
+from bench.measure.clock_policy import TURBO_SWITCHES
+from bench.measure.machine import Machine
 
 STEAL_SECONDS = 0.5
 BUSY_LOAD_PER_CORE = 0.25
 STEAL_PERCENT = 0.5
 ENOUGH_CORES = 4
 SPARE_MEMORY = 0.1
-
-#: The switch of each driver below ``sys/devices/system/cpu``, and what it holds for "on".
-TURBO_SWITCHES = {"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def readings(root: Path = Path("/"), steal_seconds: float = STEAL_SECONDS) -> No
     NoiseReadings
     """
     cpu = root / "sys/devices/system/cpu"
-    turbo, turbo_switch = _turbo(cpu)
+    turbo, turbo_switch = clock_policy.turbo(cpu)
     memory = psutil.virtual_memory()
     return NoiseReadings(
         n_cores=usable_cores(),
@@ -98,38 +98,13 @@ def readings(root: Path = Path("/"), steal_seconds: float = STEAL_SECONDS) -> No
         memory_total_bytes=memory.total,
         memory_available_bytes=memory.available,
         swap_used_bytes=psutil.swap_memory().used,
-        governors=_governors(cpu),
+        governors=clock_policy.governors(cpu),
         turbo=turbo,
         turbo_switch=turbo_switch,
-        smt={"0": False, "1": True}.get(_text(cpu / "smt/active")),
+        smt=processor.smt(cpu),
         virtualised=Machine(root=root).virtualised(),
         steal_percent=getattr(psutil.cpu_times_percent(steal_seconds), "steal", None),
     )
-
-
-def _text(path: Path) -> str:
-    """Return what a file of the kernel's holds; empty where it can't be read."""
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
-
-
-def _governors(cpu: Path) -> tuple[tuple[str, str], ...] | None:
-    """Read the governor of each set of cores that share a clock."""
-    found = [
-        (_text(policy / "affected_cpus"), _text(policy / "scaling_governor"))
-        for policy in sorted((cpu / "cpufreq").glob("policy*"))
-    ]
-    return tuple(pair for pair in found if pair[1]) or None
-
-
-def _turbo(cpu: Path) -> tuple[bool | None, str]:
-    """Read whether the clock may rise above its nominal value, and where to forbid it."""
-    for switch, on in TURBO_SWITCHES.items():
-        if value := _text(cpu / switch):
-            return value == on, switch
-    return None, ""
 
 
 def warnings(read: NoiseReadings) -> list[NoiseWarning]:

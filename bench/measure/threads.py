@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_info
 
 from kernels.backends import BACKENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+#: What sets how many threads work and where, how they wait, on how much at a time, and with
+#: which code: everything in the environment that a time may depend on.
 SETTINGS = (
-    "MKL_NUM_THREADS",
+    "CUDA_DEVICE_MAX_CONNECTIONS",
+    "CUDA_LAUNCH_BLOCKING",
+    "GLIBC_TUNABLES",
+    "GOMP_CPU_AFFINITY",
+    "GOMP_SPINCOUNT",
+    "KMP_AFFINITY",
+    "KMP_BLOCKTIME",
+    "LD_PRELOAD",
+    "MALLOC_ARENA_MAX",
     "MXNET_CPU_WORKER_NTHREADS",
     "MXNET_ENGINE_TYPE",
     "MXNET_OPTIMIZER_AGGREGATION_SIZE",
+    "NUMBA_NUM_THREADS",
+    "NUMBA_THREADING_LAYER",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_DYNAMIC",
     "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
+    "OMP_PLACES",
+    "OMP_PROC_BIND",
+    "OMP_SCHEDULE",
+    "OMP_THREAD_LIMIT",
+    "OMP_WAIT_POLICY",
+    "XLA_FLAGS",
 )
-SETTING_FAMILIES = ("MXNET_EXEC_BULK_EXEC_",)
+SETTING_FAMILIES = ("MKL_", "MXNET_EXEC_BULK_EXEC_", "OPENBLAS_")
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Pick the variables that set how many threads work, and on how much at a time.
+    """Pick the variables that a time may depend on.
 
     Parameters
     ----------
@@ -55,14 +74,38 @@ def pools() -> dict[str, int]:
         number of its threads.
     """
     counted: dict[str, int] = {}
-    for pool in threadpool_info():
-        package = package_of(pool["filepath"])
-        if package not in ("", "numpy", *BACKENDS):
-            continue
-        library = f"{pool['prefix']}/{pool['internal_api']}"
-        name = f"{package}:{library}" if package else library
+    for name, pool in _measured_pools():
         counted[name] = max(pool["num_threads"], counted.get(name, 0))
     return dict(sorted(counted.items()))
+
+
+def libraries() -> dict[str, list[str]]:
+    """Name the build of each library that has a pool: what it was compiled for is its speed.
+
+    Ask after the backends have been imported.
+
+    Returns
+    -------
+    dict of str to list of str
+        To a pool's name as in ``pools``, the version, the architecture whose code it has
+        chosen and how it makes its threads, of each copy; nothing for a library that says
+        none of it.
+    """
+    built: dict[str, set[str]] = {}
+    for name, pool in _measured_pools():
+        facts = (pool.get(key) for key in ("version", "architecture", "threading_layer"))
+        if build := " ".join(fact for fact in facts if fact):
+            built.setdefault(name, set()).add(build)
+    return {name: sorted(builds) for name, builds in sorted(built.items())}
+
+
+def _measured_pools() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Find the pools of what may be measured, each with its name."""
+    for pool in threadpool_info():
+        package = package_of(pool["filepath"])
+        if package in ("", "numpy", *BACKENDS):
+            library = f"{pool['prefix']}/{pool['internal_api']}"
+            yield (f"{package}:{library}" if package else library), pool
 
 
 def package_of(library: str) -> str:

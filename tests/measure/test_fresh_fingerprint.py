@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    fresh_fingerprint.cache_clear()
+    module._taken.cache_clear()
     yield
-    fresh_fingerprint.cache_clear()
+    module._taken.cache_clear()
 
 
 def test_parallel_code_that_has_run_here_does_not_show() -> None:
@@ -30,7 +30,7 @@ def test_parallel_code_that_has_run_here_does_not_show() -> None:
         if availability(name, "cpu(0)"):
             make = backends.get(name).controls("cpu(0)")["triad"]
             make(2 * controls.MIB).run()
-    fresh_fingerprint.cache_clear()
+    module._taken.cache_clear()
     assert fingerprint_id(fresh_fingerprint()) == fingerprint_id(before)
     assert "not_fresh" not in before
 
@@ -44,3 +44,13 @@ def test_where_no_process_can_be_started_it_says_so(monkeypatch: pytest.MonkeyPa
     taken = fresh_fingerprint()
     assert taken["cpu_model"] == "Example CPU"
     assert taken["not_fresh"].startswith("TimeoutExpired: ")
+
+
+def test_each_setting_has_a_fingerprint_of_its_own() -> None:
+    plain = fresh_fingerprint()
+    one_thread: Any = fresh_fingerprint({"OMP_NUM_THREADS": "1"})
+    assert one_thread["threads"]["settings"]["OMP_NUM_THREADS"] == "1"
+    assert fingerprint_id(one_thread) != fingerprint_id(plain)
+    pinned: Any = fresh_fingerprint(cpus=(0,))
+    assert pinned["affinity"] == "0"
+    assert pinned["cores_usable"] == 1

@@ -1,9 +1,12 @@
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bench.measure.nvml import GpuDetails, gpu_details
+from bench.measure.nvml import GpuFacts, GpuState, gpu_facts, gpu_state
+
+SM, MEMORY = 1, 2
 
 
 class FakeNvmlError(Exception):
@@ -15,11 +18,24 @@ def fake_nvml(*silent: str) -> SimpleNamespace:
     answers = {
         "nvmlInit": lambda: None,
         "nvmlSystemGetDriverVersion": lambda: "550.54",
+        "nvmlSystemGetCudaDriverVersion": lambda: 12040,
         "nvmlDeviceGetHandleByUUID": {"GPU-1": "the GPU"}.get,
-        "nvmlDeviceGetMemoryInfo": lambda _gpu: SimpleNamespace(total=24 * 2**30),
-        "nvmlDeviceGetPowerManagementLimit": lambda _gpu: 350_500,
-        "nvmlDeviceGetClockInfo": lambda _gpu, kind: {1: 1410, 2: 9751}[kind],
+        "nvmlDeviceGetMemoryInfo": lambda _gpu: SimpleNamespace(
+            total=24 * 2**30, free=20 * 2**30
+        ),
+        "nvmlDeviceGetEnforcedPowerLimit": lambda _gpu: 350_500,
+        "nvmlDeviceGetPowerManagementDefaultLimit": lambda _gpu: 400_000,
+        "nvmlDeviceGetMaxClockInfo": lambda _gpu, kind: {SM: 1980, MEMORY: 10_000}[kind],
+        "nvmlDeviceGetApplicationsClock": lambda _gpu, kind: {SM: 1700, MEMORY: 9900}[kind],
+        "nvmlDeviceGetEccMode": lambda _gpu: [1, 0],
+        "nvmlDeviceGetMigMode": lambda _gpu: [0, 1],
+        "nvmlDeviceGetPersistenceMode": lambda _gpu: 1,
+        "nvmlDeviceGetMaxPcieLinkGeneration": lambda _gpu: 5,
+        "nvmlDeviceGetMaxPcieLinkWidth": lambda _gpu: 16,
+        "nvmlDeviceGetClockInfo": lambda _gpu, kind: {SM: 1410, MEMORY: 9751}[kind],
         "nvmlDeviceGetTemperature": lambda _gpu, _sensor: 41,
+        "nvmlDeviceGetCurrPcieLinkGeneration": lambda _gpu: 1,
+        "nvmlDeviceGetCurrPcieLinkWidth": lambda _gpu: 8,
     }
 
     def question(name: str) -> Any:
@@ -37,8 +53,8 @@ def fake_nvml(*silent: str) -> SimpleNamespace:
 
     fake = SimpleNamespace(
         NVMLError=FakeNvmlError,
-        NVML_CLOCK_SM=1,
-        NVML_CLOCK_MEM=2,
+        NVML_CLOCK_SM=SM,
+        NVML_CLOCK_MEM=MEMORY,
         NVML_TEMPERATURE_GPU=0,
         nvmlShutdown=shut_down,
         open=0,
@@ -47,47 +63,87 @@ def fake_nvml(*silent: str) -> SimpleNamespace:
     return fake
 
 
-def test_all_details_in_their_units() -> None:
-    assert gpu_details("GPU-1", fake_nvml()) == GpuDetails(
+def test_what_stays_in_its_units() -> None:
+    assert gpu_facts("GPU-1", fake_nvml()) == GpuFacts(
         driver="550.54",
+        cuda_driver="12.4",
         memory_bytes=24 * 2**30,
         power_limit_watts=350.5,
-        sm_clock_mhz=1410,
-        memory_clock_mhz=9751,
-        temperature_celsius=41,
+        power_limit_default_watts=400.0,
+        sm_clock_max_mhz=1980,
+        memory_clock_max_mhz=10_000,
+        sm_clock_set_mhz=1700,
+        memory_clock_set_mhz=9900,
+        ecc=True,
+        mig=False,
+        persistence=True,
+        pcie_generation_max=5,
+        pcie_width_max=16,
     )
 
 
-def test_none_where_nvml_cannot_be_loaded() -> None:
-    assert gpu_details("GPU-1", fake_nvml("nvmlInit")) is None
-
-
-def test_none_for_a_gpu_that_nvml_does_not_know() -> None:
-    assert gpu_details("GPU-2", fake_nvml()) is None
+def test_what_changes_by_the_minute_in_its_units() -> None:
+    assert gpu_state("GPU-1", fake_nvml()) == GpuState(
+        sm_clock_mhz=1410,
+        memory_clock_mhz=9751,
+        temperature_celsius=41,
+        memory_free_bytes=20 * 2**30,
+        pcie_generation=1,
+        pcie_width=8,
+    )
 
 
 @pytest.mark.parametrize(
-    ("silent", "field"),
+    ("uuid", "silent"),
+    [("GPU-1", "nvmlInit"), ("GPU-1", "nvmlDeviceGetHandleByUUID"), ("GPU-2", "")],
+)
+def test_all_is_unknown_without_nvml_or_the_gpu(uuid: str, silent: str) -> None:
+    assert gpu_facts(uuid, fake_nvml(silent)) == GpuFacts()
+    assert gpu_state(uuid, fake_nvml(silent)) == GpuState()
+
+
+@pytest.mark.parametrize(
+    ("silent", "unknown"),
     [
-        ("nvmlSystemGetDriverVersion", "driver"),
-        ("nvmlDeviceGetMemoryInfo", "memory_bytes"),
-        ("nvmlDeviceGetPowerManagementLimit", "power_limit_watts"),
-        ("nvmlDeviceGetClockInfo", "sm_clock_mhz"),
-        ("nvmlDeviceGetClockInfo", "memory_clock_mhz"),
-        ("nvmlDeviceGetTemperature", "temperature_celsius"),
+        ("nvmlSystemGetDriverVersion", {"driver"}),
+        ("nvmlSystemGetCudaDriverVersion", {"cuda_driver"}),
+        ("nvmlDeviceGetMemoryInfo", {"memory_bytes"}),
+        ("nvmlDeviceGetEnforcedPowerLimit", {"power_limit_watts"}),
+        ("nvmlDeviceGetPowerManagementDefaultLimit", {"power_limit_default_watts"}),
+        ("nvmlDeviceGetMaxClockInfo", {"sm_clock_max_mhz", "memory_clock_max_mhz"}),
+        ("nvmlDeviceGetApplicationsClock", {"sm_clock_set_mhz", "memory_clock_set_mhz"}),
+        ("nvmlDeviceGetEccMode", {"ecc"}),
+        ("nvmlDeviceGetMigMode", {"mig"}),
+        ("nvmlDeviceGetPersistenceMode", {"persistence"}),
+        ("nvmlDeviceGetMaxPcieLinkGeneration", {"pcie_generation_max"}),
+        ("nvmlDeviceGetMaxPcieLinkWidth", {"pcie_width_max"}),
     ],
 )
-def test_a_question_without_answer_leaves_the_others(silent: str, field: str) -> None:
-    details = gpu_details("GPU-1", fake_nvml(silent))
-    assert details is not None
-    assert getattr(details, field) is None
-    assert any(value is not None for value in vars(details).values())
+def test_a_question_without_answer_leaves_the_others(silent: str, unknown: set[str]) -> None:
+    facts = asdict(gpu_facts("GPU-1", fake_nvml(silent)))
+    assert {name for name, value in facts.items() if value is None} == unknown
 
 
+@pytest.mark.parametrize(
+    ("silent", "unknown"),
+    [
+        ("nvmlDeviceGetMemoryInfo", {"memory_free_bytes"}),
+        ("nvmlDeviceGetClockInfo", {"sm_clock_mhz", "memory_clock_mhz"}),
+        ("nvmlDeviceGetTemperature", {"temperature_celsius"}),
+        ("nvmlDeviceGetCurrPcieLinkGeneration", {"pcie_generation"}),
+        ("nvmlDeviceGetCurrPcieLinkWidth", {"pcie_width"}),
+    ],
+)
+def test_of_this_moment_too(silent: str, unknown: set[str]) -> None:
+    state = asdict(gpu_state("GPU-1", fake_nvml(silent)))
+    assert {name for name, value in state.items() if value is None} == unknown
+
+
+@pytest.mark.parametrize("ask", [gpu_facts, gpu_state])
 @pytest.mark.parametrize("uuid", ["GPU-1", "GPU-2"])
-def test_nvml_is_shut_down_again(uuid: str) -> None:
+def test_nvml_is_shut_down_again(ask: Any, uuid: str) -> None:
     nvml = fake_nvml()
-    gpu_details(uuid, nvml)
+    ask(uuid, nvml)
     assert nvml.open == 0
 
 
@@ -96,3 +152,15 @@ def test_the_real_module_has_every_name_that_is_used() -> None:
     used = {name for name in vars(fake_nvml()) if name.lower().startswith("nvml")}
     assert used
     assert used <= set(dir(pynvml))
+
+
+def test_a_real_gpu_is_described() -> None:
+    pynvml = pytest.importorskip("pynvml")
+    try:
+        pynvml.nvmlInit()
+        uuid = pynvml.nvmlDeviceGetUUID(pynvml.nvmlDeviceGetHandleByIndex(0))
+    except pynvml.NVMLError as error:
+        pytest.skip(f"no GPU that NVML knows: {error}")
+    assert gpu_facts(uuid).driver
+    assert gpu_facts(uuid) == gpu_facts(uuid)
+    assert gpu_state(uuid).temperature_celsius is not None
