@@ -36,7 +36,7 @@ def catalogue(selection: Selection) -> dict[str, Any]:
         "kernels": [
             _kernel(kernel, devices) for name, kernel in kernels.items() if name in chosen
         ],
-        "cases": [_module(name, selection) for name in _modules()],
+        "cases": [_module(name, selection) for name in modules()],
     }
 
 
@@ -54,7 +54,7 @@ def _kernel(kernel: TrainKernel | UpdateKernel, devices: tuple[str, ...]) -> dic
     }
 
 
-def _modules() -> list[str]:
+def modules() -> list[str]:
     """Return the names of the case modules."""
     found = pkgutil.iter_modules(cases.__path__)
     return sorted(module.name for module in found if module.name.startswith("bench_"))

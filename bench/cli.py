@@ -9,18 +9,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench import check, cli_run
 from bench.catalogue import catalogue
 from bench.exits import Exit
 from bench.measure.health import examine
 from bench.report import catalogue as catalogue_report
+from bench.report import check_table
 from bench.report import doctor as doctor_report
 from bench.report.ladder_markdown import ladders
+from bench.selection import parsing
 from bench.selection.options import Given, select
 from bench.selection.parsing import SelectionError
+from bench.selection.presets import QUICK
+from bench.selection.protocol_options import ProtocolGiven, protocol_of
 from bench.store import RUNS, StoreError, newest_run, read_run
 from kernels.registry import RegistryError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+app.command()(cli_run.run)
 
 
 @app.callback()
@@ -68,6 +76,29 @@ def list_(
         typer.echo(json.dumps(listed, indent=2))
     else:
         catalogue_report.render(listed, Console(), ids=ids)
+
+
+@app.command(name="check")
+def check_(
+    device: Annotated[str, typer.Option(help="cpu(0), gpu(0), …")] = "cpu(0)",
+    kernels: Annotated[
+        str | None, typer.Option(help="Names; by default one of each backend.")
+    ] = None,
+) -> None:
+    """Compare the suite's times with those of a plain loop, and time nothing and a sleep.
+
+    Exits with 0 when they agree, 1 when they do not, 2 when a name is wrong.
+    """
+    try:
+        selection = select(Given(kernels=kernels, devices=device))
+        (name,) = parsing.devices("--device", device)
+    except (SelectionError, RegistryError) as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    chosen = check.KERNELS if kernels is None else selection.values["kernel"]
+    protocol = protocol_of(ProtocolGiven(), QUICK)
+    found = list(check.check(selection, protocol, name, chosen))
+    raise typer.Exit(Exit.OK if check_table.render(found, Console()) else Exit.FAILED)
 
 
 @app.command()

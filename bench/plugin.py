@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from bench.measure import machine_info as machine
 from bench.measure.estimate import Estimator
 from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError
-from bench.measure.worker import WorkerError
+from bench.measure.recording import record
+from bench.processes.elsewhere import ElsewhereError
 from bench.report import announce, figures, terminal
 from bench.report.progress import Progress
 from bench.run_document import commit_of, document_of
@@ -28,6 +30,10 @@ from kernels.registry import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.cases.contract import Record
 
 SUITE = pytest.StashKey[Suite]()
 RUN_FILE = pytest.StashKey[Path]()
@@ -172,6 +178,21 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Measure a case that needs variables of its own in a process that has them."""
+    environment = getattr(pyfuncitem.module, "environment", None)
+    if not _is_case(pyfuncitem) or environment is None:
+        return None
+    params = _params(pyfuncitem)
+    measured = suite(pyfuncitem.config).measure_elsewhere(
+        pyfuncitem.originalname, params, environment(params)
+    )
+    take: Record = pyfuncitem.funcargs["record"]  # type: ignore[assignment]
+    take(measured)
+    return True
+
+
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """End the processes that a module's cases ran in before another module is timed."""
     if _is_case(item) and (nextitem is None or nextitem.path != item.path):
@@ -188,7 +209,7 @@ def pytest_runtest_makereport(
         reason = str(call.excinfo.value) if call.excinfo else "failed"
         suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
         if call.excinfo and isinstance(
-            call.excinfo.value, (GateError, DivergedError, DataError, WorkerError)
+            call.excinfo.value, (GateError, DivergedError, DataError, ElsewhereError)
         ):
             report.longrepr = reason  # what a kernel or an option causes needs no traceback
         fixture = getattr(item, "funcargs", {}).get("benchmark")
@@ -201,6 +222,12 @@ def pytest_runtest_makereport(
 def suite_fixture(pytestconfig: pytest.Config) -> Suite:
     """Give the cases the kernels and the protocol."""
     return suite(pytestconfig)
+
+
+@pytest.fixture(name="record")
+def record_fixture(benchmark: BenchmarkFixture) -> Record:
+    """Give the cases what takes their measurement."""
+    return partial(record, benchmark)
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:

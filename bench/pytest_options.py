@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import store
-from bench.measure.protocol import Protocol
 from bench.selection import options, parsing
+from bench.selection.protocol_options import ProtocolGiven, protocol_of, required
 from bench.suite import Suite
 from kernels import schedules
 from kernels.sampling import SAMPLINGS
@@ -43,7 +42,8 @@ def add(parser: pytest.Parser) -> None:
         "--sampling": (SAMPLINGS[0], " or ".join(SAMPLINGS)),
         "--seed": ("0", "of the start and the sample orders"),
         "--epochs": (None, "epochs of one training"),
-        "--seconds-per-case": (None, "repeat trainings until this much is timed"),
+        "--precision": ("1", "percent: no more rounds once a median is known to this …"),
+        "--seconds-per-case": (None, "… or so much is timed"),
         "--notebook-repeats": (None, "trainings of each bench_notebook case, a seed each"),
         "--tables": (TABLES[0], "what to print at the end: " + ", ".join(TABLES)),
     }
@@ -93,63 +93,26 @@ def suite_of(config: pytest.Config) -> Suite:
         update_sizes=config.getoption("update_sizes"),
         kernel_folders=tuple(config.getoption("kernel_folder")),
     )
-    protocol = _protocol(config, given)
+    protocol = protocol_of(
+        ProtocolGiven(
+            learning_rate=config.getoption("learning_rate"),
+            schedule=config.getoption("schedule"),
+            sampling=config.getoption("sampling"),
+            seed=config.getoption("seed"),
+            epochs=config.getoption("epochs"),
+            seconds_per_case=config.getoption("seconds_per_case"),
+            precision=config.getoption("precision"),
+            notebook_repeats=config.getoption("notebook_repeats"),
+        ),
+        options.preset_of(given),
+    )
     parsing.one_of("--tables", config.getoption("tables"), TABLES, "table")
     selection = options.select(given)
     known = {*selection.registry.train, *selection.registry.update}
-    required = _required(config, known)
     return Suite(
         preset=options.preset_of(given).name,
         selection=selection,
         protocol=protocol,
-        required=required,
+        required=required(config.getoption("require"), known),
         kernel_folders=given.kernel_folders,
-    )
-
-
-def _required(config: pytest.Config, known: set[str]) -> tuple[str, ...]:
-    """Read ``--require``: a list of kernels and devices."""
-    text = config.getoption("require")
-    if text is None:
-        return ()
-    required = []
-    for value in parsing.split("--require", text):
-        try:
-            required.append(value if value in known else parsing.devices("", value)[0])
-        except parsing.SelectionError as error:
-            raise parsing.SelectionError(
-                f"--require: {value!r} is neither a device, like gpu(0), nor a kernel; there "
-                f"are: {', '.join(sorted(known))}."
-            ) from error
-    return tuple(required)
-
-
-def _protocol(config: pytest.Config, given: options.Given) -> Protocol:
-    """Read the options that say how a training is run."""
-    preset = options.preset_of(given)
-    rate, epochs = config.getoption("learning_rate"), config.getoption("epochs")
-    seconds, seed = config.getoption("seconds_per_case"), config.getoption("seed")
-    repeats = config.getoption("notebook_repeats")
-    if not re.fullmatch(r"[0-9]{1,9}", seed):
-        raise parsing.SelectionError(
-            f"--seed: {seed!r} is not allowed; give a whole number from 0 to 999999999."
-        )
-    sampling = parsing.one_of("--sampling", config.getoption("sampling"), SAMPLINGS, "sampling")
-    schedule = config.getoption("schedule")
-    try:
-        schedules.parse(schedule, 1.0)
-    except schedules.ScheduleError as error:
-        raise parsing.SelectionError(f"--schedule: {error}") from error
-    return Protocol(
-        epochs=preset.epochs if epochs is None else parsing.whole_number("--epochs", epochs),
-        seconds_per_case=preset.seconds_per_case
-        if seconds is None
-        else parsing.positive("--seconds-per-case", seconds),
-        notebook_repeats=preset.notebook_repeats
-        if repeats is None
-        else parsing.whole_number("--notebook-repeats", repeats),
-        seed=int(seed),
-        sampling=sampling,  # type: ignore[arg-type] # it is one of SAMPLINGS
-        schedule=schedule,
-        learning_rate=None if rate is None else parsing.positive("--learning-rate", rate),
     )

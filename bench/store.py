@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import secrets
 import tempfile
 from datetime import datetime, timezone
@@ -14,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: Numbers, each on a line of its own, between brackets.
+_NUMBERS = re.compile(r"\[\n\s*((?:[-+.0-9eE]+|null)(?:,\n\s*(?:[-+.0-9eE]+|null))*)\n\s*\]")
+_BREAKS = re.compile(r",\n\s*")
 #: Where runs go unless another folder is asked for.
 RUNS = Path("results") / "runs"
 
@@ -52,6 +56,15 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def _written(document: Mapping[str, Any]) -> str:
+    """Write a document as JSON, indented, but each list of numbers on one line.
+
+    No string can hold the line break that such a list begins with: JSON escapes it.
+    """
+    text = json.dumps(_finite(document), indent=1, allow_nan=False, default=str)
+    return _NUMBERS.sub(lambda found: "[" + _BREAKS.sub(", ", found[1]) + "]", text)
+
+
 def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> Path:
     """Write a run under a new name.
 
@@ -77,7 +90,7 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     StoreError
         When the folder can't be written or the disk is full; no file is left then.
     """
-    text = json.dumps(_finite(document), indent=1, allow_nan=False, default=str)
+    text = _written(document)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return _write_then_name(text, folder, commit)

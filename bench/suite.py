@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.worker import Worker
+from bench.processes.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bench.measure.measurement import Measurement
     from bench.measure.protocol import Protocol
     from bench.selection.matrix import Selection
     from kernels.contract import Availability
@@ -61,19 +62,20 @@ class Suite:
     skipped: list[Unmeasured] = field(default_factory=list)
     failed: list[Unmeasured] = field(default_factory=list)
     kernel_folders: tuple[Path, ...] = ()
-    _workers: dict[frozenset[tuple[str, str]], Worker] = field(default_factory=dict)
+    _elsewhere: Elsewhere | None = None
 
-    def worker(self, **environment: str) -> Worker:
-        """Return the process that has these variables set, started when first asked for."""
-        key = frozenset(environment.items())
-        if key not in self._workers:
-            self._workers[key] = Worker(environment, self.kernel_folders)
-        return self._workers[key]
+    def measure_elsewhere(
+        self, module: str, params: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> Measurement:
+        """Measure a case in a process that has these variables set."""
+        if self._elsewhere is None:
+            self._elsewhere = Elsewhere(self.kernel_folders)
+        return self._elsewhere.measure(module, params, self.protocol, environment)
 
     def close(self) -> None:
         """End the processes."""
-        while self._workers:
-            self._workers.popitem()[1].close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
 
     @property
     def registry(self) -> Registry:

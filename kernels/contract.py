@@ -165,6 +165,22 @@ class Backend(Protocol):
             What the device's own clock says; None where there is no such clock.
         """
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        """Run the work once, and say how much of a GPU's memory was given out at most.
+
+        Parameters
+        ----------
+        device : str
+        work : callable
+            Waits itself for what it enqueues; it is run in any case.
+
+        Returns
+        -------
+        int or None
+            Bytes, by the count of the library's own allocator, what was given out before
+            included. None where the library keeps no such count, and on the CPU.
+        """
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return what ``bench_machine`` can time on a device.
 
@@ -257,6 +273,21 @@ class TrainKernel(Protocol):
         -------
         object
             The state; only the kernel looks into it. Velocities start at zero.
+        """
+
+    def reset(self, state: Any, start: Start) -> None:
+        """Put a start into a state again, velocities at zero; untimed.
+
+        What was allocated, compiled and traced stays, where the library's arrays can be
+        written to: the state trains as a new one does, without being cold. It may return
+        before the device is done.
+
+        Parameters
+        ----------
+        state : object
+            Of ``prepare``, trained for any number of epochs.
+        start : Start
+            Any of the workload's number of features; it is copied.
         """
 
     def epoch(self, state: Any, order: Order, learning_rates: Rates) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends import BACKENDS
 from kernels.contract import TrainKernel, UpdateKernel
+from kernels.defaults import TrainDefaults, UpdateDefaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,15 +63,20 @@ def _kernel_of(path: Path) -> Any:
 
 def _lacking(kernel: Any) -> str:
     """Say what an object that could be a kernel lacks, and what would give it."""
-    for contract, method, base in (
-        (TrainKernel, "epoch", "StepKernel, EpochKernel or TrainDefaults"),
-        (UpdateKernel, "update", "UpdateDefaults"),
+    for contract, method, defaults, base in (
+        (TrainKernel, "epoch", TrainDefaults, "StepKernel, EpochKernel or TrainDefaults"),
+        (UpdateKernel, "update", UpdateDefaults, "UpdateDefaults"),
     ):
         if hasattr(kernel, method):
             names = {*contract.__annotations__, *vars(contract)}
             members = sorted(name for name in names if not name.startswith("_"))
-            missing = ", ".join(name for name in members if not hasattr(kernel, name))
-            return f": it lacks {missing}; deriving it from {base} gives most"
+            missing = [name for name in members if not hasattr(kernel, name)]
+            given = any(hasattr(defaults, name) for name in missing)
+            return (
+                f": it lacks {', '.join(missing)}, which {contract.__name__} in "
+                f"kernels/contract.py describes"
+                + (f"; deriving it from {base} gives most" if given else "")
+            )
     return ""
 
 

@@ -262,3 +262,16 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_run(tmp_path / "run.json")
     with pytest.raises(StoreError, match=r"can't be read: Is a directory"):
         read_run(tmp_path)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_lists_of_numbers_are_on_one_line_and_read_back_as_written(value: Any) -> None:
+    document = {"value": value, "rounds": [1.5, -2e-9, 3, None]}
+    text = store._written(document)
+    assert json.loads(text) == store._finite(document)
+    assert '"rounds": [1.5, -2e-09, 3, null]' in text

@@ -11,7 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
-NESTED = ("gate", "published", "enqueued_data", "device_data", "warm_up")
+NESTED = (
+    "gate",
+    "published",
+    "enqueued_data",
+    "device_data",
+    "warm_up",
+    "telemetry",
+    "overhead",
+    "processes",
+    "interval",
+    "between_interval",
+)
 #: Columns that are there also where no row has such a fact, so that grouping by them works.
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
@@ -28,9 +39,9 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
     -------
     DataFrame
         A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
-        iteration), ``rounds``, and the scalar facts of its ``extra_info``. Cases of this
-        suite have ``case``: ``epoch``, ``step``, ``update``, ``loader``, ``engine``,
-        ``machine`` or ``notebook``.
+        iteration), ``rounds``, ``warm_up_settled``, and the facts of its ``extra_info``
+        but ``NESTED``. Cases of this suite have ``case``: ``epoch``, ``step``, ``update``,
+        ``loader``, ``engine``, ``machine`` or ``notebook``.
     """
     rows = []
     for benchmark in document["benchmarks"]:
@@ -41,12 +52,20 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
                 "name": benchmark["name"],
                 "seconds": float(np.median(data)),
                 "rounds": len(data),
+                "warm_up_settled": _settled(facts),
                 **{key: value for key, value in facts.items() if key not in NESTED},
             }
         )
     columns = None if rows else ["name", "seconds", "rounds", "case"]
     table: pd.DataFrame = pd.DataFrame(rows, columns=columns)
     return table
+
+
+def _settled(facts: Mapping[str, Any]) -> bool | None:
+    """Say whether a case's warm-up had settled, in all its processes."""
+    warm_ups = [one.get("warm_up") for one in facts.get("processes") or [facts]]
+    told = [one["settled"] for one in warm_ups if one]
+    return all(told) if told else None
 
 
 def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:

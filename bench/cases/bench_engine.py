@@ -6,14 +6,17 @@ is imported, so each is timed in a process of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from bench.measure.recording import record
+import data
+from bench.measure.gate import TrainingCase
+from bench.measure.training import measure_training
 
 if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
+    from collections.abc import Mapping
 
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "engine_kernel", "device", "engine", "batch_size")
 LOADER = "inmemory"
@@ -21,24 +24,23 @@ LOADER = "inmemory"
 PREFERRED = {"batch_size": (1, 100, 1500)}
 
 
+def environment(params: Mapping[str, Any]) -> dict[str, str]:
+    """Say which variables a case's process needs."""
+    return {"MXNET_ENGINE_TYPE": params["engine"]}
+
+
 def bench_engine(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     workload: str,
     kernel: str,
     device: str,
     engine: str,
     batch_size: int,
 ) -> None:
-    """Time epochs under an engine, in a process of its own."""
-    params = {
-        "workload": workload,
-        "kernel": kernel,
-        "device": device,
-        "loader": LOADER,
-        "batch_size": batch_size,
-    }
-    measured = suite.worker(MXNET_ENGINE_TYPE=engine).measure(params, suite.protocol)
+    """Time epochs under an engine, in the process that was started for it."""
+    train = suite.registry.train[kernel]
+    case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
+    measured = measure_training(case, suite.protocol)
     facts = {**measured.facts, "case": "engine", "engine": engine}
-    group = f"engine {workload} {device} B{batch_size}"
-    record(benchmark, type(measured)(measured.rounds, facts, group))
+    record(replace(measured, facts=facts, group=f"engine {workload} {device} B{batch_size}"))

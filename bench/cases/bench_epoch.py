@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 import data
 from bench.measure.gate import TrainingCase
-from bench.measure.recording import record
 from bench.measure.training import measure_training
 
 if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
 
 def bench_epoch(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     workload: str,
     kernel: str,
     device: str,
@@ -29,4 +26,4 @@ def bench_epoch(
     """Time epochs of training, each kernel at every batch size."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
-    record(benchmark, measure_training(case, suite.protocol))
+    record(measure_training(case, suite.protocol))

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 import data
 from bench.measure.loading import LoaderCase, measure_loading
-from bench.measure.recording import record
 from kernels import backends
 
 if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "backend", "device", "loader", "batch_size")
 
 
 def bench_loader(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     workload: str,
     backend: str,
     device: str,
@@ -28,4 +25,4 @@ def bench_loader(
 ) -> None:
     """Time epochs of batches that nobody uses."""
     case = LoaderCase(data.load(workload), backends.get(backend), device, loader, batch_size)
-    record(benchmark, measure_loading(case, suite.protocol))
+    record(measure_loading(case, suite.protocol))

@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.controlling import ControlCase, measure_control
-from bench.measure.recording import record
 from kernels import backends
 from kernels.controls import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("backend", "device", "control", "n_bytes")
 #: The empty call is Python's own: once is enough.
@@ -32,8 +29,8 @@ def wanted(params: Mapping[str, Any]) -> bool:
 
 
 def bench_machine(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     backend: str,
     device: str,
     control: str,
@@ -41,4 +38,4 @@ def bench_machine(
 ) -> None:
     """Time the controls, on every device, by every backend that can."""
     case = ControlCase(backends.get(backend), device, control, n_bytes)
-    record(benchmark, measure_control(case, suite.protocol))
+    record(measure_control(case, suite.protocol))

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 import data
 from bench.measure.gate import TrainingCase
 from bench.measure.notebook import measure_notebook, published
-from bench.measure.recording import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
@@ -29,8 +26,8 @@ def wanted(params: Mapping[str, Any]) -> bool:
 
 
 def bench_notebook(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     workload: str,
     kernel: str,
     device: str,
@@ -42,4 +39,4 @@ def bench_notebook(
     assert setting is not None  # noqa: S101 - ``wanted`` keeps no other
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
-    record(benchmark, measure_notebook(case, setting, suite.protocol))
+    record(measure_notebook(case, setting, suite.protocol))

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import data
 from bench.measure.gate import TrainingCase
-from bench.measure.recording import record
 from bench.measure.stepping import measure_step
 
 if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "step_kernel", "device", "batch_size")
 PREFERRED = {"batch_size": (1, 10, 100, 1500)}
@@ -20,8 +17,8 @@ LOADER = "inmemory"
 
 
 def bench_step(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     workload: str,
     kernel: str,
     device: str,
@@ -30,4 +27,4 @@ def bench_step(
     """Time single steps on a batch that is on the device already."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
-    record(benchmark, measure_step(case, suite.protocol))
+    record(measure_step(case, suite.protocol))

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.recording import record
 from bench.measure.updating import UpdateCase, measure_update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.suite import Suite
+    from bench.cases.contract import Asked, Record
 
 AXES = ("update_kernel", "device", "n_parameters", "n_tensors")
 #: Many tensors are only told from one large one where each holds at least so many values.
@@ -31,8 +28,8 @@ def wanted(params: Mapping[str, Any]) -> bool:
 
 
 def bench_update(
-    suite: Suite,
-    benchmark: BenchmarkFixture,
+    suite: Asked,
+    record: Record,
     kernel: str,
     device: str,
     n_parameters: int,
@@ -40,4 +37,4 @@ def bench_update(
 ) -> None:
     """Time one update of all tensors, every way that there is."""
     case = UpdateCase(suite.registry.update[kernel], device, n_parameters, n_tensors)
-    record(benchmark, measure_update(case, suite.protocol))
+    record(measure_update(case, suite.protocol))

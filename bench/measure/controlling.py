@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError
-from bench.measure.iterating import iterations_for
+from bench.measure.lengthening import lengthen
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
+from bench.measure.overhead import overhead
+from bench.measure.quality import quality_facts
 from bench.measure.rates import rate_facts
-from bench.measure.rounds import rounds_for, time_round
+from bench.measure.stopping import StoppingRule
+from bench.measure.timing import RoundTimer, instruments_for
 
 if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Clock, Round
+    from bench.measure.rounds import Round
+    from bench.measure.timing import Instruments
     from kernels.contract import Backend, Control
 
 MIN_ROUNDS = 10
@@ -52,7 +56,7 @@ def _check(case: ControlCase, control: Control) -> None:
 
 
 def measure_control(
-    case: ControlCase, protocol: Protocol, clock: Clock = time.perf_counter
+    case: ControlCase, protocol: Protocol, instruments: Instruments | None = None
 ) -> Measurement:
     """Check a control, time it, check it again.
 
@@ -60,7 +64,8 @@ def measure_control(
     ----------
     case : ControlCase
     protocol : Protocol
-    clock : callable
+    instruments : Instruments, optional
+        This machine's by default.
 
     Returns
     -------
@@ -71,20 +76,29 @@ def measure_control(
     GateError
         When its result is wrong, before or after.
     """
+    instruments = instruments or instruments_for(case.device)
     control = case.backend.controls(case.device)[case.control](case.n_bytes)
     drain = partial(case.backend.drain, case.device)
     control.run()
     _check(case, control)
-    iterations = iterations_for(control.run, drain, clock)
-    next_round = partial(time_round, control.run, drain, clock, iterations)
-    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
+    iterations, warmed = lengthen(control.run, drain, instruments.clock)
+    timer = RoundTimer(drain, instruments)
+    rule = StoppingRule(
+        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+    )
+    stop = timer.repeat(
+        rule, lambda: timer.time(repeat(control.run, iterations), iterations, [control.run])
+    )
+    rounds = tuple(timer.rounds)
     _check(case, control)
     return Measurement(
         rounds=rounds,
         facts={
             **_facts(case, control, rounds),
             **device_facts(case.backend, case.device, lambda: control.run, iterations),
+            **quality_facts(timer, stop, protocol.target, overhead(drain, instruments.clock)),
             "verified": True,
+            "warm_up": asdict(warmed),
         },
         group=f"machine {case.device} {case.control} {case.n_bytes}",
     )

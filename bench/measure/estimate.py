@@ -41,6 +41,8 @@ BYTES_PER_VALUE = 40
 BYTES_PER_SECOND = 1e10
 #: A share of starting the process that a case runs in.
 WORKER_SECONDS = 0.3
+#: Starting a process for one case, and importing its library.
+MEMORY_SECONDS = 1.5
 
 
 def _n_steps(params: Params) -> int:
@@ -141,6 +143,20 @@ class Estimator:
         }
         return estimates[name]({**params, "device": CALIBRATED_ON}) + OVERHEAD_SECONDS
 
+    def memory(self, params: Params) -> float:
+        """Estimate the memory pass of a training: a process, and an epoch or two.
+
+        Parameters
+        ----------
+        params : mapping
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        return MEMORY_SECONDS + 2 * self._epoch_seconds({**params, "device": CALIBRATED_ON})
+
     def _loading_seconds(self, backend: str, params: Params) -> float:
         """Estimate the loader's part of an epoch, and that of the data's size."""
         workload = params["workload"]
@@ -178,7 +194,7 @@ class Estimator:
     def _step_case(self, params: Params) -> float:
         step = self.step_seconds(params["kernel"], params["device"])
         steps = max(stepping.MIN_ROUNDS, self._protocol.seconds_per_case / max(step, 1e-9))
-        n_steps = min(steps, stepping.MAX_ROUNDS) + stepping.WARM_UP_STEPS
+        n_steps = min(steps, self._protocol.max_rounds)
         # Each timed step is one of the reference too, on the same batch.
         size = params["batch_size"] * data.n_values(params["workload"])
         values = size / data.n_samples(params["workload"])

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.measure.batching import iterations, leads_in
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.rounds import rounds_for, time_round
+from bench.measure.overhead import overhead
+from bench.measure.quality import quality_facts
+from bench.measure.rounds import awaited, time_calls, time_round
+from bench.measure.stopping import StoppingRule
+from bench.measure.timing import RoundTimer, instruments_for
+from bench.measure.warming import warm_calls
 from kernels.sampling import draw_order
 
 if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Clock, Round
+    from bench.measure.rounds import Action, Round
+    from bench.measure.timing import Instruments
     from data.workload import Workload
     from kernels.contract import Backend, Batches, Order
 
@@ -75,7 +81,7 @@ def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
 
 
 def measure_loading(
-    case: LoaderCase, protocol: Protocol, clock: Clock = time.perf_counter
+    case: LoaderCase, protocol: Protocol, instruments: Instruments | None = None
 ) -> Measurement:
     """Verify a loader, then time epochs of batches that nobody uses.
 
@@ -83,7 +89,8 @@ def measure_loading(
     ----------
     case : LoaderCase
     protocol : Protocol
-    clock : callable
+    instruments : Instruments, optional
+        This machine's by default.
 
     Returns
     -------
@@ -94,20 +101,44 @@ def measure_loading(
     GateError
         When a batch holds other rows than the order names.
     """
-    workload = case.workload
+    instruments = instruments or instruments_for(case.device)
+    workload, clock = case.workload, instruments.clock
     drain = partial(case.backend.drain, case.device)
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
     rng = np.random.default_rng(protocol.seed)
     _verify(case, batches, draw_order(rng, workload.n_samples, protocol.sampling))
 
-    def next_round() -> Round:
+    def epoch() -> Action:
         order = draw_order(rng, workload.n_samples, protocol.sampling)
-        return time_round(partial(exhaust, batches, order), drain, clock)
+        return partial(exhaust, batches, order)
 
-    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
+    warmed = warm_calls(lambda: time_round(epoch(), drain, clock).drained_seconds)
+    empty = overhead(drain, clock)
+    n_epochs = iterations(empty, warmed.settled_seconds)
+    lead_in = [epoch()] if leads_in(warmed.settled_seconds) else []
+    timer = RoundTimer(drain, instruments)
+    rule = StoppingRule(
+        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+    )
+    stop = timer.repeat(
+        rule,
+        lambda: timer.time(
+            awaited([epoch() for _ in range(n_epochs)], drain), n_epochs, lead_in
+        ),
+    )
+    rounds = single = tuple(timer.rounds)
+    if n_epochs > 1:
+        single = tuple(
+            time_calls([epoch()], drain, clock, 1, lead_in) for _ in range(MIN_ROUNDS)
+        )
     return Measurement(
         rounds=rounds,
-        facts=_facts(case, protocol, rounds),
+        facts={
+            **_facts(case, protocol, rounds),
+            **enqueued_facts(single),
+            **quality_facts(timer, stop, protocol.target, empty),
+            "warm_up": asdict(warmed),
+        },
         group=f"loader {workload.name} {case.device} {case.loader}",
     )
 
@@ -133,6 +164,5 @@ def _facts(case: LoaderCase, protocol: Protocol, rounds: tuple[Round, ...]) -> d
         "epochs": None,
         "sampling": protocol.sampling,
         "seed": protocol.seed,
-        **enqueued_facts(rounds),
         "verified": True,
     }

@@ -8,20 +8,26 @@ waits for all that came before it, though).
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
 from bench.measure.measurement import Measurement, enqueued_facts
 from bench.measure.protocol import plan_training
+from bench.measure.quality import quality_facts
 from bench.measure.rounds import Round
+from bench.measure.stopping import Stop
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.training import case_facts
+from bench.measure.warming import ready
+from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
     from bench.measure.protocol import Plan, Protocol
     from bench.measure.rounds import Clock
+    from bench.measure.timing import Instruments
 
 EVALUATE_EVERY = 100
 
@@ -105,7 +111,10 @@ def _train(case: TrainingCase, plan: Plan, clock: Clock) -> Training:
 
 
 def measure_notebook(
-    case: TrainingCase, setting: Published, protocol: Protocol, clock: Clock = time.perf_counter
+    case: TrainingCase,
+    setting: Published,
+    protocol: Protocol,
+    instruments: Instruments | None = None,
 ) -> Measurement:
     """Verify a kernel, then run the notebook's training a few times.
 
@@ -116,7 +125,8 @@ def measure_notebook(
     setting : Published
     protocol : Protocol
         Gives the number of trainings and the seed of the first.
-    clock : callable
+    instruments : Instruments, optional
+        This machine's by default.
 
     Returns
     -------
@@ -128,7 +138,15 @@ def measure_notebook(
     ------
     GateError
     """
-    trainings = []
+    instruments = instruments or instruments_for(case.device)
+    drain = partial(backends.get(case.kernel.backend).drain, case.device)
+    timer = RoundTimer(drain, instruments)
+    trainings: list[Training] = []
+
+    def one_training(plan: Plan) -> Round:
+        trainings.append(_train(case, plan, instruments.clock))
+        return Round(trainings[-1].seconds, trainings[-1].seconds)
+
     for repeat in range(protocol.notebook_repeats):
         settings = replace(
             protocol,
@@ -139,11 +157,11 @@ def measure_notebook(
         )
         plan = plan_training(case.workload, case.batch_size, settings)
         if repeat == 0:
-            report = gate.verify(case, plan)
-        trainings.append(_train(case, plan, clock))
+            made = ready(case, plan, drain, instruments)
+        timer.observe(partial(one_training, plan))
     by_seconds = sorted(trainings, key=lambda one: one.seconds)
     median = by_seconds[(len(trainings) - 1) // 2]
-    rounds = tuple(Round(one.seconds, one.seconds) for one in trainings)
+    rounds = tuple(timer.rounds)
     return Measurement(
         rounds=rounds,
         facts={
@@ -153,6 +171,7 @@ def measure_notebook(
             "seconds_per_epoch": median.seconds,
             "samples_per_second": case.workload.n_samples / median.seconds,
             **enqueued_facts(rounds),
+            **quality_facts(timer, Stop.PROTOCOL, protocol.target),
             "loss": median.losses[-1],
             "loss_initial": median.losses[0],
             "loss_every_100_samples": median.losses,
@@ -166,7 +185,8 @@ def measure_notebook(
             "printed": f"loss: {median.losses[-1]:f}, {median.seconds:f} sec per epoch",
             "published": asdict(setting),
             "verified": True,
-            "gate": asdict(report),
+            "gate": asdict(made.gate),
+            "warm_up": asdict(made.warm_up),
         },
         group=f"notebook {case.workload.name} {case.device}",
     )

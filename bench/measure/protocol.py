@@ -29,9 +29,15 @@ class Protocol:
     epochs : int
         Epochs of one training; each is one timed round.
     seconds_per_case : float
-        Trainings are repeated until this much timed work is done.
+        Trainings are repeated until this much timed work is done …
     max_rounds : int
-        … or until there are this many rounds.
+        … or until there are this many rounds …
+    target : float
+        … or until half the width of the 95% interval for their median is this share of it.
+    whole_trainings : bool
+        False where a training may end early: the losses are known from another process.
+    phases : bool
+        Whether an instrumented pass says where the time of an epoch goes.
     notebook_repeats : int
     seed : int
         Of the start and of the sample orders; the same for all kernels and batch sizes.
@@ -44,12 +50,20 @@ class Protocol:
 
     epochs: int
     seconds_per_case: float
-    max_rounds: int = 200
+    max_rounds: int = 1000
+    target: float = 0.01
+    whole_trainings: bool = True
+    phases: bool = True
     notebook_repeats: int = 3
     seed: int = 0
     sampling: Sampling = "without-replacement"
     schedule: str = "constant"
     learning_rate: float | None = None
+
+    @property
+    def min_rounds(self) -> int:
+        """Epochs that are timed in any case: those whose loss is told."""
+        return self.epochs if self.whole_trainings else 1
 
     def eta(self, workload: Workload, batch_size: int, rule: UpdateRule = PLAIN) -> float:
         """Return the initial learning rate at a batch size, under an update rule."""
@@ -97,7 +111,11 @@ def _draw(
 
 @lru_cache(maxsize=64)
 def plan_training(
-    workload: Workload, batch_size: int, protocol: Protocol, rule: UpdateRule = PLAIN
+    workload: Workload,
+    batch_size: int,
+    protocol: Protocol,
+    rule: UpdateRule = PLAIN,
+    repeats: int = 1,
 ) -> Plan:
     """Draw the start and the orders, and compute what float64 makes of them.
 
@@ -107,6 +125,9 @@ def plan_training(
     batch_size : int
     protocol : Protocol
     rule : UpdateRule
+    repeats : int
+        The epochs of the protocol so many times one after the other, in the same sample
+        orders: new ones for each would not stay in the caches.
 
     Returns
     -------
@@ -118,6 +139,7 @@ def plan_training(
         When the learning rate is too large for the batch size.
     """
     start, orders = _draw(workload, protocol.seed, protocol.sampling, protocol.epochs)
+    orders *= repeats
     n_steps = math.ceil(workload.n_samples / batch_size)
     eta = protocol.eta(workload, batch_size, rule)
     schedule = schedules.parse(protocol.schedule, eta)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], object]
-
-    from bench.measure.protocol import Protocol
 
 
 #: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
@@ -40,22 +39,30 @@ class Round:
     iterations: int = 1
 
 
-def time_round(
-    work: Action, drain: Action, clock: Clock = time.perf_counter, iterations: int = 1
+def time_calls(
+    calls: Iterable[Action],
+    drain: Action,
+    clock: Clock = time.perf_counter,
+    iterations: int = 1,
+    lead_in: Iterable[Action] = (),
 ) -> Round:
-    """Call the work, then wait for the device, both inside the clock.
+    """Make calls one after the other, then wait for the device, all inside the clock.
 
     The garbage collector is off inside the clock and as it was after it.
 
     Parameters
     ----------
-    work : callable
-        Enqueues work; called ``iterations`` times.
+    calls : iterable of callable
+        Each enqueues work, or waits for it.
     drain : callable
         Returns once the device is idle; called before the clock starts, and before it stops.
     clock : callable
         Seconds since any fixed moment.
     iterations : int
+        How many times the work is done in them.
+    lead_in : iterable of callable
+        Made just before the clock starts, and awaited: like work, so that what came between
+        two rounds has left no trace in caches and sleeping threads.
 
     Returns
     -------
@@ -65,9 +72,12 @@ def time_round(
     collecting = gc.isenabled()
     gc.disable()
     try:
+        for call in lead_in:
+            call()
+        drain()
         begin = clock()
-        for _ in range(iterations):
-            work()
+        for call in calls:
+            call()
         enqueued = clock()
         drain()
         end = clock()
@@ -77,26 +87,42 @@ def time_round(
     return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
 
 
-def rounds_for(
-    next_round: Callable[[], Round], protocol: Protocol, min_rounds: int
-) -> tuple[Round, ...]:
-    """Time rounds until enough work is timed.
+def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
+    """Return calls that do pieces of work one after the other, each awaited.
 
     Parameters
     ----------
-    next_round : callable
-        Times one round.
-    protocol : Protocol
-        Says how many seconds are enough, and how many rounds in any case.
-    min_rounds : int
+    works : sequence of callable
+    drain : callable
 
     Returns
     -------
-    tuple of Round
+    list of callable
+        Without a wait after the last one: the round itself waits for it.
     """
-    rounds = [next_round() for _ in range(min_rounds)]
-    seconds = sum(one.drained_seconds for one in rounds)
-    while seconds < protocol.seconds_per_case and len(rounds) < protocol.max_rounds:
-        rounds.append(next_round())
-        seconds += rounds[-1].drained_seconds
-    return tuple(rounds)
+    calls = [call for work in works for call in (work, drain)]
+    return calls[:-1]
+
+
+def time_round(
+    work: Action, drain: Action, clock: Clock = time.perf_counter, iterations: int = 1
+) -> Round:
+    """Do the same work so many times, as `time_calls` does.
+
+    Parameters
+    ----------
+    work : callable
+        Enqueues work; called ``iterations`` times.
+    drain, clock : callable
+    iterations : int
+
+    Returns
+    -------
+    Round
+    """
+    return time_calls(repeat(work, iterations), drain, clock, iterations)
+
+
+def seconds_of(rounds: Iterable[Round]) -> list[float]:
+    """Return the drained seconds of one iteration, of every round."""
+    return [one.drained_seconds / one.iterations for one in rounds]

@@ -1,48 +1,47 @@
-"""Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round."""
+"""Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round.
+
+A short epoch is timed together with those that follow it (see ``bench.measure.batching``).
+The state is prepared once, warmed up, and put back to the start before every training, all
+outside the clock.
+"""
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
+from bench.measure.batching import iterations, leads_in
 from bench.measure.device_time import device_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
+from bench.measure.overhead import overhead
+from bench.measure.phases import phase_facts
 from bench.measure.protocol import plan_training
+from bench.measure.quality import quality_facts
 from bench.measure.rates import epoch_work, rate_facts
-from bench.measure.rounds import time_round
-from bench.measure.warming import warm_up
+from bench.measure.rounds import awaited, time_calls
+from bench.measure.stopping import StoppingRule
+from bench.measure.timing import RoundTimer, instruments_for
+from bench.measure.warming import ready
 from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
+    from bench.measure.overhead import Overhead
     from bench.measure.protocol import Plan, Protocol
-    from bench.measure.rounds import Action, Clock, Round
+    from bench.measure.rounds import Action, Round
+    from bench.measure.stopping import Stop
+    from bench.measure.timing import Instruments
 
-
-def _train_once(
-    case: TrainingCase, plan: Plan, drain: Action, clock: Clock
-) -> tuple[list[Round], list[float]]:
-    """Train from the start; return a round and a loss for each epoch.
-
-    The loss and the comparison with the reference stay outside the clock.
-    """
-    kernel, workload = case.kernel, case.workload
-    state = kernel.prepare(workload, case.device, case.batch_size, case.loader, plan.start)
-    rounds, losses = [], []
-    epochs = zip(plan.orders, plan.learning_rates, plan.expected, strict=True)
-    for number, (order, rates, expected) in enumerate(epochs, 1):
-        work = partial(kernel.epoch, state, order, rates)
-        rounds.append(time_round(work, drain, clock))
-        gate.check(case, expected, state, f"after timed epoch {number}")
-        losses.append(workload.loss(*kernel.parameters(state)))
-    return rounds, losses
+#: Rounds of one epoch beside those of several, for the time until the call returns.
+ENQUEUED_ROUNDS = 10
+#: Steps of the float64 reference that a longer round may cost.
+AFFORDABLE_STEPS = 20_000
 
 
 def measure_training(
-    case: TrainingCase, protocol: Protocol, clock: Clock = time.perf_counter
+    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
 ) -> Measurement:
     """Verify a kernel, then time its epochs.
 
@@ -50,12 +49,13 @@ def measure_training(
     ----------
     case : TrainingCase
     protocol : Protocol
-    clock : callable
+    instruments : Instruments, optional
+        This machine's by default.
 
     Returns
     -------
     Measurement
-        One round an epoch; the facts of ``extra_info``.
+        One round an epoch, or several epochs; the facts of ``extra_info``.
 
     Raises
     ------
@@ -64,51 +64,131 @@ def measure_training(
     DivergedError
         When the learning rate is too large.
     """
+    instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
     drain = partial(backend.drain, case.device)
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
-    report = gate.verify(case, plan)
-    warmed = warm_up(case, plan, drain, clock)
-    rounds, losses = _train_once(case, plan, drain, clock)
-    while (
-        sum(one.drained_seconds for one in rounds) < protocol.seconds_per_case
-        and len(rounds) < protocol.max_rounds
-    ):
-        rounds += _train_once(case, plan, drain, clock)[0]
-    loss_initial = case.workload.loss(plan.start.weight, plan.start.bias)
+    made = ready(case, plan, drain, instruments)
+    empty = overhead(drain, instruments.clock)
+    training = _Training(case, protocol, plan, made.state, RoundTimer(drain, instruments))
+    stop = training.run(empty, made.warm_up.settled_seconds)
+    rounds = tuple(training.timer.rounds)
+    seconds = median_seconds(rounds)
+    one_epoch = partial(training.fresh_epoch, plan)
+    phases = {}
+    if protocol.phases:
+        phases = phase_facts(case, plan, made.state, drain, instruments, seconds)
     return Measurement(
-        rounds=tuple(rounds),
+        rounds=rounds,
         facts={
             **case_facts(case),
-            **_time_facts(case, tuple(rounds)),
-            **device_facts(backend, case.device, partial(_one_epoch, case, plan)),
-            **_loss_facts(case, protocol, [loss_initial, *losses]),
+            "seconds_per_epoch": seconds,
+            "samples_per_second": case.workload.n_samples / seconds,
+            **rate_facts(epoch_work(case), seconds),
+            **enqueued_facts(training.enqueued or rounds),
+            **device_facts(backend, case.device, one_epoch),
+            **quality_facts(training.timer, stop, protocol.target, empty),
+            **phases,
+            **_loss_facts(case, protocol, training.losses),
             "case": "epoch",
             "verified": True,
-            "gate": asdict(report),
-            "warm_up": asdict(warmed),
+            "gate": asdict(made.gate),
+            "warm_up": asdict(made.warm_up),
         },
         group=f"epoch {case.workload.name} {case.device} {case.loader} B{case.batch_size}",
     )
 
 
-def _one_epoch(case: TrainingCase, plan: Plan) -> Action:
-    """Prepare a training, and return its first epoch."""
-    kernel = case.kernel
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
-    return partial(kernel.epoch, state, plan.orders[0], plan.learning_rates[0])
+class _Training:
+    """The timed trainings of a case, on one state."""
 
+    def __init__(
+        self,
+        case: TrainingCase,
+        protocol: Protocol,
+        plan: Plan,
+        state: object,
+        timer: RoundTimer,
+    ) -> None:
+        self.case, self.protocol, self.plan, self.state = case, protocol, plan, state
+        self.timer = timer
+        self.losses = [case.workload.loss(plan.start.weight, plan.start.bias)]
+        self.enqueued: tuple[Round, ...] = ()
 
-def _time_facts(case: TrainingCase, rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return what the rounds say."""
-    seconds = median_seconds(rounds)
-    return {
-        "seconds_per_epoch": seconds,
-        "samples_per_second": case.workload.n_samples / seconds,
-        **rate_facts(epoch_work(case), seconds),
-        **enqueued_facts(rounds),
-    }
+    def run(self, empty: Overhead, seconds: float) -> Stop:
+        """Time rounds of epochs that take so long until there are enough; note the losses."""
+        protocol, drain = self.protocol, self.timer.drain
+        rule = StoppingRule(
+            protocol.target, protocol.seconds_per_case, protocol.max_rounds, protocol.min_rounds
+        )
+        if not leads_in(seconds):
+            return self.timer.repeat(rule, partial(self._epochs, rule))
+        self._losses()
+        n_steps = len(self.plan.learning_rates[0])
+        affordable = max(1, AFFORDABLE_STEPS // n_steps)
+        epochs = iterations(empty, seconds, affordable)
+        stop = self.timer.repeat(rule, partial(self._block, self._longer(epochs + 1), epochs))
+        if epochs > 1:
+            fresh = self.fresh_epoch(self.plan)
+            clock = self.timer.instruments.clock
+            self.enqueued = tuple(
+                time_calls([fresh], drain, clock, 1, [fresh]) for _ in range(ENQUEUED_ROUNDS)
+            )
+        return stop
+
+    def _longer(self, epochs: int) -> Plan:
+        """Plan at least so many epochs, the first of them as before."""
+        repeats = 1
+        while repeats * self.protocol.epochs < epochs:
+            repeats *= 2  # doubled, so that kernels of like speed share a plan
+        case = self.case
+        return plan_training(
+            case.workload, case.batch_size, self.protocol, case.kernel.rule, repeats
+        )
+
+    def fresh_epoch(self, plan: Plan) -> Action:
+        """Put the state back to the start, and return the first epoch."""
+        self.case.kernel.reset(self.state, plan.start)
+        return self._epoch(plan, 0)
+
+    def _epoch(self, plan: Plan, number: int) -> Action:
+        return partial(
+            self.case.kernel.epoch, self.state, plan.orders[number], plan.learning_rates[number]
+        )
+
+    def _check(self, plan: Plan, epochs: int) -> None:
+        """Compare with the reference after a timed epoch, outside the clock."""
+        when = f"after timed epoch {epochs}"
+        gate.check(self.case, plan.expected[epochs - 1], self.state, when)
+
+    def _epochs(self, rule: StoppingRule) -> None:
+        """Train from the start; every epoch is a round."""
+        kernel, workload = self.case.kernel, self.case.workload
+        kernel.reset(self.state, self.plan.start)
+        for number in range(self.protocol.epochs):
+            self.timer.time([self._epoch(self.plan, number)])
+            self._check(self.plan, number + 1)
+            if len(self.losses) == number + 1:
+                self.losses.append(workload.loss(*kernel.parameters(self.state)))
+            if not self.protocol.whole_trainings and rule.reason(self.timer.rounds):
+                return
+
+    def _block(self, plan: Plan, epochs: int) -> None:
+        """Train from the start; after a first epoch so many, each awaited, are one round."""
+        self.case.kernel.reset(self.state, plan.start)
+        first, *works = (self._epoch(plan, number) for number in range(epochs + 1))
+        self.timer.time(awaited(works, self.timer.drain), epochs, [first])
+        self._check(plan, epochs + 1)
+
+    def _losses(self) -> None:
+        """Train once, not timed, for the loss after every epoch."""
+        kernel, workload = self.case.kernel, self.case.workload
+        kernel.reset(self.state, self.plan.start)
+        for number in range(self.protocol.epochs):
+            self._epoch(self.plan, number)()
+            self._check(self.plan, number + 1)
+            self.losses.append(workload.loss(*kernel.parameters(self.state)))
 
 
 def _loss_facts(

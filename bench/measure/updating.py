@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError, GateReport
-from bench.measure.iterating import iterations_for
+from bench.measure.lengthening import lengthen
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.rounds import rounds_for, time_round
+from bench.measure.overhead import overhead
+from bench.measure.quality import quality_facts
+from bench.measure.stopping import StoppingRule
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.update_check import tensors_for, worst_ratio
 from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Clock, Round
+    from bench.measure.rounds import Action, Round
+    from bench.measure.timing import Instruments
     from bench.measure.update_check import Tensors
     from kernels.contract import UpdateKernel
 
@@ -102,7 +106,7 @@ def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
 
 
 def measure_update(
-    case: UpdateCase, protocol: Protocol, clock: Clock = time.perf_counter
+    case: UpdateCase, protocol: Protocol, instruments: Instruments | None = None
 ) -> Measurement:
     """Verify an update kernel, then time it.
 
@@ -110,7 +114,8 @@ def measure_update(
     ----------
     case : UpdateCase
     protocol : Protocol
-    clock : callable
+    instruments : Instruments, optional
+        This machine's by default.
 
     Returns
     -------
@@ -121,6 +126,7 @@ def measure_update(
     GateError
         When the kernel does not match float64, before or after the timed updates.
     """
+    instruments = instruments or instruments_for(case.device)
     kernel, backend = case.kernel, backends.get(case.kernel.backend)
     tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
     report = _verify(case, tensors)
@@ -129,21 +135,28 @@ def measure_update(
     def fresh() -> Action:
         return partial(kernel.update, _prepare(case, tensors, ETA))
 
-    iterations = iterations_for(fresh(), drain, clock)
+    iterations, warmed = lengthen(fresh(), drain, instruments.clock)
     state = _prepare(case, tensors, ETA)
-    next_round = partial(time_round, partial(kernel.update, state), drain, clock, iterations)
-    rounds = rounds_for(next_round, protocol, MIN_ROUNDS)
-    check_update(case, tensors, state, ETA, iterations * len(rounds))
+    work = partial(kernel.update, state)
+    timer = RoundTimer(drain, instruments)
+    rule = StoppingRule(
+        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+    )
+    stop = timer.repeat(rule, lambda: timer.time(repeat(work, iterations), iterations, [work]))
+    rounds = tuple(timer.rounds)
+    check_update(case, tensors, state, ETA, (1 + iterations) * len(rounds))
     return Measurement(
         rounds=rounds,
         facts={
             **_case_facts(case),
             **_rates(case, tensors, rounds),
             **device_facts(backend, case.device, fresh, iterations),
+            **quality_facts(timer, stop, protocol.target, overhead(drain, instruments.clock)),
             "learning_rate": ETA,
             "seed": protocol.seed,
             "verified": True,
             "gate": asdict(report),
+            "warm_up": asdict(warmed),
         },
         group=f"update {case.device} P{case.n_parameters} T{case.n_tensors}",
     )

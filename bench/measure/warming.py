@@ -1,52 +1,88 @@
-"""Warms a training up: until compilation and allocation are over, by a rule.
+"""Makes a training ready to be timed: prepared, verified, warm by a rule.
 
 A library may compile anew for every shape that it meets: of a full batch, of the short
-last one, of a whole epoch. So first the first few batches and the last one are run, twice;
-then whole epochs, until one takes about as long as it should by what came before it.
+last one, of a whole epoch. So first the first few batches and the last one are run, until
+their times have settled; then whole epochs, until one takes about as long as it should by
+what came before it.
 """
 
 from __future__ import annotations
 
+import time
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.measure import gate
 from bench.measure.rounds import time_round
+from bench.measure.settling import SLOWER, call_until_settled, settled
 
 if TYPE_CHECKING:
-    from bench.measure.gate import TrainingCase
+    from collections.abc import Callable, Sequence
+
+    from bench.measure.gate import GateReport, TrainingCase
     from bench.measure.protocol import Plan
     from bench.measure.rounds import Action, Clock
+    from bench.measure.timing import Instruments
     from kernels.contract import Order, Rates
 
 FIRST_BATCHES = 20
 MOST_EPOCHS = 5
-#: An epoch is as expected when it takes at most this much longer …
-SLOWER = 1.25
-#: … and no longer getting faster when it takes at least this share of the one before.
-FASTER = 0.8
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """What it took.
+    """What it took until the times had settled.
 
     Attributes
     ----------
-    epochs : int
-        Whole ones.
+    calls : int
+        Of the work, whole or in part.
     seconds : float
-        All of it.
+        All of them.
     settled : bool
-        Whether the last epoch took about as long as expected.
+        False where the rule gave up.
+    settled_seconds : float
+        What the work takes at the end.
+    excess_seconds : float
+        What the calls took beyond settled ones: compilation, first touch.
+    allocation_seconds : float or None
+        Preparing: allocation, and copies to the device.
+    first_step_seconds : float or None
+        The very first step, in the gate: what is compiled or traced is so here.
+    page_faults : int or None
+        Minor ones, from before the preparation on: memory touched for the first time.
     """
 
-    epochs: int
+    calls: int
     seconds: float
     settled: bool
+    settled_seconds: float
+    excess_seconds: float
+    allocation_seconds: float | None = None
+    first_step_seconds: float | None = None
+    page_faults: int | None = None
+
+    @classmethod
+    def of(cls, seconds: Sequence[float], settled_seconds: float, *, settled: bool) -> WarmUp:
+        """Sum calls up.
+
+        Parameters
+        ----------
+        seconds : sequence of float
+            Of each call.
+        settled_seconds : float
+        settled : bool
+
+        Returns
+        -------
+        WarmUp
+        """
+        excess = sum(seconds) - len(seconds) * settled_seconds
+        return cls(len(seconds), sum(seconds), settled, settled_seconds, max(0.0, excess))
 
 
 def first_and_last(order: Order, rates: Rates, batch_size: int) -> tuple[Order, Rates]:
@@ -59,36 +95,102 @@ def first_and_last(order: Order, rates: Rates, batch_size: int) -> tuple[Order, 
     return part, array("d", [*rates[:FIRST_BATCHES], rates[-1]])
 
 
-def warm_up(case: TrainingCase, plan: Plan, drain: Action, clock: Clock) -> WarmUp:
-    """Train, untimed, until the times have settled.
+@dataclass(frozen=True)
+class Ready:
+    """A kernel that has matched the reference and is warm.
+
+    Attributes
+    ----------
+    state : object
+        The kernel's, to be reset before it is used.
+    gate : GateReport
+    warm_up : WarmUp
+    """
+
+    state: Any
+    gate: GateReport
+    warm_up: WarmUp
+
+
+def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instruments) -> Ready:
+    """Prepare a kernel, verify it, and train, untimed, until the times have settled.
 
     Parameters
     ----------
     case : TrainingCase
     plan : Plan
     drain : callable
-    clock : callable
+    instruments : Instruments
+
+    Returns
+    -------
+    Ready
+
+    Raises
+    ------
+    GateError
+        When the kernel does not match the reference; the clock has not been read then.
+    """
+    kernel = case.kernel
+    faults = instruments.telemetry.read().minor_faults
+    begin = time.perf_counter()
+    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    drain()
+    allocation = time.perf_counter() - begin
+    report = gate.verify(case, plan, state)
+    warmed = _train_until_settled(case, plan, state, drain, instruments.clock)
+    after = instruments.telemetry.read().minor_faults
+    touched = None if faults is None or after is None else after - faults
+    told = replace(
+        warmed,
+        allocation_seconds=allocation,
+        first_step_seconds=report.first_step_seconds,
+        page_faults=touched,
+    )
+    return Ready(state, report, told)
+
+
+def _train_until_settled(
+    case: TrainingCase, plan: Plan, state: Any, drain: Action, clock: Clock
+) -> WarmUp:
+    """Train on parts of an epoch, then on whole ones, until the times have settled."""
+    order, rates = plan.orders[0], plan.learning_rates[0]
+    part, part_rates = first_and_last(order, rates, case.batch_size)
+
+    def seconds_of(order: Order, rates: Rates) -> float:
+        work = partial(case.kernel.epoch, state, order, rates)
+        return time_round(work, drain, clock).drained_seconds
+
+    first = call_until_settled(partial(seconds_of, part, part_rates))
+    if len(part_rates) == len(rates):
+        return WarmUp.of(first.seconds, first.settled_seconds, settled=first.settled)
+    expected = first.settled_seconds * len(rates) / len(part_rates)
+    epochs: list[float] = []
+    done = False
+    while not done and len(epochs) < MOST_EPOCHS:
+        epochs.append(seconds_of(order, rates))
+        done = epochs[-1] <= SLOWER * expected or settled(epochs)
+    parts = WarmUp.of(first.seconds, first.settled_seconds, settled=True)
+    whole = WarmUp.of(epochs, min(epochs), settled=done)
+    return replace(
+        whole,
+        calls=parts.calls + whole.calls,
+        seconds=parts.seconds + whole.seconds,
+        excess_seconds=parts.excess_seconds + whole.excess_seconds,
+    )
+
+
+def warm_calls(seconds_of_call: Callable[[], float]) -> WarmUp:
+    """Repeat work that is prepared already until its times have settled.
+
+    Parameters
+    ----------
+    seconds_of_call : callable
+        Does the work, and returns what it took.
 
     Returns
     -------
     WarmUp
     """
-    kernel = case.kernel
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
-    order, rates = plan.orders[0], plan.learning_rates[0]
-    part, part_rates = first_and_last(order, rates, case.batch_size)
-
-    def seconds_of(order: Order, rates: Rates) -> float:
-        work = partial(kernel.epoch, state, order, rates)
-        return time_round(work, drain, clock).drained_seconds
-
-    taken = [seconds_of(part, part_rates) for _ in range(2)]
-    expected = taken[-1] * len(rates) / len(part_rates)
-    previous = float("inf")
-    for epochs in range(1, MOST_EPOCHS + 1):
-        seconds = seconds_of(order, rates)
-        taken.append(seconds)
-        if seconds <= SLOWER * expected or seconds >= FASTER * previous:
-            return WarmUp(epochs, sum(taken), settled=True)
-        previous = seconds
-    return WarmUp(MOST_EPOCHS, sum(taken), settled=False)
+    calls = call_until_settled(seconds_of_call)
+    return WarmUp.of(calls.seconds, calls.settled_seconds, settled=calls.settled)

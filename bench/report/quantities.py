@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bench.report import units
 from bench.report.grid import Grid
+from bench.report.quality_marks import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,15 +74,16 @@ def show(
     for quantity in quantities:
         if rows[quantity.column].isna().all():  # such as a ratio to what was not measured
             continue
-        values = {(one[by], one[over]): one[quantity.column] for _, one in rows.iterrows()}
+        values = {
+            (one[by], one[over]): quantity.write(one[quantity.column])
+            + (mark(one) if quantity.column == "seconds" else "")
+            for _, one in rows.iterrows()
+        }
         grid = Grid(
             corner=by.replace("_", " "),
             sizes=tuple(head(size) for size in sizes),
             rows={
-                str(name): tuple(
-                    quantity.write(values[name, size]) if (name, size) in values else ""
-                    for size in sizes
-                )
+                str(name): tuple(values.get((name, size), "") for size in sizes)
                 for name in names
             },
         )

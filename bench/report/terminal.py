@@ -11,7 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from bench.analyze import tidy
-from bench.report import machine_tables, training_tables, units
+from bench.report import (
+    machine_tables,
+    phase_tables,
+    quality_tables,
+    training_tables,
+    units,
+)
 from bench.report.quantities import BASELINE, heading
 
 if TYPE_CHECKING:
@@ -52,6 +58,8 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
     machine_tables.updates(console, tidy.of_case(table, "update"))
     machine_tables.controls(console, tidy.of_case(table, "machine"))
     _notebook(console, document)
+    phase_tables.show(console, tidy.of_case(table, "epoch"))
+    quality_tables.show(console, table)
     machine_tables.declared_too_much(console, table)
     _unmeasured(console, document)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO

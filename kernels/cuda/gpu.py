@@ -27,6 +27,9 @@ class Gpu(Protocol):
     def array(self, host: NDArray[Any]) -> Any:
         """Enqueue a copy of a NumPy array, float32 or int32, to new memory of the GPU."""
 
+    def write(self, array: Any, host: NDArray[Any]) -> None:
+        """Enqueue a copy of a NumPy array to memory of the GPU that is there already."""
+
     def to_numpy(self, array: Any) -> NDArray[np.float32]:
         """Wait for an array, and copy it to the host."""
 

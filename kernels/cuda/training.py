@@ -104,6 +104,14 @@ class CudaEpochKernel(EpochKernel):
             launch=gpu.kernel(self.operator, launch),
         )
 
+    def reset(self, state: CudaEpochState, start: Start) -> None:
+        """Write the start into the arrays of a state, and put the velocity at rest."""
+        write = state.gpu.write
+        write(state.weight, start.weight)
+        write(state.bias, np.array([start.bias], np.float32))
+        for velocity in state.after_bias[:1]:
+            write(velocity, np.zeros(len(start.weight) + 1, np.float32))
+
     def whole_epoch(self, state: CudaEpochState, order: Order, learning_rates: Rates) -> None:
         """Copy the order and the rates to the GPU, and launch once."""
         # Places as int32: half the bytes to copy, for a conversion that NumPy does in a

@@ -14,10 +14,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kernels.backends.cupy.training import CupyTrainKernel, sum_of_gradients
+from kernels.backends.cupy.training import (
+    CupyTrainKernel,
+    phases_of_gradients,
+    sum_of_gradients,
+)
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.cupy.training import CupyState
 
 
@@ -38,6 +44,14 @@ class CupyClosedForm(CupyTrainKernel):
         g = state.gradient
         g *= eta / len(y)
         state.theta -= g
+
+    def phases(self, state: CupyState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        yield from phases_of_gradients(state, X, y)
+        g = state.gradient
+        g *= eta / len(y)
+        state.theta -= g
+        yield "update"
 
 
 KERNEL = CupyClosedForm()

@@ -22,7 +22,6 @@ from kernels.cost import StepCost
 from kernels.rule import VELOCITY_WITH_RATE
 
 if TYPE_CHECKING:
-    from data.workload import Workload
     from kernels.backends.jax.training import JaxState
     from kernels.contract import Start, Weight
 
@@ -38,13 +37,10 @@ class JaxMomentum(JaxEpochKernel):
     # w written (3).
     cost = StepCost(features=4, samples=11, parameters=8)
 
-    def prepare(
-        self, workload: Workload, device: str, batch_size: int, loader: str, start: Start
-    ) -> JaxState:
-        """Copy the data and the start to the device, beside velocities of zero."""
-        state = super().prepare(workload, device, batch_size, loader, start)
-        state.carried = (state.carried, jax.tree.map(jnp.zeros_like, state.carried))
-        return state
+    def carried_at(self, start: Start, device: str) -> Any:
+        """Copy the parameters at the start to a device, beside velocities of zero."""
+        parameters = super().carried_at(start, device)
+        return parameters, jax.tree.map(jnp.zeros_like, parameters)
 
     def scanned(self, carried: Any, X: Any, y: Any, eta: Any) -> Any:
         """Write down one step."""

@@ -13,15 +13,11 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kernels.backends.jax.epoch_training import JaxEpochKernel
-from kernels.backends.jax.training import gradient, to_host
+from kernels.backends.jax.training import gradient
 from kernels.cost import StepCost
-
-if TYPE_CHECKING:
-    from kernels.backends.jax.training import JaxState
-    from kernels.contract import Weight
 
 
 class JaxScan(JaxEpochKernel):
@@ -39,10 +35,6 @@ class JaxScan(JaxEpochKernel):
         """Write down one step."""
         (w, b), (g_w, g_b) = carried, gradient(carried, X, y)
         return w - eta * g_w, b - eta * g_b
-
-    def parameters(self, state: JaxState) -> tuple[Weight, float]:
-        """Wait, and return the weight, shape (n_features,), and the bias."""
-        return to_host(state.carried)
 
 
 KERNEL = JaxScan()

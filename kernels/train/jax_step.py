@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.backends.jax.batches import slice_of
 from kernels.backends.jax.imports import jax
-from kernels.backends.jax.training import JaxState, gradient, start_on, state_of, to_host
+from kernels.backends.jax.training import JaxTrainKernel, gradient
 from kernels.cost import StepCost
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
-    from data.workload import Workload
-    from kernels.contract import Order, Rates, Start, Weight
+    from kernels.backends.jax.training import JaxState
+    from kernels.contract import Order, Rates
 
 
 def one_step(parameters: Any, X: Any, y: Any, eta: Any) -> tuple[Any, Any]:
@@ -37,13 +37,11 @@ def one_step_within(parameters: Any, data: Any, first: Any, eta: Any, m: int) ->
     return one_step(parameters, *slice_of(data, first, m), eta)
 
 
-class JaxStep(StepKernel):
+class JaxStep(JaxTrainKernel, StepKernel):
     """Gradient and update as one compiled call."""
 
     name = "jax.step"
-    backend = "jax"
     operator = "multiply_subtract_fusion"
-    loaders = ("inmemory",)
     saves = "dispatch and autograd: one compiled call a step, differentiated beforehand"
     # X: read by either product. m values: product written; with b read and written (2); with
     # y read and the residual written (3), read by the product and by the sum (2). d + 1
@@ -60,17 +58,6 @@ class JaxStep(StepKernel):
         """A step on a part of many samples, compiled once for each shape."""
         return jax.jit(one_step_within, static_argnums=4, donate_argnums=0)
 
-    def prepare(
-        self,
-        workload: Workload,
-        device: str,
-        batch_size: int,
-        loader: str,  # noqa: ARG002 - there is one
-        start: Start,
-    ) -> JaxState:
-        """Copy the data and the start to the device."""
-        return state_of(workload, device, batch_size, start_on(device, start))
-
     def step(self, state: JaxState, X: Any, y: Any, eta: float) -> None:
         """Enqueue one step on a batch. A Python float is an argument: none is compiled in."""
         state.carried = self.compiled(state.carried, X, y, eta)
@@ -82,10 +69,6 @@ class JaxStep(StepKernel):
         for first, eta in zip(range(0, n, batch_size), learning_rates, strict=True):
             m = min(batch_size, n - first)
             state.carried = step(state.carried, data, first, eta, m)
-
-    def parameters(self, state: JaxState) -> tuple[Weight, float]:
-        """Wait, and return the weight, shape (n_features,), and the bias."""
-        return to_host(state.carried)
 
 
 KERNEL = JaxStep()

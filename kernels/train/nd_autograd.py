@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
+from kernels.backends.mxnet.autograd_training import NdAutogradKernel
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def sgd(params: Sequence[Any], states: object, hyperparams: Mapping[str, float])
         p[:] -= hyperparams["lr"] * p.grad
 
 
-class NdAutograd(NdTrainKernel):
+class NdAutograd(NdAutogradKernel):
     """Autograd, then ``p[:] -= lr * p.grad``."""
 
     name = "nd.autograd"
@@ -49,11 +48,8 @@ class NdAutograd(NdTrainKernel):
     cost = StepCost(features=2, samples=19, parameters=7)
     operator = "_mul_scalar, broadcast_sub"
 
-    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
-        """Do one step as published."""
-        with mx.autograd.record():
-            loss = mean_squared_loss(X, y, state.w, state.b)
-        loss.backward()
+    def update(self, state: NdState, eta: float) -> None:
+        """Update as published."""
         sgd([state.w, state.b], None, {"lr": eta})
 
 

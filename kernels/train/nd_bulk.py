@@ -12,12 +12,14 @@ piece of work, instead of one by one. On a GPU a bundle is also one wait for the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.imports import mx
 from kernels.train.nd_closed_form import NdClosedForm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.mxnet.nd_training import NdState
     from kernels.contract import Order, Rates
 
@@ -35,6 +37,12 @@ class NdBulk(NdClosedForm):
         """Enqueue one step for each batch, in bundles."""
         with mx.engine.bulk(BULK_SIZE):
             super().epoch(state, order, learning_rates)
+
+    def phases(self, state: NdState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, in a bundle of its own: the engine is given all of it at once."""
+        with mx.engine.bulk(BULK_SIZE):
+            self.step(state, X, y, eta)
+        yield "step"
 
 
 KERNEL = NdBulk()

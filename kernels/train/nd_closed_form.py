@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kernels.backends.mxnet.closed_form_training import NdClosedFormKernel
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdTrainKernel
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
 
 
-class NdClosedForm(NdTrainKernel):
+class NdClosedForm(NdClosedFormKernel):
     """The gradient in closed form, then ``nd.sgd_update`` with ``out=``."""
 
     name = "nd.closed_form"
@@ -31,17 +31,12 @@ class NdClosedForm(NdTrainKernel):
     # dot, + b, - y, dot, sum: seven reads and writes of m values, and the first dot's write.
     cost = StepCost(features=2, samples=8, parameters=5)
     operator = "sgd_update"
-    autograd = False
 
-    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
-        """Do one step without autograd."""
+    def update(self, state: NdState, g_w: Any, g_b: Any, eta: float, scale: float) -> None:
+        """Update by an operator for each parameter."""
         nd, w, b = mx.nd, state.w, state.b
-        m = X.shape[0]
-        r = nd.dot(X, w) + b - y.reshape((m, 1))
-        g_w = nd.dot(X, r, transpose_a=True)
-        g_b = r.sum()
-        nd.sgd_update(w, g_w, out=w, lr=eta, wd=0.0, rescale_grad=1.0 / m)
-        nd.sgd_update(b, g_b, out=b, lr=eta, wd=0.0, rescale_grad=1.0 / m)
+        nd.sgd_update(w, g_w, out=w, lr=eta, wd=0.0, rescale_grad=scale)
+        nd.sgd_update(b, g_b, out=b, lr=eta, wd=0.0, rescale_grad=scale)
 
 
 KERNEL = NdClosedForm()

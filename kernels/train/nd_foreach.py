@@ -132,6 +132,11 @@ class NdForeach(EpochKernel):
             batch_size=batch_size,
         )
 
+    def reset(self, state: ForeachState, start: Start) -> None:
+        """Write the start into the arrays that the last epoch gave."""
+        state.w[:] = start.weight.reshape(-1, 1)
+        state.b[:] = start.bias
+
     def whole_epoch(self, state: ForeachState, order: Order, learning_rates: Rates) -> None:
         """Call the graph of an epoch of this length."""
         n, ctx = len(order), state.w.context

@@ -101,6 +101,11 @@ class NdFused(EpochKernel):
         )
         return FusedState(features, labels, w, b, seen, batch_size, mx.nd.waitall)
 
+    def reset(self, state: FusedState, start: Start) -> None:
+        """Wait until the arrays are free, then write the start into their memory."""
+        state.wait()
+        state.seen.reset(start)
+
     def whole_epoch(self, state: FusedState, order: Order, learning_rates: Rates) -> None:
         """Wait until the arrays are free, then run the compiled epoch on them."""
         state.wait()

@@ -9,17 +9,17 @@ Differs from ``nd.sgd_update`` in dispatching one operator where that dispatches
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kernels.backends.mxnet.autograd_training import NdAutogradKernel
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
 
 
-class NdMultiSgdUpdate(NdTrainKernel):
+class NdMultiSgdUpdate(NdAutogradKernel):
     """Autograd, then ``nd.multi_sgd_update`` with ``out=``."""
 
     name = "nd.multi_sgd_update"
@@ -28,12 +28,9 @@ class NdMultiSgdUpdate(NdTrainKernel):
     cost = StepCost(features=2, samples=19, parameters=5)
     operator = "multi_sgd_update"
 
-    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
-        """Do one step, one update operator for both parameters."""
+    def update(self, state: NdState, eta: float) -> None:
+        """Update both parameters by one operator."""
         w, b = state.w, state.b
-        with mx.autograd.record():
-            loss = mean_squared_loss(X, y, w, b)
-        loss.backward()
         mx.nd.multi_sgd_update(
             w, w.grad, b, b.grad, out=[w, b], lrs=(eta, eta), wds=(0.0, 0.0), num_weights=2
         )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.mxnet.autograd_training import NdAutogradKernel, recorded_loss
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from kernels.contract import Order, Rates
 
 
-class NdPreloadedMultiSgdUpdate(NdTrainKernel):
+def update(state: NdState, lrs: Any, wds: Any) -> None:
+    """Update both parameters by one operator, with rates and decays of shape (2,)."""
+    w, b = state.w, state.b
+    mx.nd.preloaded_multi_sgd_update(w, w.grad, b, b.grad, lrs, wds, out=[w, b], num_weights=2)
+
+
+class NdPreloadedMultiSgdUpdate(NdAutogradKernel):
     """Autograd, then ``nd.preloaded_multi_sgd_update`` with a row of rates."""
 
     name = "nd.preloaded_multi_sgd_update"
@@ -33,19 +39,10 @@ class NdPreloadedMultiSgdUpdate(NdTrainKernel):
     # As nd.multi_sgd_update, and a rate and a decay for each of two tensors.
     cost = StepCost(features=2, samples=19, parameters=5)
 
-    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
-        """Do one step with a rate that is copied to the device for it."""
+    def update(self, state: NdState, eta: float) -> None:
+        """Update with a rate that is copied to the device for it."""
         lrs = mx.nd.full((2,), eta, ctx=state.w.context)
-        self._step(state, X, y, lrs, mx.nd.zeros_like(lrs))
-
-    def _step(self, state: NdState, X: Any, y: Any, lrs: Any, wds: Any) -> None:
-        w, b = state.w, state.b
-        with mx.autograd.record():
-            loss = mean_squared_loss(X, y, w, b)
-        loss.backward()
-        mx.nd.preloaded_multi_sgd_update(
-            w, w.grad, b, b.grad, lrs, wds, out=[w, b], num_weights=2
-        )
+        update(state, lrs, mx.nd.zeros_like(lrs))
 
     def epoch(self, state: NdState, order: Order, learning_rates: Rates) -> None:
         """Copy the epoch's rates once, then enqueue one step for each batch."""
@@ -55,7 +52,8 @@ class NdPreloadedMultiSgdUpdate(NdTrainKernel):
         decays = mx.nd.zeros((2,), ctx=ctx)
         steps = zip(state.batches(order), range(len(both)), strict=True)
         for (X, y), number in steps:
-            self._step(state, X, y, rates[number], decays)
+            recorded_loss(state, X, y).backward()
+            update(state, rates[number], decays)
 
 
 KERNEL = NdPreloadedMultiSgdUpdate()

@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kernels.backends.mxnet.closed_form_training import NdClosedFormKernel
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdState, NdTrainKernel
+from kernels.backends.mxnet.nd_training import NdState
 from kernels.cost import StepCost
 from kernels.rule import VELOCITY_WITH_RATE
 
@@ -42,14 +43,13 @@ class MomentumState(NdState):
         self.states = (mx.nd.zeros_like(self.w), mx.nd.zeros_like(self.b))
 
 
-class NdSgdMomUpdate(NdTrainKernel):
+class NdSgdMomUpdate(NdClosedFormKernel):
     """The gradient in closed form, then ``nd.sgd_mom_update`` with ``out=``."""
 
     name = "nd.sgd_mom_update"
     operator = "sgd_mom_update"
     saves = "what nd.closed_form saves"
     rule = VELOCITY_WITH_RATE
-    autograd = False
     # As nd.closed_form, and the velocity read and written.
     cost = StepCost(features=2, samples=8, parameters=7)
 
@@ -60,15 +60,18 @@ class NdSgdMomUpdate(NdTrainKernel):
         plain = super().prepare(workload, device, batch_size, loader, start)
         return MomentumState(plain.batches, plain.w, plain.b)
 
-    def step(self, state: MomentumState, X: Any, y: Any, eta: float) -> None:
-        """Do one step without autograd."""
+    def reset(self, state: Any, start: Start) -> None:
+        """Write the start into the arrays of a state, and put its velocities at rest."""
+        super().reset(state, start)
+        for velocity in state.states:
+            velocity[:] = 0.0
+
+    def update(
+        self, state: MomentumState, g_w: Any, g_b: Any, eta: float, scale: float
+    ) -> None:
+        """Update by an operator for each parameter and its velocity."""
         nd, w, b = mx.nd, state.w, state.b
-        v_w, v_b = state.states
-        m, mu = X.shape[0], self.rule.momentum
-        r = nd.dot(X, w) + b - y.reshape((m, 1))
-        g_w = nd.dot(X, r, transpose_a=True)
-        g_b = r.sum()
-        scale = 1.0 / m
+        (v_w, v_b), mu = state.states, self.rule.momentum
         nd.sgd_mom_update(w, g_w, v_w, out=w, lr=eta, momentum=mu, wd=0.0, rescale_grad=scale)
         nd.sgd_mom_update(b, g_b, v_b, out=b, lr=eta, momentum=mu, wd=0.0, rescale_grad=scale)
 

@@ -10,17 +10,17 @@ and no temporary for ``eta g``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kernels.backends.mxnet.autograd_training import NdAutogradKernel
 from kernels.backends.mxnet.imports import mx
-from kernels.backends.mxnet.nd_training import NdTrainKernel, mean_squared_loss
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
     from kernels.backends.mxnet.nd_training import NdState
 
 
-class NdSgdUpdate(NdTrainKernel):
+class NdSgdUpdate(NdAutogradKernel):
     """Autograd, then ``nd.sgd_update`` with ``out=``."""
 
     name = "nd.sgd_update"
@@ -29,11 +29,8 @@ class NdSgdUpdate(NdTrainKernel):
     cost = StepCost(features=2, samples=19, parameters=5)
     operator = "sgd_update"
 
-    def step(self, state: NdState, X: Any, y: Any, eta: float) -> None:
-        """Do one step, an update operator for each parameter."""
-        with mx.autograd.record():
-            loss = mean_squared_loss(X, y, state.w, state.b)
-        loss.backward()
+    def update(self, state: NdState, eta: float) -> None:
+        """Update by an operator for each parameter."""
         for p in (state.w, state.b):
             mx.nd.sgd_update(p, p.grad, out=p, lr=eta, wd=0.0)
 

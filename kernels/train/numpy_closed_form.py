@@ -15,10 +15,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kernels.backends.numpy.training import NumpyTrainKernel, sum_of_gradients
+from kernels.backends.numpy.training import (
+    NumpyTrainKernel,
+    phases_of_gradients,
+    sum_of_gradients,
+)
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.numpy.training import NumpyState
 
 
@@ -42,6 +48,14 @@ class NumpyClosedForm(NumpyTrainKernel):
         g = state.gradient
         g *= eta / len(y)
         state.theta -= g
+
+    def phases(self, state: NumpyState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        yield from phases_of_gradients(state, X, y)
+        g = state.gradient
+        g *= eta / len(y)
+        state.theta -= g
+        yield "update"
 
 
 KERNEL = NumpyClosedForm()

@@ -14,11 +14,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kernels.backends.numpy.training import NumpyTrainKernel, sum_of_gradients
+from kernels.backends.numpy.training import (
+    NumpyTrainKernel,
+    phases_of_gradients,
+    sum_of_gradients,
+)
 from kernels.cost import StepCost
 from kernels.rule import VELOCITY_WITH_RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.numpy.training import NumpyState
 
 
@@ -41,6 +47,16 @@ class NumpyMomentum(NumpyTrainKernel):
         g *= eta / len(y)
         v -= g
         state.theta += v
+
+    def phases(self, state: NumpyState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        yield from phases_of_gradients(state, X, y)
+        g, v = state.gradient, state.velocity
+        v *= self.rule.momentum
+        g *= eta / len(y)
+        v -= g
+        state.theta += v
+        yield "update"
 
 
 KERNEL = NumpyMomentum()

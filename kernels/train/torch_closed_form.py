@@ -21,6 +21,8 @@ from kernels.backends.torch.training import TorchTrainKernel
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.torch.training import TorchState
 
 
@@ -41,6 +43,15 @@ class TorchClosedForm(TorchTrainKernel):
         r = torch.addmv(y, X, w, beta=-1).add_(b)
         w.addmv_(X.t(), r, alpha=minus_rate)
         b.add_(r.sum(), alpha=minus_rate)
+
+    def phases(self, state: TorchState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase; the gradient is a part of the update."""
+        w, b, minus_rate = state.w, state.b, -eta / X.shape[0]
+        r = torch.addmv(y, X, w, beta=-1).add_(b)
+        yield "forward"
+        w.addmv_(X.t(), r, alpha=minus_rate)
+        b.add_(r.sum(), alpha=minus_rate)
+        yield "update"
 
 
 KERNEL = TorchClosedForm()

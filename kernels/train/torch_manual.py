@@ -19,7 +19,23 @@ from kernels.backends.torch.training import TorchTrainKernel
 from kernels.cost import StepCost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kernels.backends.torch.training import TorchState
+
+
+def mean_squared_loss(state: TorchState, X: Any, y: Any) -> Any:
+    """Enqueue the mean of ``(X w + b - y)^2 / 2`` over a batch, recorded; shape ()."""
+    return ((X @ state.w + state.b - y) ** 2).mean() / 2
+
+
+def update(state: TorchState, eta: float) -> None:
+    """Update each parameter by its gradient, and let go of that."""
+    w, b = state.w, state.b
+    with torch.no_grad():
+        w -= eta * w.grad
+        b -= eta * b.grad
+    w.grad = b.grad = None
 
 
 class TorchManual(TorchTrainKernel):
@@ -38,13 +54,18 @@ class TorchManual(TorchTrainKernel):
 
     def step(self, state: TorchState, X: Any, y: Any, eta: float) -> None:
         """Do one step."""
-        w, b = state.w, state.b
-        loss = ((X @ w + b - y) ** 2).mean() / 2
+        loss = mean_squared_loss(state, X, y)
         loss.backward()
-        with torch.no_grad():
-            w -= eta * w.grad
-            b -= eta * b.grad
-        w.grad = b.grad = None
+        update(state, eta)
+
+    def phases(self, state: TorchState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        loss = mean_squared_loss(state, X, y)
+        yield "forward"
+        loss.backward()
+        yield "backward"
+        update(state, eta)
+        yield "update"
 
 
 KERNEL = TorchManual()

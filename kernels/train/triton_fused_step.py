@@ -90,6 +90,10 @@ class TritonFusedStep(StepKernel):
             update_from_parts=jitted.update_from_parts,
         )
 
+    def reset(self, state: TritonState, start: Start) -> None:
+        """Write the start into the parameters of a state."""
+        state.theta.copy_(torch.tensor([*start.weight, start.bias], dtype=torch.float32))
+
     def step(self, state: TritonState, X: Any, y: Any, eta: float) -> None:
         """Enqueue the step."""
         shape, theta, parts = state.shape, state.theta, state.parts

@@ -35,20 +35,23 @@ LARGE = (2, 6200, 2)
 
 
 def train(name: str, n: int, d: int, batch_size: int) -> None:
-    """Compare with the reference after each of two epochs, of two lengths."""
+    """Compare with the reference after each of two epochs, of two lengths, from two starts."""
     kernel, data = REGISTRY.train[name], workload(n, d)
     rng = np.random.default_rng(1)
     start = Start(rng.standard_normal(d, dtype=np.float32), 0.25)
     state = kernel.prepare(data, DEVICE, batch_size, "inmemory", start)
-    expected = Reference.start(start)
     eta = kernel.rule.rate(data.default_learning_rate(batch_size))
-    for order in (rng.permutation(n), rng.integers(0, n, n - 1)):
-        rates = array("d", (eta * rng.uniform(0.5, 1.0, -(-len(order) // batch_size))).tolist())
-        kernel.epoch(state, order, rates)
-        BACKEND.drain(DEVICE)
-        expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
-        distance = reference.distance(expected, *kernel.parameters(state))
-        assert distance <= expected.tolerance, (name, n, d, batch_size)
+    for reset_to in (start, Start(start.weight[::-1].copy(), -0.5)):
+        if reset_to is not start:
+            kernel.reset(state, reset_to)
+        expected = Reference.start(reset_to)
+        for order in (rng.permutation(n), rng.integers(0, n, n - 1)):
+            rates = array("d", eta * rng.uniform(0.5, 1.0, -(-len(order) // batch_size)))
+            kernel.epoch(state, order, rates)
+            BACKEND.drain(DEVICE)
+            expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
+            distance = reference.distance(expected, *kernel.parameters(state))
+            assert distance <= expected.tolerance, (name, n, d, batch_size)
 
 
 def update(name: str) -> None:

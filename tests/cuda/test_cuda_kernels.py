@@ -16,6 +16,7 @@ from kernels.backends.mxnet import rtc
 from kernels.contract import Start
 from kernels.reference import Reference
 from kernels.registry import discover
+from kernels.stepwise import PHASES, StepKernel
 from kernels.update import cupy_elementwise, cupy_expression
 from tests.cuda import stand_ins
 from tests.cuda.emulated_training import workload
@@ -73,17 +74,38 @@ def test_training_matches_the_reference(name: str, n: int, d: int, batch_size: i
     rng = np.random.default_rng(1)
     start = Start(rng.standard_normal(d, dtype=np.float32), 0.25)
     state = kernel.prepare(data, DEVICE, batch_size, "inmemory", start)
-    expected = Reference.start(start)
+    held = {name: one for name, one in vars(state).items() if isinstance(one, np.ndarray)}
+    assert held
     eta = kernel.rule.rate(data.default_learning_rate(batch_size))
-    for length in (n, n - 3, 1, n + 2):
-        order = rng.integers(0, n, length)
-        rates = array("d", eta * rng.uniform(0.5, 1, -(-length // batch_size)))
-        kernel.epoch(state, order, rates)
-        expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
-        weight, bias = kernel.parameters(state)
-        assert weight.dtype == np.float32
-        assert type(bias) is float
-        assert reference.distance(expected, weight, bias) <= expected.tolerance
+    for reset_to in (start, Start(start.weight[::-1].copy(), -0.5)):
+        if reset_to is not start:
+            kernel.reset(state, reset_to)
+        expected = Reference.start(reset_to)
+        for length in (n, n - 3, 1, n + 2):
+            order = rng.integers(0, n, length)
+            rates = array("d", eta * rng.uniform(0.5, 1, -(-length // batch_size)))
+            kernel.epoch(state, order, rates)
+            expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
+            weight, bias = kernel.parameters(state)
+            assert weight.dtype == np.float32
+            assert type(bias) is float
+            assert reference.distance(expected, weight, bias) <= expected.tolerance
+        assert all(getattr(state, name) is one for name, one in held.items())
+
+
+@pytest.mark.parametrize("name", ["cupy.closed_form", "cupy.momentum"])
+def test_steps_in_phases_match_the_reference(name: str) -> None:
+    kernel, data = REGISTRY.train[name], workload(23, 4)
+    assert isinstance(kernel, StepKernel)
+    start = Start(np.ones(4, np.float32), 0.25)
+    state = kernel.prepare(data, DEVICE, 5, "inmemory", start)
+    expected, order = Reference.start(start), np.arange(23)
+    for number, (X, y) in enumerate(state.batches(order)):
+        assert list(kernel.phases(state, X, y, 0.05)) == list(PHASES)
+        batch = order[5 * number : 5 * (number + 1)]
+        expected = reference.epoch(expected, data, batch, 5, [0.05], kernel.rule)
+        distance = reference.distance(expected, *kernel.parameters(state))
+        assert distance <= expected.tolerance
 
 
 @pytest.mark.parametrize("name", [name for name in TRAIN if "cuda" in name])

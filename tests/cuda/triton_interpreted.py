@@ -27,19 +27,23 @@ CASES = (
 
 
 def train(name: str, n: int, d: int, batch_size: int, programs: int) -> None:
-    """Compare with the reference after each of two epochs."""
+    """Compare with the reference after each of two epochs, from two starts."""
     kernel, data = REGISTRY.train[name], workload(n, d)
     rng = np.random.default_rng(1)
     start = Start(rng.standard_normal(d, dtype=np.float32), 0.25)
     state = kernel.prepare(data, DEVICE, batch_size, "inmemory", start)
     assert state.shape.programs == programs
-    expected = Reference.start(start)
     eta = kernel.rule.rate(data.default_learning_rate(batch_size))
-    for order in (rng.permutation(n), rng.integers(0, n, n - 1)):
-        rates = array("d", [eta] * -(-len(order) // batch_size))
-        kernel.epoch(state, order, rates)
-        expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
-        assert reference.distance(expected, *kernel.parameters(state)) <= expected.tolerance
+    for reset_to in (start, Start(start.weight[::-1].copy(), -0.5)):
+        if reset_to is not start:
+            kernel.reset(state, reset_to)
+        expected = Reference.start(reset_to)
+        for order in (rng.permutation(n), rng.integers(0, n, n - 1)):
+            rates = array("d", [eta] * -(-len(order) // batch_size))
+            kernel.epoch(state, order, rates)
+            expected = reference.epoch(expected, data, order, batch_size, rates, kernel.rule)
+            distance = reference.distance(expected, *kernel.parameters(state))
+            assert distance <= expected.tolerance
 
 
 def update(name: str) -> None:

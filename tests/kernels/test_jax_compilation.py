@@ -53,6 +53,21 @@ def test_no_rate_and_no_order_compiles_an_epoch_anew(
     assert getattr(kernel, COMPILED[name])._cache_size() > n_compiled
 
 
+@pytest.mark.parametrize("name", COMPILED)
+def test_no_reset_compiles_an_epoch_anew(
+    name: str, small_workload: Callable[[str], Workload]
+) -> None:
+    kernel = REGISTRY.train[name]
+    state = kernel.prepare(small_workload("synthetic-23x4"), "cpu(0)", 5, "inmemory", START)
+    kernel.epoch(state, ORDER, rates(0.05))
+    compiled = getattr(kernel, COMPILED[name])
+    n_compiled = compiled._cache_size()
+    kernel.reset(state, START)
+    kernel.epoch(state, ORDER, rates(0.05))
+    assert getattr(kernel, COMPILED[name]) is compiled
+    assert compiled._cache_size() == n_compiled
+
+
 @pytest.mark.parametrize("name", ["update.jax", "update.jax_momentum"])
 def test_no_rate_compiles_an_update_anew(name: str) -> None:
     kernel, ones = REGISTRY.update[name], [np.ones(n, dtype=np.float32) for n in (7, 9)]
@@ -68,6 +83,7 @@ def test_one_step_is_one_of_the_epoch(small_workload: Callable[[str], Workload])
     workload, kernel = small_workload("synthetic-23x4"), REGISTRY.train["jax.step"]
     state = kernel.prepare(workload, "cpu(0)", 5, "inmemory", START)
     batches = list(state.batches(ORDER))
+    kernel.compiled.clear_cache()  # type: ignore[attr-defined] # of other tests
     sizes = set()
     for (X, y), eta in zip(batches, rates(0.05), strict=True):
         kernel.step(state, X, y, eta)  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ class Added(TrainDefaults):
     operator = "none"
 
     def prepare(self, workload, device, batch_size, loader, start): ...
+    def reset(self, state, start): ...
     def epoch(self, state, order, learning_rates): ...
     def parameters(self, state): ...
 
@@ -160,6 +161,14 @@ def test_an_unknown_backend_is_named(tmp_path: Path) -> None:
     [
         (TRAIN.replace("(TrainDefaults)", ""), "it lacks availability, cost, device_kinds"),
         (UPDATE.replace("(UpdateDefaults)", ""), "deriving it from UpdateDefaults gives most"),
+        (
+            TRAIN.replace("    def reset(self, state, start): ...\n", ""),
+            r"it lacks reset, which TrainKernel in kernels/contract\.py describes\.$",
+        ),
+        (
+            TRAIN.replace("(TrainDefaults)", "").replace("def reset", "def other"),
+            "reset, rule, .*deriving it from StepKernel, EpochKernel or TrainDefaults gives",
+        ),
         ("KERNEL = 3\n", r"no train or update kernel\."),
     ],
 )

@@ -36,7 +36,7 @@ def compiles() -> None:
 
 
 @pytest.mark.usefixtures("compiles")
-def test_no_rate_and_no_batch_size_compiles_anew(
+def test_no_rate_no_batch_size_and_no_reset_compiles_anew(
     small_workload: Callable[[str], Workload],
 ) -> None:
     workload, order = small_workload("synthetic-600x32"), np.arange(600)
@@ -46,7 +46,11 @@ def test_no_rate_and_no_batch_size_compiles_anew(
         state = KERNEL.prepare(workload, "cpu(0)", batch_size, "inmemory", start)
         rates = array("d", (eta / (k + 1) for k in range(-(-600 // batch_size))))
         KERNEL.epoch(state, order, rates)
-        return KERNEL.parameters(state)[1]
+        trained = KERNEL.parameters(state)[1]
+        KERNEL.reset(state, start)
+        KERNEL.epoch(state, order, rates)
+        assert KERNEL.parameters(state)[1] == trained
+        return trained
 
     train(128, 0.05)
     train(1, 0.001)

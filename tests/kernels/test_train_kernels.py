@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from kernels import reference, sampling, schedules
-from kernels.contract import Start
+from kernels import reference, sampling
 from kernels.reference import Reference
+from tests.kernels.trainings import (
+    DEVICE,
+    SEED,
+    assert_matches,
+    order_of,
+    rates_of,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from data.workload import Workload
-    from kernels.contract import Order, Rates, TrainKernel, Weight
+    from kernels.contract import TrainKernel
 
     Generate = Callable[[str], Workload]
-
-DEVICE = "cpu(0)"
-SEED = 7
 
 #: Batch sizes that divide the epoch and that don't; that are the epoch, and that exceed it.
 CASES = [
@@ -33,33 +37,6 @@ CASES = [
     ("synthetic-3000x4", 2999),
 ]
 WRITTEN_SCHEDULES = ("constant", "power:-0.5", "exponential:0.8", "step:3,1")
-
-
-def start_of(workload: Workload) -> Start:
-    rng = np.random.default_rng(SEED)
-    drawn = sampling.draw_start(rng, workload.n_features)
-    return Start(weight=drawn.weight, bias=0.25)
-
-
-def order_of(
-    workload: Workload, kernel: TrainKernel, sampled: sampling.Sampling = "without-replacement"
-) -> Order:
-    """Draw an order; a kernel that does not shuffle is given the samples as they lie."""
-    how = sampled if kernel.shuffles else "sequential"
-    return sampling.draw_order(np.random.default_rng(SEED), workload.n_samples, how)
-
-
-def rates_of(
-    workload: Workload, kernel: TrainKernel, batch_size: int, text: str, epoch: int = 0
-) -> Rates:
-    eta = kernel.rule.rate(workload.default_learning_rate(batch_size))
-    schedule = schedules.parse(text, eta)
-    return array("d", schedule.rates(epoch, -(-workload.n_samples // batch_size)).tolist())
-
-
-def assert_matches(expected: Reference, parameters: tuple[Weight, float]) -> None:
-    distance = reference.distance(expected, *parameters)
-    assert distance <= expected.tolerance
 
 
 @pytest.mark.parametrize(("name", "batch_size"), CASES)

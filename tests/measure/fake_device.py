@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Powers of two, so that sums of them are exact.
 ENQUEUE_SECONDS = 0.125
 STEP_SECONDS = 2.0
+RESET_SECONDS = 64.0
 
 
 @dataclass
@@ -93,6 +94,10 @@ class FakeBackend:
     def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
         return None
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        work()
+        return None
+
     def controls(self, device: str) -> dict[str, Any]:
         return {}
 
@@ -118,6 +123,7 @@ class FakeSgd(StepKernel):
         self.device = device
         self.seconds_per_step = STEP_SECONDS
         self.prepared = 0
+        self.resets = 0
         self.applied = 0
 
     def prepare(
@@ -130,6 +136,15 @@ class FakeSgd(StepKernel):
             w=start.weight.copy(),
             b=np.array([start.bias], dtype=np.float32),
         )
+
+    def reset(self, state: FakeState, start: Start) -> None:
+        """Enqueue it, as a device's library may: only a drain makes an end of it."""
+        self.resets += 1
+        self.device.enqueue(lambda: self.put(state, start), RESET_SECONDS)
+
+    def put(self, state: FakeState, start: Start) -> None:
+        """Do what a reset enqueued."""
+        state.w[:], state.b[:] = start.weight, start.bias
 
     def step(self, state: FakeState, X: Any, y: Any, eta: float) -> None:
         self.device.enqueue(lambda: self.apply(state, X, y, eta), self.seconds_per_step)

@@ -11,6 +11,7 @@ import pytest
 from bench.measure.controlling import ControlCase, measure_control
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
+from bench.measure.timing import Instruments
 from bench.selection.matrix import availability
 from kernels import controls
 from kernels.backends import BACKENDS
@@ -128,14 +129,14 @@ def test_a_wrong_control_is_not_timed(broken: type[Operations], control: str) ->
     with pytest.raises(
         GateError, match=rf"the control {control} of fake on cpu\(0\) .* is wrong"
     ):
-        measure_control(case, PROTOCOL, clock)
+        measure_control(case, PROTOCOL, Instruments(clock))
     assert not reads
 
 
 def test_the_facts_give_rates_and_the_devices_own_time() -> None:
     ticks = iter(range(10**6))
     case: Any = ControlCase(FakeBackend(Operations()), DEVICE, "triad", 4096)  # type: ignore[arg-type]
-    measurement = measure_control(case, PROTOCOL, lambda: float(next(ticks)))
+    measurement = measure_control(case, PROTOCOL, Instruments(lambda: float(next(ticks))))
     facts = measurement.facts
     assert set(facts) >= REQUIRED
     assert (facts["case"], facts["control"], facts["n_bytes"]) == ("machine", "triad", 4096)

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import data
-from bench.measure.gate import GateError, TrainingCase, check, verify
+from bench.measure.gate import GateError, TrainingCase, check
 from bench.measure.protocol import Protocol, plan_training
+from bench.measure.timing import Instruments
 from bench.measure.training import measure_training
 from kernels.reference import Reference
 from tests.measure import fake_device
 from tests.measure.fake_device import FakeDevice, FakeSgd
+from tests.measure.gating import verified
 
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel
@@ -33,7 +35,7 @@ def case_of(kernel: TrainKernel, batch_size: int) -> TrainingCase:
 @pytest.mark.parametrize("batch_size", EVERY_SIZE)
 def test_a_correct_kernel_passes(device: FakeDevice, batch_size: int) -> None:
     case = case_of(FakeSgd(device), batch_size)
-    report = verify(case, plan_training(case.workload, batch_size, PROTOCOL))
+    report = verified(case, plan_training(case.workload, batch_size, PROTOCOL))
     assert report.steps >= 2 * (2 + (batch_size > 1))
     assert 0 < report.worst_ratio <= 1
 
@@ -52,7 +54,7 @@ def test_a_broken_kernel_fails_and_is_never_timed(
 ) -> None:
     case = case_of(broken(device), batch_size)
     with pytest.raises(GateError, match="is wrong, so it is not timed"):
-        measure_training(case, PROTOCOL, device.clock)
+        measure_training(case, PROTOCOL, Instruments(device.clock))
     assert device.clock_reads == 0
 
 
@@ -65,13 +67,13 @@ def test_a_kernel_that_is_wrong_on_a_short_last_batch_fails_at_every_batch_size(
     with pytest.raises(
         GateError, match=rf"batch size {batch_size}\).*of {batch_size // 2} samp"
     ):
-        measure_training(case, PROTOCOL, device.clock)
+        measure_training(case, PROTOCOL, Instruments(device.clock))
     assert device.clock_reads == 0
 
 
 def test_a_batch_of_one_can_not_be_short(device: FakeDevice) -> None:
     case = case_of(fake_device.DividesByTheBatchSize(device), 1)
-    verify(case, plan_training(case.workload, 1, PROTOCOL))
+    verified(case, plan_training(case.workload, 1, PROTOCOL))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_what_single_steps_do_not_show_at_batch_size_1_an_epoch_of_them_does(
 ) -> None:
     case = case_of(broken(device), 1)
     with pytest.raises(GateError, match="after an epoch of 16 steps"):
-        verify(case, plan_training(case.workload, 1, PROTOCOL))
+        verified(case, plan_training(case.workload, 1, PROTOCOL))
 
 
 @given(
@@ -99,10 +101,10 @@ def test_only_the_right_learning_rate_passes_whatever_the_batch_size(
     case = case_of(fake_device.Factor(device, factor), batch_size)
     plan = plan_training(workload, batch_size, protocol)
     if factor == 1.0:
-        verify(case, plan)
+        verified(case, plan)
     else:
         with pytest.raises(GateError):
-            verify(case, plan)
+            verified(case, plan)
 
 
 def test_the_message_names_the_case_the_step_and_both_distances(device: FakeDevice) -> None:
@@ -113,7 +115,7 @@ def test_the_message_names_the_case_the_step_and_both_distances(device: FakeDevi
         r"timed: after step 1 \(of 10 samples\) its parameters are [\d.e-]+ from the float64 "
         r"reference, float32 rounding explains [\d.e-]+\.$",
     ):
-        verify(case, plan_training(case.workload, 10, PROTOCOL))
+        verified(case, plan_training(case.workload, 10, PROTOCOL))
 
 
 @pytest.mark.parametrize("tolerance", [1e30, math.inf, math.nan])

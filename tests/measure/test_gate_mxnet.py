@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
-from bench.measure.gate import GateError, TrainingCase, verify
+from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol, plan_training
 from kernels.backends.mxnet.imports import mx
 from kernels.backends.mxnet.nd_training import NdState, mean_squared_loss
@@ -18,6 +18,7 @@ from kernels.train.nd_autograd import NdAutograd
 from kernels.train.nd_closed_form import NdClosedForm
 from kernels.train.nd_multi_sgd_update import NdMultiSgdUpdate
 from kernels.train.nd_sgd_update import NdSgdUpdate
+from tests.measure.gating import verified
 
 if TYPE_CHECKING:
     from kernels.contract import Order, Rates, Start, TrainKernel, Weight
@@ -28,7 +29,7 @@ SIZES = (1, 2, 3, 64, 1500)
 
 def run_gate(kernel: TrainKernel, batch_size: int, workload: str = "airfoil") -> None:
     case = TrainingCase(data.load(workload), kernel, "cpu(0)", "inmemory", batch_size)
-    verify(case, plan_training(case.workload, batch_size, PROTOCOL))
+    verified(case, plan_training(case.workload, batch_size, PROTOCOL))
 
 
 class WrongSign(NdAutograd):

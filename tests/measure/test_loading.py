@@ -10,6 +10,7 @@ import data
 from bench.measure.gate import GateError
 from bench.measure.loading import MIN_ROUNDS, LoaderCase, measure_loading
 from bench.measure.protocol import Protocol
+from bench.measure.timing import Instruments
 from kernels import backends
 from tests.measure.fake_device import FakeBackend, FakeBatches, FakeDevice
 from tests.measure.required_facts import REQUIRED
@@ -41,7 +42,7 @@ def measured(
 ) -> Measurement:
     case = LoaderCase(data.load("synthetic-100x3"), backend, "cpu(0)", loader, size)
     protocol = Protocol(**{"epochs": 1, "seconds_per_case": 1.0, **settings})
-    return measure_loading(case, protocol, clock)
+    return measure_loading(case, protocol, Instruments(clock))
 
 
 class Sequential(FakeBatches):
@@ -128,8 +129,8 @@ def test_a_round_is_an_epoch_of_batches(device: FakeDevice, size: int) -> None:
 
 def test_rounds_are_repeated_until_enough_is_timed(device: FakeDevice) -> None:
     backend = BackendWith(device)
-    assert len(measured(backend, device.clock, seconds_per_case=15.0).rounds) == 8
-    many = measured(backend, device.clock, seconds_per_case=99.0, max_rounds=12)
+    assert len(measured(backend, device.clock, seconds_per_case=15.0, target=-1.0).rounds) == 8
+    many = measured(backend, device.clock, seconds_per_case=99.0, max_rounds=12, target=-1.0)
     assert len(many.rounds) == 12
 
 

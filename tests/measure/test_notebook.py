@@ -10,6 +10,7 @@ import data
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.notebook import PUBLISHED, Published, measure_notebook, published
 from bench.measure.protocol import Protocol, plan_training
+from bench.measure.timing import Instruments
 from tests.measure.fake_device import (
     ENQUEUE_SECONDS,
     STEP_SECONDS,
@@ -30,7 +31,7 @@ SETTING = Published("fake.sgd", 10, 0.05, 2, 0.125, 3.5)
 def measured(kernel: FakeSgd, device: FakeDevice, repeats: int = 1, **more: Any) -> Measurement:
     case = TrainingCase(data.load(WORKLOAD), kernel, "cpu(0)", "dataloader", 10)
     protocol = Protocol(epochs=7, seconds_per_case=1.0, notebook_repeats=repeats, **more)
-    return measure_notebook(case, SETTING, protocol, device.clock)
+    return measure_notebook(case, SETTING, protocol, Instruments(device.clock))
 
 
 def test_seconds_are_of_the_last_epoch_and_leave_out_what_is_still_in_the_queue(
@@ -75,12 +76,12 @@ def test_the_losses_are_those_of_float64(device: FakeDevice) -> None:
 
 
 class OtherSpeedEachTraining(FakeSgd):
-    """The gate prepares twice, then every training once."""
+    """Prepared for the gate once, then for every training."""
 
     seconds = (5.0, 1.0, 3.0, 4.0, 2.0)
 
     def prepare(self, *arguments: Any) -> Any:
-        number = self.prepared - 2
+        number = self.prepared - 1
         self.seconds_per_step = self.seconds[number] if number >= 0 else 1.0
         return super().prepare(*arguments)
 

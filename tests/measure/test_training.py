@@ -8,10 +8,19 @@ import numpy as np
 import pytest
 
 import data
+from bench.measure.batching import ROUND_SECONDS
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
+from bench.measure.timing import Instruments
 from bench.measure.training import measure_training
-from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
+from kernels.backends import BACKENDS
+from tests.measure.fake_device import (
+    ENQUEUE_SECONDS,
+    STEP_SECONDS,
+    FakeBackend,
+    FakeDevice,
+    FakeSgd,
+)
 from tests.measure.required_facts import REQUIRED
 
 if TYPE_CHECKING:
@@ -21,8 +30,8 @@ if TYPE_CHECKING:
 #: At batch size 30 an epoch of 100 samples is 4 steps.
 N_STEPS = 4
 EPOCH_SECONDS = N_STEPS * (ENQUEUE_SECONDS + STEP_SECONDS)
-#: The first batches twice, then one epoch, which takes as long as expected.
-WARM_UP_ROUNDS = 3
+#: A half-width that no median is known to.
+NEVER = -1.0
 
 
 def case_of(kernel: TrainKernel, batch_size: int = 30) -> TrainingCase:
@@ -32,7 +41,7 @@ def case_of(kernel: TrainKernel, batch_size: int = 30) -> TrainingCase:
 
 def measured(device: FakeDevice, **settings: Any) -> Measurement:
     protocol = Protocol(**{"epochs": 3, "seconds_per_case": 1.0, **settings})
-    return measure_training(case_of(FakeSgd(device)), protocol, device.clock)
+    return measure_training(case_of(FakeSgd(device)), protocol, Instruments(device.clock))
 
 
 def test_every_epoch_is_a_round_that_starts_and_ends_drained(device: FakeDevice) -> None:
@@ -48,8 +57,8 @@ def test_trainings_are_repeated_whole_until_enough_is_timed(
     device: FakeDevice, trainings: int
 ) -> None:
     enough = (3 * trainings - 1) * EPOCH_SECONDS
-    assert len(measured(device, seconds_per_case=enough).rounds) == 3 * trainings
-    assert device.clock_reads == 3 * (3 * trainings + WARM_UP_ROUNDS)
+    rounds = measured(device, seconds_per_case=enough, target=NEVER).rounds
+    assert len(rounds) == 3 * trainings
 
 
 def test_exactly_enough_is_enough(device: FakeDevice) -> None:
@@ -57,7 +66,21 @@ def test_exactly_enough_is_enough(device: FakeDevice) -> None:
 
 
 def test_no_training_starts_above_the_largest_number_of_rounds(device: FakeDevice) -> None:
-    assert len(measured(device, seconds_per_case=999.0, max_rounds=7).rounds) == 9
+    few = measured(device, seconds_per_case=999.0, max_rounds=7, target=NEVER)
+    assert len(few.rounds) == 9
+    assert few.facts["stopped"] == "rounds"
+
+
+def test_no_training_starts_once_the_median_is_known(device: FakeDevice) -> None:
+    known = measured(device, seconds_per_case=1e6)
+    assert len(known.rounds) == 12  # the first whole training with ten equal rounds
+    assert (known.facts["stopped"], known.facts["half_width"]) == ("precise", 0.0)
+
+
+def test_where_the_losses_are_known_a_training_may_end_early(device: FakeDevice) -> None:
+    one = measured(device, seconds_per_case=1e-9, whole_trainings=False)
+    assert len(one.rounds) == 1
+    assert one.facts["stopped"] == "budget"
 
 
 def test_the_losses_are_those_of_the_reference(device: FakeDevice) -> None:
@@ -111,8 +134,10 @@ def test_seconds_per_epoch_is_the_median_not_the_mean(device: FakeDevice) -> Non
             super().step(state, X, y, eta)
 
     protocol = Protocol(epochs=3, seconds_per_case=1e4)
-    facts = measure_training(case_of(Stumbles(device)), protocol, device.clock).facts
-    assert facts["seconds_per_epoch"] == EPOCH_SECONDS
+    measurement = measure_training(
+        case_of(Stumbles(device)), protocol, Instruments(device.clock)
+    )
+    assert measurement.facts["seconds_per_epoch"] == EPOCH_SECONDS
 
 
 class GoesWrong(FakeSgd):
@@ -132,8 +157,8 @@ def test_a_kernel_that_goes_wrong_after_the_gate_fails_after_that_timed_epoch(
     device: FakeDevice, epochs_before: int, number: int
 ) -> None:
     counting = FakeSgd(device)
-    protocol = Protocol(epochs=3, seconds_per_case=4 * EPOCH_SECONDS)
-    measurement = measure_training(case_of(counting), protocol, device.clock)
+    protocol = Protocol(epochs=3, seconds_per_case=4 * EPOCH_SECONDS, phases=False)
+    measurement = measure_training(case_of(counting), protocol, Instruments(device.clock))
     n_timed = len(measurement.rounds)
     assert n_timed == 6
     before_timing = counting.applied - n_timed * N_STEPS
@@ -141,18 +166,18 @@ def test_a_kernel_that_goes_wrong_after_the_gate_fails_after_that_timed_epoch(
     kernel = GoesWrong(device)
     kernel.right_steps = before_timing + epochs_before * N_STEPS
     with pytest.raises(GateError, match=f"after timed epoch {number} its parameters are"):
-        measure_training(case_of(kernel), protocol, device.clock)
+        measure_training(case_of(kernel), protocol, Instruments(device.clock))
 
 
 def test_a_kernel_that_turns_to_nan_while_it_is_timed_fails(device: FakeDevice) -> None:
     class TurnsToNaN(FakeSgd):
         def apply(self, state: Any, X: Any, y: Any, eta: float) -> None:
-            warm = device.clock_reads > 3 * WARM_UP_ROUNDS
-            super().apply(state, X, y, math.nan if warm else eta)
+            gated = self.resets > 2  # the gate resets twice
+            super().apply(state, X, y, math.nan if gated else eta)
 
     protocol = Protocol(epochs=1, seconds_per_case=1.0)
     with pytest.raises(GateError, match="after timed epoch 1 its parameters are nan"):
-        measure_training(case_of(TurnsToNaN(device)), protocol, device.clock)
+        measure_training(case_of(TurnsToNaN(device)), protocol, Instruments(device.clock))
 
 
 def test_too_large_a_learning_rate_is_refused_before_anything_is_prepared(
@@ -161,10 +186,107 @@ def test_too_large_a_learning_rate_is_refused_before_anything_is_prepared(
     kernel = FakeSgd(device)
     protocol = Protocol(epochs=3, seconds_per_case=1.0, learning_rate=100.0)
     with pytest.raises(DivergedError, match="give a smaller --learning-rate"):
-        measure_training(case_of(kernel), protocol, device.clock)
+        measure_training(case_of(kernel), protocol, Instruments(device.clock))
     assert kernel.prepared == 0
 
 
 def test_what_the_warm_up_took_is_told(device: FakeDevice) -> None:
     warmed = measured(device).facts["warm_up"]
-    assert warmed == {"epochs": 1, "seconds": WARM_UP_ROUNDS * EPOCH_SECONDS, "settled": True}
+    assert {
+        "calls": 1,  # so long a call is enough
+        "seconds": EPOCH_SECONDS,
+        "settled": False,
+        "settled_seconds": EPOCH_SECONDS,
+        "excess_seconds": 0.0,
+        "page_faults": None,
+    }.items() <= warmed.items()
+    assert warmed["allocation_seconds"] > 0
+    assert warmed["first_step_seconds"] > 0
+
+
+class CostlyClock(FakeDevice):
+    """A device whose clock takes time to read."""
+
+    CLOCK_SECONDS = 2.0**-10
+
+    def clock(self) -> float:
+        self.now += self.CLOCK_SECONDS
+        return super().clock()
+
+
+@pytest.fixture
+def costly(monkeypatch: pytest.MonkeyPatch) -> CostlyClock:
+    device = CostlyClock()
+    monkeypatch.setitem(BACKENDS, FakeBackend.name, FakeBackend(device))
+    return device
+
+
+class Quick(FakeSgd):
+    """An epoch takes no longer than reading the clock a few hundred times."""
+
+    def __init__(self, device: FakeDevice) -> None:
+        super().__init__(device)
+        self.seconds_per_step = 0.0
+        self.epochs: list[int] = []
+
+    def epoch(self, state: Any, order: Any, learning_rates: Any) -> None:
+        self.epochs.append(len(self.device.queue))
+        super().epoch(state, order, learning_rates)
+
+
+def fast(device: FakeDevice) -> Instruments:
+    """A clock by which an epoch takes half a millisecond."""
+    return Instruments(lambda: device.clock() / 1024)
+
+
+def test_a_short_epoch_is_timed_with_those_that_follow_each_awaited(
+    costly: CostlyClock,
+) -> None:
+    kernel = Quick(costly)
+    protocol = Protocol(epochs=3, seconds_per_case=1e-9, phases=False)
+    measured = measure_training(case_of(kernel), protocol, fast(costly))
+    one = measured.rounds[-1]
+    seconds = N_STEPS * ENQUEUE_SECONDS / 1024
+    unseen = 2 * CostlyClock.CLOCK_SECONDS / 1024
+    assert one.iterations == math.ceil(ROUND_SECONDS / (seconds + unseen)) == 5
+    assert one.drained_seconds == pytest.approx(one.iterations * seconds + unseen, rel=1e-6)
+    # So the clock is within a thousandth of what is reported, and every epoch awaited.
+    assert measured.facts["seconds_per_epoch"] == pytest.approx(seconds, rel=1.1e-3)
+    assert not any(kernel.epochs[-one.iterations :])
+    assert len(measured.facts["enqueued_data"]) == 10
+    assert len(measured.facts["loss_by_epoch"]) == 3 + 1
+
+
+def test_an_epoch_is_trained_before_the_clock_starts_from_the_same_start(
+    costly: CostlyClock,
+) -> None:
+    kernel = Quick(costly)
+    protocol = Protocol(epochs=3, seconds_per_case=1e-9, phases=False, whole_trainings=False)
+    before = len(measure_training(case_of(kernel), protocol, fast(costly)).rounds)
+    assert before == 1
+    # The gate (3 steps, an epoch), three warm-up epochs, the losses, one and five, enqueued.
+    assert len(kernel.epochs) == 4 + 3 + 3 + (1 + 5) + 2 * 10
+
+
+def test_what_an_empty_kernel_takes_is_told_and_not_subtracted(costly: CostlyClock) -> None:
+    protocol = Protocol(epochs=3, seconds_per_case=1e-9)
+    measured = measure_training(case_of(FakeSgd(costly)), protocol, Instruments(costly.clock))
+    unseen = 2 * CostlyClock.CLOCK_SECONDS
+    assert measured.facts["overhead"] == {"seconds_per_round": unseen, "seconds_per_call": 0.0}
+    assert measured.facts["seconds_per_epoch"] == EPOCH_SECONDS + unseen
+    assert measured.facts["overhead_share"] == unseen / (EPOCH_SECONDS + unseen)
+
+
+def test_a_short_epoch_that_goes_wrong_in_the_middle_of_a_round_fails(
+    costly: CostlyClock,
+) -> None:
+    class GoesWrongLate(Quick):
+        def epoch(self, state: Any, order: Any, learning_rates: Any) -> None:
+            super().epoch(state, order, learning_rates)
+            if len(self.epochs) == 4 + 3 + 3 + 2:  # the first epoch of the first timed round
+                self.device.enqueue(lambda: np.negative(state.w, out=state.w), 0.0)
+
+    kernel = GoesWrongLate(costly)
+    protocol = Protocol(epochs=3, seconds_per_case=1.0)
+    with pytest.raises(GateError, match="after timed epoch 6 its parameters"):
+        measure_training(case_of(kernel), protocol, fast(costly))

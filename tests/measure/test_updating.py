@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from bench.measure.gate import GateError
-from bench.measure.iterating import ROUND_SECONDS, iterations_for
+from bench.measure.lengthening import ROUND_SECONDS, lengthen
 from bench.measure.protocol import Protocol
+from bench.measure.timing import Instruments
 from bench.measure.updating import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
 from kernels.defaults import UpdateDefaults
 from kernels.update.in_place_expression import InPlaceExpression
@@ -54,7 +55,7 @@ class FakeUpdate(UpdateDefaults):
 def measured(kernel: Any, clock: Any, n_parameters: int = N, **settings: Any) -> Measurement:
     case = UpdateCase(kernel, "cpu(0)", n_parameters)
     protocol = Protocol(**{"epochs": 1, "seconds_per_case": 0.0001, **settings})
-    return measure_update(case, protocol, clock)
+    return measure_update(case, protocol, Instruments(clock))
 
 
 class WrongSign(FakeUpdate):
@@ -137,7 +138,7 @@ def test_a_kernel_that_goes_wrong_while_it_is_timed_fails_at_the_end(
                 state["w"][0] += 1.0
             super().apply(state)
 
-    with pytest.raises(GateError, match=f"after update {MIN_ROUNDS} a parameter is"):
+    with pytest.raises(GateError, match=f"after update {2 * MIN_ROUNDS} a parameter is"):
         measured(GoesWrong(device), device.clock)
 
 
@@ -164,12 +165,16 @@ def test_iterations_grow_until_a_round_is_long_enough(
 
 
 def test_a_clock_that_stands_still_does_not_hold_the_suite_up() -> None:
-    assert iterations_for(lambda: None, lambda: None, lambda: 0.0) == 100_000
+    assert lengthen(lambda: None, lambda: None, lambda: 0.0)[0] == 100_000
 
 
 def test_rounds_are_repeated_until_enough_is_timed(device: FakeDevice) -> None:
-    assert len(measured(FakeUpdate(device), device.clock, seconds_per_case=49.9).rounds) == 20
-    few = measured(FakeUpdate(device), device.clock, seconds_per_case=99.0, max_rounds=15)
+    never: dict[str, Any] = {"target": -1.0}
+    many = measured(FakeUpdate(device), device.clock, seconds_per_case=49.9, **never)
+    assert len(many.rounds) == 20
+    few = measured(
+        FakeUpdate(device), device.clock, seconds_per_case=99.0, max_rounds=15, **never
+    )
     assert len(few.rounds) == 15
 
 

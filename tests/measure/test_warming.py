@@ -11,13 +11,17 @@ import pytest
 import data
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import Protocol, plan_training
-from bench.measure.warming import FIRST_BATCHES, MOST_EPOCHS, first_and_last, warm_up
+from bench.measure.timing import Instruments
+from bench.measure.warming import FIRST_BATCHES, MOST_EPOCHS, first_and_last, ready
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:
     from bench.measure.warming import WarmUp
 
 SECONDS_PER_STEP = 2.0 + ENQUEUE_SECONDS
+SCALE = 2.0**20
+#: Calls of equal time that the rule takes to call them settled.
+PARTS = 3
 
 
 class Compiles(FakeSgd):
@@ -47,43 +51,47 @@ class Compiles(FakeSgd):
 def warmed(kernel: FakeSgd, device: FakeDevice, batch_size: int = 3) -> WarmUp:
     case = TrainingCase(data.load("synthetic-100x3"), kernel, "cpu(0)", "inmemory", batch_size)
     plan = plan_training(case.workload, batch_size, Protocol(epochs=1, seconds_per_case=1.0))
-    return warm_up(case, plan, device.drain, device.clock)
+    # Seconds of a machine, so that the rule does not run out of time.
+    clock = Instruments(lambda: device.clock() / SCALE)
+    return ready(case, plan, device.drain, clock).warm_up
 
 
 def test_a_kernel_that_compiles_nothing_is_warm_after_one_epoch(device: FakeDevice) -> None:
     result = warmed(FakeSgd(device), device)
-    n_steps = 2 * (FIRST_BATCHES + 1) + 34
-    assert (result.epochs, result.settled) == (1, True)
-    assert result.seconds == n_steps * SECONDS_PER_STEP
+    n_steps = PARTS * (FIRST_BATCHES + 1) + 34
+    assert (result.calls, result.settled) == (PARTS + 1, True)
+    assert result.seconds * SCALE == pytest.approx(n_steps * SECONDS_PER_STEP, rel=1e-5)
+    assert result.settled_seconds * SCALE == pytest.approx(34 * SECONDS_PER_STEP, rel=1e-5)
+    assert result.excess_seconds == 0
 
 
 def test_every_shape_of_a_batch_is_met_before_the_first_whole_epoch(device: FakeDevice) -> None:
     kernel = Compiles(device, per_batch=1e6)
-    assert warmed(kernel, device).epochs == 1
+    assert warmed(kernel, device).settled
     assert [size for what, size in kernel.met if what == "batch"] == [3, 1]
 
 
 def test_a_kernel_that_compiles_whole_epochs_gets_another(device: FakeDevice) -> None:
     kernel = Compiles(device, per_epoch=1e6)
     result = warmed(kernel, device)
-    assert (result.epochs, result.settled) == (2, True)
-    assert [size for what, size in kernel.met if what == "epoch"] == [61, 100]
+    # One part more, and one epoch more, than without compiling.
+    assert (result.calls, result.settled) == (PARTS + 1 + 2, True)
+    assert result.excess_seconds * SCALE == pytest.approx(2e6)
+    compiled = [size for what, size in kernel.met if what == "epoch"]
+    assert compiled[-2:] == [61, 100]
 
 
 def test_a_kernel_that_gets_faster_all_the_time_is_given_up_on(device: FakeDevice) -> None:
     class Improves(FakeSgd):
-        def epoch(self, state: Any, order: Any, learning_rates: Any) -> None:
-            whole = len(order) == 100
-            self.seconds_per_step *= 0.5 if whole and self.seconds_per_step > 2.0 else 1.0
-            self.seconds_per_step = 2.0**20 if not whole else self.seconds_per_step
-            super().epoch(state, order, learning_rates)
-            if not whole:
-                self.seconds_per_step = 2.0**40
+        whole = 0
 
-    kernel = Improves(device)
-    device.now = 0.0
-    result = warmed(kernel, device)
-    assert (result.epochs, result.settled) == (MOST_EPOCHS, False)
+        def epoch(self, state: Any, order: Any, learning_rates: Any) -> None:
+            self.whole += len(order) == 100
+            self.seconds_per_step = 2.0 ** (40 - self.whole) if len(order) == 100 else 2.0
+            super().epoch(state, order, learning_rates)
+
+    result = warmed(Improves(device), device)
+    assert (result.calls, result.settled) == (PARTS + MOST_EPOCHS, False)
 
 
 @pytest.mark.parametrize(("n", "batch_size"), [(100, 3), (100, 100), (64, 3), (99, 3), (22, 1)])

@@ -74,6 +74,15 @@ class CupyBackend:
         end.synchronize()
         return float(cupy.cuda.get_elapsed_time(begin, end)) / 1e3
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        """Run the work, and count what the memory pool gives out and takes back."""
+        from kernels.backends.cupy.allocation import PeakHook
+
+        index = int(devices.select(device).id)
+        with PeakHook(index, cupy.get_default_memory_pool().used_bytes()) as hook:
+            work()
+        return hook.peak_bytes
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that CuPy has, all of them."""
         return standard(CupyOperations(device))

@@ -35,6 +35,10 @@ class CupyGpu:
         self.n_multiprocessors = multiprocessors(device)
         self.array: Callable[[NDArray[Any]], Any] = cupy.array
 
+    def write(self, array: Any, host: NDArray[Any]) -> None:
+        """Copy a NumPy array into a CuPy array of its shape."""
+        array[:] = cupy.array(host)
+
     def to_numpy(self, array: Any) -> NDArray[np.float32]:
         """Wait for an array, and copy it to the host."""
         host: NDArray[np.float32] = cupy.asnumpy(array)

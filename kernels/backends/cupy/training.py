@@ -12,6 +12,8 @@ from kernels.backends.cupy.imports import cupy
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from data.workload import Workload
     from kernels.contract import Start, Weight
 
@@ -68,6 +70,11 @@ class CupyTrainKernel(StepKernel):
         gradient, velocity = cupy.zeros_like(theta), cupy.zeros_like(theta)
         return CupyState(batches, theta, gradient, velocity, cupy.dot)
 
+    def reset(self, state: CupyState, start: Start) -> None:
+        """Write the start into the arrays of a state, and put the velocity at rest."""
+        state.theta[:] = cupy.array(np.append(start.weight, np.float32(start.bias)))
+        state.velocity.fill(0)
+
     def parameters(self, state: CupyState) -> tuple[Weight, float]:
         """Wait, and return the weight, shape (n_features,), and the bias."""
         theta: Weight = cupy.asnumpy(state.theta)
@@ -88,3 +95,14 @@ def sum_of_gradients(state: CupyState, X: Any, y: Any) -> None:
     r -= y
     state.dot(r, X, out=state.g_w)
     r.sum(keepdims=True, out=state.g_b)
+
+
+def phases_of_gradients(state: CupyState, X: Any, y: Any) -> Iterator[str]:
+    """Do what ``sum_of_gradients`` does, phase by phase."""
+    r = state.dot(X, state.w)
+    r += state.b
+    r -= y
+    yield "forward"
+    state.dot(r, X, out=state.g_w)
+    r.sum(keepdims=True, out=state.g_b)
+    yield "backward"

@@ -88,6 +88,16 @@ class JaxBackend:
         """Return None: JAX has no events of a device."""
         return None
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        """Run the work, and ask the device's allocator; None on the CPU.
+
+        JAX can't forget a peak: it is the highest since the process began.
+        """
+        work()
+        counts = devices.named(device).memory_stats() or {}
+        peak = counts.get("peak_bytes_in_use")
+        return None if peak is None else int(peak)
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that JAX has, all of them."""
         return standard(JaxOperations(device))

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernels.backends.jax.training import JaxState, compiled_epoch, start_on, state_of
+from kernels.backends.jax.training import JaxTrainKernel, compiled_epoch
 from kernels.wholeepoch import EpochKernel
 
 if TYPE_CHECKING:
-    from data.workload import Workload
-    from kernels.contract import Order, Rates, Start
+    from kernels.backends.jax.training import JaxState
+    from kernels.contract import Order, Rates
 
 
-class JaxEpochKernel(EpochKernel):
+class JaxEpochKernel(JaxTrainKernel, EpochKernel):
     """An epoch as one ``lax.scan`` over its batches; subclasses give ``scanned``."""
-
-    backend = "jax"
 
     @abstractmethod
     def scanned(self, carried: Any, X: Any, y: Any, eta: Any) -> Any:
@@ -43,17 +41,6 @@ class JaxEpochKernel(EpochKernel):
     def compiled(self) -> Any:
         """The epoch, compiled once for each shape; one for all states of the process."""
         return compiled_epoch(self.scanned)
-
-    def prepare(
-        self,
-        workload: Workload,
-        device: str,
-        batch_size: int,
-        loader: str,  # noqa: ARG002 - there is one
-        start: Start,
-    ) -> JaxState:
-        """Copy the data and the start to the device."""
-        return state_of(workload, device, batch_size, start_on(device, start))
 
     def whole_epoch(self, state: JaxState, order: Order, learning_rates: Rates) -> None:
         """Enqueue one compiled call."""

@@ -10,6 +10,7 @@ import numpy as np
 from kernels.backends.jax.batches import InMemory, rows
 from kernels.backends.jax.devices import named
 from kernels.backends.jax.imports import jax, jnp
+from kernels.defaults import TrainDefaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ class JaxState:
     ----------
     batches : InMemory
     batch_size : int
+    device : str
     carried : tuple
         The parameters ``(w, b)``, shapes (n_features,) and (); or, with momentum, they and
         their velocities. Every compiled call takes it over and gives a new one, in the same
@@ -37,29 +39,41 @@ class JaxState:
 
     batches: InMemory
     batch_size: int
+    device: str
     carried: Any
 
 
-def start_on(device: str, start: Start) -> tuple[Any, Any]:
-    """Copy the start to a device.
+class JaxTrainKernel(TrainDefaults):
+    """A training whose arrays are handed on from call to call."""
 
-    Parameters
-    ----------
-    device : str
-    start : Start
+    backend = "jax"
+    loaders: tuple[str, ...] | None = ("inmemory",)
 
-    Returns
-    -------
-    tuple of (Array, shape (n_features,); Array, shape ())
-    """
-    where = named(device)
-    w = jax.device_put(start.weight, where, may_alias=False)
-    return w, jax.device_put(np.float32(start.bias), where, may_alias=False)
+    def carried_at(self, start: Start, device: str) -> Any:
+        """Copy what is carried along at the start to a device: the parameters."""
+        where = named(device)
+        w = jax.device_put(start.weight, where, may_alias=False)
+        return w, jax.device_put(np.float32(start.bias), where, may_alias=False)
 
+    def prepare(
+        self,
+        workload: Workload,
+        device: str,
+        batch_size: int,
+        loader: str,  # noqa: ARG002 - there is one
+        start: Start,
+    ) -> JaxState:
+        """Copy the data and the start to the device."""
+        batches = InMemory(workload, device, batch_size)
+        return JaxState(batches, batch_size, device, self.carried_at(start, device))
 
-def state_of(workload: Workload, device: str, batch_size: int, carried: Any) -> JaxState:
-    """Copy the data to a device, beside what is carried along."""
-    return JaxState(InMemory(workload, device, batch_size), batch_size, carried)
+    def reset(self, state: JaxState, start: Start) -> None:
+        """Carry the start along: JAX's arrays can't be written to."""
+        state.carried = self.carried_at(start, state.device)
+
+    def parameters(self, state: JaxState) -> tuple[Weight, float]:
+        """Wait, and return the weight, shape (n_features,), and the bias."""
+        return to_host(state.carried)
 
 
 def to_host(parameters: tuple[Any, Any]) -> tuple[Weight, float]:

@@ -79,6 +79,11 @@ class MXNetBackend:
         """Return None: MXNet's Python interface has no events of a device."""
         return None
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - none tells
+        """Run the work, and return None: MXNet only tells how full the whole device is."""
+        work()
+        return None
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that MXNet has, all of them."""
         return standard(NdOperations(device))

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kernels.backends.mxnet.batches import LOADERS, context
+from kernels.backends.mxnet.gluon_trainers import put_to_rest
 from kernels.backends.mxnet.imports import mx
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from data.workload import Workload
     from kernels.contract import Start, Weight
 
@@ -34,10 +37,11 @@ class GluonState:
     trainer: Any
 
 
-def set_learning_rate(trainer: Any, eta: float) -> None:
-    """Give the trainer a learning rate, if it does not have it already."""
+def update(trainer: Any, eta: float, m: int) -> None:
+    """Give the trainer its learning rate, if it does not have it, and let it divide by m."""
     if trainer.learning_rate != eta:
         trainer.set_learning_rate(eta)
+    trainer.step(m)
 
 
 class GluonTrainKernel(StepKernel):
@@ -61,20 +65,35 @@ class GluonTrainKernel(StepKernel):
         ctx = context(device)
         net = mx.gluon.nn.Dense(1, in_units=workload.n_features)
         net.initialize(ctx=ctx)
-        net.weight.set_data(mx.nd.array(start.weight.reshape(1, -1), ctx=ctx))
-        net.bias.set_data(mx.nd.array([start.bias], ctx=ctx))
         settings = {"learning_rate": 1.0, "momentum": self.rule.momentum}
         trainer = mx.gluon.Trainer(net.collect_params(), "sgd", settings, **self.stores())
         batches = LOADERS[loader](workload, device, batch_size)
-        return GluonState(batches, net, self.loss_of(net), trainer)
+        state = GluonState(batches, net, self.loss_of(net), trainer)
+        self.reset(state, start)
+        return state
+
+    def reset(self, state: GluonState, start: Start) -> None:
+        """Write the start into the network and the store, and put velocities at rest."""
+        state.net.weight.data()[:] = start.weight.reshape(1, -1)
+        state.net.bias.data()[:] = start.bias
+        put_to_rest(state.trainer)
 
     def step(self, state: GluonState, X: Any, y: Any, eta: float) -> None:
         """Record the losses, take their gradient, let the trainer divide by m and update."""
-        set_learning_rate(state.trainer, eta)
         with mx.autograd.record():
             losses = state.loss_of(X, y)
         losses.backward()
-        state.trainer.step(X.shape[0])
+        update(state.trainer, eta, X.shape[0])
+
+    def phases(self, state: GluonState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        with mx.autograd.record():
+            losses = state.loss_of(X, y)
+        yield "forward"
+        losses.backward()
+        yield "backward"
+        update(state.trainer, eta, X.shape[0])
+        yield "update"
 
     def parameters(self, state: GluonState) -> tuple[Weight, float]:
         """Wait, and return the weight, shape (n_features,), and the bias."""

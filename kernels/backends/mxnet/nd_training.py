@@ -49,6 +49,11 @@ class NdTrainKernel(StepKernel):
             b.attach_grad()
         return NdState(batches=LOADERS[loader](workload, device, batch_size), w=w, b=b)
 
+    def reset(self, state: NdState, start: Start) -> None:
+        """Write the start into the arrays of a state."""
+        state.w[:] = start.weight.reshape(-1, 1)
+        state.b[:] = start.bias
+
     def parameters(self, state: NdState) -> tuple[Weight, float]:
         """Wait, and return the weight, shape (n_features,), and the bias."""
         return state.w.asnumpy().reshape(-1), float(state.b.asscalar())

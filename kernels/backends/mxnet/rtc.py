@@ -57,6 +57,10 @@ class RtcGpu:
         """Copy a NumPy array to a new NDArray of the same type."""
         return mx.nd.array(host, ctx=self._context, dtype=host.dtype)
 
+    def write(self, array: Any, host: NDArray[Any]) -> None:
+        """Copy a NumPy array into an NDArray of its shape."""
+        array[:] = host
+
     def to_numpy(self, array: Any) -> NDArray[np.float32]:
         """Wait for an NDArray, and copy it to the host."""
         host: NDArray[np.float32] = array.asnumpy()

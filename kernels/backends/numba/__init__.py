@@ -92,6 +92,11 @@ class NumbaBackend:
         """Time the work with two CUDA events; None on the CPU, which has none."""
         return None if device == "cpu(0)" else gpu_devices.seconds(device, work)
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - none tells
+        """Run the work, and return None: Numba leaves allocation to the driver."""
+        work()
+        return None
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls; on the CPU the triad is on all cores."""
         if device != "cpu(0)":

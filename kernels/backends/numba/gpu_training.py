@@ -98,6 +98,12 @@ class NumbaCudaEpochKernel(EpochKernel):
             ),
         )
 
+    def reset(self, state: GpuArrays, start: Start) -> None:
+        """Write the start into the arrays of a state, and put the velocity at rest."""
+        theta = np.append(start.weight, np.float32(start.bias))
+        state.theta.copy_to_device(theta)
+        state.after_theta[0].copy_to_device(np.zeros_like(theta))
+
     def whole_epoch(self, state: GpuArrays, order: Order, learning_rates: Rates) -> None:
         """Copy the order and the rates to the GPU, and launch once."""
         places, rates = state.room_for(len(order), len(learning_rates))

@@ -47,6 +47,11 @@ class HostArrays:
         self.v, self.vb = np.zeros_like(self.w), np.zeros_like(self.b)
         self.scratch = scratch(len(self.w))
 
+    def reset(self, start: Start) -> None:
+        """Write a start into the arrays, and put the velocities at rest."""
+        self.w[:], self.b[:] = start.weight, start.bias
+        self.v[:] = self.vb[:] = 0.0
+
 
 def run(state: HostArrays, order: Order, rates: Rates, momentum: float) -> None:
     """Go through an epoch in compiled code, on the calling thread."""
@@ -95,6 +100,10 @@ class NumbaEpochKernel(EpochKernel):
             batch_size=batch_size,
             epoch=epoch,
         )
+
+    def reset(self, state: HostArrays, start: Start) -> None:
+        """Write the start into the arrays of a state."""
+        state.reset(start)
 
     def whole_epoch(self, state: HostArrays, order: Order, learning_rates: Rates) -> None:
         """Run the compiled epoch."""

@@ -59,6 +59,11 @@ class NumpyBackend:
         """Return None: the CPU has no clock of its own."""
         return None
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - there is one
+        """Run the work, and return None: nothing on the CPU counts it."""
+        work()
+        return None
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:  # noqa: ARG002 - there is one
         """Return the controls that NumPy has, all of them."""
         return standard(NumpyOperations())

@@ -11,6 +11,8 @@ from kernels.backends.numpy.batches import InMemory
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from data.workload import Workload
@@ -75,6 +77,11 @@ class NumpyTrainKernel(StepKernel):
             residual=np.empty(batch_size, dtype=np.float32),
         )
 
+    def reset(self, state: NumpyState, start: Start) -> None:
+        """Write the start into the arrays of a state, and put the velocity at rest."""
+        state.w[:], state.b[:] = start.weight, start.bias
+        state.velocity[:] = 0.0
+
     def parameters(self, state: NumpyState) -> tuple[Weight, float]:
         """Return the weight, shape (n_features,), and the bias."""
         return state.w.copy(), float(state.b[0])
@@ -94,3 +101,17 @@ def sum_of_gradients(state: NumpyState, X: Any, y: Any) -> None:
     r -= y
     np.dot(r, X, out=state.g_w)
     np.add.reduce(r, out=state.g_b, keepdims=True)
+
+
+def phases_of_gradients(state: NumpyState, X: Any, y: Any) -> Iterator[str]:
+    """Do what ``sum_of_gradients`` does, phase by phase.
+
+    The same calls a second time: a function between them would be one percent of a step.
+    """
+    r = np.dot(X, state.w, out=state.residual[: len(y)])
+    r += state.b
+    r -= y
+    yield "forward"
+    np.dot(r, X, out=state.g_w)
+    np.add.reduce(r, out=state.g_b, keepdims=True)
+    yield "backward"

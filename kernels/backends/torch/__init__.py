@@ -87,6 +87,16 @@ class TorchBackend:
             end.synchronize()
         return float(begin.elapsed_time(end)) / 1e3
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        """Run the work, and ask the caching allocator; None on the CPU."""
+        where = devices.named(device)
+        if where.type != "cuda":
+            work()
+            return None
+        torch.cuda.reset_peak_memory_stats(where)
+        work()
+        return int(torch.cuda.max_memory_allocated(where))
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that PyTorch has, all of them."""
         return standard(TorchOperations(device))

@@ -13,6 +13,8 @@ from kernels.cost import StepCost
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from data.workload import Workload
     from kernels.contract import Start, Weight
 
@@ -57,15 +59,24 @@ class TorchOptimKernel(StepKernel):
         """Copy the data and the start to the device; make the optimizer."""
         restore()
         net = torch.nn.Linear(workload.n_features, 1, device=named(device))
-        with torch.no_grad():
-            net.weight.copy_(torch.tensor(start.weight))
-            net.bias.fill_(start.bias)
         optimizer = torch.optim.SGD(
             net.parameters(), lr=1.0, momentum=self.rule.momentum, **self.implementation
         )
         batches = LOADERS[loader](workload, device, batch_size)
         error = torch.nn.functional.mse_loss
-        return OptimState(batches, net, error, optimizer, optimizer.param_groups[0])
+        state = OptimState(batches, net, error, optimizer, optimizer.param_groups[0])
+        self.reset(state, start)
+        return state
+
+    def reset(self, state: OptimState, start: Start) -> None:
+        """Write the start into the network, and put the optimizer's velocities at rest."""
+        with torch.no_grad():
+            state.net.weight.copy_(torch.tensor(start.weight))
+            state.net.bias.fill_(start.bias)
+        for kept in state.optimizer.state.values():
+            velocity = kept.get("momentum_buffer")
+            if velocity is not None:
+                velocity.zero_()
 
     def step(self, state: OptimState, X: Any, y: Any, eta: float) -> None:
         """Take the gradient of the mean loss and let the optimizer update."""
@@ -75,6 +86,18 @@ class TorchOptimKernel(StepKernel):
         loss = state.mean_squared_error(state.net(X).view(-1), y) / 2
         loss.backward()
         state.optimizer.step()
+
+    def phases(self, state: OptimState, X: Any, y: Any, eta: float) -> Iterator[str]:
+        """Do one step, phase by phase."""
+        loss = state.mean_squared_error(state.net(X).view(-1), y) / 2
+        yield "forward"
+        state.optimizer.zero_grad()
+        loss.backward()
+        yield "backward"
+        if state.group["lr"] != eta:
+            state.group["lr"] = eta
+        state.optimizer.step()
+        yield "update"
 
     def parameters(self, state: OptimState) -> tuple[Weight, float]:
         """Wait, and return the weight, shape (n_features,), and the bias."""

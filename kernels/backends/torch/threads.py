@@ -43,7 +43,11 @@ def alone() -> int:
 
 
 def restore() -> None:
-    """Set that number; call it where work is prepared, outside the clock."""
+    """Set that number; call it where work is prepared, outside the clock.
+
+    Not where a state is reset: asking the system for its cores was measured to make the
+    next epoch half as long again.
+    """
     n_threads = alone()
     if torch.get_num_threads() != n_threads:
         torch.set_num_threads(n_threads)

@@ -54,6 +54,12 @@ class TorchTrainKernel(StepKernel):
         )
         return TorchState(LOADERS[loader](workload, device, batch_size), w, b)
 
+    def reset(self, state: TorchState, start: Start) -> None:
+        """Write the start into the tensors of a state: graphs hold their addresses."""
+        with torch.no_grad():
+            state.w.copy_(torch.tensor(start.weight))
+            state.b.fill_(start.bias)
+
     def parameters(self, state: TorchState) -> tuple[Weight, float]:
         """Wait, and return the weight, shape (n_features,), and the bias."""
         weight: Weight = state.w.detach().to("cpu", copy=True).numpy()

@@ -61,6 +61,10 @@ class TritonBackend:
         """Time the work with two CUDA events."""
         return TORCH.device_seconds(device, work)
 
+    def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
+        """Run the work, and ask PyTorch's allocator: the tensors are PyTorch's."""
+        return TORCH.allocator_peak(device, work)
+
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return PyTorch's controls: Triton has no operators of its own."""
         return TORCH.controls(device)

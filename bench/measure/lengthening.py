@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bench.measure.batching import ROUND_SECONDS
 from bench.measure.rounds import time_round
+from bench.measure.warming import WarmUp, warm_calls
 
 if TYPE_CHECKING:
     from bench.measure.rounds import Action, Clock
 
-#: A round lasts at least this long, so that the wait at its end does not decide it.
-ROUND_SECONDS = 2e-3
 MOST_ITERATIONS = 100_000
 
 
-def iterations_for(work: Action, drain: Action, clock: Clock) -> int:
-    """Return how many calls make a round long enough; this is the warm-up too.
+def lengthen(work: Action, drain: Action, clock: Clock) -> tuple[int, WarmUp]:
+    """Repeat a call until its times have settled, and find how many make a round.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ def iterations_for(work: Action, drain: Action, clock: Clock) -> int:
 
     Returns
     -------
-    int
+    tuple of (int, WarmUp)
     """
-    time_round(work, drain, clock)  # the first call may compile
+    warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
     iterations = 1
     while True:
         seconds = time_round(work, drain, clock, iterations).drained_seconds
         if seconds >= ROUND_SECONDS or iterations >= MOST_ITERATIONS:
-            return iterations
+            return iterations, warmed
         aimed = math.ceil(1.2 * iterations * ROUND_SECONDS / max(seconds, 1e-9))
         iterations = min(max(aimed, 2 * iterations), 10 * iterations)

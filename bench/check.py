@@ -1,0 +1,155 @@
+"""``python -m bench check``: compares the suite's times with a plain loop's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.analyze.processes import spread
+from bench.processes.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.processes.task import Pass, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bench.measure.protocol import Protocol
+    from bench.processes.launcher import Launcher
+    from bench.selection.matrix import Selection
+
+#: One kernel of each backend.
+KERNELS = (
+    "nd.closed_form",
+    "numpy.closed_form",
+    "numba.epoch",
+    "torch.closed_form",
+    "jax.step",
+    "cupy.closed_form",
+    "triton.fused_step",
+)
+BATCH_SIZES = (1, 10, 100, 1500)
+LIMIT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A case timed in two ways.
+
+    Attributes
+    ----------
+    kernel : str
+    batch_size : int
+    suite, plain : tuple of float
+        Medians of each turn.
+    suite_seconds, plain_seconds : float
+        Their medians.
+    apart : float
+        How far these are apart, as a share of the plain loop's.
+    allowed : float
+        The sum of the half-widths of the two intervals, as the same share.
+    empty_seconds, call_seconds, sleep_seconds : float
+    """
+
+    kernel: str
+    batch_size: int
+    suite: tuple[float, ...]
+    plain: tuple[float, ...]
+    suite_seconds: float
+    plain_seconds: float
+    apart: float
+    allowed: float
+    empty_seconds: float
+    call_seconds: float
+    sleep_seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Say whether the two are no further apart than their intervals explain."""
+        return self.apart <= self.allowed
+
+
+def agreement_of(kernel: str, batch_size: int, told: dict[str, Any]) -> Agreement:
+    """Compare what a process told of a case.
+
+    Parameters
+    ----------
+    kernel : str
+    batch_size : int
+    told : dict
+        What ``bench.measure.agreeing.agreement`` returned.
+
+    Returns
+    -------
+    Agreement
+    """
+    suite, plain = (spread([[turn] for turn in told[name]]) for name in ("suite", "plain"))
+    widths = (
+        (one.between_half_width or 0.0) * one.median / plain.median for one in (suite, plain)
+    )
+    return Agreement(
+        kernel,
+        batch_size,
+        tuple(told["suite"]),
+        tuple(told["plain"]),
+        suite.median,
+        plain.median,
+        apart=abs(suite.median / plain.median - 1.0),
+        allowed=sum(widths),
+        empty_seconds=told["empty_seconds"],
+        call_seconds=told["call_seconds"],
+        sleep_seconds=told["sleep_seconds"],
+    )
+
+
+def check(
+    selection: Selection,
+    protocol: Protocol,
+    device: str,
+    kernels: Sequence[str] = KERNELS,
+    launcher: Launcher | None = None,
+) -> Iterator[Agreement | str]:
+    """Time one kernel of each backend by the suite and by a plain loop.
+
+    Parameters
+    ----------
+    selection : Selection
+    protocol : Protocol
+    device : str
+    kernels : sequence of str
+    launcher : Launcher, optional
+
+    Yields
+    ------
+    Agreement or str
+        For each kernel and batch size; a sentence for what could not be tried.
+    """
+    for kernel in kernels:
+        params = {
+            "workload": "airfoil",
+            "kernel": kernel,
+            "device": device,
+            "loader": "inmemory",
+        }
+        if device[:3] not in selection.kernel_of(params).device_kinds:
+            continue
+        answer = selection.availability(params)
+        if not answer:
+            yield f"{kernel}: {answer}"
+            continue
+        worker = (launcher or SubprocessLauncher()).launch(Setting())
+        try:
+            for size in BATCH_SIZES:
+                request = {
+                    "module": "bench_epoch",
+                    "params": {**params, "batch_size": size},
+                    "protocol": asdict(protocol),
+                    "kind": Pass.CHECK.value,
+                }
+                told = worker.ask(request, LIMIT_SECONDS)
+                if "error" in told:
+                    yield f"{kernel}, batch size {size}: {told['error']}: {told['message']}"
+                else:
+                    yield agreement_of(kernel, size, told["facts"])
+        except (EndedError, NoAnswerError) as error:
+            yield f"{kernel}: {error}"
+        finally:
+            worker.close()

@@ -1,0 +1,101 @@
+"""Measures the measuring: an empty kernel, one that sleeps, and a plain loop beside the suite.
+
+The suite and the plain loop take turns on the same case in the same process, so that what
+the machine does meanwhile happens to both.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import statistics
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import data
+from bench.measure.gate import TrainingCase
+from bench.measure.independent import plain_loop
+from bench.measure.overhead import overhead
+from bench.measure.rounds import seconds_of
+from bench.measure.stopping import StoppingRule
+from bench.measure.timing import RoundTimer, instruments_for
+from bench.measure.training import measure_training
+from kernels import backends
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.measure.protocol import Protocol
+    from kernels.registry import Registry
+
+#: Turns of the suite and of the plain loop: seven medians reach, from the lowest to the
+#: highest, over the true one with 98%.
+TURNS = 7
+SLEEP_SECONDS = 1e-3
+SLEEP_ROUNDS = 51
+#: ``prctl``: by how much the kernel may let this thread sleep too long, in nanoseconds.
+PR_SET_TIMERSLACK = 29
+
+
+def agreement(
+    params: Mapping[str, Any], registry: Registry, protocol: Protocol
+) -> dict[str, Any]:
+    """Time a training by the suite and by a plain loop, in turns.
+
+    Parameters
+    ----------
+    params : mapping
+        Of a ``bench_epoch`` case.
+    registry : Registry
+    protocol : Protocol
+
+    Returns
+    -------
+    dict
+        JSON-ready. ``suite`` and ``plain``: the median seconds of an epoch of each turn;
+        ``empty_seconds``: what a call of an empty kernel took, the wait for the idle device
+        included; ``call_seconds``: without it; ``sleep_seconds``: what a kernel took that
+        sleeps for a millisecond.
+
+    Raises
+    ------
+    GateError, DivergedError, DataError
+    """
+    kernel = registry.train[params["kernel"]]
+    workload = data.load(params["workload"])
+    device = params["device"]
+    case = TrainingCase(workload, kernel, device, params["loader"], params["batch_size"])
+    quick = replace(protocol, phases=False)
+    suite, plain = [], []
+    for turn in range(TURNS):
+        for timed in (False, True) if turn % 2 else (True, False):
+            if timed:
+                rounds = measure_training(case, quick).rounds
+                suite.append(statistics.median(seconds_of(rounds)))
+            else:
+                plain.append(statistics.median(plain_loop(case, quick)))
+    drain = partial(backends.get(kernel.backend).drain, device)
+    instruments = instruments_for(device)
+    return {
+        "suite": suite,
+        "plain": plain,
+        "empty_seconds": overhead(drain, instruments.clock).seconds_per_call,
+        "call_seconds": overhead(lambda: None, instruments.clock).seconds_per_call,
+        "sleep_seconds": _sleeping(RoundTimer(drain, instruments)),
+    }
+
+
+def _sleeping(timer: RoundTimer) -> float:
+    """Time a kernel that sleeps for a millisecond, between rounds of untimed work."""
+    # As a user's thread it may sleep 50 microseconds longer, which is 5% of a millisecond.
+    ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+    untimed: list[int] = []
+
+    def one_round() -> None:
+        untimed.extend(range(1000))  # what comes between rounds must not show
+        timer.time([partial(time.sleep, SLEEP_SECONDS)])
+
+    rule = StoppingRule(-1.0, float("inf"), SLEEP_ROUNDS)
+    timer.repeat(rule, one_round)
+    return statistics.median(seconds_of(timer.rounds))

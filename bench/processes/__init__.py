@@ -1,0 +1,1 @@
+"""Measuring in fresh processes: launching, ordering, surviving crashes, merging."""

@@ -1,0 +1,188 @@
+"""The parent's side of a measuring process: starts it, asks it, waits, ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bench.measure import affinity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.processes.task import Setting
+
+ROOT = Path(__file__).resolve().parents[2]
+#: How much of what a process wrote to standard error is kept when it ends.
+LAST_WORDS = 400
+READ_BYTES = 1 << 16
+
+
+class NoAnswerError(Exception):
+    """The process did not answer within the time limit."""
+
+
+class EndedError(Exception):
+    """The process ended instead of answering; the message says how, in one sentence.
+
+    Parameters
+    ----------
+    message : str
+    killed : bool
+        By SIGKILL, which is also how the kernel ends what takes too much memory.
+    """
+
+    def __init__(self, message: str, *, killed: bool = False) -> None:
+        super().__init__(message)
+        self.killed = killed
+
+
+class Handle(Protocol):
+    """A running process."""
+
+    def ask(self, request: Mapping[str, Any], limit_seconds: float) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        Raises
+        ------
+        NoAnswerError
+            After the limit; the process is as it was.
+        EndedError
+        """
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+
+
+class Launcher(Protocol):
+    """Starts processes."""
+
+    def launch(self, setting: Setting) -> Handle:
+        """Start a fresh process."""
+
+
+@dataclass(frozen=True)
+class SubprocessLauncher:
+    """Starts ``python -m bench.processes.worker``.
+
+    Attributes
+    ----------
+    kernel_folders : tuple of Path
+        Where further kernels are.
+    """
+
+    kernel_folders: tuple[Path, ...] = ()
+
+    def launch(self, setting: Setting) -> WorkerProcess:
+        """Start a process with a setting of its own."""
+        return WorkerProcess(setting, self.kernel_folders)
+
+
+class WorkerProcess:
+    """A measuring process, in a session of its own: Ctrl-C does not reach it.
+
+    Parameters
+    ----------
+    setting : Setting
+    kernel_folders : sequence of Path
+    """
+
+    def __init__(self, setting: Setting, kernel_folders: Sequence[Path] = ()) -> None:
+        answers, writes = os.pipe()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.processes.worker", str(writes)],
+            cwd=ROOT,
+            env={**os.environ, **setting.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            pass_fds=(writes,),
+            start_new_session=True,
+        )
+        os.close(writes)
+        self._answers = answers
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(answers, selectors.EVENT_READ)
+        self._unread = b""
+        folders = [str(folder.resolve()) for folder in kernel_folders]
+        cpus = setting.cpus or affinity.AT_START  # a library may have bound this process
+        self._send({"cpus": list(cpus), "kernel_folders": folders})
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def ask(self, request: Mapping[str, Any], limit_seconds: float) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        Parameters
+        ----------
+        request : mapping
+            JSON-ready.
+        limit_seconds : float
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        NoAnswerError, EndedError
+        """
+        self._send(request)
+        end = time.monotonic() + limit_seconds
+        while b"\n" not in self._unread:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise NoAnswerError(f"no answer within {limit_seconds:.0f} s")
+            if not self._selector.select(left):
+                continue
+            piece = os.read(self._answers, READ_BYTES)
+            if not piece:
+                raise self._ended()
+            self._unread += piece
+        line, _, self._unread = self._unread.partition(b"\n")
+        read: dict[str, Any] = json.loads(line)
+        return read
+
+    def _send(self, request: Mapping[str, Any]) -> None:
+        """Write a request; a process that has ended shows when its answer is awaited."""
+        assert self._process.stdin is not None  # noqa: S101 - it was opened above
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(f"{json.dumps(request)}\n".encode())
+            self._process.stdin.flush()
+
+    def _ended(self) -> EndedError:
+        """Say how the process ended, with the last it wrote to standard error."""
+        code = self._process.wait()
+        how = f"exit code {code}"
+        if code < 0:
+            how = signal.Signals(-code).name
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip().splitlines()
+        last = f": {said[-1][-LAST_WORDS:]}" if said else ""
+        return EndedError(f"the process ended with {how}{last}", killed=code == -signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._selector.close()
+        with contextlib.suppress(OSError):  # closed before
+            os.close(self._answers)
+        self._errors.close()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # a request that it no longer read
+                self._process.stdin.close()

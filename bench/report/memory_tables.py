@@ -1,0 +1,150 @@
+"""Prints how much memory trainings take, and what a sample more in the batch costs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.text import Text
+
+from bench.analyze import memory
+from bench.report import units
+from bench.report.grid import Grid
+from bench.report.quantities import BASELINE, heading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from rich.console import Console
+
+    from bench.analyze.memory import Line
+
+TITLES = {
+    memory.HOST: "host memory at most, beside the data as they were loaded",
+    memory.ALLOCATOR: "GPU memory that the library gave out at most",
+    memory.DEVICE: "GPU memory taken, context and pools included",
+}
+OF_THE_DEVICE = "*"
+PREFIXES = ((30, "Gi"), (20, "Mi"), (10, "Ki"))
+SIGNS = {
+    "<": "less than can be told",
+    "≤": "an upper bound: the peak may be from before the training",
+    OF_THE_DEVICE: "the growth of the whole device, other processes included",
+}
+
+
+def show(console: Console, table: pd.DataFrame) -> None:
+    """Print the peaks of the memory pass, and what it could not measure.
+
+    Parameters
+    ----------
+    console : Console
+    table : DataFrame
+        From ``bench.analyze.tidy.frame``.
+    """
+    if "memory" not in table:
+        return
+    told = table[[isinstance(one, dict) for one in table["memory"]]]
+    measured = told[[not one.get("reason") for one in told["memory"]]]
+    for (workload, device), rows in measured.groupby(["workload", "device"], sort=False):
+        _of_a_device(console, rows, f"{workload}, {device}")
+    _failed(console, [one["reason"] for one in told["memory"] if one.get("reason")])
+
+
+def binary(n_bytes: float) -> str:
+    """Write a number of bytes with three digits and a binary prefix.
+
+    Parameters
+    ----------
+    n_bytes : float
+
+    Returns
+    -------
+    str
+        ``19.1 MiB``, ``-2.00 KiB``, ``12 B``, ``7.83 B``; ``–`` where it is not finite.
+    """
+    if not math.isfinite(n_bytes):
+        return "–"
+    exponent, prefix = next((one for one in PREFIXES if abs(n_bytes) >= 2 ** one[0]), (0, ""))
+    value = n_bytes / 2**exponent
+    if not exponent and float(value).is_integer():
+        return f"{value:.0f} B"
+    digits = int(f"{value:.2e}".partition("e")[2])
+    return f"{value:.{min(2, max(0, 2 - digits))}f} {prefix}B"
+
+
+def _of_a_device(console: Console, rows: pd.DataFrame, title: str) -> None:
+    """Print each quantity that is known of the kernels on a device."""
+    data = binary(rows["memory"].iloc[0]["workload_bytes"])
+    heading(console, f"Peak memory of a training: {title} (data of {data})")
+    used: set[str] = set()
+    for quantity, what in TITLES.items():
+        values = {
+            (row["kernel"], row["batch_size"]): _peak(row["memory"], quantity)
+            for _, row in rows.iterrows()
+        }
+        if not any(values.values()):
+            continue
+        lines = {kernel: line for (*_, kernel), line in memory.lines(rows, quantity).items()}
+        console.print(Text(what, style="italic"))
+        for grid in _grid(values, lines).merged().tables(console.width):
+            console.print(grid)
+            console.print()
+        used.update(sign for sign in SIGNS for value in values.values() if sign in value)
+    for sign in (sign for sign in SIGNS if sign in used):
+        console.print(f"{sign}: {SIGNS[sign]}.")
+
+
+def _grid(values: Mapping[tuple[str, float], str], lines: Mapping[str, Line]) -> Grid:
+    """Put the peaks of all batch sizes and the lines through them side by side."""
+    kernels = sorted({kernel for kernel, _ in values}, key=lambda name: name != BASELINE)
+    sizes = sorted({size for _, size in values})
+    return Grid(
+        corner="kernel",
+        sizes=(*(f"B={size:g}" for size in sizes), "bytes/sample", "intercept"),
+        rows={
+            kernel: (
+                *(values.get((kernel, size), "") for size in sizes),
+                *_line(lines.get(kernel)),
+            )
+            for kernel in kernels
+        },
+    )
+
+
+def _peak(told: Mapping[str, Any], quantity: str) -> str:
+    """Write one case's peak; nothing where it is not known."""
+    value = told.get(quantity)
+    if value is None:
+        return ""
+    if quantity == memory.DEVICE and told.get("device_footprint_of") == "device":
+        return f"{binary(value)}{OF_THE_DEVICE}"
+    if quantity == memory.HOST and not told.get("host_peak_is_exact"):
+        return f"≤ {binary(value)}"
+    return _unless_noise(value, memory.noise(told, quantity))
+
+
+def _line(line: Line | None) -> tuple[str, str]:
+    """Write a line's slope and intercept; what is noise as less than the noise."""
+    if line is None:
+        return "–", "–"
+    return (
+        _unless_noise(line.bytes_per_sample, line.slope_noise),
+        _unless_noise(line.intercept_bytes, line.intercept_noise),
+    )
+
+
+def _unless_noise(n_bytes: float, noise_bytes: float) -> str:
+    return f"< {binary(noise_bytes)}" if abs(n_bytes) < noise_bytes else binary(n_bytes)
+
+
+def _failed(console: Console, reasons: list[str]) -> None:
+    """Count the cases whose memory could not be measured, by reason."""
+    if not reasons:
+        return
+    heading(console, f"Memory not measured: {units.number(len(reasons), 'case')}")
+    for reason, number in Counter(reasons).items():
+        console.print(f"  {units.number(number, 'case')}: {escape(reason)}")

@@ -1,0 +1,361 @@
+"""``python -m bench run``: measures in several fresh processes and leaves one run file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from bench import run_file, store
+from bench.exits import Exit
+from bench.measure.estimate import Estimator
+from bench.measure.fingerprint import fingerprint_id
+from bench.measure.fresh_fingerprint import fresh_fingerprint
+from bench.processes.asked import RunAsked, estimate_key
+from bench.processes.executor import Executor
+from bench.processes.interrupts import Interrupts
+from bench.processes.journal import FOLDER, Journal, read_journal, unfinished
+from bench.processes.launcher import SubprocessLauncher
+from bench.processes.pace import Pace, total_seconds
+from bench.processes.schedule import schedule
+from bench.processes.task import Cause, Pass, Setting
+from bench.report import announce, figures, terminal
+from bench.report.process_progress import ProcessProgress
+from bench.selection import options
+from bench.selection.protocol_options import ProtocolGiven, protocol_of, required
+from bench.store import StoreError
+from bench.tasks import memory_tasks, required_and_missing, tasks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from bench.processes.launcher import Launcher
+    from bench.processes.task import Outcome, Process, Task
+    from bench.selection.matrix import Selection
+
+#: A case may take this long in any case, and this many times its estimate.
+LIMIT_SECONDS, LIMIT_ESTIMATES = 120.0, 30.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line asks for.
+
+    Attributes
+    ----------
+    given : Given
+    protocol : ProtocolGiven
+    cases : tuple of str
+        Case modules; empty for all.
+    require : str or None
+    replicates : int
+    order_seed : int
+    limit_seconds : float or None
+    memory : bool
+        Whether the memory pass is done.
+    setting : Setting
+    """
+
+    given: options.Given = field(default_factory=options.Given)
+    protocol: ProtocolGiven = field(default_factory=ProtocolGiven)
+    cases: tuple[str, ...] = ()
+    require: str | None = None
+    replicates: int = 5
+    order_seed: int = 0
+    limit_seconds: float | None = None
+    memory: bool = True
+    setting: Setting = field(default_factory=Setting)
+
+
+def plan(run: RunOptions) -> RunAsked:
+    """Decide what a run does, before its first case.
+
+    Parameters
+    ----------
+    run : RunOptions
+
+    Returns
+    -------
+    RunAsked
+
+    Raises
+    ------
+    SelectionError, RegistryError, DataError
+        When an option's value is not allowed.
+    """
+    preset = options.preset_of(run.given)
+    protocol = protocol_of(run.protocol, preset)
+    selection = options.select(run.given)
+    known = {*selection.registry.train, *selection.registry.update}
+    wanted = required(run.require, known)
+    timed, unavailable = tasks_of(selection, run.cases)
+    skipped, failed = required_and_missing(unavailable, wanted)
+    tasks = (*timed, *(memory_tasks(timed) if run.memory else ()))
+    asked = RunAsked(
+        preset=preset.name,
+        protocol=protocol,
+        tasks=tasks,
+        replicates=run.replicates,
+        order_seed=run.order_seed,
+        setting=run.setting,
+        fingerprint=fresh_fingerprint(run.setting.environment, run.setting.cpus),
+        skipped=tuple(skipped),
+        failed=tuple(failed),
+        estimates=_estimates(selection, asked_protocol=protocol, tasks=tasks),
+        limit_seconds=run.limit_seconds,
+        command=tuple(sys.argv[1:]),
+        commit=run_file.commit(),
+        kernel_folders=run.given.kernel_folders,
+    )
+    return replace(asked, announced_seconds=total_seconds(asked))
+
+
+def _estimates(
+    selection: Selection, asked_protocol: Any, tasks: Sequence[Task]
+) -> dict[str, float]:
+    """Estimate each task's seconds in one process."""
+    estimator = Estimator(selection.registry, asked_protocol)
+    return {
+        estimate_key(task): estimator.case(task.module, task.params)
+        if task.kind is Pass.TIME
+        else estimator.memory(task.params)
+        for task in tasks
+    }
+
+
+def start(asked: RunAsked, folder: Path, console: Console, *, draw: bool = True) -> Exit:
+    """Measure what was asked for, and write the run.
+
+    Parameters
+    ----------
+    asked : RunAsked
+    folder : Path
+        Of runs.
+    console : Console
+    draw : bool
+        Whether figures are drawn.
+
+    Returns
+    -------
+    Exit
+
+    Raises
+    ------
+    StoreError
+        When nothing can be written.
+    """
+    console.print(sentence(asked), markup=False, highlight=False, soft_wrap=True)
+    name = store.run_name(datetime.now(timezone.utc), asked.commit)
+    journal = Journal(folder / FOLDER / f"{name}.jsonl")
+    journal.write({"asked": asked.to_json()})
+    return Run(asked, journal, console).finish(folder, draw=draw)
+
+
+def resume(path: Path | None, folder: Path, console: Console, *, draw: bool = True) -> Exit:
+    """Go on with an unfinished run.
+
+    Parameters
+    ----------
+    path : Path or None
+        Its journal; None for the newest.
+    folder : Path
+        Of runs.
+    console : Console
+    draw : bool
+
+    Returns
+    -------
+    Exit
+
+    Raises
+    ------
+    StoreError
+        When there is no such run, or the machine or the code is another one by now.
+    """
+    if path is None:
+        left = unfinished(folder)
+        if not left:
+            raise StoreError(f"there is no unfinished run in {folder / FOLDER}.")
+        path = left[-1]
+    read, _ = read_journal(path)
+    journal = Journal(path)
+    read, before = read_journal(path)
+    try:
+        asked = RunAsked.from_json(read)
+    except (TypeError, ValueError, KeyError) as error:
+        journal.close()
+        raise StoreError(
+            f"{path} was written by another version of this program; it can't go on."
+        ) from error
+    _check_same(asked, path)
+    return Run(asked, journal, console, before).finish(folder, draw=draw)
+
+
+def _check_same(asked: RunAsked, path: Path) -> None:
+    """Refuse to put together what was measured on two machines, or of two codes."""
+    now = fresh_fingerprint(asked.setting.environment, asked.setting.cpus)
+    if fingerprint_id(now) != fingerprint_id(asked.fingerprint):
+        differ = sorted(key for key in now if now[key] != asked.fingerprint.get(key))
+        raise StoreError(
+            f"{path.name} was measured under another fingerprint (different: "
+            f"{', '.join(differ)}); its parts can't be put together. Start a new run."
+        )
+    if run_file.commit() != asked.commit:
+        raise StoreError(
+            f"{path.name} was measured at commit {asked.commit}, this is "
+            f"{run_file.commit()}; check that one out, or start a new run."
+        )
+
+
+class Run:
+    """A run under way.
+
+    Parameters
+    ----------
+    asked : RunAsked
+    journal : Journal
+        Open.
+    console : Console
+    before : list of Outcome
+        What an earlier part of the run has measured.
+    launcher : Launcher, optional
+    """
+
+    def __init__(
+        self,
+        asked: RunAsked,
+        journal: Journal,
+        console: Console,
+        before: Sequence[Outcome] = (),
+        launcher: Launcher | None = None,
+    ) -> None:
+        self._asked, self._journal, self._console = asked, journal, console
+        self._outcomes = list(before)
+        self._launcher = launcher or SubprocessLauncher(asked.kernel_folders)
+        self._pace = Pace(asked, before)
+        n_timed = sum(task.kind is Pass.TIME for task in asked.tasks)
+        n_tasks = len(asked.tasks) + (asked.replicates - 1) * n_timed
+        self._progress = ProcessProgress(console, asked.replicates, n_tasks)
+
+    def finish(self, folder: Path, *, draw: bool = True) -> Exit:
+        """Measure what is left, write the run file, print the tables.
+
+        Parameters
+        ----------
+        folder : Path
+        draw : bool
+
+        Returns
+        -------
+        Exit
+
+        Raises
+        ------
+        StoreError
+            When the disk is full: what was measured before stays in the journal.
+        """
+        complete = self._measure()
+        document = run_file.document(self._asked, self._outcomes, complete=complete)
+        try:
+            if not (document["benchmarks"] or document["bench"]["failed"]):
+                self._journal.remove() if complete else self._journal.close()
+                return self._nothing(document)
+            path = store.write_run(folder, document, self._asked.commit)
+            if complete:
+                self._journal.remove()
+        finally:
+            self._journal.close()
+        self._tables(document)
+        self._say(f"run file: {path}")
+        if not complete:
+            self._say(f"To finish it: python -m bench run --resume {self._journal.path}")
+            return Exit.INTERRUPTED
+        if draw:
+            try:
+                figures.draw_run(document, path.with_suffix(""))
+            except figures.FigureError as error:
+                raise StoreError(str(error)) from error
+            self._say(f"figures:  {path.with_suffix('')}{os.sep}")
+        return Exit.FAILED if document["bench"]["failed"] else Exit.OK
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _measure(self) -> bool:
+        """Run the processes; say whether all was done."""
+        asked = self._asked
+        processes = schedule(asked.tasks, asked.replicates, asked.order_seed, asked.setting)
+        with Interrupts(self._progress.note) as interrupts, self._progress:
+            executor = Executor(
+                self._launcher,
+                request_of=self._request,
+                limit_of=self._limit,
+                add=self._add,
+                starts=self._starts,
+                stopping=lambda: interrupts.asked,
+            )
+            try:
+                return executor.run(processes, self._outcomes)
+            except KeyboardInterrupt:
+                return False
+
+    def _request(self, process: Process, task: Task) -> dict[str, Any]:
+        first = process.replicate == 0
+        protocol = replace(
+            self._asked.protocol,
+            whole_trainings=first,
+            phases=first and self._asked.protocol.phases,
+            seconds_per_case=self._pace.seconds_per_case(process.replicate),
+        )
+        return {
+            "module": task.module,
+            "params": dict(task.params),
+            "protocol": asdict(protocol),
+            "kind": task.kind.value,
+        }
+
+    def _limit(self, task: Task) -> float:
+        if self._asked.limit_seconds is not None:
+            return self._asked.limit_seconds
+        return LIMIT_SECONDS + LIMIT_ESTIMATES * self._asked.estimates[estimate_key(task)]
+
+    def _starts(self, process: Process, task: Task) -> None:
+        number, left = len(self._outcomes) + 1, self._pace.seconds_left()
+        self._progress.show(process.replicate, process.group, task.id, number, left)
+
+    def _add(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        self._journal.add(outcome)
+        self._pace.add(outcome)
+        if outcome.cause not in (None, Cause.WRONG):
+            self._progress.note(f"{outcome.id}: {outcome.message}")
+
+    def _tables(self, document: dict[str, Any]) -> None:
+        terminal_ = self._console.is_terminal
+        text = terminal.render(document, width=self._console.width, colour=terminal_)
+        self._console.file.write(text)
+
+    def _nothing(self, document: dict[str, Any]) -> Exit:
+        """Say why nothing was measured."""
+        self._tables(document)
+        self._say(
+            "Nothing was measured. `python -m bench doctor` says what this machine lacks."
+        )
+        return Exit.FAILED
+
+
+def sentence(asked: RunAsked) -> str:
+    """Say what is about to run."""
+    timed = sum(task.kind is Pass.TIME for task in asked.tasks)
+    line = announce.sentence(
+        timed + len(asked.skipped) + len(asked.failed),
+        timed,
+        asked.announced_seconds,
+        asked.preset,
+    )
+    return f"{line} Each case in {asked.replicates} processes."
