@@ -13,7 +13,7 @@ from bench.exits import Exit
 from bench.measure.estimate import Estimator
 from bench.measure.fingerprint import fingerprint_id
 from bench.measure.fresh_fingerprint import fresh_fingerprint
-from bench.processes.asked import RunAsked, estimate_key
+from bench.processes.asked import RunAsked, estimate_key, protocol_in
 from bench.processes.executor import Executor
 from bench.processes.interrupts import Interrupts
 from bench.processes.journal import FOLDER, Journal, read_journal, unfinished
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from bench.measure.protocol import Protocol
     from bench.processes.launcher import Launcher
     from bench.processes.task import Outcome, Process, Task
     from bench.selection.matrix import Selection
@@ -106,7 +107,7 @@ def plan(run: RunOptions) -> RunAsked:
         fingerprint=fresh_fingerprint(run.setting.environment, run.setting.cpus),
         skipped=tuple(skipped),
         failed=tuple(failed),
-        estimates=_estimates(selection, asked_protocol=protocol, tasks=tasks),
+        estimates=_estimates(selection, protocol, tasks),
         limit_seconds=run.limit_seconds,
         command=tuple(sys.argv[1:]),
         commit=run_file.commit(),
@@ -116,16 +117,20 @@ def plan(run: RunOptions) -> RunAsked:
 
 
 def _estimates(
-    selection: Selection, asked_protocol: Any, tasks: Sequence[Task]
+    selection: Selection, protocol: Protocol, tasks: Sequence[Task]
 ) -> dict[str, float]:
-    """Estimate each task's seconds in one process."""
-    estimator = Estimator(selection.registry, asked_protocol)
-    return {
-        estimate_key(task): estimator.case(task.module, task.params)
-        if task.kind is Pass.TIME
-        else estimator.memory(task.params)
-        for task in tasks
-    }
+    """Estimate each task's seconds, in its first process and in a later one."""
+    first = Estimator(selection.registry, protocol)
+    later = first.under(protocol_in(protocol, 1))
+    estimates = {}
+    for task in tasks:
+        if task.kind is Pass.MEMORY:
+            estimates[estimate_key(task)] = first.memory(task.params)
+            continue
+        for replicate, estimator in enumerate((first, later)):
+            seconds = estimator.case(task.module, task.params)
+            estimates[estimate_key(task, replicate)] = seconds
+    return estimates
 
 
 def start(asked: RunAsked, folder: Path, console: Console, *, draw: bool = True) -> Exit:
@@ -305,11 +310,8 @@ class Run:
                 return False
 
     def _request(self, process: Process, task: Task) -> dict[str, Any]:
-        first = process.replicate == 0
         protocol = replace(
-            self._asked.protocol,
-            whole_trainings=first,
-            phases=first and self._asked.protocol.phases,
+            protocol_in(self._asked.protocol, process.replicate),
             seconds_per_case=self._pace.seconds_per_case(process.replicate),
         )
         return {

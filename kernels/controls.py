@@ -40,6 +40,7 @@ SIZES: dict[str, tuple[int, ...]] = {
     "device_to_host": (4, MIB, 64 * MIB),
     "device_to_device": (4, MIB, 64 * MIB),
 }
+LARGEST_DRAWN = 1_000_003
 SCALE = 0.5
 
 
@@ -66,8 +67,27 @@ class Operations(Protocol):
 
 
 def _drawn(*shape: int) -> NDArray[np.float32]:
-    rng = np.random.default_rng(len(shape))
-    return rng.standard_normal(shape, dtype=np.float32)
+    return drawn(int(np.prod(shape)), seed=len(shape)).reshape(shape)
+
+
+def drawn(n: int, seed: int) -> NDArray[np.float32]:
+    """Draw values from N(0, 1), of large arrays a part that is repeated.
+
+    Drawing takes longer than most of what is timed. The part's length is a prime, so no
+    block that a library may work on begins with the same values as another.
+
+    Parameters
+    ----------
+    n : int
+    seed : int
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+    """
+    rng = np.random.default_rng(seed)
+    part = rng.standard_normal(min(n, LARGEST_DRAWN), dtype=np.float32)
+    return part if n == len(part) else np.resize(part, n)
 
 
 class _Last:

@@ -9,7 +9,8 @@ least squares (Draper & Smith 1998, *Applied Regression Analysis*, 3rd ed., chap
 Both are weighted sums of the peaks, the slope with weights ``c_i = (B_i - B_mean) / S``, the
 intercept with ``1 / n - c_i B_mean``. So where no peak is further off than ``noise``, neither
 is off by more than ``noise`` times the sum of its weights' absolute values. What is smaller
-than that, the peaks do not show.
+than that, the peaks do not show. Peaks that are on no line, because a library does something
+else at some batch size, are taken to be off by the largest distance from it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Batch sizes that a line needs: through two there is always one.
 FEWEST_SIZES = 3
+#: Peaks are whole bytes: so much is no distance from a line.
+ROUNDING_BYTES = 1.0
 #: What is measured of a case, by the fact that holds it.
 HOST, ALLOCATOR, DEVICE = (
     "host_case_bytes",
@@ -89,14 +92,16 @@ def line(
     distances = y - (intercept + slope * B)
     centred = B - B.mean()
     weights = centred / (centred @ centred)
+    deviation = float(np.abs(distances).max())
+    off = max(noise_bytes, deviation if deviation > ROUNDING_BYTES else 0.0)
     return Line(
         bytes_per_sample=float(slope),
         intercept_bytes=float(intercept),
         n_sizes=n_sizes,
         residual_bytes=float(np.sqrt(distances @ distances / (len(B) - 2))),
-        largest_deviation_bytes=float(np.abs(distances).max()),
-        slope_noise=float(noise_bytes * np.abs(weights).sum()),
-        intercept_noise=float(noise_bytes * np.abs(1 / len(B) - weights * B.mean()).sum()),
+        largest_deviation_bytes=deviation,
+        slope_noise=float(off * np.abs(weights).sum()),
+        intercept_noise=float(off * np.abs(1 / len(B) - weights * B.mean()).sum()),
     )
 
 

@@ -91,7 +91,8 @@ def quality(table: pd.DataFrame) -> Quality | None:
     precise = told["half_width"] <= told["target_half_width"]
     worst = told[~precise].sort_values("half_width", ascending=False, na_position="first")
     untrusted = told["untrusted"].fillna(value=False).astype(bool)
-    heavy = told[told["overhead_share"] > OVERHEAD_SHARE]
+    # A control may be an empty call itself.
+    heavy = told[(told["overhead_share"] > OVERHEAD_SHARE) & (told["case"] != "machine")]
     settled = told["warm_up_settled"].fillna(value=True).astype(bool)
     return Quality(
         n_cases=len(told),

@@ -7,11 +7,12 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from bench.measure.batching import leads_in
 from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError
 from bench.measure.lengthening import lengthen
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.overhead import overhead
+from bench.measure.overhead import empty_kernel, overhead
 from bench.measure.quality import quality_facts
 from bench.measure.rates import rate_facts
 from bench.measure.stopping import StoppingRule
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bench.measure.timing import Instruments
     from kernels.contract import Backend, Control
 
-MIN_ROUNDS = 10
+MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,16 @@ def measure_control(
     control.run()
     _check(case, control)
     iterations, warmed = lengthen(control.run, drain, instruments.clock)
+    lead_in = [control.run] if leads_in(iterations * warmed.settled_seconds) else []
     timer = RoundTimer(drain, instruments)
     rule = StoppingRule(
-        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
     )
     stop = timer.repeat(
-        rule, lambda: timer.time(repeat(control.run, iterations), iterations, [control.run])
+        rule, lambda: timer.time(repeat(control.run, iterations), iterations, lead_in)
     )
     rounds = tuple(timer.rounds)
     _check(case, control)
@@ -96,7 +101,9 @@ def measure_control(
         facts={
             **_facts(case, control, rounds),
             **device_facts(case.backend, case.device, lambda: control.run, iterations),
-            **quality_facts(timer, stop, protocol.target, overhead(drain, instruments.clock)),
+            **quality_facts(
+                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
+            ),
             "verified": True,
             "warm_up": asdict(warmed),
         },

@@ -11,8 +11,11 @@ import numpy as np
 
 import data
 from bench.measure import loading, stepping
+from bench.measure.batching import MOST_ITERATIONS, ROUND_SECONDS, leads_in
 from bench.measure.notebook import EVALUATE_EVERY, published
 from bench.measure.rounds import time_round
+from bench.measure.settling import MOST_SECONDS
+from bench.measure.training import AFFORDABLE_STEPS
 from data.errors import DataError
 from kernels import backends
 from kernels.sampling import draw_start
@@ -36,6 +39,16 @@ REFERENCE_STEP_SECONDS = 40e-6
 EIGENVALUE_SECONDS = 4e-11
 #: Steps that the gate takes at large batch sizes.
 GATE_STEPS = 3
+#: Calls until the times have settled, each of so many batches.
+WARM_UP_PARTS, WARM_UP_BATCHES = 4, 21
+#: Repeats of an epoch in phases, and how long they take at most.
+PHASE_PASSES, PHASES_SECONDS = 5, 0.1
+#: What timing short rounds takes, over what is timed: a run-up before each, telemetry.
+SHORT_ROUNDS = 1.3
+#: Kernels that share the reference of a long round.
+SHARING = 3
+#: Drawing and comparing, for each parameter of an update and for each byte of a control.
+UPDATE_SECONDS, CONTROL_SECONDS = 1e-7, 1e-8
 #: Host memory traffic that large workloads cost each epoch, and at which rate.
 BYTES_PER_VALUE = 40
 BYTES_PER_SECOND = 1e10
@@ -73,6 +86,21 @@ class Estimator:
         self._protocol = protocol
         self._order = np.arange(WARM_UP_STEPS + TIMED_STEPS)
         self._measured: dict[tuple[str, ...], float] = {}
+
+    def under(self, protocol: Protocol) -> Estimator:
+        """Return the same for another protocol; what was tried out is not tried again.
+
+        Parameters
+        ----------
+        protocol : Protocol
+
+        Returns
+        -------
+        Estimator
+        """
+        other = Estimator(self._registry, protocol)
+        other._measured = self._measured
+        return other
 
     def step_seconds(self, kernel: str, device: str) -> float:
         """Measure a step of one sample, once: what a step costs at least."""
@@ -173,36 +201,50 @@ class Estimator:
     def _epoch_case(self, params: Params) -> float:
         n_steps = _n_steps(params)
         epoch, epochs = self._epoch_seconds(params), self._protocol.epochs
-        training = epoch * epochs
-        trainings = max(1, math.ceil(self._protocol.seconds_per_case / training))
-        timed = training * min(trainings, math.ceil(self._protocol.max_rounds / epochs))
+        eigenvalues = _eigenvalue_seconds(params)
         # The reference is computed once for all kernels; the gate trains on a few batches.
         kernels = max(1, len(self._registry.train))
-        eigenvalues = _eigenvalue_seconds(params)
         reference = epochs * n_steps * (REFERENCE_STEP_SECONDS + eigenvalues) / kernels
         gated = min(1.0, 6 * params["batch_size"] / data.n_samples(params["workload"]))
-        return float(timed + reference + gated * epoch + GATE_STEPS * eigenvalues)
+        part = min(1.0, WARM_UP_BATCHES / n_steps) * epoch
+        warm = min(WARM_UP_PARTS * part, max(part, MOST_SECONDS))
+        warm += epoch if n_steps > WARM_UP_BATCHES else 0.0
+        around = gated * epoch + warm + reference + GATE_STEPS * eigenvalues
+        if self._protocol.phases:
+            around += max(epoch, min(PHASES_SECONDS, PHASE_PASSES * epoch))
+        if leads_in(epoch):
+            # The losses, the run-up before each round, reading what disturbed it.
+            timed = SHORT_ROUNDS * self._protocol.seconds_per_case + epochs * epoch
+            long_round = min(AFFORDABLE_STEPS, n_steps * ROUND_SECONDS / max(epoch, 1e-9))
+            reference = long_round * REFERENCE_STEP_SECONDS / SHARING
+            return float(around + timed + reference)
+        least = self._protocol.least(epochs)
+        trainings = max(1, math.ceil(self._protocol.seconds_per_case / (least * epoch)))
+        timed = epoch * min(trainings * least, self._protocol.max_rounds)
+        return float(around + timed)
 
     def _update_case(self, params: Params) -> float:
-        # Drawing and comparing an array of n takes about 0.2 microseconds an element.
-        return self._protocol.seconds_per_case + 2e-7 * float(params["n_parameters"])
+        return self._protocol.seconds_per_case + UPDATE_SECONDS * float(params["n_parameters"])
 
     def _loader_case(self, params: Params) -> float:
         epoch = self._loading_seconds(params["backend"], params)
-        return max(self._protocol.seconds_per_case, loading.MIN_ROUNDS * epoch)
+        warm = min(WARM_UP_PARTS * epoch, max(epoch, MOST_SECONDS))
+        least = self._protocol.least(loading.MIN_ROUNDS)
+        return warm + max(self._protocol.seconds_per_case, least * epoch)
 
     def _step_case(self, params: Params) -> float:
         step = self.step_seconds(params["kernel"], params["device"])
-        steps = max(stepping.MIN_ROUNDS, self._protocol.seconds_per_case / max(step, 1e-9))
-        n_steps = min(steps, self._protocol.max_rounds)
-        # Each timed step is one of the reference too, on the same batch.
+        least = self._protocol.least(stepping.MIN_ROUNDS)
+        timed = max(self._protocol.seconds_per_case, least * max(step, ROUND_SECONDS))
+        # The gate, and the float64 reference of one round's steps, on the same batch.
         size = params["batch_size"] * data.n_values(params["workload"])
         values = size / data.n_samples(params["workload"])
         reference = REFERENCE_STEP_SECONDS + values * BYTES_PER_VALUE / BYTES_PER_SECOND
-        return float(n_steps * (step + reference))
+        n_steps = min(MOST_ITERATIONS, ROUND_SECONDS / max(step, 1e-9))
+        return float(SHORT_ROUNDS * timed + n_steps * reference)
 
     def _control_case(self, params: Params) -> float:
-        return self._protocol.seconds_per_case + 2e-8 * float(params["n_bytes"])
+        return self._protocol.seconds_per_case + CONTROL_SECONDS * float(params["n_bytes"])
 
     def _engine_case(self, params: Params) -> float:
         return self._epoch_case({**params, "loader": "inmemory"}) + WORKER_SECONDS

@@ -28,6 +28,8 @@ def lengthen(work: Action, drain: Action, clock: Clock) -> tuple[int, WarmUp]:
     tuple of (int, WarmUp)
     """
     warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
+    if warmed.settled_seconds >= ROUND_SECONDS:
+        return 1, warmed
     iterations = 1
     while True:
         seconds = time_round(work, drain, clock, iterations).drained_seconds

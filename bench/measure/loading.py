@@ -118,7 +118,10 @@ def measure_loading(
     lead_in = [epoch()] if leads_in(warmed.settled_seconds) else []
     timer = RoundTimer(drain, instruments)
     rule = StoppingRule(
-        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
     )
     stop = timer.repeat(
         rule,

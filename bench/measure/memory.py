@@ -4,17 +4,17 @@ Nothing can be read while a kernel runs, so the peak is what the system remember
 not the training's own is in memory, and settled, before its peak is started:
 
 - the workload and the orders, and the float64 reference, whose temporaries are given back,
-- the libraries, their contexts and their code: a small part of the workload is trained on
-  first. It is small, and cut into batches of a size that does not depend on the case's, so
-  that pools which it leaves behind, and which a training would fill again, hide little and
-  the same from every batch size. (The whole workload would not do: some libraries keep tens
-  of megabytes of it.)
+- the libraries, their contexts and their code: a few samples are trained on first, in small
+  batches. So the pools that this leaves behind, and that a training would fill again, hide
+  little. (The whole workload would not do: some libraries keep tens of megabytes of it.)
 
 What is compiled for the shapes of the case itself, for JAX an epoch of so many steps, counts:
 whoever trains pays it. Two epochs are run, so that what an epoch leaves to the next one shows.
 
-The kernel's pages of code, and counts that it has not added up yet, remain in the peak or
-are missing from it; ``host_noise_bytes`` bounds both.
+Pages of code that are touched late are in the peak, and counts that the system had not added
+up yet are missing from it: ``host_noise_bytes`` bounds both. It does not bound what a library
+does otherwise each time: one that works asynchronously frees what it no longer needs when it
+comes to it, and its peaks differ by that.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from kernels.registry import Registry
 
 EPOCHS = 2
-#: The part that is trained on first: two full batches and a short one.
+#: What is trained on first at most: two full batches and a short one.
 REHEARSED_SAMPLES, REHEARSED_BATCH_SIZE = 80, 32
 
 
@@ -161,7 +161,8 @@ class _Training:
 
 def _rehearse(case: TrainingCase, plan: Plan, backend: Backend) -> None:
     """Train on a few samples, at a rate of zero, so that code is loaded and contexts exist."""
-    few, size = min(REHEARSED_SAMPLES, case.workload.n_samples), REHEARSED_BATCH_SIZE
+    few = min(REHEARSED_SAMPLES, case.workload.n_samples)
+    size = min(REHEARSED_BATCH_SIZE, case.batch_size)
     workload = replace(
         case.workload,
         features=case.workload.features[:few].copy(),

@@ -20,7 +20,6 @@ from bench.measure.rounds import Round
 from bench.measure.stopping import Stop
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.training import case_facts
-from bench.measure.warming import ready
 from kernels import backends
 
 if TYPE_CHECKING:
@@ -91,10 +90,16 @@ class Training:
     seconds_at: tuple[float, ...]
 
 
+def _prepared(case: TrainingCase, plan: Plan) -> Any:
+    return case.kernel.prepare(
+        case.workload, case.device, case.batch_size, case.loader, plan.start
+    )
+
+
 def _train(case: TrainingCase, plan: Plan, clock: Clock) -> Training:
     """Train as the notebook does: loss evaluations inside the clock, nothing drained."""
     kernel: Any = case.kernel
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    state = _prepared(case, plan)
     losses, seconds_at = [kernel.training_loss(state)], [0.0]
     first = begin = clock()
     end = first
@@ -157,7 +162,8 @@ def measure_notebook(
         )
         plan = plan_training(case.workload, case.batch_size, settings)
         if repeat == 0:
-            made = ready(case, plan, drain, instruments)
+            state = _prepared(case, plan)
+            report = gate.verify(case, plan, state)
         timer.observe(partial(one_training, plan))
     by_seconds = sorted(trainings, key=lambda one: one.seconds)
     median = by_seconds[(len(trainings) - 1) // 2]
@@ -185,8 +191,7 @@ def measure_notebook(
             "printed": f"loss: {median.losses[-1]:f}, {median.seconds:f} sec per epoch",
             "published": asdict(setting),
             "verified": True,
-            "gate": asdict(made.gate),
-            "warm_up": asdict(made.warm_up),
+            "gate": asdict(report),
         },
         group=f"notebook {case.workload.name} {case.device}",
     )

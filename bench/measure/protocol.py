@@ -34,8 +34,9 @@ class Protocol:
         … or until there are this many rounds …
     target : float
         … or until half the width of the 95% interval for their median is this share of it.
-    whole_trainings : bool
-        False where a training may end early: the losses are known from another process.
+    alone : bool
+        False where another process measures the same: then fewer rounds suffice, and a
+        training may end early, for its losses are known.
     phases : bool
         Whether an instrumented pass says where the time of an epoch goes.
     notebook_repeats : int
@@ -52,7 +53,7 @@ class Protocol:
     seconds_per_case: float
     max_rounds: int = 1000
     target: float = 0.01
-    whole_trainings: bool = True
+    alone: bool = True
     phases: bool = True
     notebook_repeats: int = 3
     seed: int = 0
@@ -60,10 +61,9 @@ class Protocol:
     schedule: str = "constant"
     learning_rate: float | None = None
 
-    @property
-    def min_rounds(self) -> int:
-        """Epochs that are timed in any case: those whose loss is told."""
-        return self.epochs if self.whole_trainings else 1
+    def least(self, rounds: int) -> int:
+        """Return how many rounds are timed in any case, of so many that one process needs."""
+        return rounds if self.alone else max(1, rounds // 5)
 
     def eta(self, workload: Workload, batch_size: int, rule: UpdateRule = PLAIN) -> float:
         """Return the initial learning rate at a batch size, under an update rule."""

@@ -110,7 +110,10 @@ def measure_step(
         timer.time(awaited([step] * n_steps, drain), n_steps, [step])
 
     rule = StoppingRule(
-        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
     )
     stop = timer.repeat(rule, one_round)
     steps.check(1 + n_steps)

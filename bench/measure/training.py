@@ -120,7 +120,10 @@ class _Training:
         """Time rounds of epochs that take so long until there are enough; note the losses."""
         protocol, drain = self.protocol, self.timer.drain
         rule = StoppingRule(
-            protocol.target, protocol.seconds_per_case, protocol.max_rounds, protocol.min_rounds
+            protocol.target,
+            protocol.seconds_per_case,
+            protocol.max_rounds,
+            protocol.least(protocol.epochs),
         )
         if not leads_in(seconds):
             return self.timer.repeat(rule, partial(self._epochs, rule))
@@ -171,7 +174,7 @@ class _Training:
             self._check(self.plan, number + 1)
             if len(self.losses) == number + 1:
                 self.losses.append(workload.loss(*kernel.parameters(self.state)))
-            if not self.protocol.whole_trainings and rule.reason(self.timer.rounds):
+            if not self.protocol.alone and rule.reason(self.timer.rounds):
                 return
 
     def _block(self, plan: Plan, epochs: int) -> None:

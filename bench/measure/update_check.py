@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kernels import sparsity
+from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ class Tensors:
 
 @lru_cache(maxsize=1)
 def _draw(n_parameters: int, seed: int) -> tuple[Weight, Weight]:
-    rng = np.random.default_rng(seed)
-    weight = rng.standard_normal(n_parameters, dtype=np.float32)
-    return weight, rng.standard_normal(n_parameters, dtype=np.float32)
+    return drawn(n_parameters, seed), drawn(n_parameters, seed + 1)
 
 
 def _sparse(gradient: Weight, density: float) -> tuple[Weight, int]:

@@ -7,11 +7,12 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from bench.measure.batching import leads_in
 from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError, GateReport
 from bench.measure.lengthening import lengthen
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
-from bench.measure.overhead import overhead
+from bench.measure.overhead import empty_kernel, overhead
 from bench.measure.quality import quality_facts
 from bench.measure.stopping import StoppingRule
 from bench.measure.timing import RoundTimer, instruments_for
@@ -34,7 +35,7 @@ GATE_UPDATES = 3
 #: the velocity, in float32, is read and written too.
 MINIMUM_BYTES = {"float32": 12, "float16": 6, "mixed": 12}
 VELOCITY_BYTES = 8
-MIN_ROUNDS = 10
+MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -138,20 +139,27 @@ def measure_update(
     iterations, warmed = lengthen(fresh(), drain, instruments.clock)
     state = _prepare(case, tensors, ETA)
     work = partial(kernel.update, state)
+    lead_in = [work] if leads_in(iterations * warmed.settled_seconds) else []
     timer = RoundTimer(drain, instruments)
     rule = StoppingRule(
-        protocol.target, protocol.seconds_per_case, protocol.max_rounds, MIN_ROUNDS
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
     )
-    stop = timer.repeat(rule, lambda: timer.time(repeat(work, iterations), iterations, [work]))
+    stop = timer.repeat(rule, lambda: timer.time(repeat(work, iterations), iterations, lead_in))
     rounds = tuple(timer.rounds)
-    check_update(case, tensors, state, ETA, (1 + iterations) * len(rounds))
+    done = (len(lead_in) + iterations) * len(rounds)
+    check_update(case, tensors, state, ETA, done)
     return Measurement(
         rounds=rounds,
         facts={
             **_case_facts(case),
             **_rates(case, tensors, rounds),
             **device_facts(backend, case.device, fresh, iterations),
-            **quality_facts(timer, stop, protocol.target, overhead(drain, instruments.clock)),
+            **quality_facts(
+                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
+            ),
             "learning_rate": ETA,
             "seed": protocol.seed,
             "verified": True,

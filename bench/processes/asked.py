@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ class RunAsked:
     failed : tuple of mapping
         Those of them that were required.
     estimates : mapping of str to float
-        Seconds of each task in one process, by `Task.id` and kind.
+        Seconds of each task in a process, by `estimate_key`.
     announced_seconds : float
     limit_seconds : float or None
         That a case may take; None for a limit by its estimate.
@@ -97,6 +97,25 @@ class RunAsked:
         )
 
 
-def estimate_key(task: Task) -> str:
-    """Name a task among the estimates."""
-    return f"{task.kind.value} {task.id}"
+def protocol_in(protocol: Protocol, replicate: int) -> Protocol:
+    """Return how a case is measured in one of several processes.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Of the run.
+    replicate : int
+        The first one measures what needs to be known once: losses, phases.
+
+    Returns
+    -------
+    Protocol
+    """
+    if replicate == 0:
+        return protocol
+    return replace(protocol, alone=False, phases=False, notebook_repeats=1)
+
+
+def estimate_key(task: Task, replicate: int = 0) -> str:
+    """Name a task among the estimates: the first process of a case, and any later one."""
+    return f"{task.kind.value} {'later ' if replicate else ''}{task.id}"

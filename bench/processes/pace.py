@@ -11,15 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bench.processes.asked import RunAsked
-    from bench.processes.task import Outcome, Task
+    from bench.processes.task import Outcome
 
 #: Starting an interpreter and importing a library.
 LAUNCH_SECONDS = 1.5
 #: A case's budget is stretched or cut by no more than this.
 LEAST, MOST = 0.25, 4.0
-#: What another process of the same case takes, as a share of the first: its trainings need
-#: not be whole, and there is no pass for its phases.
-LATER = 0.8
 
 
 def total_seconds(asked: RunAsked) -> float:
@@ -33,14 +30,18 @@ def total_seconds(asked: RunAsked) -> float:
     -------
     float
     """
-    timed = [task for task in asked.tasks if task.kind is Pass.TIME]
-    once = sum(asked.estimates[estimate_key(task)] for task in timed)
-    memory = sum(
-        asked.estimates[estimate_key(task)] for task in asked.tasks if task.kind is Pass.MEMORY
-    )
-    groups = {(task.group, *sorted(task.environment.items())) for task in timed}
+    groups = {
+        (task.group, *sorted(task.environment.items()))
+        for task in asked.tasks
+        if task.kind is Pass.TIME
+    }
     launches = asked.replicates * len(groups) * LAUNCH_SECONDS
-    return once * (1 + LATER * (asked.replicates - 1)) + launches + memory
+    tasks = sum(
+        asked.estimates[estimate_key(task, replicate)]
+        for task in asked.tasks
+        for replicate in range(asked.replicates if task.kind is Pass.TIME else 1)
+    )
+    return tasks + launches
 
 
 class Pace:
@@ -55,7 +56,6 @@ class Pace:
 
     def __init__(self, asked: RunAsked, before: Iterable[Outcome] = ()) -> None:
         self._asked = asked
-        self._estimates = dict(asked.estimates)
         self._planned = total_seconds(asked)
         self._spent = 0.0
         self._expected_spent = 0.0
@@ -63,10 +63,6 @@ class Pace:
         self._tasks = {(task.id, task.kind): task for task in asked.tasks}
         for outcome in before:
             self.add(outcome)
-
-    def _expected(self, task: Task, replicate: int) -> float:
-        share = LATER if replicate and task.kind is Pass.TIME else 1.0
-        return share * self._estimates[estimate_key(task)]
 
     def add(self, outcome: Outcome) -> None:
         """Note what a task took.
@@ -77,7 +73,7 @@ class Pace:
         """
         task = self._tasks[outcome.id, outcome.kind]
         self._spent += outcome.seconds
-        self._expected_spent += self._expected(task, outcome.replicate)
+        self._expected_spent += self._asked.estimates[estimate_key(task, outcome.replicate)]
         if outcome.kind is Pass.TIME and outcome.answer is not None:
             self._timed += sum(drained for _, drained, _ in outcome.answer["rounds"])
 

@@ -47,11 +47,12 @@ def show(console: Console, table: pd.DataFrame) -> None:
     """
     if "memory" not in table:
         return
-    told = table[[isinstance(one, dict) for one in table["memory"]]]
-    measured = told[[not one.get("reason") for one in told["memory"]]]
+    told = table["memory"].map(lambda one: isinstance(one, dict))
+    failed = table["memory"].map(lambda one: isinstance(one, dict) and "reason" in one)
+    measured = table[told & ~failed]
     for (workload, device), rows in measured.groupby(["workload", "device"], sort=False):
         _of_a_device(console, rows, f"{workload}, {device}")
-    _failed(console, [one["reason"] for one in told["memory"] if one.get("reason")])
+    _failed(console, [one["reason"] for one in table.loc[failed, "memory"]])
 
 
 def binary(n_bytes: float) -> str:
@@ -64,50 +65,52 @@ def binary(n_bytes: float) -> str:
     Returns
     -------
     str
-        ``19.1 MiB``, ``-2.00 KiB``, ``12 B``, ``7.83 B``; ``–`` where it is not finite.
+        ``19.1 MiB``, ``-2.00 KiB``, ``7.83 B``; ``–`` where it is not finite.
     """
     if not math.isfinite(n_bytes):
         return "–"
     exponent, prefix = next((one for one in PREFIXES if abs(n_bytes) >= 2 ** one[0]), (0, ""))
     value = n_bytes / 2**exponent
-    if not exponent and float(value).is_integer():
-        return f"{value:.0f} B"
     digits = int(f"{value:.2e}".partition("e")[2])
     return f"{value:.{min(2, max(0, 2 - digits))}f} {prefix}B"
 
 
-def _of_a_device(console: Console, rows: pd.DataFrame, title: str) -> None:
+def _of_a_device(console: Console, rows: pd.DataFrame, where: str) -> None:
     """Print each quantity that is known of the kernels on a device."""
     data = binary(rows["memory"].iloc[0]["workload_bytes"])
-    heading(console, f"Peak memory of a training: {title} (data of {data})")
+    heading(console, f"Peak memory of a training: {where} (data of {data})")
     used: set[str] = set()
-    for quantity, what in TITLES.items():
-        values = {
-            (row["kernel"], row["batch_size"]): _peak(row["memory"], quantity)
-            for _, row in rows.iterrows()
-        }
-        if not any(values.values()):
+    for quantity, title in TITLES.items():
+        known = rows[[one.get(quantity) is not None for one in rows["memory"]]]
+        if known.empty:
             continue
-        lines = {kernel: line for (*_, kernel), line in memory.lines(rows, quantity).items()}
-        console.print(Text(what, style="italic"))
-        for grid in _grid(values, lines).merged().tables(console.width):
-            console.print(grid)
+        console.print(Text(title, style="italic"))
+        grid = _grid(known, quantity)
+        for part in grid.merged().tables(console.width):
+            console.print(part)
             console.print()
-        used.update(sign for sign in SIGNS for value in values.values() if sign in value)
+        used.update(
+            sign for sign in SIGNS for row in grid.rows.values() if sign in "".join(row)
+        )
     for sign in (sign for sign in SIGNS if sign in used):
         console.print(f"{sign}: {SIGNS[sign]}.")
 
 
-def _grid(values: Mapping[tuple[str, float], str], lines: Mapping[str, Line]) -> Grid:
-    """Put the peaks of all batch sizes and the lines through them side by side."""
-    kernels = sorted({kernel for kernel, _ in values}, key=lambda name: name != BASELINE)
-    sizes = sorted({size for _, size in values})
+def _grid(rows: pd.DataFrame, quantity: str) -> Grid:
+    """Put the peaks at all batch sizes and the lines through them side by side."""
+    peaks = {
+        (row["kernel"], row["batch_size"]): _peak(row["memory"], quantity)
+        for _, row in rows.iterrows()
+    }
+    lines = {kernel: line for (*_, kernel), line in memory.lines(rows, quantity).items()}
+    kernels = sorted(dict.fromkeys(rows["kernel"]), key=lambda name: name != BASELINE)
+    sizes = sorted(set(rows["batch_size"]))
     return Grid(
         corner="kernel",
         sizes=(*(f"B={size:g}" for size in sizes), "bytes/sample", "intercept"),
         rows={
             kernel: (
-                *(values.get((kernel, size), "") for size in sizes),
+                *(peaks.get((kernel, size), "") for size in sizes),
                 *_line(lines.get(kernel)),
             )
             for kernel in kernels
@@ -116,10 +119,8 @@ def _grid(values: Mapping[tuple[str, float], str], lines: Mapping[str, Line]) ->
 
 
 def _peak(told: Mapping[str, Any], quantity: str) -> str:
-    """Write one case's peak; nothing where it is not known."""
-    value = told.get(quantity)
-    if value is None:
-        return ""
+    """Write one case's peak, and what is to be known of it."""
+    value = float(told[quantity])
     if quantity == memory.DEVICE and told.get("device_footprint_of") == "device":
         return f"{binary(value)}{OF_THE_DEVICE}"
     if quantity == memory.HOST and not told.get("host_peak_is_exact"):

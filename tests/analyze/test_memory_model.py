@@ -54,7 +54,9 @@ def test_peaks_on_a_line_give_that_line(sizes: list[int], slope: int, intercept:
 def test_the_order_of_the_cases_does_not_matter(cases: list[Any], random: Any) -> None:
     shuffled = list(cases)
     random.shuffle(shuffled)
-    before, after = (line(*zip(*some, strict=True)) for some in (cases, shuffled))
+    before, after = (
+        line([B for B, _ in some], [y for _, y in some]) for some in (cases, shuffled)
+    )
     assert after.bytes_per_sample == pytest.approx(
         before.bytes_per_sample, rel=1e-6, abs=1e-3, nan_ok=True
     )
@@ -73,10 +75,17 @@ def test_noise_moves_a_line_at_most_as_far_as_it_is_said_to(
 
 
 def test_the_worst_noise_moves_it_exactly_so_far() -> None:
-    B = np.array(SIZES, dtype=float)
+    B = np.array([1, 2, 9, 10], dtype=float)  # no distance is more than the noise
     worst = 1e6 + 20 * B + 100 * np.sign(B - B.mean())
-    found = line(SIZES, worst.tolist(), 100)
+    found = line(B.tolist(), worst.tolist(), 100)
     assert found.bytes_per_sample - 20 == pytest.approx(found.slope_noise)
+
+
+def test_peaks_on_no_line_show_no_slope_that_small() -> None:
+    # A library compiles something large at one batch size.
+    found = line(SIZES, [45e6, 80e6, 45e6, 45e6])
+    assert found.largest_deviation_bytes > 10e6
+    assert 0 < abs(found.bytes_per_sample) < found.slope_noise
 
 
 def test_the_residual_is_over_the_degrees_of_freedom() -> None:
@@ -96,7 +105,7 @@ def test_fewer_than_three_batch_sizes_make_no_line(sizes: list[int]) -> None:
 
 
 def test_every_kernel_has_its_own_line() -> None:
-    cells = {("a", B): memory(1000 + 8 * B) for B in SIZES}
+    cells: dict[tuple[str, float], Any] = {("a", B): memory(1000 + 8 * B) for B in SIZES}
     cells |= {("b", B): memory(500.0) for B in SIZES}
     found = lines(rows(cells), HOST)
     assert set(found) == {("w", "cpu(0)", "a"), ("w", "cpu(0)", "b")}
@@ -118,11 +127,18 @@ def test_upper_bounds_and_failures_are_on_no_line() -> None:
     assert found["w", "cpu(0)", "a"].bytes_per_sample == pytest.approx(8)
 
 
+def test_the_noisiest_peak_says_how_far_a_line_may_be_off() -> None:
+    noises = dict(zip(SIZES, (10, 300, 20, 10), strict=True))
+    cells: dict[tuple[str, float], Any] = {
+        ("a", B): memory(1e6, host_noise_bytes=noises[B]) for B in SIZES
+    }
+    expected = line(SIZES, [1e6] * len(SIZES), 300).slope_noise
+    assert lines(rows(cells), HOST)["w", "cpu(0)", "a"].slope_noise == expected
+
+
 def test_what_a_gpu_tells_is_without_the_hosts_noise() -> None:
-    told = {
-        ("a", B): memory(
-            5.0, allocator_peak_bytes=2048 + 16 * B, device_footprint_bytes=2**29
-        )
+    told: dict[tuple[str, float], Any] = {
+        ("a", B): memory(5.0, allocator_peak_bytes=2048 + 16 * B, device_footprint_bytes=2**29)
         for B in SIZES
     }
     table = rows(told, "gpu(0)")

@@ -112,9 +112,17 @@ def test_a_gpu_is_found_by_the_number_that_cuda_gives_it(
     asked: list[Any] = []
     monkeypatch.setattr(cuda_driver, "devices", lambda: [GPU])
     monkeypatch.setattr(DeviceMemory, "__init__", lambda self, uuid: asked.append(uuid))
-    for device in ("gpu(1)", "gpu(0)", "cpu(0)"):
+    for device in ("gpu(1)", "gpu(0)"):
         DeviceMemory.of(device)
-    assert asked == ["GPU-1", None, None]
+    assert asked == ["GPU-1", None]
+
+
+def test_for_a_cpu_the_driver_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(cuda_driver, "devices", refuse)
+    assert DeviceMemory.of("cpu(0)").footprint() == Footprint(None, None)
 
 
 def test_without_a_driver_there_is_nothing_to_watch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import mmap
+import subprocess
+import sys
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +72,49 @@ def test_memory_that_was_never_touched_is_in_no_count() -> None:
     with mmap.mmap(-1, 128 * MIB):
         pass
     assert host.read().peak_bytes - before.now_bytes <= host.slack_bytes() + MIB
+
+
+FREED = """
+import ctypes, sys
+import numpy as np
+from bench.measure.host_memory import HostMemory, keep_little
+if not hasattr(ctypes.CDLL(None), "mallopt"):
+    sys.exit("no mallopt")
+keep_little()
+host, mib = HostMemory(), 2**20
+large = np.ones(24 * mib, dtype=np.uint8)
+del large  # once freed, the C library would keep pieces of this size
+before = host.read().now_bytes
+first, last = np.ones(16 * mib, dtype=np.uint8), np.ones(2**16, dtype=np.uint8)
+del first
+print((host.read().now_bytes - before) / mib)
+"""
+
+
+def test_what_is_freed_is_given_back_although_as_much_was_freed_before() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FREED], capture_output=True, text=True, check=False
+    )
+    if "no mallopt" in ran.stderr:
+        pytest.skip("the C library has no mallopt")
+    assert ran.returncode == 0, ran.stderr
+    assert float(ran.stdout) < 8
+
+
+class Loop:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_garbage_is_gone_when_memory_was_given_back() -> None:
+    gc.disable()
+    try:
+        gone = weakref.ref(Loop())
+        assert gone() is not None
+        give_back()
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_the_kernels_counts_are_read(root: Path) -> None:

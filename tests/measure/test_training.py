@@ -78,7 +78,7 @@ def test_no_training_starts_once_the_median_is_known(device: FakeDevice) -> None
 
 
 def test_where_the_losses_are_known_a_training_may_end_early(device: FakeDevice) -> None:
-    one = measured(device, seconds_per_case=1e-9, whole_trainings=False)
+    one = measured(device, seconds_per_case=1e-9, alone=False)
     assert len(one.rounds) == 1
     assert one.facts["stopped"] == "budget"
 
@@ -261,7 +261,7 @@ def test_an_epoch_is_trained_before_the_clock_starts_from_the_same_start(
     costly: CostlyClock,
 ) -> None:
     kernel = Quick(costly)
-    protocol = Protocol(epochs=3, seconds_per_case=1e-9, phases=False, whole_trainings=False)
+    protocol = Protocol(epochs=3, seconds_per_case=1e-9, phases=False, alone=False)
     before = len(measure_training(case_of(kernel), protocol, fast(costly)).rounds)
     assert before == 1
     # The gate (3 steps, an epoch), three warm-up epochs, the losses, one and five, enqueued.

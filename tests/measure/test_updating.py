@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from bench.measure.batching import ROUND_SECONDS
 from bench.measure.gate import GateError
-from bench.measure.lengthening import ROUND_SECONDS, lengthen
+from bench.measure.lengthening import lengthen
 from bench.measure.protocol import Protocol
 from bench.measure.timing import Instruments
 from bench.measure.updating import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
@@ -138,7 +139,7 @@ def test_a_kernel_that_goes_wrong_while_it_is_timed_fails_at_the_end(
                 state["w"][0] += 1.0
             super().apply(state)
 
-    with pytest.raises(GateError, match=f"after update {2 * MIN_ROUNDS} a parameter is"):
+    with pytest.raises(GateError, match=f"after update {MIN_ROUNDS} a parameter is"):
         measured(GoesWrong(device), device.clock)
 
 

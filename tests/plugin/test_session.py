@@ -83,8 +83,10 @@ def test_every_benchmark_holds_its_facts_and_its_raw_rounds(good: Session) -> No
         assert facts["verified"] is True
         assert facts["workload"] == "airfoil"
         assert facts["n_samples"] == 1500
-        assert len(stats["data"]) == stats["rounds"] == len(facts["enqueued_data"])
-        assert stats["iterations"] == 1
+        assert len(stats["data"]) == stats["rounds"]
+        # Of epochs that are timed several at a time, some are timed once more by themselves.
+        alone = len(stats["data"]) if stats["iterations"] == 1 else 10
+        assert len(facts["enqueued_data"]) == alone
         assert facts["seconds_per_epoch"] == pytest.approx(stats["median"])
         assert facts["enqueued_seconds"] <= facts["seconds_per_epoch"]
         assert one["group"].startswith("epoch airfoil cpu(0) inmemory B")

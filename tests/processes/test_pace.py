@@ -8,12 +8,13 @@ import pytest
 
 from bench.measure.protocol import Protocol
 from bench.processes.asked import RunAsked, estimate_key
-from bench.processes.pace import LATER, LEAST, MOST, Pace, total_seconds
+from bench.processes.pace import LEAST, MOST, Pace, total_seconds
 from bench.processes.task import Outcome, Pass, Setting, Task
 from tests.processes.fake_launcher import answer_of
 
 TASKS = tuple(Task("bench_epoch", f"bench_epoch[{n}]", {}, "numpy cpu") for n in range(10))
 REPLICATES = 5
+LATER = 0.75
 
 
 def asked() -> RunAsked:
@@ -25,7 +26,11 @@ def asked() -> RunAsked:
         order_seed=3,
         setting=Setting(),
         fingerprint={},
-        estimates={estimate_key(task): 1.0 for task in TASKS},
+        estimates={
+            estimate_key(task, replicate): seconds
+            for task in TASKS
+            for replicate, seconds in enumerate((1.0, LATER))
+        },
     )
     return replace(run, announced_seconds=total_seconds(run))
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a table is as wide as it is
 """Memory as it is printed: what is not known is not printed as if it were."""
 
 from __future__ import annotations
@@ -55,11 +54,12 @@ def shown(*cases: dict[str, Any], width: int = 100) -> str:
 
 
 def test_a_cpu() -> None:
-    cases = [case("numpy", B, memory(20e6 + 400 * B)) for B in SIZES]
+    cases = [case("torch", 100, {"reason": "[bold]ended[/bold]."})]
+    cases += [case("torch", 100, {"reason": "no memory."}, "gpu(0)")]
+    cases += [case("numpy", B, memory(20e6 + 400 * B)) for B in SIZES]
     cases += [case("nd.autograd", B, memory(40e6 + 16_000 * B)) for B in SIZES]
     cases += [case("limit", B, memory(9000 + B)) for B in SIZES[:2]]
     cases += [case("limit", 1500, {"reason": "[bold]ended[/bold]."})]
-    cases += [case("torch", 100, {"reason": "[bold]ended[/bold]."})]
     assert shown(*cases) == snapshot("""\
 
 Peak memory of a training: synthetic-1000000x4, cpu(0) (data of 19.1 MiB)
@@ -72,8 +72,9 @@ limit         < 256 KiB   < 256 KiB                         –           –
 
 <: less than can be told.
 
-Memory not measured: 2 cases
-  2 cases: [bold]ended[/bold].\
+Memory not measured: 3 cases
+  2 cases: [bold]ended[/bold].
+  1 case: no memory.\
 """)
 
 
@@ -100,7 +101,6 @@ GPU memory that the library gave out at most
 kernel        B=1      B=100     B=1500   bytes/sample   intercept
 ──────────────────────────────────────────────────────────────────
 torch    38.1 MiB   38.2 MiB   38.2 MiB         64.0 B    38.1 MiB
-numba                                                –           –
 
 GPU memory taken, context and pools included
 kernel        B=1      B=100     B=1500   bytes/sample   intercept
@@ -108,6 +108,7 @@ kernel        B=1      B=100     B=1500   bytes/sample   intercept
 torch     500 MiB    500 MiB    500 MiB         0.00 B     500 MiB
 numba    500 MiB*   500 MiB*   500 MiB*         0.00 B     500 MiB
 
+<: less than can be told.
 *: the growth of the whole device, other processes included.\
 """)
 
@@ -151,10 +152,10 @@ def test_a_run_from_before_the_memory_pass_prints_nothing() -> None:
 @pytest.mark.parametrize(
     ("n_bytes", "text"),
     [
-        (0, "0 B"),
-        (24.0, "24 B"),
+        (0, "0.00 B"),
+        (24, "24.0 B"),
         (7.8312, "7.83 B"),
-        (0.004, "0.00 B"),
+        (0.0074, "0.01 B"),
         (1023, "1023 B"),
         (1024, "1.00 KiB"),
         (-2048, "-2.00 KiB"),
