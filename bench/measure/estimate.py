@@ -56,6 +56,8 @@ BYTES_PER_SECOND = 1e10
 WORKER_SECONDS = 0.3
 #: Starting a process for one case, and importing its library.
 MEMORY_SECONDS = 1.5
+#: It trains so often, and so does the reference.
+MEMORY_EPOCHS = 2
 
 
 def _n_steps(params: Params) -> int:
@@ -183,7 +185,9 @@ class Estimator:
         float
             Seconds.
         """
-        return MEMORY_SECONDS + 2 * self._epoch_seconds({**params, "device": CALIBRATED_ON})
+        epoch = self._epoch_seconds({**params, "device": CALIBRATED_ON})
+        reference = _n_steps(params) * REFERENCE_STEP_SECONDS
+        return MEMORY_SECONDS + MEMORY_EPOCHS * (epoch + reference)
 
     def _loading_seconds(self, backend: str, params: Params) -> float:
         """Estimate the loader's part of an epoch, and that of the data's size."""

@@ -13,6 +13,7 @@ from rich.markup import escape
 from bench.analyze import tidy
 from bench.report import (
     machine_tables,
+    memory_tables,
     phase_tables,
     quality_tables,
     training_tables,
@@ -59,6 +60,7 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
     machine_tables.controls(console, tidy.of_case(table, "machine"))
     _notebook(console, document)
     phase_tables.show(console, tidy.of_case(table, "epoch"))
+    memory_tables.show(console, table)
     quality_tables.show(console, table)
     machine_tables.declared_too_much(console, table)
     _unmeasured(console, document)
