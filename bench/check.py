@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.analyze.median import relative_half_width
 from bench.analyze.processes import spread
 from bench.processes.launcher import EndedError, NoAnswerError, SubprocessLauncher
 from bench.processes.task import Pass, Setting
@@ -12,6 +15,7 @@ from bench.processes.task import Pass, Setting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bench.analyze.processes import Spread
     from bench.measure.protocol import Protocol
     from bench.processes.launcher import Launcher
     from bench.selection.matrix import Selection
@@ -38,21 +42,18 @@ class Agreement:
     ----------
     kernel : str
     batch_size : int
-    suite, plain : tuple of float
-        Medians of each turn.
     suite_seconds, plain_seconds : float
-        Their medians.
+        The median of the medians of each turn.
     apart : float
         How far these are apart, as a share of the plain loop's.
     allowed : float
-        The sum of the half-widths of the two intervals, as the same share.
+        The sum of the half-widths of the two intervals, each that of the turns or of the
+        rounds within one, whichever is wider.
     empty_seconds, call_seconds, sleep_seconds : float
     """
 
     kernel: str
     batch_size: int
-    suite: tuple[float, ...]
-    plain: tuple[float, ...]
     suite_seconds: float
     plain_seconds: float
     apart: float
@@ -81,23 +82,28 @@ def agreement_of(kernel: str, batch_size: int, told: dict[str, Any]) -> Agreemen
     -------
     Agreement
     """
-    suite, plain = (spread([[turn] for turn in told[name]]) for name in ("suite", "plain"))
-    widths = (
-        (one.between_half_width or 0.0) * one.median / plain.median for one in (suite, plain)
-    )
+    suite, plain = spread(told["suite"]), spread(told["plain"])
+    middle = statistics.median(plain.medians)
     return Agreement(
         kernel,
         batch_size,
-        tuple(told["suite"]),
-        tuple(told["plain"]),
-        suite.median,
-        plain.median,
-        apart=abs(suite.median / plain.median - 1.0),
-        allowed=sum(widths),
+        suite_seconds=statistics.median(suite.medians),
+        plain_seconds=middle,
+        apart=abs(statistics.median(suite.medians) / middle - 1.0),
+        allowed=sum(
+            _width(one, told[name]) for one, name in ((suite, "suite"), (plain, "plain"))
+        ),
         empty_seconds=told["empty_seconds"],
         call_seconds=told["call_seconds"],
         sleep_seconds=told["sleep_seconds"],
     )
+
+
+def _width(turns: Spread, rounds: Sequence[Sequence[float]]) -> float:
+    """Return the relative half-width of a way of timing: of its turns, or within one."""
+    widths = (relative_half_width(turn) for turn in rounds)
+    within = [width for width in widths if math.isfinite(width)]
+    return max(statistics.median(within or [0.0]), turns.between_half_width or 0.0)
 
 
 def check(

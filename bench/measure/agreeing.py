@@ -53,7 +53,7 @@ def agreement(
     Returns
     -------
     dict
-        JSON-ready. ``suite`` and ``plain``: the median seconds of an epoch of each turn;
+        JSON-ready. ``suite`` and ``plain``: the seconds of an epoch, by turn and round;
         ``empty_seconds``: what a call of an empty kernel took, the wait for the idle device
         included; ``call_seconds``: without it; ``sleep_seconds``: what a kernel took that
         sleeps for a millisecond.
@@ -67,14 +67,14 @@ def agreement(
     device = params["device"]
     case = TrainingCase(workload, kernel, device, params["loader"], params["batch_size"])
     quick = replace(protocol, phases=False)
-    suite, plain = [], []
+    suite: list[list[float]] = []
+    plain: list[list[float]] = []
     for turn in range(TURNS):
         for timed in (False, True) if turn % 2 else (True, False):
             if timed:
-                rounds = measure_training(case, quick).rounds
-                suite.append(statistics.median(seconds_of(rounds)))
+                suite.append(seconds_of(measure_training(case, quick).rounds))
             else:
-                plain.append(statistics.median(plain_loop(case, quick)))
+                plain.append(plain_loop(case, quick))
     drain = partial(backends.get(kernel.backend).drain, device)
     instruments = instruments_for(device)
     return {

@@ -44,18 +44,18 @@ WARM_UP_PARTS, WARM_UP_BATCHES = 4, 21
 #: Repeats of an epoch in phases, and how long they take at most.
 PHASE_PASSES, PHASES_SECONDS = 5, 0.1
 #: What timing short rounds takes, over what is timed: a run-up before each, telemetry.
-SHORT_ROUNDS = 1.3
+SHORT_ROUNDS = 1.6
 #: Kernels that share the reference of a long round.
 SHARING = 3
 #: Drawing and comparing, for each parameter of an update and for each byte of a control.
-UPDATE_SECONDS, CONTROL_SECONDS = 1e-7, 1e-8
+UPDATE_SECONDS, CONTROL_SECONDS = 7e-8, 8e-9
 #: Host memory traffic that large workloads cost each epoch, and at which rate.
 BYTES_PER_VALUE = 40
 BYTES_PER_SECOND = 1e10
 #: A share of starting the process that a case runs in.
-WORKER_SECONDS = 0.3
+WORKER_SECONDS = 0.15
 #: Starting a process for one case, and importing its library.
-MEMORY_SECONDS = 1.5
+MEMORY_SECONDS = 0.9
 #: It trains so often, and so does the reference.
 MEMORY_EPOCHS = 2
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.measure.batching import iterations, leads_in
+from bench.measure.batching import iterations, run_up
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.overhead import overhead
@@ -115,7 +115,7 @@ def measure_loading(
     warmed = warm_calls(lambda: time_round(epoch(), drain, clock).drained_seconds)
     empty = overhead(drain, clock)
     n_epochs = iterations(empty, warmed.settled_seconds)
-    lead_in = [epoch()] if leads_in(warmed.settled_seconds) else []
+    lead_in = awaited([epoch()] * run_up(warmed.settled_seconds), drain)
     timer = RoundTimer(drain, instruments)
     rule = StoppingRule(
         protocol.target,

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
-from bench.measure.batching import iterations
+from bench.measure.batching import iterations, run_up
 from bench.measure.device_time import device_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.overhead import overhead
@@ -103,11 +103,12 @@ def measure_step(
     warmed = warm_calls(lambda: time_round(steps.work, drain, clock).drained_seconds)
     empty = overhead(drain, clock)
     n_steps = iterations(empty, warmed.settled_seconds)
+    before = run_up(warmed.settled_seconds)
     timer = RoundTimer(drain, instruments)
 
     def one_round() -> None:
         step = steps.fresh()
-        timer.time(awaited([step] * n_steps, drain), n_steps, [step])
+        timer.time(awaited([step] * n_steps, drain), n_steps, awaited([step] * before, drain))
 
     rule = StoppingRule(
         protocol.target,
@@ -116,7 +117,7 @@ def measure_step(
         protocol.least(MIN_ROUNDS),
     )
     stop = timer.repeat(rule, one_round)
-    steps.check(1 + n_steps)
+    steps.check(before + n_steps)
     rounds = single = tuple(timer.rounds)
     if n_steps > 1:
         single = tuple(

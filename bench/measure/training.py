@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
-from bench.measure.batching import iterations, leads_in
+from bench.measure.batching import iterations, leads_in, run_up
 from bench.measure.device_time import device_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.overhead import overhead
@@ -131,7 +131,9 @@ class _Training:
         n_steps = len(self.plan.learning_rates[0])
         affordable = max(1, AFFORDABLE_STEPS // n_steps)
         epochs = iterations(empty, seconds, affordable)
-        stop = self.timer.repeat(rule, partial(self._block, self._longer(epochs + 1), epochs))
+        before = run_up(seconds, affordable // 4)
+        longer = self._longer(before + epochs)
+        stop = self.timer.repeat(rule, partial(self._block, longer, before, epochs))
         if epochs > 1:
             fresh = self.fresh_epoch(self.plan)
             clock = self.timer.instruments.clock
@@ -177,12 +179,13 @@ class _Training:
             if not self.protocol.alone and rule.reason(self.timer.rounds):
                 return
 
-    def _block(self, plan: Plan, epochs: int) -> None:
-        """Train from the start; after a first epoch so many, each awaited, are one round."""
+    def _block(self, plan: Plan, before: int, epochs: int) -> None:
+        """Train from the start; after some epochs so many, each awaited, are one round."""
         self.case.kernel.reset(self.state, plan.start)
-        first, *works = (self._epoch(plan, number) for number in range(epochs + 1))
-        self.timer.time(awaited(works, self.timer.drain), epochs, [first])
-        self._check(plan, epochs + 1)
+        works = [self._epoch(plan, number) for number in range(before + epochs)]
+        drain = self.timer.drain
+        self.timer.time(awaited(works[before:], drain), epochs, awaited(works[:before], drain))
+        self._check(plan, before + epochs)
 
     def _losses(self) -> None:
         """Train once, not timed, for the loss after every epoch."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.processes.task import Outcome
 
 #: Starting an interpreter and importing a library.
-LAUNCH_SECONDS = 1.5
+LAUNCH_SECONDS = 0.8
 #: A case's budget is stretched or cut by no more than this.
 LEAST, MOST = 0.25, 4.0
 

@@ -69,7 +69,7 @@ def test_a_kernel_that_goes_wrong_while_its_steps_are_timed_fails(device: FakeDe
             late = self.resets > 2  # the gate resets twice
             super().apply(state, X, y, 1.2 * eta if late else eta)
 
-    with pytest.raises(GateError, match="after 2 steps on one batch"):
+    with pytest.raises(GateError, match="after 1 steps on one batch"):
         measured(GoesWrong(device), device)
 
 

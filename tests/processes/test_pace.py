@@ -8,7 +8,7 @@ import pytest
 
 from bench.measure.protocol import Protocol
 from bench.processes.asked import RunAsked, estimate_key
-from bench.processes.pace import LEAST, MOST, Pace, total_seconds
+from bench.processes.pace import LAUNCH_SECONDS, LEAST, MOST, Pace, total_seconds
 from bench.processes.task import Outcome, Pass, Setting, Task
 from tests.processes.fake_launcher import answer_of
 
@@ -42,7 +42,7 @@ def measured(pace: Pace, replicate: int, seconds: float) -> None:
 
 
 def test_the_estimate_is_all_processes_and_their_starts() -> None:
-    assert total_seconds(asked()) == pytest.approx(10 * (1 + 4 * LATER) + 5 * 1.5)
+    assert total_seconds(asked()) == pytest.approx(10 * (1 + 4 * LATER) + 5 * LAUNCH_SECONDS)
 
 
 def test_what_is_left_follows_how_the_estimates_have_held() -> None:

@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 
 #: A tenth of a microsecond: what the readings themselves take varies by more.
 DIGITS = 7
-#: ``n_cpus`` is the fingerprint's to tell; ``foreign_cpu_seconds`` says what matters of who
-#: had the CPUs.
-NO_COLUMN = {"uuid", "n_cpus", "gpus", "busy_seconds", "thread_cpu_seconds"}
+#: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only
+#: went into is ``foreign_cpu_seconds`` and ``waited_seconds``.
+NO_COLUMN = {
+    "uuid",
+    "n_cpus",
+    "gpus",
+    "seconds",
+    "busy_seconds",
+    "own_cpu_seconds",
+    "thread_cpu_seconds",
+    "voluntary_switches",
+    "run_delay_seconds",
+}
 
 
 def columns(changes: Sequence[Change]) -> dict[str, Any]:
@@ -29,9 +39,9 @@ def columns(changes: Sequence[Change]) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON-ready: to each field of ``Change`` its values, one a round. A field that is
-        zero in every round is left out; one that is unknown in every round too, and its
-        name stands in the list ``unread``. ``gpus`` is left out where there is none, else
+        JSON-ready: to each field of ``Change`` its values, one a round, or a single one where
+        all are the same. A field that is zero in every round is left out; one that is unknown
+        in every round too, and its name stands in the list ``unread``. ``gpus`` is left out where there is none, else
         it holds the same of each by its UUID; throttle reasons are written as names.
     """
     found = _columns(Change, changes)
@@ -50,7 +60,10 @@ def _columns(record: type, rows: Sequence[Any]) -> dict[str, Any]:
         values = [_written(field.name, getattr(row, field.name)) for row in rows]
         if all(value is None for value in values):
             unread.append(field.name)
-        elif any(value is None or value for value in values):
+        elif all(value == values[0] for value in values):
+            if values[0]:
+                kept[field.name] = values[0]
+        else:
             kept[field.name] = values
     return {**kept, "unread": unread}
 
