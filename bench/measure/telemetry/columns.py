@@ -41,8 +41,9 @@ def columns(changes: Sequence[Change]) -> dict[str, Any]:
     dict
         JSON-ready: to each field of ``Change`` its values, one a round, or a single one where
         all are the same. A field that is zero in every round is left out; one that is unknown
-        in every round too, and its name stands in the list ``unread``. ``gpus`` is left out where there is none, else
-        it holds the same of each by its UUID; throttle reasons are written as names.
+        in every round too, and its name stands in the list ``unread``. ``gpus`` is left out
+        where there is none, else it holds the same of each by its UUID; throttle reasons are
+        written as names.
     """
     found = _columns(Change, changes)
     by_gpu = zip(*(one.gpus for one in changes), strict=True)
