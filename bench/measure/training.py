@@ -7,9 +7,11 @@ outside the clock.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bench.measure import gate
 from bench.measure.batching import iterations, leads_in, run_up
@@ -17,7 +19,7 @@ from bench.measure.device_time import device_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds
 from bench.measure.overhead import overhead
 from bench.measure.phases import phase_facts
-from bench.measure.protocol import plan_training
+from bench.measure.protocol import DivergedError, plan_training
 from bench.measure.quality import quality_facts
 from bench.measure.rates import epoch_work, rate_facts
 from bench.measure.rounds import awaited, time_calls
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 #: Rounds of one epoch beside those of several, for the time until the call returns.
 ENQUEUED_ROUNDS = 10
+#: Parameters that grow so much over a long round are on their way to diverge; by this the
+#: learning rate is divided then.
+GROWN, SLOWER_RATE = 2.0, 10.0
 #: Steps of the float64 reference that a longer round may cost.
 AFFORDABLE_STEPS = 20_000
 
@@ -143,14 +148,28 @@ class _Training:
         return stop
 
     def _longer(self, epochs: int) -> Plan:
-        """Plan at least so many epochs, the first of them as before."""
+        """Plan at least so many epochs, in the orders of the protocol.
+
+        A rate that a few epochs bear may let hundreds diverge. What an epoch costs does not
+        depend on it, so these are trained at a smaller one then.
+        """
         repeats = 1
         while repeats * self.protocol.epochs < epochs:
             repeats *= 2  # doubled, so that kernels of like speed share a plan
-        case = self.case
-        return plan_training(
-            case.workload, case.batch_size, self.protocol, case.kernel.rule, repeats
+        case, rule = self.case, self.case.kernel.rule
+        eta = self.protocol.eta(case.workload, case.batch_size, rule)
+        slower = replace(self.protocol, learning_rate=eta / SLOWER_RATE)
+        try:
+            plan = plan_training(case.workload, case.batch_size, self.protocol, rule, repeats)
+        except DivergedError:
+            return plan_training(case.workload, case.batch_size, slower, rule, repeats)
+        first, last = (
+            float(np.abs(plan.expected[number].theta).max())
+            for number in (self.protocol.epochs - 1, -1)
         )
+        if last <= GROWN * max(1.0, first):
+            return plan
+        return plan_training(case.workload, case.batch_size, slower, rule, repeats)
 
     def fresh_epoch(self, plan: Plan) -> Action:
         """Put the state back to the start, and return the first epoch."""

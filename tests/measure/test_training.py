@@ -12,8 +12,9 @@ from bench.measure.batching import ROUND_SECONDS
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
 from bench.measure.timing import Instruments
-from bench.measure.training import measure_training
+from bench.measure.training import _Training, measure_training
 from kernels.backends import BACKENDS
+from kernels.train.numpy_closed_form import NumpyClosedForm
 from tests.measure.fake_device import (
     ENQUEUE_SECONDS,
     STEP_SECONDS,
@@ -290,3 +291,18 @@ def test_a_short_epoch_that_goes_wrong_in_the_middle_of_a_round_fails(
     protocol = Protocol(epochs=3, seconds_per_case=1.0)
     with pytest.raises(GateError, match="after timed epoch 6 its parameters"):
         measure_training(case_of(kernel), protocol, fast(costly))
+
+
+def test_a_rate_that_lets_a_long_round_diverge_is_made_smaller_for_it() -> None:
+    # In the order in which they lie, the samples make this rate diverge, but slowly.
+    case = TrainingCase(data.load("airfoil"), NumpyClosedForm(), "cpu(0)", "inmemory", 200)
+    protocol = Protocol(epochs=2, seconds_per_case=1e-9, sampling="sequential")
+    with pytest.raises(DivergedError):
+        plan_training(case.workload, 200, protocol, repeats=1000)
+    training = _Training(
+        case, protocol, plan_training(case.workload, 200, protocol), None, None
+    )  # type: ignore[arg-type]
+    plan = training._longer(2000)
+    assert len(plan.expected) >= 2000
+    assert plan.learning_rates[-1][0] == pytest.approx(protocol.eta(case.workload, 200) / 10)
+    assert measure_training(case, protocol).facts["learning_rate"] == 1.0
