@@ -23,7 +23,7 @@ from kernels.registry import RegistryError
 from kernels.sampling import SAMPLINGS
 
 #: Wider than most terminals: a run that is piped into a file keeps its tables whole.
-PIPED_WIDTH = 100
+PIPED_WIDTH = 110
 LONGEST_LIMIT_SECONDS = 86_400
 LARGEST_SEED = 1_000_000
 

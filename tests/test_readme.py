@@ -41,6 +41,18 @@ def test_every_quoted_number_stands_in_the_reference_run() -> None:
     assert sum("ms" in line for line in quoted()) >= 12
 
 
+def test_every_quoted_line_on_how_sure_the_numbers_are_stands_in_its_run() -> None:
+    section = README.partition("## How sure the numbers are")[2].partition("\n## ")[0]
+    run = linked_run(section)
+    printed = terminal.render(run, width=110, colour=False).splitlines()
+    (block,) = re.findall(r"```text\n(.*?)```", section, flags=re.DOTALL)
+    lines = [line for line in block.splitlines() if line != "[…]"]
+    assert [line for line in lines if line not in printed] == []
+    assert len(lines) > 20
+    took = run["bench"]["took_seconds"] / run["bench"]["announced_seconds"]
+    assert abs(took - 1) <= 0.2
+
+
 def test_the_ladder_is_that_of_the_run_beside_it() -> None:
     table = ladder_markdown.ladders(linked_run(REST))["airfoil, cpu(0)"]
     assert table in README

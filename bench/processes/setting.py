@@ -9,13 +9,14 @@ from bench.processes.task import Setting
 from bench.selection.parsing import SelectionError, split, whole_number
 
 #: What each pool reads when its library is imported: OpenMP (MXNet, PyTorch), the BLAS
-#: libraries, Numba, and MXNet's own workers.
+#: libraries, Numba, MXNet's own workers, and XLA's (JAX).
 POOLS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
     "MXNET_CPU_WORKER_NTHREADS",
+    "PJRT_NPROC",
 )
 MOST_THREADS = 4096
 

@@ -258,15 +258,15 @@ def test_a_short_epoch_is_timed_with_those_that_follow_each_awaited(
     assert len(measured.facts["loss_by_epoch"]) == 3 + 1
 
 
-def test_an_epoch_is_trained_before_the_clock_starts_from_the_same_start(
+def test_epochs_are_trained_before_the_clock_starts_from_the_same_start(
     costly: CostlyClock,
 ) -> None:
     kernel = Quick(costly)
     protocol = Protocol(epochs=3, seconds_per_case=1e-9, phases=False, alone=False)
     before = len(measure_training(case_of(kernel), protocol, fast(costly)).rounds)
     assert before == 1
-    # The gate (3 steps, an epoch), three warm-up epochs, the losses, one and five, enqueued.
-    assert len(kernel.epochs) == 4 + 3 + 3 + (1 + 5) + 2 * 10
+    # The gate (3 steps, an epoch), three to get warm, the losses, three and five, enqueued.
+    assert len(kernel.epochs) == 4 + 3 + 3 + (3 + 5) + 2 * 10
 
 
 def test_what_an_empty_kernel_takes_is_told_and_not_subtracted(costly: CostlyClock) -> None:
@@ -284,12 +284,12 @@ def test_a_short_epoch_that_goes_wrong_in_the_middle_of_a_round_fails(
     class GoesWrongLate(Quick):
         def epoch(self, state: Any, order: Any, learning_rates: Any) -> None:
             super().epoch(state, order, learning_rates)
-            if len(self.epochs) == 4 + 3 + 3 + 2:  # the first epoch of the first timed round
+            if len(self.epochs) == 4 + 3 + 3 + (3 + 2):  # the second in the clock
                 self.device.enqueue(lambda: np.negative(state.w, out=state.w), 0.0)
 
     kernel = GoesWrongLate(costly)
     protocol = Protocol(epochs=3, seconds_per_case=1.0)
-    with pytest.raises(GateError, match="after timed epoch 6 its parameters"):
+    with pytest.raises(GateError, match="after timed epoch 8 its parameters"):
         measure_training(case_of(kernel), protocol, fast(costly))
 
 
