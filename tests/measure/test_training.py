@@ -11,7 +11,7 @@ import data
 from bench.measure.batching import ROUND_SECONDS
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
-from bench.measure.timing import Instruments
+from bench.measure.timing import Instruments, RoundTimer
 from bench.measure.training import _Training, measure_training
 from kernels.backends import BACKENDS
 from kernels.train.numpy_closed_form import NumpyClosedForm
@@ -299,10 +299,9 @@ def test_a_rate_that_lets_a_long_round_diverge_is_made_smaller_for_it() -> None:
     protocol = Protocol(epochs=2, seconds_per_case=1e-9, sampling="sequential")
     with pytest.raises(DivergedError):
         plan_training(case.workload, 200, protocol, repeats=1000)
-    training = _Training(
-        case, protocol, plan_training(case.workload, 200, protocol), None, None
-    )  # type: ignore[arg-type]
-    plan = training._longer(2000)
+    timer = RoundTimer(lambda: None, Instruments())
+    short = plan_training(case.workload, 200, protocol)
+    plan = _Training(case, protocol, short, None, timer)._longer(2000)
     assert len(plan.expected) >= 2000
     assert plan.learning_rates[-1][0] == pytest.approx(protocol.eta(case.workload, 200) / 10)
     assert measure_training(case, protocol).facts["learning_rate"] == 1.0
