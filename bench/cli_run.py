@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import runner
+from bench import run_plan, runner
 from bench.exits import Exit
 from bench.processes.setting import setting_of
 from bench.selection import parsing
@@ -101,7 +101,7 @@ def run(
         if resume:
             code = runner.resume(journal, results, console, draw=figures)
         else:
-            options = runner.RunOptions(
+            options = run_plan.RunOptions(
                 given=Given(
                     preset=preset,
                     workloads=workloads,
@@ -131,7 +131,7 @@ def run(
                 setting=setting_of(threads, pin),
             )
             _refuse(journal)
-            code = runner.start(runner.plan(options), results, console, draw=figures)
+            code = runner.start(run_plan.plan(options), results, console, draw=figures)
     except (SelectionError, RegistryError, DataError) as error:
         typer.echo(f"ERROR: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from error

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from bench import run_file, store
 from bench.exits import Exit
-from bench.measure.estimate import Estimator
 from bench.measure.fingerprint import fingerprint_id
 from bench.measure.fresh_fingerprint import fresh_fingerprint
 from bench.processes.asked import RunAsked, estimate_key, protocol_in
@@ -18,15 +16,13 @@ from bench.processes.executor import Executor
 from bench.processes.interrupts import Interrupts
 from bench.processes.journal import FOLDER, Journal, read_journal, unfinished
 from bench.processes.launcher import SubprocessLauncher
-from bench.processes.pace import Pace, total_seconds
+from bench.processes.pace import Pace
 from bench.processes.schedule import schedule
-from bench.processes.task import Cause, Pass, Setting
-from bench.report import announce, figures, terminal
+from bench.processes.task import Cause, Pass
+from bench.report import figures, terminal
 from bench.report.process_progress import ProcessProgress
-from bench.selection import options
-from bench.selection.protocol_options import ProtocolGiven, protocol_of, required
+from bench.run_plan import sentence
 from bench.store import StoreError
-from bench.tasks import memory_tasks, required_and_missing, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,103 +30,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.measure.protocol import Protocol
     from bench.processes.launcher import Launcher
     from bench.processes.task import Outcome, Process, Task
-    from bench.selection.matrix import Selection
 
 #: A case may take this long in any case, and this many times its estimate.
 LIMIT_SECONDS, LIMIT_ESTIMATES = 120.0, 30.0
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What the command line asks for.
-
-    Attributes
-    ----------
-    given : Given
-    protocol : ProtocolGiven
-    cases : tuple of str
-        Case modules; empty for all.
-    require : str or None
-    replicates : int
-    order_seed : int
-    limit_seconds : float or None
-    memory : bool
-        Whether the memory pass is done.
-    setting : Setting
-    """
-
-    given: options.Given = field(default_factory=options.Given)
-    protocol: ProtocolGiven = field(default_factory=ProtocolGiven)
-    cases: tuple[str, ...] = ()
-    require: str | None = None
-    replicates: int = 5
-    order_seed: int = 0
-    limit_seconds: float | None = None
-    memory: bool = True
-    setting: Setting = field(default_factory=Setting)
-
-
-def plan(run: RunOptions) -> RunAsked:
-    """Decide what a run does, before its first case.
-
-    Parameters
-    ----------
-    run : RunOptions
-
-    Returns
-    -------
-    RunAsked
-
-    Raises
-    ------
-    SelectionError, RegistryError, DataError
-        When an option's value is not allowed.
-    """
-    preset = options.preset_of(run.given)
-    protocol = protocol_of(run.protocol, preset)
-    selection = options.select(run.given)
-    known = {*selection.registry.train, *selection.registry.update}
-    wanted = required(run.require, known)
-    timed, unavailable = tasks_of(selection, run.cases)
-    skipped, failed = required_and_missing(unavailable, wanted)
-    tasks = (*timed, *(memory_tasks(timed) if run.memory else ()))
-    asked = RunAsked(
-        preset=preset.name,
-        protocol=protocol,
-        tasks=tasks,
-        replicates=run.replicates,
-        order_seed=run.order_seed,
-        setting=run.setting,
-        fingerprint=fresh_fingerprint(run.setting.environment, run.setting.cpus),
-        skipped=tuple(skipped),
-        failed=tuple(failed),
-        estimates=_estimates(selection, protocol, tasks),
-        limit_seconds=run.limit_seconds,
-        command=tuple(sys.argv[1:]),
-        commit=run_file.commit(),
-        kernel_folders=run.given.kernel_folders,
-    )
-    return replace(asked, announced_seconds=total_seconds(asked))
-
-
-def _estimates(
-    selection: Selection, protocol: Protocol, tasks: Sequence[Task]
-) -> dict[str, float]:
-    """Estimate each task's seconds, in its first process and in a later one."""
-    first = Estimator(selection.registry, protocol)
-    later = first.under(protocol_in(protocol, 1))
-    estimates = {}
-    for task in tasks:
-        if task.kind is Pass.MEMORY:
-            estimates[estimate_key(task)] = first.memory(task.params)
-            continue
-        for replicate, estimator in enumerate((first, later)):
-            seconds = estimator.case(task.module, task.params)
-            estimates[estimate_key(task, replicate)] = seconds
-    return estimates
 
 
 def start(asked: RunAsked, folder: Path, console: Console, *, draw: bool = True) -> Exit:
@@ -267,9 +171,6 @@ class Run:
         complete = self._measure()
         document = run_file.document(self._asked, self._outcomes, complete=complete)
         try:
-            if not (document["benchmarks"] or document["bench"]["failed"]):
-                self._journal.remove() if complete else self._journal.close()
-                return self._nothing(document)
             path = store.write_run(folder, document, self._asked.commit)
             if complete:
                 self._journal.remove()
@@ -280,13 +181,22 @@ class Run:
         if not complete:
             self._say(f"To finish it: python -m bench run --resume {self._journal.path}")
             return Exit.INTERRUPTED
-        if draw:
-            try:
-                figures.draw_run(document, path.with_suffix(""))
-            except figures.FigureError as error:
-                raise StoreError(str(error)) from error
-            self._say(f"figures:  {path.with_suffix('')}{os.sep}")
+        if not (document["benchmarks"] or document["bench"]["failed"]):
+            self._say(
+                "Nothing was measured: every case was skipped, for the reasons above. "
+                "`python -m bench doctor` says what this machine lacks."
+            )
+            return Exit.FAILED
+        if draw and document["benchmarks"]:
+            self._draw(document, path.with_suffix(""))
         return Exit.FAILED if document["bench"]["failed"] else Exit.OK
+
+    def _draw(self, document: dict[str, Any], folder: Path) -> None:
+        try:
+            figures.draw_run(document, folder)
+        except figures.FigureError as error:
+            raise StoreError(str(error)) from error
+        self._say(f"figures:  {folder}{os.sep}")
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -341,23 +251,3 @@ class Run:
         terminal_ = self._console.is_terminal
         text = terminal.render(document, width=self._console.width, colour=terminal_)
         self._console.file.write(text)
-
-    def _nothing(self, document: dict[str, Any]) -> Exit:
-        """Say why nothing was measured."""
-        self._tables(document)
-        self._say(
-            "Nothing was measured. `python -m bench doctor` says what this machine lacks."
-        )
-        return Exit.FAILED
-
-
-def sentence(asked: RunAsked) -> str:
-    """Say what is about to run."""
-    timed = sum(task.kind is Pass.TIME for task in asked.tasks)
-    line = announce.sentence(
-        timed + len(asked.skipped) + len(asked.failed),
-        timed,
-        asked.announced_seconds,
-        asked.preset,
-    )
-    return f"{line} Each case in {asked.replicates} processes."

@@ -323,6 +323,17 @@ def test_what_cannot_be_resumed_is_a_sentence(tmp_path: Path) -> None:
     assert path.exists()
 
 
+def test_where_nothing_can_run_the_reasons_are_kept_and_it_has_failed(tmp_path: Path) -> None:
+    kernels, results = misbehaving.folder_of(tmp_path / "kernels"), tmp_path / "results"
+    result = done(command(kernels, results, "--devices", "gpu(97)"))
+    assert result.returncode == 1
+    assert "Nothing was measured" in result.stdout
+    run = only_run(results)
+    assert run["benchmarks"] == []
+    assert "gpu(97)" in run["bench"]["skipped"][0]["reason"]
+    assert unfinished(results) == []
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
