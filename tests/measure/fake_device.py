@@ -243,6 +243,18 @@ class GivesNaN(FakeSgd):
         return weight, float("nan")
 
 
+class ResetsNothing(FakeSgd):
+    """Goes on from where the last training ended."""
+
+    def put(self, state: FakeState, start: Start) -> None:
+        pass
+
+
+class ForgetsToResetTheBias(FakeSgd):
+    def put(self, state: FakeState, start: Start) -> None:
+        state.w[:] = start.weight
+
+
 #: Wrong at every batch size.
 BROKEN = (
     WrongSign,
@@ -253,6 +265,8 @@ BROKEN = (
     ForgetsTheBias,
     ReversesTheOrder,
     GivesNaN,
+    ResetsNothing,
+    ForgetsToResetTheBias,
 )
 #: Wrong only where the last batch is short.
 BROKEN_ON_SHORT_BATCHES = (DividesByTheBatchSize, DropsTheLastBatch)
