@@ -250,11 +250,6 @@ class ResetsNothing(FakeSgd):
         pass
 
 
-class ForgetsToResetTheBias(FakeSgd):
-    def put(self, state: FakeState, start: Start) -> None:
-        state.w[:] = start.weight
-
-
 #: Wrong at every batch size.
 BROKEN = (
     WrongSign,
@@ -266,7 +261,6 @@ BROKEN = (
     ReversesTheOrder,
     GivesNaN,
     ResetsNothing,
-    ForgetsToResetTheBias,
 )
 #: Wrong only where the last batch is short.
 BROKEN_ON_SHORT_BATCHES = (DividesByTheBatchSize, DropsTheLastBatch)
