@@ -180,8 +180,10 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
         self._selector.close()
-        with contextlib.suppress(OSError):  # closed before
+        if self._answers >= 0:
+            # Once only: by then the number may be that of somebody else's file.
             os.close(self._answers)
+            self._answers = -1
         self._errors.close()
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):  # a request that it no longer read

@@ -88,7 +88,8 @@ def test_every_benchmark_holds_its_facts_and_its_raw_rounds(good: Session) -> No
         alone = len(stats["data"]) if stats["iterations"] == 1 else 10
         assert len(facts["enqueued_data"]) == alone
         assert facts["seconds_per_epoch"] == pytest.approx(stats["median"])
-        assert facts["enqueued_seconds"] <= facts["seconds_per_epoch"]
+        if stats["iterations"] == 1:  # else it is of other rounds
+            assert facts["enqueued_seconds"] <= facts["seconds_per_epoch"]
         assert one["group"].startswith("epoch airfoil cpu(0) inmemory B")
 
 
