@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
+from kernels import stepwise
 from kernels.stepwise import StepKernel
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from bench.measure.timing import Instruments
 
 #: Phases in their order; ``step`` is what one call does together.
-PHASES = ("data", "forward", "backward", "update", "step", "waiting")
-#: A total that differs by more is shown.
-ROOM = 0.10
+PHASES = ("data", *stepwise.PHASES, "step", "waiting")
 REPEATS = 5
 #: No further repeat after so many seconds.
 ENOUGH_SECONDS = 0.1

@@ -19,6 +19,7 @@ import numpy as np
 from bench.measure import gate
 from bench.measure.rounds import time_round
 from bench.measure.settling import SLOWER, call_until_settled, settled
+from kernels import backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +133,7 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
         When the kernel does not match the reference; the clock has not been read then.
     """
     kernel = case.kernel
+    backends.get(kernel.backend).probe()  # importing the library is no part of preparing
     faults = instruments.telemetry.read().minor_faults
     begin = time.perf_counter()
     state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
