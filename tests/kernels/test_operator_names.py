@@ -40,7 +40,11 @@ def profile(mxnet: None, tmp_path: Path) -> Iterator[Profile]:
         return set(times.get("operator", {})) - ENGINE
 
     # MXNet writes the file when the interpreter ends.
-    settings = {"profile_all": True, "filename": str(tmp_path / "profile.json")}
+    settings = {
+        "profile_all": True,
+        "filename": str(tmp_path / "profile.json"),
+        "continuous_dump": False,
+    }
     mx.profiler.set_config(**settings, aggregate_stats=True)
     yield operators
     mx.profiler.set_state("stop")

@@ -7,7 +7,6 @@ interrupts, which the kernel writes down whether or not anyone reads that far.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import threading
@@ -51,10 +50,8 @@ class HostReader:
     """
 
     def __init__(self, root: Path = Path("/"), cpus: Iterable[int] | None = None) -> None:
-        self._root = root
         self._files = {name: _opened(root / path) for name, path in FILES.items()}
-        self._may_reopen = self._files["stat"] is not None
-        weakref.finalize(self, _close, self._files)
+        weakref.finalize(self, _close, tuple(self._files.values()))
         wanted = [b"cpu"] if cpus is None else [b"cpu%d" % cpu for cpu in cpus]
         self._wanted = frozenset(wanted)
         self._waits = ThreadWaits(root)
@@ -100,9 +97,9 @@ class HostReader:
         try:
             return os.pread(file, n_bytes, 0)
         except OSError:
-            # Where pressure is switched off its files are there, and refuse to be read.
+            # Where pressure is switched off its files are there, and refuse to be read. The
+            # descriptor stays open: ``_close`` closes it with the others.
             self._files[name] = None
-            _close({name: file})
             return b""
 
     def _busy_steal(self) -> tuple[float | None, float | None]:
@@ -124,19 +121,7 @@ class HostReader:
                     return busy * TICK_SECONDS, steal * TICK_SECONDS
             elif not name.startswith(b"cpu"):
                 break
-        return self._busy_steal_again()
-
-    def _busy_steal_again(self) -> tuple[float | None, float | None]:
-        """Open the files anew, once, and read the first of them again.
-
-        Libraries in this process have been seen to close a descriptor that was not theirs
-        any more; its number then belongs to another file.
-        """
-        if not self._may_reopen:
-            return None, None
-        self._may_reopen = False
-        self._files.update({name: _opened(self._root / path) for name, path in FILES.items()})
-        return self._busy_steal()
+        return None, None
 
     def _pressure(self, name: str) -> float | None:
         """Read the total of the first line, "some", in microseconds."""
@@ -158,9 +143,8 @@ def _opened(path: Path) -> int | None:
         return None
 
 
-def _close(files: dict[str, int | None]) -> None:
-    """Close the files that are open."""
-    for file in files.values():
+def _close(files: Iterable[int | None]) -> None:
+    """Close the files that were opened."""
+    for file in files:
         if file is not None:
-            with contextlib.suppress(OSError):  # somebody else has closed it
-                os.close(file)
+            os.close(file)
