@@ -60,6 +60,17 @@ def modules() -> list[str]:
     return sorted(module.name for module in found if module.name.startswith("bench_"))
 
 
+def usual_modules() -> list[str]:
+    """Return the names of the case modules that a run measures unless it names others."""
+    return [
+        name
+        for name in modules()
+        if not getattr(
+            importlib.import_module(f"{cases.__name__}.{name}"), "ONLY_WHEN_NAMED", False
+        )
+    ]
+
+
 def _module(name: str, selection: Selection) -> dict[str, Any]:
     module = importlib.import_module(f"{cases.__name__}.{name}")
     available: list[str] = []

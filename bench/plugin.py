@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench import pytest_options, store
+from bench.catalogue import usual_modules
 from bench.live_progress import LiveProgress
 from bench.measure import machine_info as machine
 from bench.measure.estimate import Estimator
 from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError
 from bench.measure.recording import record
+from bench.measure.targeting import MissedError
 from bench.processes.elsewhere import ElsewhereError
 from bench.report import announce, figures, terminal
 from bench.report.progress import Progress
@@ -52,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Turn ``--benchmark-only`` without a path to the cases; check the options early."""
     benchmark_only = config.getoption("benchmark_only")
     if benchmark_only and config.args_source != pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(CASES)]
+        config.args[:] = [str(CASES / f"{name}.py") for name in usual_modules()]
     if config.getoption("tables") == "summary" and not config.getoption("benchmark_verbose"):
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
@@ -209,7 +211,8 @@ def pytest_runtest_makereport(
         reason = str(call.excinfo.value) if call.excinfo else "failed"
         suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
         if call.excinfo and isinstance(
-            call.excinfo.value, (GateError, DivergedError, DataError, ElsewhereError)
+            call.excinfo.value,
+            (GateError, DivergedError, DataError, ElsewhereError, MissedError),
         ):
             report.longrepr = reason  # what a kernel or an option causes needs no traceback
         fixture = getattr(item, "funcargs", {}).get("benchmark")

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from bench import cases
-from bench.catalogue import modules
+from bench.catalogue import modules, usual_modules
 from bench.processes.task import Pass, Task
 from bench.selection import parsing
 from bench.selection.matrix import case_id
@@ -29,7 +29,7 @@ def tasks_of(
     ----------
     selection : Selection
     chosen : sequence of str
-        Names of case modules; empty for all.
+        Names of case modules; empty for all but those that want to be named.
 
     Returns
     -------
@@ -38,9 +38,7 @@ def tasks_of(
         ``reason``.
     """
     tasks, skipped = [], []
-    for name in modules():
-        if chosen and name not in chosen:
-            continue
+    for name in chosen or usual_modules():
         module: Any = importlib.import_module(f"{cases.__name__}.{name}")
         for params in selection.cases_of(module):
             id_ = f"{name}[{case_id(params)}]"

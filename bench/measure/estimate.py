@@ -56,6 +56,8 @@ BYTES_PER_SECOND = 1e10
 WORKER_SECONDS = 0.15
 #: Starting a process for one case, and importing its library.
 MEMORY_SECONDS = 0.9
+#: Trainings to the target at least; their steps over one by the default learning rate.
+TARGET_ROUNDS, STEPS_AT_RATE = 5, 8.0
 #: It trains so often, and so does the reference.
 MEMORY_EPOCHS = 2
 
@@ -170,6 +172,7 @@ class Estimator:
             "bench_step": self._step_case,
             "bench_machine": self._control_case,
             "bench_engine": self._engine_case,
+            "bench_target": self._target_case,
         }
         return estimates[name]({**params, "device": CALIBRATED_ON}) + OVERHEAD_SECONDS
 
@@ -252,6 +255,17 @@ class Estimator:
 
     def _engine_case(self, params: Params) -> float:
         return self._epoch_case({**params, "loader": "inmemory"}) + WORKER_SECONDS
+
+    def _target_case(self, params: Params) -> float:
+        """Estimate trainings of as many steps as the target takes, about."""
+        workload = data.load(params["workload"])
+        rate = workload.default_learning_rate(params["batch_size"])
+        epochs = STEPS_AT_RATE / rate / _n_steps(params)
+        training = epochs * self._epoch_seconds(params)
+        least = self._protocol.least(TARGET_ROUNDS)
+        timed = max(self._protocol.seconds_per_case, least * training)
+        reference = epochs * _n_steps(params) * REFERENCE_STEP_SECONDS
+        return float(timed + 3.0 * training + reference)
 
     def _notebook_case(self, params: Params) -> float:
         setting = published(params["kernel"], params["batch_size"])

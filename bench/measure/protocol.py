@@ -47,6 +47,8 @@ class Protocol:
         As ``kernels.schedules.parse`` reads it.
     learning_rate : float or None
         None leaves it to the workload, by batch size.
+    tolerance : float
+        How far above the optimum's loss a training to the target ends, as a share of it.
     """
 
     epochs: int
@@ -60,6 +62,7 @@ class Protocol:
     sampling: Sampling = "without-replacement"
     schedule: str = "constant"
     learning_rate: float | None = None
+    tolerance: float = 0.01
 
     def least(self, rounds: int) -> int:
         """Return how many rounds are timed in any case, of so many that one process needs."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bench.processes.launcher import EndedError
 
 #: What a case raises for reasons that no other process would change.
-LASTING = ("GateError", "DivergedError", "DataError")
+LASTING = ("GateError", "DivergedError", "DataError", "MissedError")
 
 
 def oom_kills(root: Path = Path("/")) -> int | None:
