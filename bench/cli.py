@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import check, cli_efficiency, cli_run
+from bench import check, cli_advise, cli_efficiency, cli_run
 from bench.catalogue import catalogue
 from bench.exits import Exit
 from bench.measure.health import examine
@@ -29,6 +29,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 
 app.command()(cli_run.run)
+app.command()(cli_advise.advise)
 app.command()(cli_efficiency.efficiency)
 
 

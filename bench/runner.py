@@ -58,11 +58,33 @@ def start(asked: RunAsked, folder: Path, console: Console, *, draw: bool = True)
     StoreError
         When nothing can be written.
     """
+    return begin(asked, folder, console).finish(folder, draw=draw)
+
+
+def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
+    """Announce a run and open its journal.
+
+    Parameters
+    ----------
+    asked : RunAsked
+    folder : Path
+        Of runs.
+    console : Console
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    StoreError
+        When nothing can be written.
+    """
     console.print(sentence(asked), markup=False, highlight=False, soft_wrap=True)
     name = store.run_name(datetime.now(timezone.utc), asked.commit)
     journal = Journal(folder / FOLDER / f"{name}.jsonl")
     journal.write({"asked": asked.to_json()})
-    return Run(asked, journal, console).finish(folder, draw=draw)
+    return Run(asked, journal, console)
 
 
 def resume(path: Path | None, folder: Path, console: Console, *, draw: bool = True) -> Exit:
@@ -168,14 +190,7 @@ class Run:
         StoreError
             When the disk is full: what was measured before stays in the journal.
         """
-        complete = self._measure()
-        document = run_file.document(self._asked, self._outcomes, complete=complete)
-        try:
-            path = store.write_run(folder, document, self._asked.commit)
-            if complete:
-                self._journal.remove()
-        finally:
-            self._journal.close()
+        path, document, complete = self.save(folder)
         self._tables(document)
         self._say(f"run file: {path}")
         if not complete:
@@ -190,6 +205,33 @@ class Run:
         if draw and document["benchmarks"]:
             self._draw(document, path.with_suffix(""))
         return Exit.FAILED if document["bench"]["failed"] else Exit.OK
+
+    def save(self, folder: Path) -> tuple[Path, dict[str, Any], bool]:
+        """Measure what is left and write the run file.
+
+        Parameters
+        ----------
+        folder : Path
+
+        Returns
+        -------
+        tuple of (Path, dict, bool)
+            The file, what is in it, and whether all was tried.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full: what was measured before stays in the journal.
+        """
+        complete = self._measure()
+        document = run_file.document(self._asked, self._outcomes, complete=complete)
+        try:
+            path = store.write_run(folder, document, self._asked.commit)
+            if complete:
+                self._journal.remove()
+        finally:
+            self._journal.close()
+        return path, document, complete
 
     def _draw(self, document: dict[str, Any], folder: Path) -> None:
         try:

@@ -40,7 +40,7 @@ def tasks_of(
     tasks, skipped = [], []
     for name in chosen or usual_modules():
         module: Any = importlib.import_module(f"{cases.__name__}.{name}")
-        for params in selection.cases_of(module):
+        for params in selection.cases_of(module, named=bool(chosen)):
             id_ = f"{name}[{case_id(params)}]"
             answer = selection.availability(params)
             if not answer:

@@ -52,6 +52,12 @@ class History:
     sums: Float64
     target: float
 
+    @property
+    def reached(self) -> float:
+        """When the mean loss is at the target; NaN for a miss."""
+        mean, sums = (one.mean(axis=1) for one in (self.losses, self.sums))
+        return float(reached_at(self.steps, mean, sums, self.target))
+
     def interval(self, seed: int) -> tuple[float | None, float | None]:
         """Draw the seeds anew and look when their mean loss is at the target.
 

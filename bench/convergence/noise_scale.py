@@ -18,11 +18,11 @@ C delta_w + delta_b^2``::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.analyze.findings import NoiseScale
 from data.workload import row_chunks
 
 if TYPE_CHECKING:
@@ -35,34 +35,6 @@ if TYPE_CHECKING:
 #: Points of the path at most; a longer path is thinned out.
 MOST_POINTS = 100
 MOST_STEPS = 100_000
-
-
-@dataclass(frozen=True)
-class NoiseScale:
-    """The gradient noise scale along gradient descent on all samples.
-
-    Attributes
-    ----------
-    learning_rate : float
-        Of the path.
-    steps : tuple of int
-        Where it is given, from 0; the last is the last above the target.
-    simple, curved : tuple of float
-        ``tr(Sigma) / |G|^2`` and ``tr(H Sigma) / (G^T H G)`` there, in samples.
-    normal : tuple of float
-        What the first would be if features and noise were normal.
-    mean_simple, mean_curved : float
-        Averages over all steps of the path: what equation 2.11 of the source makes of a
-        noise scale that changes on the way.
-    """
-
-    learning_rate: float
-    steps: tuple[int, ...]
-    simple: tuple[float, ...]
-    curved: tuple[float, ...]
-    normal: tuple[float, ...]
-    mean_simple: float
-    mean_curved: float
 
 
 def at(problem: Problem, delta: Float64) -> tuple[float, float]:
@@ -101,20 +73,24 @@ def if_normal(problem: Problem, delta: Float64) -> float:
     return float((s * (np.trace(C) + 1.0) + 2.0 * slope @ slope - squared) / squared)
 
 
-def along(problem: Problem, learning_rate: float, target: float) -> NoiseScale:
+def along(problem: Problem, target: float, learning_rate: float | None = None) -> NoiseScale:
     """Follow gradient descent on all samples until the loss is at a target.
 
     Parameters
     ----------
     problem : Problem
-    learning_rate : float
     target : float
         Excess over the optimum's loss.
+    learning_rate : float, optional
+        By default the best for gradient descent, ``2 / (lambda_min + lambda_max)`` (Nesterov
+        2004, *Introductory Lectures on Convex Optimization*, theorem 2.1.15).
 
     Returns
     -------
     NoiseScale
     """
+    eigenvalues = np.linalg.eigvalsh(problem.hessian)
+    learning_rate = learning_rate or 2.0 / float(eigenvalues[0] + eigenvalues[-1])
     path = [-problem.optimum]
     while problem.excess(path[-1]) > target and len(path) < MOST_STEPS:
         path.append(path[-1] - learning_rate * problem.hessian @ path[-1])

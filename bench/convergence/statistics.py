@@ -6,8 +6,9 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bench.analyze.findings import NoiseScale
 from bench.convergence import cache
-from bench.convergence.noise_scale import NoiseScale, along
+from bench.convergence.noise_scale import along
 from bench.convergence.problem import Problem, problem_of
 from bench.convergence.steps_to_target import StepsToTarget, moments_for, steps_to_target
 from bench.convergence.verifying import verify
@@ -85,23 +86,17 @@ class Statistics:
             cache.put(self._folder, name, asdict(kept))
         return kept
 
-    def noise_scale(self, learning_rate: float) -> NoiseScale:
+    def noise_scale(self) -> NoiseScale:
         """Return the gradient noise scale along gradient descent on all samples.
-
-        Parameters
-        ----------
-        learning_rate : float
-            Of that path.
 
         Returns
         -------
         NoiseScale
         """
-        name = cache.key(self.workload, self.setting, f"noise scale {learning_rate!r}")
+        name = cache.key(self.workload, self.setting, "noise scale")
         kept = _read(NoiseScale, cache.get(self._folder, name))
         if kept is None:
-            target = self.setting.tolerance * self.problem.loss
-            kept = along(self.problem, learning_rate, target)
+            kept = along(self.problem, self.setting.tolerance * self.problem.loss)
             cache.put(self._folder, name, asdict(kept))
         return kept
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from bench.convergence.expected import MOST_PARAMETERS, ExpectedSteps, Moments
 from bench.convergence.history import history_of, known
 from bench.convergence.trajectories import Ensemble
-from bench.convergence.tuning import tune
+from bench.convergence.tuning import FINER, tune
 from kernels.rule import PLAIN
 
 if TYPE_CHECKING:
+    from bench.convergence.history import History
     from bench.convergence.problem import Problem
     from bench.convergence.setting import Setting
+    from bench.convergence.tuning import Tuned
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,11 @@ def steps_to_target(
     StepsToTarget
     """
     tuned = tune(problem, batch_size, setting)
-    fine, best = tuned.fine, tuned.fine.best
-    rate = float(fine.rates[len(fine.rates) // 2 if best is None else best])
-    steps = None if best is None else float(fine.steps[best])
-    trial = Ensemble(problem, batch_size, [rate], tuned.seeds, setting)
-    history = history_of(trial, steps or fine.cap, setting.tolerance * problem.loss)
+    fine = tuned.fine
+    rate, history = _tried_anew(problem, batch_size, setting, tuned)
+    steps = known(history.reached)
+    if steps is not None and steps > fine.cap:
+        steps = None
     low, high = history.interval(setting.seed)
     curve_steps, curve_losses = history.curve(problem.loss)
     expected = ExpectedSteps(None, None)
@@ -121,6 +123,29 @@ def steps_to_target(
         expected_steps=expected.steps,
         expected_reason=why_no_theory(problem, setting),
     )
+
+
+def _tried_anew(
+    problem: Problem, batch_size: int, setting: Setting, tuned: Tuned
+) -> tuple[float, History]:
+    """Train at the best rate with seeds that have had no part in choosing it.
+
+    Of several rates that are about as good the best is the one that had luck with its seeds,
+    so those would give too few steps. Where the new seeds' mean does not stay at the target
+    at all, the rate was too large, and a smaller one is taken.
+    """
+    fine, target = tuned.fine, setting.tolerance * problem.loss
+    seeds = tuple(seed + len(tuned.seeds) for seed in tuned.seeds)
+    best = len(fine.rates) // 2 if fine.best is None else fine.best
+    steps = fine.cap if fine.best is None else fine.steps[fine.best]
+    rate = float(fine.rates[best])
+    for _ in range(FINER):
+        trial = Ensemble(problem, batch_size, [rate], seeds, setting)
+        history = history_of(trial, min(steps, fine.cap), target)
+        if fine.best is None or math.isfinite(history.reached):
+            break
+        rate /= 2.0 ** (1.0 / FINER)
+    return rate, history
 
 
 def moments_for(problem: Problem, setting: Setting) -> Moments | None:

@@ -165,8 +165,8 @@ def plan_to_target(workload: Workload, needed: StepsToTarget, setting: Setting) 
     if n_steps is None:
         raise MissedError(
             f"at batch size {size} the loss of {workload.name} is not within "
-            f"{100 * setting.tolerance:.3g}% of the optimum after {needed.cap} steps, at any learning "
-            "rate."
+            f"{100 * setting.tolerance:.3g}% of the optimum after {needed.cap} steps, at any "
+            "learning rate."
         )
     rng = np.random.default_rng(setting.seed)
     start = draw_start(rng, workload.n_features)

@@ -88,7 +88,7 @@ class Selection:
             answer = room_for(params["n_parameters"])
         return answer
 
-    def cases_of(self, module: ModuleType) -> Iterator[dict[str, Any]]:
+    def cases_of(self, module: ModuleType, *, named: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the parameters of every case of a case module.
 
         Parameters
@@ -96,19 +96,25 @@ class Selection:
         module : module
             It has ``AXES``, and may have ``wanted`` and ``PREFERRED``: arguments of
             `cases`.
+        named : bool
+            The module itself was asked for: options that name values of axes which it
+            does not have say nothing of it then, and do not leave it out.
 
         Yields
         ------
         dict of str to value
         """
         wanted = getattr(module, "wanted", None)
-        return self.cases(module.AXES, wanted, getattr(module, "PREFERRED", {}))
+        preferred = getattr(module, "PREFERRED", {})
+        return self.cases(module.AXES, wanted, preferred, named=named)
 
     def cases(
         self,
         axes: tuple[str, ...],
         wanted: Callable[[Params], bool] | None = None,
         preferred: Mapping[str, tuple[Any, ...]] = MappingProxyType({}),
+        *,
+        named: bool = False,
     ) -> Iterator[dict[str, Any]]:
         """Yield the parameters of every case, CPU cases before GPU cases.
 
@@ -124,13 +130,15 @@ class Selection:
         preferred : mapping of str to tuple
             For an axis the values to keep, unless an option names that axis or the preset
             has none of them.
+        named : bool
+            As for `cases_of`.
 
         Yields
         ------
         dict of str to value
             Those of ``KERNEL_AXES`` come under the name ``kernel``.
         """
-        if not self.narrowed <= {*axes, *self._implied(axes)}:
+        if not (named or self.narrowed <= {*axes, *self._implied(axes)}):
             return
         combinations = [
             dict(zip(map(_argument, axes), combination, strict=True))

@@ -29,6 +29,7 @@ class ProtocolGiven:
     seconds_per_case: str | None = None
     precision: str = "1"
     notebook_repeats: str | None = None
+    tolerance: str = "1"
 
 
 def protocol_of(given: ProtocolGiven, preset: Preset) -> Protocol:
@@ -71,7 +72,8 @@ def protocol_of(given: ProtocolGiven, preset: Preset) -> Protocol:
         learning_rate=None
         if given.learning_rate is None
         else parsing.positive("--learning-rate", given.learning_rate),
-        target=_share("--precision", given.precision),
+        target=share("--precision", given.precision),
+        tolerance=share("--target", given.tolerance),
     )
 
 
@@ -83,8 +85,25 @@ def _positive(option: str, text: str | None, default: float) -> float:
     return default if text is None else parsing.positive(option, text)
 
 
-def _share(option: str, text: str) -> float:
-    """Read a number of percent."""
+def share(option: str, text: str) -> float:
+    """Read a number of percent.
+
+    Parameters
+    ----------
+    option : str
+        For the message.
+    text : str
+        With or without the sign.
+
+    Returns
+    -------
+    float
+        As a share of one.
+
+    Raises
+    ------
+    SelectionError
+    """
     percent = parsing.positive(option, text.strip().removesuffix("%"))
     if percent > LARGEST_PRECISION:
         raise parsing.SelectionError(

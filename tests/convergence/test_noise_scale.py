@@ -36,7 +36,7 @@ def test_for_normal_features_theory_gives_the_same() -> None:
 def test_along_the_path_it_grows_and_the_path_ends_at_the_target() -> None:
     problem = problem_of(data.load("synthetic-500x4"))
     target = 0.01 * problem.loss
-    path = noise_scale.along(problem, 0.5, target)
+    path = noise_scale.along(problem, target, 0.5)
     assert path.steps[0] == 0
     assert path.simple[-1] > 10 * path.simple[0]
     assert path.simple[0] < path.mean_simple < path.simple[-1]
@@ -49,8 +49,8 @@ def test_along_the_path_it_grows_and_the_path_ends_at_the_target() -> None:
 
 def test_of_a_long_path_only_some_points_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = problem_of(data.load("synthetic-500x4"))
-    whole = noise_scale.along(problem, 0.02, 0.01 * problem.loss)
+    whole = noise_scale.along(problem, 0.01 * problem.loss, 0.02)
     monkeypatch.setattr(noise_scale, "MOST_POINTS", 20)
-    thin = noise_scale.along(problem, 0.02, 0.01 * problem.loss)
+    thin = noise_scale.along(problem, 0.01 * problem.loss, 0.02)
     assert len(thin.steps) <= 20 < len(whole.steps)
     assert thin.mean_simple == pytest.approx(whole.mean_simple, rel=0.05)

@@ -69,11 +69,11 @@ def test_what_was_computed_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = made(tmp_path).at(20)
-    scale = made(tmp_path).noise_scale(0.5)
+    scale = made(tmp_path).noise_scale()
     monkeypatch.setattr(statistics, "steps_to_target", pytest.fail)
     monkeypatch.setattr(statistics, "along", pytest.fail)
     assert made(tmp_path).at(20) == first
-    assert made(tmp_path).noise_scale(0.5) == scale
+    assert made(tmp_path).noise_scale() == scale
     assert made(tmp_path).known([20])
     assert not made(tmp_path).known([20, 21])
 

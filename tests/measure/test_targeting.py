@@ -83,7 +83,7 @@ def test_a_target_that_is_never_reached_is_a_miss(
 ) -> None:
     hopeless = Setting(tolerance=1e-6, most_epochs=1)
     monkeypatch.setattr(targeting, "setting_of", lambda *given: hopeless)
-    with pytest.raises(MissedError, match="not within 0.0001% of the optimum after 3 steps"):
+    with pytest.raises(MissedError, match=r"not within 0\.0001% of the optimum after 3 steps"):
         measured(device)
 
 

@@ -1,0 +1,1 @@
+"""What ``python -m bench advise`` puts together: stored times, and counted steps."""

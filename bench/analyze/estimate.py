@@ -1,0 +1,55 @@
+"""A number and the interval that it is known to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A quantity with its 95% interval.
+
+    Attributes
+    ----------
+    value : float
+        The best estimate.
+    low, high : float
+        Bounds. Where the data bound it from one side only, ``low`` is 0 ("at most
+        ``high``") or ``high`` is infinite ("at least ``low``").
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def from_draws(
+    value: float, draws: NDArray[np.float64], confidence: float = CONFIDENCE
+) -> Estimate:
+    """Put the interval that the draws of a quantity give round its best estimate.
+
+    Parameters
+    ----------
+    value : float
+        What the best fit gives.
+    draws : ndarray, shape (n_draws,)
+        The quantity of each draw of the fit's parameters; infinite ones are allowed.
+    confidence : float
+
+    Returns
+    -------
+    Estimate
+        From quantiles with equal shares on both sides, and never without the value itself.
+    """
+    tail = (1.0 - confidence) / 2
+    # An order statistic: between infinite draws there is nothing to interpolate.
+    low, high = np.quantile(draws, [tail, 1.0 - tail], method="inverted_cdf")
+    return Estimate(float(value), min(float(low), float(value)), max(float(high), float(value)))

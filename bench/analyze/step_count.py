@@ -1,0 +1,100 @@
+"""How many steps a training takes by its batch size.
+
+``S(B) = S_min + E_min x(B)`` (McCandlish et al. 2018, arXiv 1812.06162, eq. 2.7, as
+``S_min (1 + B_noise / B)``; Shallue et al. 2019, JMLR 20:112, measure the same shape). What
+``x`` stands for is the variance of a batch's mean gradient as a share of one sample's:
+``1 / B`` for samples drawn with replacement, and without ``(n - B) / ((n - 1) B)``, the finite
+population correction (Cochran 1977, *Sampling Techniques*, 3rd ed., section 2.6): a batch of
+all samples has no noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+WITH_REPLACEMENT = "with-replacement"
+
+
+def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
+    """Return the variance of a batch's mean as a share of one sample's.
+
+    Parameters
+    ----------
+    batch_size : array_like
+    n_samples : int
+    sampling : {'with-replacement', 'without-replacement', 'sequential'}
+
+    Returns
+    -------
+    ndarray
+    """
+    B = np.asarray(batch_size, dtype=float)
+    share: Array = 1.0 / B
+    if sampling != WITH_REPLACEMENT:
+        share = share * np.maximum(n_samples - B, 0.0) / (n_samples - 1)
+    return share
+
+
+@dataclass(frozen=True)
+class StepCount:
+    """The steps to a target, for one set of parameters or for many draws of them.
+
+    Attributes
+    ----------
+    s_min : ndarray, shape () or (n_draws,)
+        Steps that are needed without any noise.
+    e_min : ndarray, shape () or (n_draws,)
+        Steps that the noise of a single sample adds.
+    n_samples : int
+    sampling : str
+        As for ``noise_share``.
+    """
+
+    s_min: Array
+    e_min: Array
+    n_samples: int
+    sampling: str
+
+    def steps(self, batch_size: ArrayLike) -> Array:
+        """Return the steps to the target.
+
+        Parameters
+        ----------
+        batch_size : array_like
+            Broadcast against the parameters.
+
+        Returns
+        -------
+        ndarray
+        """
+        x = noise_share(batch_size, self.n_samples, self.sampling)
+        steps: Array = self.s_min + self.e_min * x
+        return steps
+
+    @property
+    def b_noise(self) -> Array:
+        """The batch size at which noise and signal cost as many steps: the noise scale."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale: Array = np.where(self.s_min > 0, self.e_min / self.s_min, np.inf)
+        return scale
+
+    @property
+    def terms(self) -> tuple[Array, Array]:
+        """The same as ``constant + per_inverse / B``, for B up to ``n_samples``.
+
+        The constant may be below zero without replacement.
+        """
+        if self.sampling == WITH_REPLACEMENT:
+            return self.s_min, self.e_min
+        others = self.n_samples - 1
+        constant: Array = self.s_min - self.e_min / others
+        per_inverse: Array = self.e_min * self.n_samples / others
+        return constant, per_inverse

@@ -1,0 +1,260 @@
+"""Prints the answer of ``python -m bench advise``."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bench.analyze.refusal import RefusalError
+from bench.report import units
+from bench.report.advice_text import (
+    claim,
+    doubts,
+    interval,
+    model,
+    sentences,
+    size,
+    statistics_line,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from rich.console import Console
+
+    from bench.analyze.findings import Counted, Found
+    from bench.analyze.kernel_answer import KernelAnswer
+    from bench.analyze.statistical_model import StatisticalFit
+
+#: With more kernels there is a line for each, and no table by batch size.
+IN_FULL = 4
+
+
+def render(found: Found, console: Console, *, details: bool = False) -> None:
+    """Print the answers.
+
+    Parameters
+    ----------
+    found : Found
+    console : Console
+    details : bool
+        Whether the models' numbers are printed too.
+    """
+    pairs = list(zip(found.answers, found.conditions, strict=True))
+    for workload, conditions in dict.fromkeys(
+        (one.subject.workload, conditions) for one, conditions in pairs
+    ):
+        group = [
+            one for one, its in pairs if (one.subject.workload, its) == (workload, conditions)
+        ]
+        known = found.counted.get((workload, conditions))
+        _target(console, workload, known)
+        fit = _fit(known)
+        if len(group) > IN_FULL:
+            _overview(console, group)
+            for one in group:
+                if one.refusal is not None:
+                    _say(console, sentences(one, fit)[0])
+        else:
+            for one in group:
+                _in_full(console, one, fit, details=details)
+        if known is not None:
+            _counted(console, known, details=details)
+    if found.others:
+        _others(console, found)
+
+
+def _fit(known: Counted | None) -> StatisticalFit | None:
+    return None if known is None or isinstance(known.fit, RefusalError) else known.fit
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False)
+
+
+def _head(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _target(console: Console, workload: str, known: Counted | None) -> None:
+    """Say what is to be reached, and how."""
+    if known is None:
+        _head(console, workload)
+        return
+    conditions = known.conditions
+    momentum = f", momentum {conditions.momentum:g}" if conditions.momentum else ""
+    _head(
+        console,
+        f"{workload}: until the loss is {units.loss(known.target_loss)}, "
+        f"{100 * conditions.tolerance:g}% above the optimum ({conditions.schedule} rate, "
+        f"{conditions.sampling.replace('-', ' ')}{momentum})",
+    )
+
+
+def _in_full(
+    console: Console, one: KernelAnswer, fit: StatisticalFit | None, *, details: bool
+) -> None:
+    """Print sentences and a table for one kernel."""
+    _head(console, f"{one.subject.kernel} on {one.subject.device}")
+    _say(console, " ".join(sentences(one, fit)))
+    for doubt in doubts(one, fit):
+        _say(console, doubt)
+    if one.advice is None:
+        return
+    console.print()
+    console.print(_by_size(one))
+    if details:
+        _say(console, model(one))
+        if one.linear is not None:
+            _say(console, claim(one.linear, one.subject.n_samples))
+
+
+def _by_size(one: KernelAnswer) -> Table:
+    """Make the table by batch size."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("B", "rate", "steps", "samples", "epoch", "predicted", "measured", ""):
+        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    assert one.advice is not None  # noqa: S101 - there is no table without
+    for _, row in one.table.iterrows():
+        marks = []
+        if row["batch_size"] == one.advice.recommended:
+            marks.append("advised")
+        if row["batch_size"] == one.measured_best:
+            marks.append("best measured")
+        table.add_row(
+            f"{row['batch_size']:.0f}",
+            f"{row['learning_rate']:.3g}",
+            _steps(row["steps"]),
+            _steps(row["samples"]),
+            units.seconds(row["epoch_seconds"]),
+            _between(row, "seconds", "low", "high"),
+            _between(row, "measured_seconds", "measured_low", "measured_high"),
+            ", ".join(marks),
+        )
+    return table
+
+
+def _steps(value: float) -> str:
+    if not math.isfinite(value):
+        return "miss"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _between(row: pd.Series, value: str, low: str, high: str) -> str:
+    """Write a time with half its interval in percent."""
+    seconds = float(row[value])
+    if not math.isfinite(seconds):
+        return "–"
+    half = (float(row[high]) - float(row[low])) / 2 / seconds
+    return units.seconds(seconds) + (f" ±{half:.0%}" if math.isfinite(half) else "")
+
+
+def _overview(console: Console, group: Sequence[KernelAnswer]) -> None:
+    """Print a line for each kernel, the fastest first."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("kernel", "device", "advised B", "within 5%", "time", "best measured"):
+        left = name in {"kernel", "device"}
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
+    for name in ("n_half", "samples/s", "misfit"):
+        table.add_column(name, justify="right", no_wrap=True)
+    advised = [one for one in group if one.advice is not None]
+    for one in sorted(advised, key=lambda one: one.advice.t_star_seconds.value):  # type: ignore[union-attr]
+        advice, cost = one.advice, one.cost
+        assert advice is not None  # noqa: S101
+        assert cost is not None  # noqa: S101
+        assert cost.n_half is not None  # noqa: S101
+        assert cost.r_inf is not None  # noqa: S101
+        table.add_row(
+            Text(one.subject.kernel),
+            one.subject.device,
+            f"{advice.recommended}",
+            " to ".join(size(end.value) for end in advice.within),
+            units.seconds(advice.t_star_seconds.value),
+            _best(one),
+            size(cost.n_half.value),
+            units.rate(cost.r_inf.value),
+            f"{cost.rms_residual:.0%}" + (" !" if cost.misses_noise else ""),
+        )
+    if advised:
+        console.print()
+        console.print(table)
+        _say(console, "!: the cost model misses the times by more than their noise explains.")
+
+
+def _best(one: KernelAnswer) -> str:
+    if one.measured_best is None:
+        return "–"
+    row = one.table.set_index("batch_size").loc[one.measured_best]
+    return f"{units.seconds(row['measured_seconds'])} at {one.measured_best}"
+
+
+def _counted(console: Console, known: Counted, *, details: bool) -> None:
+    """Print what the workload itself says, whatever the kernel."""
+    if isinstance(known.fit, RefusalError):
+        _head(console, f"Steps to the target: no model. {known.fit}.")
+    else:
+        _head(console, statistics_line(known.fit))
+    scale = known.noise_scale
+    _say(
+        console,
+        f"The gradient noise scale, exactly: {size(scale.simple[0])} at the start, "
+        f"{size(scale.simple[-1])} at the target, {size(scale.mean_simple)} on average along "
+        "gradient descent.",
+    )
+    if known.expected is not None and not isinstance(known.expected, RefusalError):
+        _say(
+            console,
+            f"By theory, without any training: S_min {interval(known.expected.s_min)}, "
+            f"B_noise {interval(known.expected.b_noise)}.",
+        )
+    missed = known.table[known.table["missed_seeds"] > 0]
+    if len(missed) and details:
+        listed = ", ".join(
+            f"{row.missed_seeds} of {row.seeds} at {row.batch_size}"
+            for row in missed.itertuples()
+        )
+        _say(console, f"Seeds that were not there after four times the steps: {listed}.")
+
+
+def _others(console: Console, found: Found) -> None:
+    """Print what other schedules and samplings do to the time to the target."""
+    _head(console, "Other schedules and samplings")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("workload", "kernel", "schedule", "sampling"):
+        table.add_column(name, no_wrap=True)
+    for name in ("S_min", "B_noise", "advised B", "time", "against the first"):
+        table.add_column(name, justify="right", no_wrap=True)
+    first = {one.subject: one for one in found.answers}
+    listed = [
+        (found.counted[one.subject.workload, conditions], one)
+        for one, conditions in zip(found.answers, found.conditions, strict=True)
+        if (one.subject.workload, conditions) in found.counted
+    ]
+    for known, one in (*listed, *found.others):
+        table.add_row(*_other(known, one, first[one.subject]))
+    console.print(table)
+
+
+def _other(known: Counted, one: KernelAnswer, first: KernelAnswer) -> list[str | Text]:
+    """Make one line of it."""
+    conditions, fit = known.conditions, _fit(known)
+    cells: list[str | Text] = [
+        Text(one.subject.workload),
+        Text(one.subject.kernel),
+        Text(conditions.schedule),
+        conditions.sampling.replace("-", " "),
+    ]
+    cells += ["–", "–"] if fit is None else [size(fit.s_min.value), size(fit.b_noise.value)]
+    if one.advice is None:
+        return [*cells, "refused", "–", "–"]
+    seconds = one.advice.t_star_seconds.value
+    ratio = "–"
+    if first.advice is not None:
+        ratio = units.times(seconds / first.advice.t_star_seconds.value)
+    return [*cells, f"{one.advice.recommended}", units.seconds(seconds), ratio]
