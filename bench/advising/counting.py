@@ -75,16 +75,16 @@ def counted(
         target_loss=statistics.target_loss,
         loss_optimum=statistics.workload.optimum.loss,
         table=table,
-        fit=_fitted(table, n_samples, setting.sampling),
+        fit=_fitted(table, n_samples, setting.sampling, in_epochs=True),
         expected=theory,
         noise_scale=statistics.noise_scale(),
     )
 
 
 def _fitted(
-    table: pd.DataFrame, n_samples: int, sampling: str
+    table: pd.DataFrame, n_samples: int, sampling: str, *, in_epochs: bool = False
 ) -> StatisticalFit | RefusalError:
     try:
-        return statistical_model.fit(table, n_samples, sampling)
+        return statistical_model.fit(table, n_samples, sampling, in_epochs=in_epochs)
     except RefusalError as error:
         return error

@@ -1,10 +1,10 @@
 """What a step costs over batch sizes, from the times of epochs.
 
-Three ways in which the time of a step may depend on its batch size are fitted (``flat``,
-``linear``, ``plateau``: ``bench.analyze.cost_candidates``), and the one with the smallest AICc
-is the model. Which one it is is not certain, so the draws that intervals come from are taken
-from each in proportion to its Akaike weight (Burnham & Anderson 2002, *Model Selection and
-Multimodel Inference*, 2nd ed., sections 2.9 and 4.3).
+Three ways in which the time of a step may depend on its batch size are fitted (``flat`` and
+``linear`` of ``bench.analyze.cost_candidates``, ``bench.analyze.plateau``), and the one with
+the smallest AICc is the model. Which one it is is not certain, so the draws that intervals
+come from are taken from each in proportion to its Akaike weight (Burnham & Anderson 2002,
+*Model Selection and Multimodel Inference*, 2nd ed., sections 2.9 and 4.3).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze import cost_candidates, misfit, relative_fit
+from bench.analyze import cost_candidates, misfit, plateau, relative_fit
 from bench.analyze.cost_candidates import Epochs
 from bench.analyze.cost_fit import CostFit
 from bench.analyze.estimate import from_draws
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MODELS: Mapping[str, Callable[[Epochs], Candidate]] = {
     "flat": cost_candidates.flat,
     "linear": cost_candidates.linear,
-    "plateau": cost_candidates.plateau,
+    "plateau": plateau.plateau,
 }
 FEWEST_SIZES = 5
 #: The largest batch size over the smallest.

@@ -15,7 +15,7 @@ from scipy import stats
 from bench.analyze import misfit, relative_fit
 from bench.analyze.estimate import CONFIDENCE, Estimate, from_draws
 from bench.analyze.refusal import RefusalError
-from bench.analyze.step_count import StepCount, noise_share
+from bench.analyze.step_count import StepCount, epoch_noise_share, noise_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,12 @@ class StatisticalFit:
 
 
 def fit(
-    table: pd.DataFrame, n_samples: int, sampling: str, n_draws: int = N_DRAWS
+    table: pd.DataFrame,
+    n_samples: int,
+    sampling: str,
+    n_draws: int = N_DRAWS,
+    *,
+    in_epochs: bool = False,
 ) -> StatisticalFit:
     """Fit the steps to target.
 
@@ -99,6 +104,9 @@ def fit(
         Of the workload.
     sampling : {'with-replacement', 'without-replacement', 'sequential'}
     n_draws : int
+    in_epochs : bool
+        Whether the steps are those of epochs, whose last batch may be short; else every
+        batch is full.
 
     Returns
     -------
@@ -123,7 +131,8 @@ def fit(
     _refuse_too_little(reached)
     B = reached["batch_size"].to_numpy(float)
     steps = reached["steps"].to_numpy(float)
-    fitted = _fitted(noise_share(B, n_samples, sampling), steps, _noise(reached))
+    share = epoch_noise_share if in_epochs else noise_share
+    fitted = _fitted(share(B, n_samples, sampling), steps, _noise(reached))
     s_min, e_min = fitted.parameters
     count = StepCount(s_min, e_min, n_samples, sampling)
     _refuse_contradiction(table, fitted, count)

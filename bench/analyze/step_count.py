@@ -43,6 +43,37 @@ def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
     return share
 
 
+def epoch_noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
+    """Return the same on average over the steps of an epoch, a short last batch included.
+
+    The noise that a step adds goes with the share of its own batch, so over many steps at one
+    learning rate their mean counts: batches of 1000 of 1500 samples in turn with such of 500
+    are as noisy as batches of 667. That is so where samples are drawn with replacement.
+    Without it, the batches of an epoch hold every sample once, so that the short one makes up
+    for what the others lack: it adds no noise, and the share is that of a full batch.
+
+    Parameters
+    ----------
+    batch_size : array_like
+        Rounded to whole samples.
+    n_samples : int
+    sampling : str
+
+    Returns
+    -------
+    ndarray
+    """
+    if sampling != WITH_REPLACEMENT:
+        return noise_share(batch_size, n_samples, sampling)
+    B = np.round(np.asarray(batch_size, dtype=float))
+    n_full = np.floor(n_samples / B)
+    rest = n_samples - n_full * B
+    short = np.where(rest > 0, noise_share(np.maximum(rest, 1.0), n_samples, sampling), 0.0)
+    whole = n_full * noise_share(B, n_samples, sampling)
+    share: Array = (whole + short) / (n_full + (rest > 0))
+    return share
+
+
 @dataclass(frozen=True)
 class StepCount:
     """The steps to a target, for one set of parameters or for many draws of them.
@@ -76,6 +107,22 @@ class StepCount:
         ndarray
         """
         x = noise_share(batch_size, self.n_samples, self.sampling)
+        steps: Array = self.s_min + self.e_min * x
+        return steps
+
+    def epoch_steps(self, batch_size: ArrayLike) -> Array:
+        """Return the steps to the target in epochs that may end in a short batch.
+
+        Parameters
+        ----------
+        batch_size : array_like
+            Broadcast against the parameters.
+
+        Returns
+        -------
+        ndarray
+        """
+        x = epoch_noise_share(batch_size, self.n_samples, self.sampling)
         steps: Array = self.s_min + self.e_min * x
         return steps
 

@@ -37,6 +37,11 @@ class StepTime:
     b: Array
     c: Array
 
+    @classmethod
+    def of(cls, a: ArrayLike, b: ArrayLike, c: ArrayLike) -> StepTime:
+        """Make one of whatever is like an array."""
+        return cls(*(np.asarray(value, dtype=float) for value in (a, b, c)))
+
     def seconds(self, batch_size: ArrayLike) -> Array:
         """Return the seconds of a step.
 

@@ -41,7 +41,7 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
         A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
         iteration), ``rounds``, ``warm_up_settled``, and the facts of its ``extra_info``
         but ``NESTED``. Cases of this suite have ``case``: ``epoch``, ``step``, ``update``,
-        ``loader``, ``engine``, ``machine`` or ``notebook``.
+        ``loader``, ``engine``, ``machine``, ``notebook`` or ``target``.
     """
     rows = []
     for benchmark in document["benchmarks"]:
@@ -75,7 +75,7 @@ def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:
     ----------
     table : DataFrame
         From ``frame``.
-    case : {'epoch', 'step', 'update', 'loader', 'engine', 'machine', 'notebook'}
+    case : {'epoch', 'step', 'update', 'loader', 'engine', 'machine', 'notebook', 'target'}
 
     Returns
     -------

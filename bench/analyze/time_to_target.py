@@ -201,7 +201,7 @@ def _predicted(
     for size in batch_sizes:
         seconds = float(_epochwise(*best, int(size)))
         known = from_draws(seconds, _epochwise(*drawn, int(size)))
-        steps = float(best[1].steps(size))
+        steps = float(best[1].epoch_steps(size))
         rows.append((int(size), steps, seconds, known.low, known.high))
     table: pd.DataFrame = pd.DataFrame(
         rows, columns=["batch_size", "steps", "seconds", "low", "high"]
@@ -213,7 +213,7 @@ def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Array:
     """Return the steps to the target times the mean time of an epoch's steps."""
     n_steps = -(-count.n_samples // batch_size)
     epoch = step.epoch_seconds(batch_size, count.n_samples)
-    seconds: Array = count.steps(batch_size) * epoch / n_steps
+    seconds: Array = count.epoch_steps(batch_size) * epoch / n_steps
     return seconds
 
 

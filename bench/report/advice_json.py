@@ -70,6 +70,7 @@ def _advice(advice: Advice) -> dict[str, Any]:
         "t_star_seconds": asdict(advice.t_star_seconds),
         "within_5_percent": [asdict(end) for end in advice.within],
         "at_end": advice.at_end,
+        "extrapolated": advice.extrapolated,
     }
 
 

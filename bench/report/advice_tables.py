@@ -63,6 +63,7 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
         else:
             for one in group:
                 _in_full(console, one, fit, details=details)
+            _whole_steps(console, group)
         if known is not None:
             _counted(console, known, details=details)
     if found.others:
@@ -138,6 +139,17 @@ def _by_size(one: KernelAnswer) -> Table:
             ", ".join(marks),
         )
     return table
+
+
+def _whole_steps(console: Console, group: Sequence[KernelAnswer]) -> None:
+    """Say why a measured time may be above the predicted one, where both are shown."""
+    if any(one.advice is not None and one.measured_best is not None for one in group):
+        console.print()
+        _say(
+            console,
+            "A training takes whole steps, so where there are few the measured time is up to "
+            "one step longer.",
+        )
 
 
 def _steps(value: float) -> str:

@@ -120,6 +120,8 @@ def doubts(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
                 f"The model misses the {name} by {fit.rms_residual:.0%}, {fit.times_noise:.0f} "
                 "times what their noise explains."
             )
+    if one.advice is not None and one.advice.extrapolated:
+        said.append("The best size lies beyond the batch sizes that were measured.")
     if one.agrees is False:
         said.append(
             "The measured times disagree: the best of them lies outside the advised range and "

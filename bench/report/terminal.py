@@ -16,6 +16,7 @@ from bench.report import (
     memory_tables,
     phase_tables,
     quality_tables,
+    target_tables,
     training_tables,
     units,
 )
@@ -53,6 +54,7 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
     table = tidy.frame(document)
     training_tables.ladders(console, tidy.of_case(table, "epoch"))
     training_tables.epochs(console, tidy.of_case(table, "epoch"))
+    target_tables.targets(console, tidy.of_case(table, "target"))
     training_tables.steps(console, tidy.of_case(table, "step"))
     training_tables.loaders(console, tidy.of_case(table, "loader"))
     training_tables.engines(console, tidy.of_case(table, "engine"))

@@ -23,16 +23,11 @@ WITH, WITHOUT = "with-replacement", "without-replacement"
 
 
 def step_time(a: float, b: float, c: float = 0.0) -> StepTime:
-    return StepTime(np.float64(a), np.float64(b), np.float64(c))  # type: ignore[arg-type]
+    return StepTime.of(a, b, c)
 
 
 def step_count(s_min: float, b_noise: float, sampling: str = WITH) -> StepCount:
-    return StepCount(
-        np.float64(s_min),  # type: ignore[arg-type]
-        np.float64(s_min * b_noise),  # type: ignore[arg-type]
-        N_SAMPLES,
-        sampling,
-    )
+    return StepCount(np.asarray(s_min), np.asarray(s_min * b_noise), N_SAMPLES, sampling)
 
 
 def noisy(values: Array, noise: float, rng: np.random.Generator) -> Array:

@@ -97,6 +97,7 @@ def test_a_minimum_at_an_end_is_said() -> None:
 def test_where_nothing_depends_on_the_batch_size_all_are_as_good() -> None:
     found = advice(step_time(50e-6, 0.0), step_count(100, 0.0))
     assert [bound.value for bound in found.within] == [1, N_SAMPLES]
+    assert 1 <= found.b_star.low <= found.b_star.high <= N_SAMPLES
     assert found.t_star_seconds.value == pytest.approx(100 * 50e-6, rel=1e-4)
 
 
@@ -104,10 +105,10 @@ def test_the_times_of_the_offered_sizes_are_those_of_their_epochs() -> None:
     step, count = step_time(200e-6, 1e-6), step_count(100, 50)
     found = advice(step, count).predicted
     assert found["batch_size"].tolist() == list(OFFERED)
-    assert found["steps"].tolist() == pytest.approx([5100, 600, 150, 105], rel=1e-4)
+    assert found["steps"].tolist() == pytest.approx([5100, 600, 150, 107.5], rel=1e-4)
     # An epoch of batches of 1000 is a step of 1000 and one of 500.
     mean_of_1000 = (1.2e-3 + 0.7e-3) / 2
-    expected = [5100 * 201e-6, 600 * 210e-6, 150 * 300e-6, 105 * mean_of_1000]
+    expected = [5100 * 201e-6, 600 * 210e-6, 150 * 300e-6, 107.5 * mean_of_1000]
     assert found["seconds"].tolist() == pytest.approx(expected, rel=1e-4)
 
 
@@ -130,6 +131,11 @@ def test_the_recommended_size_is_the_best_of_those_on_offer() -> None:
 def test_where_none_on_offer_is_good_enough_the_optimum_itself_is_named() -> None:
     found = advice(step_time(20e-6, 1e-6), step_count(100, 50))
     assert found.recommended == 32  # sqrt(1000), between 10 and 100
+
+
+def test_a_range_that_reaches_the_end_has_all_samples_in_it() -> None:
+    fits = fitted(step_time(3000e-6, 1e-6), step_count(100, 700))  # B* is 1449
+    assert advise(*fits, (1, N_SAMPLES), N_SAMPLES).recommended == N_SAMPLES
 
 
 def test_a_size_that_missed_the_target_is_not_recommended() -> None:
