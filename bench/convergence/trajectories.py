@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RATIO = 1.01
 #: Values gathered at a time: more seeds than fit are trained in parts.
 GATHERED_VALUES = 2_000_000
+#: A loss that changes by less, relatively, stands still.
+STILL = 1e-9
 #: A loss that is so many times the first one is on its way to infinity.
 DIVERGED = 1e6
 
@@ -98,6 +100,16 @@ class Ensemble:
         with np.errstate(over="ignore", invalid="ignore"):
             while self.steps[-1] < last:
                 self._one_step()
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no loss has changed between the last two noted steps: the rates are spent."""
+        if len(self.losses) < 2:
+            return False
+        before, now = self.losses[-2:]
+        moving = np.isfinite(now)
+        change = np.abs(now[moving] - before[moving])
+        return bool((change <= STILL * before[moving]).all())
 
     def _one_step(self) -> None:
         epoch, number = divmod(self._step, self._n_steps)

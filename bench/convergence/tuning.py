@@ -41,6 +41,8 @@ BELOW, ABOVE, MORE = 3, 3, 4
 FINER = 4
 #: So many times an edge is moved before it is given up.
 MOST_MOVES = 6
+#: So many times no rate of a grid may get there before the batch size is a miss.
+MOST_MISSES = 3
 #: Seeds for the grid, and for the rates around the best: as many as are cheap, for a small
 #: batch is noisy and a large one is an average already.
 GRID_SEEDS, MOST_SEEDS, FEWEST_SEEDS = 32, 256, 10
@@ -167,11 +169,15 @@ def _grid(
     """Try factors of two until the best is not on the edge; say whether it still is."""
     start = setting.rule.rate(start_rate(problem, batch_size, setting.tolerance))
     low, high = -BELOW, ABOVE
+    missed = 0
     for _ in range(MOST_MOVES):
         rates = start * 2.0 ** np.arange(low, high + 1)
         tried = _try(problem, batch_size, setting, rates, seeds)
         best = tried.best
         if best is None:
+            missed += 1
+            if missed == MOST_MISSES:
+                return tried, False
             low, high = low - MORE, high + MORE
         elif best == 0:
             low -= MORE
@@ -197,8 +203,9 @@ def _try(
     while True:
         ensemble.advance(min(look, LOOK_AHEAD * cap))
         steps = mean_steps(ensemble, target)
-        best = np.nanmin(steps, initial=np.inf)
-        if LOOK_AHEAD * best <= ensemble.steps[-1] or ensemble.steps[-1] >= LOOK_AHEAD * cap:
+        best = float(np.nanmin(steps, initial=np.inf))
+        known = LOOK_AHEAD * min(best, cap) <= ensemble.steps[-1]
+        if known or (np.isinf(best) and ensemble.stands_still):
             steps[steps > cap] = np.nan
             return Tried(np.asarray(rates), steps, cap, ensemble)
         look *= 2

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bench.analyze.refusal import RefusalError
 from bench.report import units
+from bench.report.advice_overview import others, overview
 from bench.report.advice_text import (
     claim,
     doubts,
@@ -56,7 +57,9 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
         _target(console, workload, known)
         fit = _fit(known)
         if len(group) > IN_FULL:
-            _overview(console, group)
+            for device in dict.fromkeys(one.subject.device for one in group):
+                overview(console, group, device)
+            _say(console, "!: the cost model misses the times by more than noise explains.")
             for one in group:
                 if one.refusal is not None:
                     _say(console, sentences(one, fit)[0])
@@ -67,7 +70,7 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
         if known is not None:
             _counted(console, known, details=details)
     if found.others:
-        _others(console, found)
+        others(console, found)
 
 
 def _fit(known: Counted | None) -> StatisticalFit | None:
@@ -167,45 +170,6 @@ def _between(row: pd.Series, value: str, low: str, high: str) -> str:
     return units.seconds(seconds) + (f" ±{half:.0%}" if math.isfinite(half) else "")
 
 
-def _overview(console: Console, group: Sequence[KernelAnswer]) -> None:
-    """Print a line for each kernel, the fastest first."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("kernel", "device", "advised B", "within 5%", "time", "best measured"):
-        left = name in {"kernel", "device"}
-        table.add_column(name, justify="left" if left else "right", no_wrap=True)
-    for name in ("n_half", "samples/s", "misfit"):
-        table.add_column(name, justify="right", no_wrap=True)
-    advised = [one for one in group if one.advice is not None]
-    for one in sorted(advised, key=lambda one: one.advice.t_star_seconds.value):  # type: ignore[union-attr]
-        advice, cost = one.advice, one.cost
-        assert advice is not None  # noqa: S101
-        assert cost is not None  # noqa: S101
-        assert cost.n_half is not None  # noqa: S101
-        assert cost.r_inf is not None  # noqa: S101
-        table.add_row(
-            Text(one.subject.kernel),
-            one.subject.device,
-            f"{advice.recommended}",
-            " to ".join(size(end.value) for end in advice.within),
-            units.seconds(advice.t_star_seconds.value),
-            _best(one),
-            size(cost.n_half.value),
-            units.rate(cost.r_inf.value),
-            f"{cost.rms_residual:.0%}" + (" !" if cost.misses_noise else ""),
-        )
-    if advised:
-        console.print()
-        console.print(table)
-        _say(console, "!: the cost model misses the times by more than their noise explains.")
-
-
-def _best(one: KernelAnswer) -> str:
-    if one.measured_best is None:
-        return "–"
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{units.seconds(row['measured_seconds'])} at {one.measured_best}"
-
-
 def _counted(console: Console, known: Counted, *, details: bool) -> None:
     """Print what the workload itself says, whatever the kernel."""
     if isinstance(known.fit, RefusalError):
@@ -232,41 +196,3 @@ def _counted(console: Console, known: Counted, *, details: bool) -> None:
             for row in missed.itertuples()
         )
         _say(console, f"Seeds that were not there after four times the steps: {listed}.")
-
-
-def _others(console: Console, found: Found) -> None:
-    """Print what other schedules and samplings do to the time to the target."""
-    _head(console, "Other schedules and samplings")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("workload", "kernel", "schedule", "sampling"):
-        table.add_column(name, no_wrap=True)
-    for name in ("S_min", "B_noise", "advised B", "time", "against the first"):
-        table.add_column(name, justify="right", no_wrap=True)
-    first = {one.subject: one for one in found.answers}
-    listed = [
-        (found.counted[one.subject.workload, conditions], one)
-        for one, conditions in zip(found.answers, found.conditions, strict=True)
-        if (one.subject.workload, conditions) in found.counted
-    ]
-    for known, one in (*listed, *found.others):
-        table.add_row(*_other(known, one, first[one.subject]))
-    console.print(table)
-
-
-def _other(known: Counted, one: KernelAnswer, first: KernelAnswer) -> list[str | Text]:
-    """Make one line of it."""
-    conditions, fit = known.conditions, _fit(known)
-    cells: list[str | Text] = [
-        Text(one.subject.workload),
-        Text(one.subject.kernel),
-        Text(conditions.schedule),
-        conditions.sampling.replace("-", " "),
-    ]
-    cells += ["–", "–"] if fit is None else [size(fit.s_min.value), size(fit.b_noise.value)]
-    if one.advice is None:
-        return [*cells, "refused", "–", "–"]
-    seconds = one.advice.t_star_seconds.value
-    ratio = "–"
-    if first.advice is not None:
-        ratio = units.times(seconds / first.advice.t_star_seconds.value)
-    return [*cells, f"{one.advice.recommended}", units.seconds(seconds), ratio]

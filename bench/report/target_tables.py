@@ -25,9 +25,10 @@ def targets(console: Console, rows: pd.DataFrame) -> None:
     for (workload, device, tolerance), group in rows.groupby(
         ["workload", "device", "tolerance"], sort=False
     ):
+        percent = 100 * float(str(tolerance))
         heading(
             console,
-            f"Training on {workload}, {device}, until the loss is {100 * float(str(tolerance)):g}% above "
+            f"Training on {workload}, {device}, until the loss is {percent:g}% above "
             "the optimum",
         )
         show(console, group, QUANTITIES, by="kernel", over="batch_size")

@@ -79,3 +79,14 @@ def test_noted_steps_are_all_at_first_and_then_one_percent_apart() -> None:
     assert list(steps[:100]) == list(range(1, 101))
     late = steps[steps > 200]
     assert (late[1:] / late[:-1]).max() <= 1.01
+
+
+def test_rates_that_are_spent_let_it_stand_still() -> None:
+    problem = problem_of(data.load(WORKLOAD))
+    spent = Ensemble(problem, 10, [0.01, 50.0], range(3), Setting(schedule="exponential:0.1"))
+    spent.advance(100)
+    assert spent.stands_still
+    going = Ensemble(problem, 10, [0.01], range(3), Setting())
+    assert not going.stands_still
+    going.advance(100)
+    assert not going.stands_still

@@ -55,6 +55,7 @@ def test_what_takes_too_long_is_a_miss(problem: Problem) -> None:
     assert tuned.fine.best is None
     assert np.isnan(tuned.fine.steps).all()
     assert tuned.fine.cap == 20
+    assert not tuned.edge
 
 
 def test_small_batches_have_more_seeds_and_none_fewer_than_ten(problem: Problem) -> None:
