@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.advising.finding import find, rows_of
 from bench.analyze import tidy
 from bench.analyze.peaks import excesses
 from bench.report import ladder_markdown, terminal
@@ -24,6 +26,8 @@ def linked_run(text: str) -> dict[str, Any]:
     return read_run(REFERENCE / name)
 
 
+#: Kernels whose advised batch size is held against what was measured.
+ADVISED = ("nd.autograd", "gluon.hybrid", "nd.fused", "torch.closed_form")
 OPENING, _, REST = README.partition("## The ladder")
 
 
@@ -51,6 +55,40 @@ def test_every_quoted_line_on_how_sure_the_numbers_are_stands_in_its_run() -> No
     assert len(lines) > 20
     took = run["bench"]["took_seconds"] / run["bench"]["announced_seconds"]
     assert abs(took - 1) <= 0.2
+
+
+ADVICE = README.partition("## Which batch size")[2].partition("\n## ")[0]
+
+
+def advice_of(suffix: str) -> str:
+    (name, *_) = re.findall(r"\(results/reference/([\w-]+)\.json\)", ADVICE)
+    text: str = (REFERENCE / name / f"advice.{suffix}").read_text(encoding="utf-8")
+    return text
+
+
+def test_every_quoted_line_of_the_advice_stands_in_the_whole_answer() -> None:
+    answered = advice_of("txt").splitlines()
+    (block,) = re.findall(r"```text\n(.*?)```", ADVICE, flags=re.DOTALL)
+    lines = [line for line in block.splitlines() if line != "[…]"]
+    assert [line for line in lines if line not in answered] == []
+    assert len(lines) > 30
+
+
+def test_the_advice_follows_from_the_run() -> None:
+    stored = {one["kernel"]: one for one in json.loads(advice_of("json"))["answers"]}
+    found = find(rows_of([linked_run(ADVICE)]), 0.01)
+    assert {one.subject.kernel for one in found.answers} == {*stored} == {*ADVISED}
+    for one in found.answers:
+        then = stored[one.subject.kernel]["advice"]
+        assert one.advice is not None
+        assert one.advice.recommended == then["batch_size"]
+        now = one.advice.t_star_seconds.value
+        assert now == pytest.approx(then["t_star_seconds"]["value"], rel=0.02)
+
+
+def test_the_advised_sizes_are_as_good_as_the_best_that_were_measured() -> None:
+    for one in json.loads(advice_of("json"))["answers"]:
+        assert one["agrees"] is True, one["kernel"]
 
 
 def test_the_ladder_is_that_of_the_run_beside_it() -> None:
