@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,9 @@ from bench.advising.finding import Axis, NothingComparableError
 from bench.exits import Exit
 from bench.report import advice_tables
 from bench.report.advice_json import document
+from bench.report.figure_file import kind_of, write_figure
 from bench.report.figures import FigureError
-from bench.report.target_figure import write_target_figure
+from bench.report.target_figure import target_figure
 from bench.selection import parsing
 from bench.selection.parsing import SelectionError
 from bench.selection.protocol_options import share
@@ -88,6 +90,8 @@ def advise(
 
     try:
         tolerance = share("--target", target)
+        if figure is not None:
+            kind_of(figure)
         axes = _axes(schedule, sampling)
         if run:
             documents = [read_run(path) for path in run]
@@ -181,6 +185,5 @@ def _draw(found: Found, path: Path, sources: str) -> None:
     for number, ((workload, device), answers) in enumerate(groups.items()):
         plain = device.replace("(", "").replace(")", "")
         own = path.with_name(f"{path.stem}-{workload}-{plain}{path.suffix}")
-        write_target_figure(
-            answers, f"{workload}, {device} ({sources})", own if number else path
-        )
+        title = f"{workload}, {device} ({sources})"
+        write_figure(partial(target_figure, answers, title), own if number else path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,10 @@ from bench.analyze.thread_counts import NotComparableError, by_threads
 from bench.exits import Exit
 from bench.report import efficiency_tables
 from bench.report.efficiency_json import parallel_document, roofline_document
+from bench.report.figure_file import write_figure
 from bench.report.figures import FigureError
 from bench.report.parallel_tables import parallel
-from bench.report.roofline_figure import write_roofline
+from bench.report.roofline_figure import roofline_figure
 from bench.selection import parsing
 from bench.selection.parsing import SelectionError
 from bench.store import RUNS, StoreError, newest_run, read_run
@@ -86,7 +88,8 @@ def _roofline(
     found = assess(read_run(path))
     found = found.only(*_chosen(found.cases, kernels, cases))
     if figure is not None:
-        write_roofline(found.cases, found.roofs, path.name, figure)
+        draw = partial(roofline_figure, found.cases, found.roofs, path.name)
+        write_figure(draw, figure)
     if as_json:
         _write(roofline_document(path.name, found))
         return

@@ -117,7 +117,8 @@ def as_noise(noise: float | Sequence[float] | Array | None, n: int) -> Array:
     given[~known] = np.median(given[known]) if known.any() else 0.0
     if (given < 0).any():
         raise ValueError(f"noise is a relative standard deviation, not {noise}")
-    return np.maximum(given, LEAST_NOISE)
+    floored: Array = np.maximum(given, LEAST_NOISE)
+    return floored
 
 
 def fit(

@@ -171,7 +171,7 @@ def _grid(
     low, high = -BELOW, ABOVE
     missed = 0
     for _ in range(MOST_MOVES):
-        rates = start * 2.0 ** np.arange(low, high + 1)
+        rates: Float64 = start * 2.0 ** np.arange(low, high + 1, dtype=np.float64)
         tried = _try(problem, batch_size, setting, rates, seeds)
         best = tried.best
         if best is None:

@@ -17,6 +17,7 @@ from bench.report.advice_text import (
     doubts,
     interval,
     model,
+    residuals,
     sentences,
     size,
     statistics_line,
@@ -189,6 +190,8 @@ def _counted(console: Console, known: Counted, *, details: bool) -> None:
             f"By theory, without any training: S_min {interval(known.expected.s_min)}, "
             f"B_noise {interval(known.expected.b_noise)}.",
         )
+    if details and not isinstance(known.fit, RefusalError):
+        _say(console, f"The steps against their model: {residuals(known.fit)}.")
     missed = known.table[known.table["missed_seeds"] > 0]
     if len(missed) and details:
         listed = ", ".join(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.report import units
 
 if TYPE_CHECKING:
+    from bench.analyze.cost_fit import CostFit
     from bench.analyze.estimate import Estimate
     from bench.analyze.kernel_answer import KernelAnswer
     from bench.analyze.linearity import Linearity
@@ -159,9 +160,14 @@ def model(one: KernelAnswer) -> str:
         parts.append(f"plateau {units.seconds(cost.host_seconds.value)}")
     if cost.plateau_until is not None:
         parts.append(f"until {interval(cost.plateau_until)}")
-    worst = max(abs(residual) for residual in cost.residuals)
-    parts.append(f"residuals {cost.rms_residual:.1%} (root mean square), {worst:.1%} at most")
+    parts.append(f"off by {cost.rms_residual:.1%} (root mean square): {residuals(cost)}")
     return "; ".join(parts) + "."
+
+
+def residuals(fit: CostFit | StatisticalFit) -> str:
+    """List what a model misses at each batch size, measured against fitted."""
+    pairs = zip(fit.batch_sizes, fit.residuals, strict=True)
+    return ", ".join(f"{batch_size:g}: {math.expm1(off):+.1%}" for batch_size, off in pairs)
 
 
 def statistics_line(fit: StatisticalFit) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bench.report import units
-from bench.report.figures import FORMATS, STYLE, FigureError
 from bench.report.lines import line_styles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -26,38 +23,6 @@ if TYPE_CHECKING:
 LEFT_MARGIN, RIGHT_MARGIN = 12.0, 3.0
 #: Kernels in a column of the legend.
 ROWS_OF_LEGEND = 32
-
-
-def write_roofline(
-    cases: pd.DataFrame, roofs: Mapping[str, Ceilings], title: str, path: Path
-) -> None:
-    """Draw the roofline of a run into a file.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        From ``bench.analyze.roofline.place``.
-    roofs : mapping of str to Ceilings
-    title : str
-    path : Path
-        Ends in ``.png`` or ``.svg``.
-
-    Raises
-    ------
-    FigureError
-        When it has another suffix or can't be written.
-    """
-    kind = path.suffix.lstrip(".").lower()
-    if kind not in FORMATS:
-        raise FigureError(
-            f"{path.name}: the figure's name has to end in .{' or .'.join(FORMATS)}."
-        )
-    try:
-        with rc_context(STYLE):
-            figure = roofline_figure(cases, roofs, title)
-            figure.savefig(path, dpi=130, metadata=FORMATS[kind])
-    except OSError as error:
-        raise FigureError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
 def roofline_figure(cases: pd.DataFrame, roofs: Mapping[str, Ceilings], title: str) -> Figure:

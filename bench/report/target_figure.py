@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from bench.report.figures import STYLE, FigureError
 from bench.report.lines import COLOURS, line_styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -99,29 +96,3 @@ def _measured(axes: Axes, one: KernelAnswer, colour: str, marker: str) -> None:
         linestyle="",
         capsize=2,
     )
-
-
-def write_target_figure(answers: Sequence[KernelAnswer], title: str, path: Path) -> None:
-    """Draw into a file.
-
-    Parameters
-    ----------
-    answers : sequence of KernelAnswer
-    title : str
-    path : Path
-        Ends in ``.png`` or ``.svg``.
-
-    Raises
-    ------
-    FigureError
-        When it can't be written, or is to be another kind of file.
-    """
-    if path.suffix not in {".png", ".svg"}:
-        raise FigureError(f"{path.name}: a figure is a .png or an .svg file.")
-    try:
-        with rc_context(STYLE):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            metadata = {"Date": None} if path.suffix == ".svg" else {}
-            target_figure(answers, title).savefig(path, dpi=130, metadata=metadata)
-    except OSError as error:
-        raise FigureError(f"{path} can't be written: {error.strerror or error}.") from error

@@ -10,14 +10,19 @@ from bench.convergence import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SEEDS = 32
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("counted")
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("counted")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_cache(counted: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statistics.Statistics.__init__, "__defaults__", (folder,))
+        patch.setattr(statistics.Statistics.__init__, "__defaults__", (counted,))
         patch.setattr("bench.convergence.tuning.MOST_SEEDS", SEEDS)
         yield

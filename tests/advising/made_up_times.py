@@ -25,8 +25,8 @@ def losses(size: int, rate: float, sampling: str = "without-replacement") -> lis
     workload = data.load(WORKLOAD)
     protocol = Protocol(EPOCHS, 0.0, learning_rate=rate, sampling=sampling)  # type: ignore[arg-type]
     plan = plan_training(workload, size, protocol)
-    thetas = [np.append(plan.start.weight, plan.start.bias)]
-    thetas += [one.theta for one in plan.expected]
+    first: Any = np.append(plan.start.weight, plan.start.bias)
+    thetas = [first, *(one.theta for one in plan.expected)]
     return [workload.loss(theta[:-1], float(theta[-1])) for theta in thetas]
 
 

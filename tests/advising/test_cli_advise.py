@@ -47,7 +47,14 @@ def test_it_answers_in_a_few_sentences_and_a_small_table(run: Path) -> None:
 
 def test_details_give_the_models_numbers(run: Path) -> None:
     _, out, _ = advise(run, "--details")
-    for words in ("AICc", "r_inf", "n_half", "residuals", "in proportion to its batch size"):
+    for words in (
+        "AICc",
+        "r_inf",
+        "n_half",
+        "off by",
+        "300: ",
+        "in proportion to its batch size",
+    ):
         assert words in out
 
 

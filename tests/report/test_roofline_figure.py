@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from bench.analyze.efficiency import Efficiency, assess
-from bench.report.figures import FigureError
-from bench.report.roofline_figure import roofline_figure, write_roofline
+from bench.report.roofline_figure import roofline_figure
 from tests.analyze.made_up_machine import controls, epoch, run, update
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
 
 
@@ -74,25 +70,3 @@ def test_every_device_with_cases_has_a_panel() -> None:
     assert set(points(figure.axes[1])) == {"g"}
     (legend,) = figure.legends
     assert {text.get_text() for text in legend.get_texts()} == {"k", "u", "g"}
-
-
-@pytest.mark.parametrize("kind", ["png", "svg", "SVG"])
-def test_it_is_written_as_its_name_says(tmp_path: Path, kind: str) -> None:
-    found, path = assessed(), tmp_path / f"roof.{kind}"
-    write_roofline(found.cases, found.roofs, "a run", path)
-    if kind == "png":
-        assert imread(path).std() > 0.01, "something is drawn"
-    else:
-        assert "flops per byte" in path.read_text(encoding="utf-8")
-        again = tmp_path / "again.svg"
-        write_roofline(found.cases, found.roofs, "a run", again)
-        assert again.read_bytes() == path.read_bytes()
-
-
-def test_another_suffix_and_a_place_that_can_not_be_written_are_refused(tmp_path: Path) -> None:
-    found = assessed()
-    with pytest.raises(FigureError, match=r"roof.jpg: the figure's name has to end in .png or"):
-        write_roofline(found.cases, found.roofs, "a run", tmp_path / "roof.jpg")
-    with pytest.raises(FigureError, match=r"roof.png can't be written: No such file"):
-        write_roofline(found.cases, found.roofs, "a run", tmp_path / "no" / "roof.png")
-    assert list(tmp_path.iterdir()) == []

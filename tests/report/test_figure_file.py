@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from bench.report.figure_file import write_figure
+from bench.report.figures import FigureError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def drawn() -> Figure:
+    figure = Figure()
+    figure.add_subplot().plot([1, 2], [3, 4])
+    figure.suptitle("three to four")
+    return figure
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "SVG"])
+def test_it_is_written_as_its_name_says(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "new" / f"line.{kind}"
+    write_figure(drawn, path)
+    if kind == "png":
+        assert imread(path).std() > 0.01, "something is drawn"
+    else:
+        assert "three to four" in path.read_text(encoding="utf-8")
+        again = tmp_path / "again.svg"
+        write_figure(drawn, again)
+        assert again.read_bytes() == path.read_bytes()
+
+
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FigureError, match=r"line.jpg: the figure's name has to end in .png or"):
+        write_figure(drawn, tmp_path / "line.jpg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_can_not_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FigureError, match=r"line.png can't be written"):
+        write_figure(drawn, tmp_path / "file" / "line.png")
