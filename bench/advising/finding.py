@@ -15,7 +15,7 @@ from bench.analyze.findings import Conditions, Counted, Found
 from bench.analyze.kernel_answer import KernelAnswer, Subject, answer
 from bench.analyze.refusal import RefusalError
 from bench.convergence.setting import Setting
-from bench.selection.presets import BATCH_SIZES
+from bench.selection.presets import BATCH_SIZES, DEFAULT
 from kernels.rule import UpdateRule
 from kernels.sampling import SAMPLINGS
 
@@ -130,7 +130,7 @@ def find(
             setting = _setting(first, axis, tolerance)
             place = (subject.workload, conditions_of(setting))
             if refusal is None and place not in known:
-                sizes = {*_sizes(epochs, subject), *BATCH_SIZES}
+                sizes = {*_sizes(epochs, subject), *usual_sizes(subject.n_samples)}
                 known[place] = counted(subject.workload, setting, sizes, tell)
             steps = known.get(place)
             one = _answer(subject, rows, steps, _same(timed, setting), refusal)
@@ -145,6 +145,11 @@ def find(
 def _sizes(epochs: pd.DataFrame, subject: Subject) -> list[int]:
     of_workload = epochs[epochs["workload"] == subject.workload]
     return [int(size) for size in of_workload["batch_size"].unique()]
+
+
+def usual_sizes(n_samples: int) -> tuple[int, ...]:
+    """Return the batch sizes whose steps are counted whatever a run holds."""
+    return tuple(size for size in BATCH_SIZES if size <= n_samples <= DEFAULT.most_steps * size)
 
 
 def _axis(row: Mapping[str, Any]) -> Axis:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 RATIO = 1.01
 #: Values gathered at a time: more seeds than fit are trained in parts.
 GATHERED_VALUES = 2_000_000
+#: The loss after a step takes about ``n_parameters / batch_size`` times as long as the step.
+#: Where that is more than so many times, it is not looked at after every step.
+LONGEST_LOOK = 4
 #: A loss that changes by less, relatively, stands still.
 STILL = 1e-9
 #: A loss that is so many times the first one is on its way to infinity.
@@ -87,7 +90,8 @@ class Ensemble:
         self._n_steps = math.ceil(problem.n_samples / batch_size)
         self._noted = noted_steps()
         self._next = next(self._noted)
-        self._step = 0
+        self._step = self._looked = 0
+        self._stride = max(1, len(problem.optimum) // (LONGEST_LOOK * batch_size))
         self._orders = np.empty((0, 0), dtype=np.int64)
         self._multipliers: Float64 = np.empty(0)
         self._sum = np.zeros(self._delta.shape[:2])
@@ -120,11 +124,17 @@ class Ensemble:
         for rows in self._parts():
             self._update(rows, self._orders[rows, columns], etas)
         self._step += 1
+        if self._step == self._next or self._step % self._stride == 0:
+            self._look()
+
+    def _look(self) -> None:
+        """Compute the losses; note them where it is time to."""
         loss = self._problem.excess(self._delta)
         lost = ~(loss < self._limit)
         loss[lost] = np.inf
         self._delta[lost] = np.nan
-        self._sum += loss
+        self._sum += (self._step - self._looked) * loss
+        self._looked = self._step
         if self._step == self._next:
             self.steps.append(self._step)
             self.losses.append(loss)

@@ -120,7 +120,8 @@ def start_rate(problem: Problem, batch_size: int, tolerance: float) -> float:
 
 def n_seeds(problem: Problem, batch_size: int) -> int:
     """Return with how many seeds the best rates are tried."""
-    affordable = CHEAP_VALUES // (batch_size * len(problem.optimum))
+    n_parameters = len(problem.optimum)
+    affordable = CHEAP_VALUES // (max(batch_size, n_parameters) * n_parameters)
     return int(np.clip(affordable, FEWEST_SEEDS, MOST_SEEDS))
 
 

@@ -90,3 +90,19 @@ def test_rates_that_are_spent_let_it_stand_still() -> None:
     assert not going.stands_still
     going.advance(100)
     assert not going.stands_still
+
+
+def test_a_loss_that_is_dear_is_not_looked_at_after_every_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = problem_of(data.load("synthetic-300x39"))
+    made = []
+    for longest in (10**6, 4):
+        monkeypatch.setattr("bench.convergence.trajectories.LONGEST_LOOK", longest)
+        ensemble = Ensemble(problem, 1, [0.002], range(4), Setting())
+        ensemble.advance(1000)
+        made.append(ensemble)
+    often, rarely = made
+    assert (often._stride, rarely._stride) == (1, 10)
+    np.testing.assert_array_equal(often.losses[-1], rarely.losses[-1])
+    np.testing.assert_allclose(rarely.sums[-1], often.sums[-1], rtol=0.02)

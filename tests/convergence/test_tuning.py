@@ -61,6 +61,8 @@ def test_what_takes_too_long_is_a_miss(problem: Problem) -> None:
 def test_small_batches_have_more_seeds_and_none_fewer_than_ten(problem: Problem) -> None:
     assert tuning.n_seeds(problem, 1) == tuning.MOST_SEEDS
     assert tuning.n_seeds(problem, 10**6) == tuning.FEWEST_SEEDS >= 10
+    wide = problem_of(data.load("synthetic-600x500"))
+    assert tuning.n_seeds(wide, 1) == tuning.FEWEST_SEEDS
 
 
 def test_momentum_has_its_own_best_rate(problem: Problem) -> None:
