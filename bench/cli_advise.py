@@ -46,9 +46,16 @@ def advise(
             show_default=False,
         ),
     ] = None,
-    workload: Annotated[str | None, typer.Option(help="airfoil, synthetic-10000x32, …")] = None,
-    kernel: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
+    workload: Annotated[
+        str | None,
+        typer.Option("--workload", "--workloads", help="airfoil, synthetic-10000x32, …"),
+    ] = None,
+    kernel: Annotated[
+        str | None, typer.Option("--kernel", "--kernels", help="Names, or patterns: nd.*")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", "--devices", help="cpu(0), gpu(0), …")
+    ] = None,
     target: Annotated[
         str, typer.Option(help="Percent above the optimum's loss that is near enough.")
     ] = "1",
@@ -116,6 +123,9 @@ def advise(
         found = finding.find(table, tolerance, axes, tell)
         if figure is not None:
             _draw(found, figure, sources)
+    except KeyboardInterrupt as error:  # while steps are counted: they are kept by batch size
+        typer.echo("Interrupted; what was counted is kept.", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from error
     except NothingComparableError as error:
         typer.echo(f"ERROR: {error}.", err=True)
         raise typer.Exit(Exit.NOTHING) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
@@ -55,9 +56,15 @@ def write_figure(draw: Callable[[], Figure], path: Path) -> None:
         When it has another suffix or can't be written.
     """
     kind = kind_of(path)
+    part = path.with_name(f".{path.name}.part")  # what was there stays until it is whole
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with rc_context(STYLE):
-            draw().savefig(path, dpi=130, metadata={"Date": None} if kind == "svg" else {})
+            metadata = {"Date": None} if kind == "svg" else {}
+            draw().savefig(part, format=kind, dpi=130, metadata=metadata)
+        part.replace(path)
     except OSError as error:
         raise FigureError(f"{path} can't be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

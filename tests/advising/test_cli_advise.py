@@ -181,3 +181,15 @@ def test_runs_of_two_machines_have_nothing_comparable(run: Path, tmp_path: Path)
     code, _, err = advise(run, other)
     assert code == Exit.NOTHING
     assert "different machines" in err
+
+
+def test_ctrl_c_while_steps_are_counted_has_its_own_code(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.cli_advise.finding.find", interrupted)
+    code, _, err = advise(run)
+    assert code == Exit.INTERRUPTED
+    assert "what was counted is kept" in err

@@ -43,3 +43,18 @@ def test_a_place_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FigureError, match=r"line.png can't be written"):
         write_figure(drawn, tmp_path / "file" / "line.png")
+
+
+def test_what_was_there_stays_where_drawing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "line.png"
+    path.write_text("before")
+
+    class Unfinished(Figure):
+        def savefig(self, fname: object, **options: object) -> None:
+            path.with_name(f".{path.name}.part").write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(FigureError, match="No space left"):
+        write_figure(Unfinished, path)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
