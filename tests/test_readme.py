@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from bench.advising.counting import counted
 from bench.advising.finding import find, rows_of
 from bench.analyze import tidy
 from bench.analyze.peaks import excesses
+from bench.analyze.statistical_model import StatisticalFit
+from bench.convergence.setting import Setting
 from bench.report import ladder_markdown, terminal
+from bench.report.advice_text import size
+from bench.selection.presets import BATCH_SIZES
 from bench.store import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,6 +94,20 @@ def test_the_advice_follows_from_the_run() -> None:
 def test_the_advised_sizes_are_as_good_as_the_best_that_were_measured() -> None:
     for one in json.loads(advice_of("json"))["answers"]:
         assert one["agrees"] is True, one["kernel"]
+
+
+def test_the_theory_that_is_quoted_is_what_theory_says() -> None:
+    found = counted("airfoil", Setting(sampling="with-replacement"), BATCH_SIZES)
+    said = []
+    for fit in (found.expected, found.fit):
+        assert isinstance(fit, StatisticalFit)
+        low, high = size(fit.b_noise.low), size(fit.b_noise.high)
+        said.append(
+            f"{size(fit.s_min.value)} and {size(fit.b_noise.value)} samples ({low} to {high})"
+        )
+    theory, trainings = said
+    prose = " ".join(ADVICE.split())
+    assert f"Here that gives {theory}; the trainings give {trainings}." in prose
 
 
 def test_the_ladder_is_that_of_the_run_beside_it() -> None:
