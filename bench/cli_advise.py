@@ -117,6 +117,7 @@ def advise(
             path, measured, complete = measuring.measure(live, results, notes, tell)
             tell(f"run file: {path}")
             if not complete:
+                tell("To finish it: python -m bench run --resume; then name its run file here.")
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
         table = _narrowed(finding.rows_of(documents), workload, kernel, device)
