@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,10 +91,11 @@ def quality(table: pd.DataFrame) -> Quality | None:
         told[name] = pd.to_numeric(told[name])
     precise = told["half_width"] <= told["target_half_width"]
     worst = told[~precise].sort_values("half_width", ascending=False, na_position="first")
-    untrusted = told["untrusted"].fillna(value=False).astype(bool)
+    untrusted = told["untrusted"].eq(other=True)
     # A control may be an empty call itself.
     heavy = told[(told["overhead_share"] > OVERHEAD_SHARE) & (told["case"] != "machine")]
-    settled = told["warm_up_settled"].fillna(value=True).astype(bool)
+    settled = told["warm_up_settled"].ne(other=False)
+    between = told["between_half_width"].dropna()
     return Quality(
         n_cases=len(told),
         target=float(told["target_half_width"].iloc[0]),
@@ -103,7 +105,7 @@ def quality(table: pd.DataFrame) -> Quality | None:
         marks=_by_reason(told),
         n_rounds=int(told["rounds"].sum()),
         n_disturbed=int(told["disturbed_rounds"].sum()),
-        between=float(told["between_half_width"].median()),
+        between=float(between.median()) if len(between) else math.nan,
         overhead=heavy.sort_values("overhead_share", ascending=False),
         unsettled=told[~settled],
     )
