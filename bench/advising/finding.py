@@ -9,14 +9,13 @@ import pandas as pd
 
 import data
 from bench.advising.counting import conditions_of, counted, silent
-from bench.advising.fitness import why_unfit
+from bench.advising.fitness import rule_of, why_unfit
 from bench.analyze import tidy
 from bench.analyze.findings import Conditions, Counted, Found
 from bench.analyze.kernel_answer import KernelAnswer, Subject, answer
 from bench.analyze.refusal import RefusalError
 from bench.convergence.setting import Setting
 from bench.selection.presets import BATCH_SIZES, DEFAULT
-from kernels.rule import UpdateRule
 from kernels.sampling import SAMPLINGS
 
 if TYPE_CHECKING:
@@ -162,13 +161,11 @@ def _axis(row: Mapping[str, Any]) -> Axis:
 def _setting(row: Mapping[str, Any], axis: Axis, tolerance: float) -> Setting:
     """Return what the steps depend on; a kernel that reads samples as they lie still does."""
     lies = row.get("sampling") == "sequential"
-    momentum = row.get("momentum")
-    momentum = 0.0 if momentum is None or pd.isna(momentum) else float(momentum)
     return Setting(
         tolerance=tolerance,
         schedule=axis.schedule,
         sampling="sequential" if lies else axis.sampling,  # type: ignore[arg-type]
-        rule=UpdateRule(momentum) if momentum else UpdateRule(),
+        rule=rule_of(row),
     )
 
 

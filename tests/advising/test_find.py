@@ -73,6 +73,8 @@ def test_times_to_another_target_are_not_put_beside() -> None:
     [
         ([epoch(size) for size in (1, 10, 100)], "3 batch sizes .1, 10, 100."),
         ([epoch(size, loss_by_epoch=None) for size in SIZES], "no loss curve"),
+        ([epoch(size, loss_by_epoch=[0.5, None]) for size in SIZES], "no loss curve"),
+        ([epoch(size, seed=None) for size in SIZES], "does not tell how .* trained .seed."),
         (
             [epoch(size, loss_by_epoch=[0.5, 0.4, 0.3, 0.2]) for size in SIZES],
             "the data or the code have changed",
