@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: three digits and a unit that fits."""
+"""Numbers as a person reads them: few digits and a unit that fits."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import math
 _PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "µ", -9: "n"}
 
 
-def engineering(value: float, unit: str) -> str:
-    """Write a number with three significant digits and a prefix.
+def engineering(value: float, unit: str, digits: int = 3) -> str:
+    """Write a number with a prefix.
 
     Parameters
     ----------
     value : float
     unit : str
         May be empty.
+    digits : int
+        Significant ones.
 
     Returns
     -------
@@ -26,11 +28,11 @@ def engineering(value: float, unit: str) -> str:
     if value == 0:
         return f"0 {unit}".strip()
     # Rounded before the prefix is chosen: 999.6 is written 1.00 k, not 1000.
-    mantissa, exponent = f"{value:.2e}".split("e")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     scale = min(max(3 * (int(exponent) // 3), min(_PREFIXES)), max(_PREFIXES))
     shift = int(exponent) - scale
     scaled = float(mantissa) * 10.0**shift
-    return f"{scaled:.{max(0, 2 - shift)}f} {_PREFIXES[scale]}{unit}".strip()
+    return f"{scaled:.{max(0, digits - 1 - shift)}f} {_PREFIXES[scale]}{unit}".strip()
 
 
 def seconds(value: float) -> str:
