@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.analyze import tidy
-from bench.analyze.median import CONFIDENCE, median_interval
+from bench.analyze import intervals, tidy
 from bench.analyze.roofline import DECLARING
 from bench.analyze.thread_counts import NotComparableError
 
@@ -63,24 +62,11 @@ def timings(run: Mapping[str, Any]) -> pd.DataFrame:
         interval between processes, ``rounds`` for that of one process's rounds, which is
         too tight (``bench.analyze.median``); ``confidence``, with which it holds.
     """
-    table = tidy.frame(run)
-    intervals = [_interval(benchmark) for benchmark in run["benchmarks"]]
-    names = ["low", "high", "interval_of", "confidence"]
-    with_intervals = table.join(pd.DataFrame(intervals, columns=names, index=table.index))
+    with_intervals = intervals.frame(run)
     cases = pd.concat([tidy.of_case(with_intervals, case) for case in DECLARING])
     on_cpu = [str(device).startswith("cpu") for device in cases["device"]]
     chosen: pd.DataFrame = cases.loc[np.array(on_cpu, dtype=bool)]
     return chosen
-
-
-def _interval(benchmark: Mapping[str, Any]) -> tuple[float, float, str, float]:
-    """Return the interval of a case's median: between processes where there are several."""
-    facts = benchmark.get("extra_info", {})
-    if facts.get("between_interval"):
-        low, high = facts["between_interval"]
-        return low, high, "processes", facts.get("between_confidence") or np.nan
-    low, high = median_interval(benchmark["stats"]["data"]) or (np.nan, np.nan)
-    return low, high, "rounds", CONFIDENCE
 
 
 def efficiencies(runs: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:

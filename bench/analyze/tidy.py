@@ -45,26 +45,38 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
     """
     rows = []
     for benchmark in document["benchmarks"]:
-        data = np.asarray(benchmark["stats"]["data"], dtype=float)
-        facts = benchmark.get("extra_info", {})
-        rows.append(
-            {
-                "name": benchmark["name"],
-                "seconds": float(np.median(data)),
-                "rounds": len(data),
-                "warm_up_settled": _settled(facts),
-                **{key: value for key, value in facts.items() if key not in NESTED},
-            }
-        )
+        facts = benchmark.get("extra_info")
+        facts = facts if isinstance(facts, dict) else {}
+        row = {
+            "name": benchmark["name"],
+            **_times(benchmark["stats"]),
+            "warm_up_settled": _settled(facts),
+        }
+        left_out = {*NESTED, *row}
+        rows.append({**row, **{key: facts[key] for key in facts if key not in left_out}})
     columns = None if rows else ["name", "seconds", "rounds", "case"]
     table: pd.DataFrame = pd.DataFrame(rows, columns=columns)
     return table
 
 
+def _times(stats: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the median of the rounds, and their number.
+
+    Files of other suites need not hold the rounds: then both are as pytest-benchmark has
+    written them.
+    """
+    data = stats.get("data")
+    if isinstance(data, list) and data and all(isinstance(one, (int, float)) for one in data):
+        return {"seconds": float(np.median(data)), "rounds": len(data)}
+    return {"seconds": float(stats["median"]), "rounds": stats.get("rounds")}
+
+
 def _settled(facts: Mapping[str, Any]) -> bool | None:
     """Say whether a case's warm-up had settled, in all its processes."""
-    warm_ups = [one.get("warm_up") for one in facts.get("processes") or [facts]]
-    told = [one["settled"] for one in warm_ups if one]
+    processes = facts.get("processes")
+    holders = processes if isinstance(processes, list) and processes else [facts]
+    warm_ups = [one.get("warm_up") for one in holders if isinstance(one, dict)]
+    told = [one["settled"] for one in warm_ups if isinstance(one, dict) and "settled" in one]
     return all(told) if told else None
 
 

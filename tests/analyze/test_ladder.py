@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from bench.analyze.ladder import FOOT_SAVES, ladder, sizes_of
-from bench.report import ladder_markdown
 from bench.report.ladder_figure import ladder_figure
+from bench.report.markdown.ladder import lines
 
 SECONDS = {
     ("nd.autograd", "dataloader", 1): 1.0,
@@ -86,7 +86,7 @@ def test_a_run_without_sentences_still_has_a_ladder() -> None:
 def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
     table = ladder(rows())
     table.loc["limit", "saves"] = "this | that"
-    head, rule, *rungs = ladder_markdown.lines(table)
+    head, rule, *rungs = lines(table)
     assert head == "| kernel | B = 1 | B = 1500 | times as fast | what it saves |"
     assert rule == "| --- | ---: | ---: | ---: | --- |"
     assert rungs[0] == f"| `nd.autograd + dataloader` | 1.00 s | – | 1.00x | {FOOT_SAVES} |"

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.analyze.marks import MARKS
 from bench.measure.telemetry import throttling
-from bench.measure.telemetry.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

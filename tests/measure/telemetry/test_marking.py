@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.analyze.marks import MARKS
 from bench.measure.telemetry import throttling
 from bench.measure.telemetry.change import Change, GpuChange
 from bench.measure.telemetry.marking import details, disturbed_share, is_untrusted, marks
-from bench.measure.telemetry.marks import MARKS
 
 #: One second of work on one of four cores, with nothing else about.
 QUIET = Change(

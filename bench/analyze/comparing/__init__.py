@@ -1,0 +1,1 @@
+"""Sets stored runs against one another: pure functions of their tidy tables."""

@@ -1,0 +1,172 @@
+"""Which case of one side is the same as which of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.analyze.comparing.comparison import CASE_COLUMNS, NotComparedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: A side before it has a label: a run, and the device where devices are compared.
+Place = tuple[str, "str | None"]
+#: What stands for the device in the key of a case that is compared across devices.
+ANY_DEVICE = "*"
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Cases of all sides, put beside the same case of the baseline.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        Cases that the baseline and at least one more side have, with ``key`` and ``side``.
+    partial : DataFrame
+        As in ``Comparison``.
+    doubled : tuple of str
+        Names that stand more than once on a side: which is which can't be told.
+    counts : tuple of int
+        Cases of each side.
+    """
+
+    rows: pd.DataFrame
+    partial: pd.DataFrame
+    doubled: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+def places(cases: pd.DataFrame, runs: pd.DataFrame, *, by_device: bool) -> list[Place]:
+    """List the sides, in the order of the runs.
+
+    Parameters
+    ----------
+    cases, runs : DataFrame
+        The tables of cases and of runs.
+    by_device : bool
+        Each device of a run is a side.
+
+    Returns
+    -------
+    list of (str, str or None)
+    """
+    names = [str(run) for run in runs["run"]]
+    if not by_device:
+        return [(name, None) for name in names]
+    told = cases[cases["device"].notna()]
+    found = told.groupby("run", sort=False)["device"].unique()
+    return [(name, str(device)) for name in names for device in found.get(name, ())]
+
+
+def put_first(sides: Sequence[Place], baseline: str | None) -> list[Place]:
+    """Order the sides so that the baseline is the first.
+
+    Parameters
+    ----------
+    sides : sequence of (str, str or None)
+    baseline : str or None
+        A run, a device, or both as in ``RUN, gpu(0)``; the first that is called so. None
+        leaves the order.
+
+    Returns
+    -------
+    list of (str, str or None)
+
+    Raises
+    ------
+    NotComparedError
+        Where no side is called so.
+    """
+    if baseline is None:
+        return list(sides)
+    for side in sides:
+        run, device = side
+        if baseline in {run, device, f"{run}, {device}"}:
+            return [side, *(one for one in sides if one != side)]
+    known = ", ".join(dict.fromkeys(name for side in sides[:20] for name in side if name))
+    raise NotComparedError(f"no side is called {baseline}; there are {known}.")
+
+
+def paired(cases: pd.DataFrame, sides: Sequence[Place]) -> Paired:
+    """Find the cases that sides share with the first of them.
+
+    The name of a case of this suite holds all that it is; across devices it is taken
+    without the device. Other benchmarks are told apart by their full name.
+
+    Parameters
+    ----------
+    cases : DataFrame
+    sides : sequence of (str, str or None)
+
+    Returns
+    -------
+    Paired
+    """
+    table = cases.assign(side=_side_numbers(cases, sides))
+    table = table[table["side"] >= 0]
+    by_device = any(device is not None for _, device in sides)
+    table = table.assign(key=case_keys(table, by_device=by_device))
+    counts = np.bincount(table["side"], minlength=len(sides))
+    twice = table.duplicated(["key", "side"], keep=False)
+    doubled = tuple(dict.fromkeys(table.loc[twice, "name"].astype(str)))
+    table = table[~table["key"].isin(table.loc[twice, "key"])]
+    n_sides = table.groupby("key", sort=False)["side"].transform("size")
+    in_baseline = table["key"].isin(table.loc[table["side"] == 0, "key"])
+    rows = table[in_baseline & (n_sides > 1)].reset_index(drop=True)
+    return Paired(
+        rows, _partial(table[n_sides < len(sides)]), doubled, tuple(int(n) for n in counts)
+    )
+
+
+def _side_numbers(cases: pd.DataFrame, sides: Sequence[Place]) -> NDArray[Any]:
+    """Return the number of each case's side; -1 for none."""
+    if any(device is not None for _, device in sides):
+        numbers = {place: number for number, place in enumerate(sides)}
+        pairs = zip(cases["run"], cases["device"], strict=True)
+        return np.array([numbers.get(pair, -1) for pair in pairs], dtype=int)
+    of_run = {run: number for number, (run, _) in enumerate(sides)}
+    numbered: NDArray[Any] = cases["run"].map(of_run).fillna(-1).to_numpy(dtype=int)
+    return numbered
+
+
+def case_keys(table: pd.DataFrame, *, by_device: bool = False) -> list[str]:
+    """Return what each case is called in all runs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of cases.
+    by_device : bool
+        Leave out on which device it ran.
+
+    Returns
+    -------
+    list of str
+        The name, which holds all that a case of this suite is; the full name of others.
+    """
+    columns = table.reindex(columns=["name", "fullname", "case", "device"])
+    foreign = columns["case"].isna() & columns["fullname"].notna()
+    names = columns["name"].where(~foreign, columns["fullname"]).astype(str)
+    if not by_device:
+        return list(names)
+    devices = columns["device"].astype(str)
+    return [
+        name.replace(device, ANY_DEVICE) for name, device in zip(names, devices, strict=True)
+    ]
+
+
+def _partial(table: pd.DataFrame) -> pd.DataFrame:
+    """Make a row of each case that some side lacks."""
+    columns = [name for name in CASE_COLUMNS if name in table]
+    first = table.drop_duplicates("key").set_index("key")[columns]
+    having = table.groupby("key", sort=False)["side"].agg(tuple)
+    result: pd.DataFrame = first.assign(sides=having.reindex(first.index)).reset_index()
+    return result
