@@ -15,8 +15,9 @@ from bench.analyze import tidy
 from bench.analyze.peaks import excesses
 from bench.analyze.statistical_model import StatisticalFit
 from bench.convergence.setting import Setting
-from bench.report import ladder_markdown, terminal
+from bench.report import terminal
 from bench.report.advice_text import size
+from bench.report.markdown.ladder import ladders
 from bench.selection.presets import BATCH_SIZES
 from bench.store import read_run
 
@@ -111,7 +112,7 @@ def test_the_theory_that_is_quoted_is_what_theory_says() -> None:
 
 
 def test_the_ladder_is_that_of_the_run_beside_it() -> None:
-    table = ladder_markdown.ladders(linked_run(REST))["airfoil, cpu(0)"]
+    table = ladders(linked_run(REST))["airfoil, cpu(0)"]
     assert table in README
 
 

@@ -60,12 +60,25 @@ def sentences(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str
     low, high = (size(end.value) for end in advice.within)
     best = f"Give {one.subject.kernel} batches of {advice.recommended}"
     span = f"; any from {low} to {high} gets there within 5% of the shortest time."
-    said = [best + (span if low != high else "."), _why(one, statistical), _proof(one)]
+    said = [best + (span if low != high else "."), why(one, statistical), _proof(one)]
     return [sentence for sentence in said if sentence]
 
 
-def _why(one: KernelAnswer, statistical: StatisticalFit) -> str:
-    """Say what the two costs are that the size lies between."""
+def why(one: KernelAnswer, statistical: StatisticalFit) -> str:
+    """Say what the two costs are that the advised size lies between.
+
+    Parameters
+    ----------
+    one : KernelAnswer
+        With advice.
+    statistical : StatisticalFit
+        Of its workload.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
     cost, advice = one.cost, one.advice
     assert cost is not None  # noqa: S101 - `sentences` has looked
     assert advice is not None  # noqa: S101

@@ -59,3 +59,27 @@ def measured(value: float, half_width: float | None, unit: str = "s") -> str:
         ``497.3 µs`` where it is known to 0.2 µs, ``500 µs`` where it is to 60 µs.
     """
     return engineering(value, unit, significant(value, half_width))
+
+
+def plain(value: float, half_width: float | None) -> str:
+    """Write a number without a prefix, such as a ratio.
+
+    Parameters
+    ----------
+    value : float
+    half_width : float or None
+        See `significant`.
+
+    Returns
+    -------
+    str
+        ``0.976``, ``1.24``, ``582``; ``–`` where it is not finite.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    digits = significant(value, half_width)
+    rounded = float(f"{value:.{digits - 1}e}")
+    place = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:.{max(place, 0)}f}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
 
-from bench.report.figures import FORMATS, STYLE, FigureError
+from bench.report.figure_style import FORMATS, STYLE, FigureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from bench.analyze import tidy
+from bench.analyze import intervals, tidy
+from bench.report.figure_style import FORMATS, STYLE, FigureError, plain, save_figures
 from bench.report.ladder_figure import ladder_figure
-from bench.report.lines import COLOURS, line_styles
+from bench.report.lines import COLOURS
+from bench.report.speed_figure import in_order, speed_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,23 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-BASELINE = "nd.autograd"
-#: Kind of file and its metadata; without a date, equal data give equal SVG.
-FORMATS: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
-STYLE: Any = {
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "font.size": 10,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "minibatch-bench",
-}
 
-
-class FigureError(Exception):
-    """Figures that can't be written; the message is one sentence."""
+__all__ = ["FORMATS", "STYLE", "FigureError", "draw_run", "figures"]
 
 
 def draw_run(document: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -58,23 +45,8 @@ def draw_run(document: Mapping[str, Any], folder: Path) -> list[Path]:
     FigureError
         When the folder can't be written.
     """
-    paths: list[Path] = []
-    try:
-        with rc_context(STYLE):
-            for name, figure in figures(document):
-                folder.mkdir(parents=True, exist_ok=True)
-                for kind in FORMATS:
-                    path = folder / f"{name}.{kind}"
-                    figure.savefig(
-                        path, dpi=130, metadata={"Date": None} if kind == "svg" else {}
-                    )
-                    paths.append(path)
-    except OSError as error:
-        raise FigureError(
-            f"the figures can't be written to {folder}: {error.strerror or error}. The run "
-            f"file is whole; free space, or use --no-figures."
-        ) from error
-    return paths
+    advice = "The run file is whole; free space, or use --no-figures."
+    return save_figures(figures(document), folder, advice)
 
 
 def figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
@@ -90,62 +62,21 @@ def figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
         ``notebook-…`` for a device; ``ladder-…`` for a workload and device; ``speed-…``
         and ``loss-…`` for a workload, device and loader.
     """
-    table = tidy.frame(document)
+    table = intervals.frame(document)
     for device, group in tidy.of_case(table, "notebook").groupby("device", sort=False):
-        yield f"notebook-{_plain(str(device))}", notebook(group, str(device))
+        yield f"notebook-{plain(str(device))}", notebook(group, str(device))
     rows = tidy.of_case(table, "epoch")
     for keys, group in rows.groupby(["workload", "device"], sort=False):
         workload, device = map(str, keys)
         drawn = ladder_figure(group, f"{workload}, {device}")
         if drawn is not None:
-            yield f"ladder-{workload}-{_plain(device)}", drawn
+            yield f"ladder-{workload}-{plain(device)}", drawn
     for keys, group in rows.groupby(["workload", "device", "loader"], sort=False):
         workload, device, loader = map(str, keys)
-        name = "-".join((workload, _plain(device), loader))
+        name = "-".join((workload, plain(device), loader))
         title = f"{workload}, {device}, {loader}"
-        yield f"speed-{name}", speed(group, title)
+        yield f"speed-{name}", speed_figure(group, title)
         yield f"loss-{name}", loss(group, title)
-
-
-def _plain(device: str) -> str:
-    """Return a device's name without its brackets, for a file's name."""
-    return device.replace("(", "").replace(")", "")
-
-
-def _order(kernels: Any) -> list[str]:
-    return sorted(dict.fromkeys(kernels), key=lambda name: (name != BASELINE, name))
-
-
-def speed(rows: pd.DataFrame, title: str) -> Figure:
-    """Draw seconds per epoch and samples per second against the batch size.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``epoch`` cases of one workload, device and loader.
-    title : str
-
-    Returns
-    -------
-    Figure
-        Two log-log panels, a line a kernel, a colour a backend.
-    """
-    kernels = _order(rows["kernel"])
-    height = max(4.4, 0.5 + 0.19 * len(kernels))
-    figure = Figure(figsize=(12, height), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    backends = rows.drop_duplicates("kernel").set_index("kernel")
-    backend_of = backends["backend"].to_dict() if "backend" in backends else {}
-    styles = line_styles([(kernel, str(backend_of.get(kernel))) for kernel in kernels])
-    for kernel, style in styles.items():
-        line = rows[rows["kernel"] == kernel].sort_values("batch_size")
-        left.plot(line["batch_size"], line["seconds"], label=kernel, **style)
-        right.plot(line["batch_size"], line["samples_per_second"], label=kernel, **style)
-    for axes, label in ((left, "seconds per epoch"), (right, "samples per second")):
-        axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=8)
-    figure.suptitle(title)
-    return figure
 
 
 def loss(rows: pd.DataFrame, title: str) -> Figure:
@@ -162,7 +93,7 @@ def loss(rows: pd.DataFrame, title: str) -> Figure:
     Figure
         Two panels; the kernel is ``nd.autograd`` or, without it, the first one.
     """
-    kernel = _order(rows["kernel"])[0]
+    kernel = in_order(rows["kernel"])[0]
     figure = Figure(figsize=(10, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     lines = rows[rows["kernel"] == kernel].sort_values("batch_size")

@@ -111,7 +111,7 @@ def _grid(rows: pd.DataFrame, quantity: str) -> Grid:
         rows={
             kernel: (
                 *(peaks.get((kernel, size), "") for size in sizes),
-                *_line(lines.get(kernel)),
+                *line_cells(lines.get(kernel)),
             )
             for kernel in kernels
         },
@@ -128,8 +128,18 @@ def _peak(told: Mapping[str, Any], quantity: str) -> str:
     return _unless_noise(value, memory.noise(told, quantity))
 
 
-def _line(line: Line | None) -> tuple[str, str]:
-    """Write a line's slope and intercept; what is noise as less than the noise."""
+def line_cells(line: Line | None) -> tuple[str, str]:
+    """Write a line's slope and intercept; what is noise as less than the noise.
+
+    Parameters
+    ----------
+    line : Line or None
+        None where there are no peaks.
+
+    Returns
+    -------
+    tuple of (str, str)
+    """
     if line is None:
         return "–", "–"
     return (

@@ -57,9 +57,9 @@ def times(value: float) -> str:
     return f"{value:.2f}x" if value < 99.95 else f"{value:.0f}x"
 
 
-def number(n: int, noun: str) -> str:
+def number(n: int, noun: str, plural: str | None = None) -> str:
     """Write how many there are of something: ``1 case``, ``2 cases``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
 
 
 def count(value: float) -> str:

@@ -1,0 +1,78 @@
+"""What all figures have in common: how they look, and how they are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+#: Kind of file and its metadata; without a date, equal data give equal SVG.
+FORMATS: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
+STYLE: Any = {
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "font.size": 10,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "minibatch-bench",
+}
+#: Dots to the inch of a PNG.
+DPI = 130
+FREE_SPACE = "Free space, or name another folder."
+
+
+class FigureError(Exception):
+    """Figures that can't be written; the message is one sentence."""
+
+
+def save_figures(
+    named: Iterable[tuple[str, Figure]], folder: Path, advice: str = FREE_SPACE
+) -> list[Path]:
+    """Write figures in every format.
+
+    Parameters
+    ----------
+    named : iterable of (str, Figure)
+        Drawn one by one, in the style of all; a name is that of the file.
+    folder : Path
+        Made if there is anything to draw.
+    advice : str
+        What to do where that fails, for the error.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    FigureError
+        When the folder can't be written.
+    """
+    paths: list[Path] = []
+    try:
+        with rc_context(STYLE):
+            for name, figure in named:
+                folder.mkdir(parents=True, exist_ok=True)
+                for kind, metadata in FORMATS.items():
+                    path = folder / f"{name}.{kind}"
+                    figure.savefig(path, dpi=DPI, metadata=metadata)
+                    paths.append(path)
+    except OSError as error:
+        raise FigureError(
+            f"the figures can't be written to {folder}: {error.strerror or error}. {advice}"
+        ) from error
+    return paths
+
+
+def plain(device: str) -> str:
+    """Return a device's name without its brackets, for a file's name."""
+    return device.replace("(", "").replace(")", "")

@@ -1,0 +1,179 @@
+"""Tables and lists of GitHub Markdown, which give up their last rows for want of room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.report import units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: GitHub takes no longer comment.
+MOST_CHARACTERS = 65_536
+#: For the sentences that say how many rows are left out.
+ROOM = 400
+
+
+def row(cells: Iterable[str]) -> str:
+    """Return a row of a table.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        Markdown; a ``|`` in it, in code too, is no end of the cell.
+
+    Returns
+    -------
+    str
+    """
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def head(columns: Sequence[str], numbers: Iterable[int] = ()) -> list[str]:
+    """Return the two lines that a table begins with.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    numbers : iterable of int
+        Places of the columns of numbers, which stand to the right.
+
+    Returns
+    -------
+    list of str
+    """
+    right = set(numbers)
+    rules = ["---:" if place in right else "---" for place in range(len(columns))]
+    return [row(columns), row(rules)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a comment.
+
+    Attributes
+    ----------
+    before : tuple of str
+        Lines that are there if the part is.
+    rows : tuple of str
+        Lines that may be left out from the end on.
+    after : tuple of str
+        Lines that close it.
+    what : str
+        One of its rows, for the sentence that says how many are left out.
+    """
+
+    before: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    what: str = "row"
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Iterable[str]],
+    numbers: Iterable[int] = (),
+    title: str = "",
+) -> Part:
+    """Return a table.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    rows : iterable of iterable of str
+        Markdown.
+    numbers : iterable of int
+        Places of the columns of numbers.
+    title : str
+        Markdown; a line above the table.
+
+    Returns
+    -------
+    Part
+    """
+    above = (f"**{title}**", "") if title else ()
+    before = (*above, *head(columns, numbers))
+    return Part(before, tuple(row(cells) for cells in rows), ("",))
+
+
+def paragraph(*lines: str) -> Part:
+    """Return a part that is never left out."""
+    return Part(before=(*lines, ""))
+
+
+def bullets(items: Iterable[str], title: str, what: str = "item") -> Part:
+    """Return a list under a title."""
+    return Part((f"**{title}**", ""), tuple(f"- {item}" for item in items), ("",), what)
+
+
+def folded(title: str, *parts: Part) -> list[Part]:
+    """Return parts that GitHub shows when the title is clicked.
+
+    Parameters
+    ----------
+    title : str
+        HTML.
+    *parts : Part
+
+    Returns
+    -------
+    list of Part
+    """
+    opening = (f"<details><summary>{title}</summary>", "")
+    return [Part(before=opening), *parts, Part(after=("</details>", ""))]
+
+
+def fitted(parts: Sequence[Part], where: str, most: int = MOST_CHARACTERS) -> str:
+    """Write parts one after another, as far as they fit.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    where : str
+        Where all rows are to be found, for the sentence that says how many are left out.
+    most : int
+        Characters. What parts without rows hold is always there.
+
+    Returns
+    -------
+    str
+        Rows are left out from the end on; a part without any row left goes as a whole.
+    """
+    kept = [len(part.rows) for part in parts]
+    whole = _written(parts, kept, where)
+    for number in reversed(range(len(parts))):
+        if len(whole) <= most:
+            break
+        if parts[number].rows:
+            kept[number] = _fewer(parts[number], len(whole) - most + ROOM)
+            whole = _written(parts, kept, where)
+    return whole
+
+
+def _fewer(part: Part, spare: int) -> int:
+    """Return how many rows to keep so that so many characters are saved."""
+    saved, n_rows = 0, len(part.rows)
+    while n_rows > 0 and saved < spare:
+        n_rows -= 1
+        saved += len(part.rows[n_rows]) + 1
+    return n_rows
+
+
+def _written(parts: Sequence[Part], kept: Sequence[int], where: str) -> str:
+    lines: list[str] = []
+    n_gone = 0
+    for part, n_rows in zip(parts, kept, strict=True):
+        if part.rows and not n_rows:
+            n_gone += len(part.rows)
+            continue
+        lines += (*part.before, *part.rows[:n_rows])
+        if n_rows < len(part.rows):
+            of = units.number(len(part.rows), part.what)
+            lines += ["", f"{len(part.rows) - n_rows} of {of} are left out here: {where}."]
+        lines += part.after
+    if n_gone:
+        rows = units.number(n_gone, "more row")
+        lines.append(f"{rows} {'is' if n_gone == 1 else 'are'} left out here: {where}.")
+    return "\n".join(lines).rstrip("\n") + "\n"
