@@ -1,0 +1,121 @@
+"""The loss against epochs and against seconds: a line a batch size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bench.report.charts.chart import Chart, Quantity, packed
+from bench.report.charts.looks import encoded, ordered
+from bench.report.charts.specs import framed, lines, quantitative, tooltip
+from bench.report.charts.speed import PICKED, picks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.report.charts.chart import Member
+
+QUANTITIES = (
+    Quantity("percent above the optimum", "above", "", "", "%", prefixed=False),
+    Quantity("loss", "loss", "", "", "", log=False, prefixed=False),
+)
+#: Batch sizes that are drawn from the start, where they were measured.
+SHOWN = ("1", "10", "100", "1500")
+TOLD = {"batch": "batch size", "epoch": "epoch", "time": "after (95% interval)", "loss": "loss"}
+
+
+def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
+    """Draw how the loss falls, for one kernel at a time.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``epoch`` cases with ``loss_by_epoch``, ``low`` and ``high``.
+    kernel : str
+        Drawn first.
+
+    Returns
+    -------
+    Chart
+        Every epoch of a training takes the same: it starts warm, and what it computes does
+        not depend on the numbers. So the seconds are multiples of the time of an epoch.
+    """
+    first = rows["kernel"] == kernel
+    rows = pd.concat([rows[first], rows[~first]])
+    table = pd.DataFrame([point for _, row in rows.iterrows() for point in _points(row)])
+    sizes = sorted({int(size) for size in rows["batch_size"]})
+    shown = [str(size) for size in sizes if str(size) in SHOWN] or None
+    looks = ordered([str(size) for size in sizes], shown)
+    return Chart(
+        id="loss-chart",
+        title="The loss against epochs, and against seconds",
+        caption=(
+            "A line a batch size. To the left what a pass over the data brings, to the right "
+            "what a second brings; the bars are the 95% intervals of the times."
+        ),
+        columns=packed(table),
+        panels=(
+            lines(_epochs(), "batch", looks, TOLD, "Loss against epochs"),
+            _against_seconds(looks),
+        ),
+        tabulated={"kernel": "kernel", **TOLD},
+        quantities=QUANTITIES,
+        choices=picks(rows, (*PICKED, "kernel")),
+        series="batch",
+        members=looks,
+        scales={"x": "Horizontal axis", "y": "Vertical axis"},
+    )
+
+
+def _points(row: pd.Series) -> Sequence[Mapping[str, Any]]:
+    """Return the points of one training, from its start on."""
+    losses = np.asarray(row["loss_by_epoch"], dtype=float)
+    optimum = float(row.get("loss_optimum", np.nan))
+    shared = {name: row[name] for name in (*PICKED, "kernel")}
+    return [
+        {
+            **shared,
+            "batch": f"{row['batch_size']:g}",
+            "epoch": epoch,
+            "seconds": epoch * row["seconds"] if epoch else None,
+            "seconds_low": epoch * row["low"] if epoch else None,
+            "seconds_high": epoch * row["high"] if epoch else None,
+            "loss": loss,
+            "above": 100 * (loss / optimum - 1.0) if loss > optimum else None,
+        }
+        for epoch, loss in enumerate(losses)
+    ]
+
+
+def _epochs() -> dict[str, Any]:
+    return {**quantitative("epoch", "epochs", log=False), "scale": {"type": "linear"}}
+
+
+def _against_seconds(looks: tuple[Member, ...]) -> dict[str, Any]:
+    """Draw the loss against seconds, whose intervals lie along."""
+    x = quantitative("seconds", "seconds", unit="s")
+    y = quantitative("value", "", unit="")
+    look = encoded("batch", looks)
+    bar = {
+        "transform": [{"filter": "isValid(datum.seconds_low)"}],
+        "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False},
+        "encoding": {
+            "x": {**x, "field": "seconds_low"},
+            "x2": {"field": "seconds_high"},
+            "y": y,
+            "color": look["color"],
+        },
+    }
+    path = {
+        "transform": [{"filter": "isValid(datum.seconds)"}],
+        "mark": {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False},
+        "encoding": {"x": x, "y": y, "color": look["color"]},
+    }
+    point = {
+        "transform": [{"filter": "isValid(datum.seconds)"}],
+        "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1},
+        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
+    }
+    return framed([bar, path, point], "Loss against seconds")

@@ -1,0 +1,122 @@
+"""Ratios of two runs or more: a row a kernel, a dot a case, with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bench.report.charts.chart import Chart, Choice, Quantity, packed
+from bench.report.charts.specs import quantitative, ranked, tooltip
+from bench.report.comparing_text import what
+
+if TYPE_CHECKING:
+    from bench.analyze.comparing.comparison import Comparison
+
+QUANTITY = Quantity(
+    "times as long as the baseline", "ratio", "ratio_low", "ratio_high", "x", prefixed=False
+)
+TOLD = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
+
+
+def ratios_chart(found: Comparison) -> Chart | None:
+    """Draw the ratios of a comparison.
+
+    Parameters
+    ----------
+    found : Comparison
+
+    Returns
+    -------
+    Chart or None
+        None where there is no ratio.
+    """
+    rows = found.rows
+    rows = rows[(rows["side"] > 0) & rows["ratio"].notna()]
+    if rows.empty:
+        return None
+    labels = [side.label for side in found.sides]
+    table = pd.DataFrame(
+        {
+            "side": [labels[number] for number in rows["side"]],
+            "question": [_question(row) for _, row in rows.iterrows()],
+            "what": [what(row) for _, row in rows.iterrows()],
+            "name": rows["name"],
+            "size": [_size(row) for _, row in rows.iterrows()],
+            "ratio": rows["ratio"],
+            "ratio_low": rows["ratio_low"],
+            "ratio_high": rows["ratio_high"],
+            "basis": rows["ratio_basis"],
+        }
+    )
+    order = table.groupby("what")["ratio"].median()
+    table["place"] = table["what"].map(order)
+    questions = tuple(dict.fromkeys(table["question"]))
+    first = "epoch" if "epoch" in questions else questions[0]
+    choices = [
+        Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
+        Choice("question", "Question", questions, first),
+    ]
+    return Chart(
+        id="ratios-chart",
+        title=f"Times as long as {found.baseline.label}",
+        caption=(
+            "A dot a case; 1 is the same, to the right is slower. The bars are 95% intervals: "
+            "a case whose bar crosses 1 is not told apart."
+        ),
+        columns=packed(table),
+        panels=(_picture(),),
+        tabulated={"name": "case", "basis": "interval from"},
+        quantities=(QUANTITY,),
+        choices=tuple(one for one in choices if len(one.options) > 1),
+        scales={"x": "Horizontal axis"},
+    )
+
+
+def _question(row: pd.Series) -> str:
+    case = row.get("case")
+    return case if isinstance(case, str) else "benchmark"
+
+
+def _size(row: pd.Series) -> float | None:
+    for name in ("batch_size", "n_parameters", "n_bytes"):
+        value = row.get(name)
+        if value is not None and pd.notna(value):
+            return float(value)
+    return None
+
+
+def _picture() -> dict[str, Any]:
+    x = quantitative("value", "")
+    colour = {
+        "field": "size",
+        "type": "ordinal",
+        "title": "batch size, parameters or bytes",
+        "scale": {"scheme": "viridis"},
+        "legend": {"format": "~s"},
+    }
+    return {
+        "width": "container",
+        "height": {"step": 19},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "description": "Ratios with their intervals",
+        "encoding": {"y": ranked("what", "place")},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.6, "aria": False},
+                "encoding": {
+                    "x": {**x, "field": "low"},
+                    "x2": {"field": "high"},
+                    "color": colour,
+                },
+            },
+            {
+                "mark": {"type": "circle", "size": 60, "opacity": 1},
+                "encoding": {"x": x, "color": colour, "tooltip": tooltip(TOLD)},
+            },
+            {
+                "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
+                "encoding": {"x": {"datum": 1, "type": "quantitative"}, "y": None},
+            },
+        ],
+    }

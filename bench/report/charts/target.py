@@ -1,0 +1,144 @@
+"""Time to the target against the batch size: predicted, and measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bench.report.charts.chart import Chart, Quantity, packed
+from bench.report.charts.looks import dashes, encoded, members
+from bench.report.charts.specs import framed, quantitative, tooltip
+from bench.report.charts.speed import BATCH_SIZE, picks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from bench.analyze.kernel_answer import KernelAnswer
+    from bench.report.charts.chart import Member
+
+QUANTITY = Quantity("seconds to the target", "seconds", "low", "high", "s")
+PREDICTED, MEASURED, BEST = "predicted", "measured", "best predicted"
+TOLD = {"kernel": "kernel", "kind": "how", "batch_size": "batch size", "text": "95% interval"}
+
+
+def target_chart(answers: Sequence[KernelAnswer], shown: Collection[str]) -> Chart | None:
+    """Draw how long each kernel takes to the target.
+
+    Parameters
+    ----------
+    answers : sequence of KernelAnswer
+    shown : collection of str
+        Kernels that are drawn from the start.
+
+    Returns
+    -------
+    Chart or None
+        None where no kernel has a time to the target.
+    """
+    rows = [row for one in answers for row in _rows(one)]
+    if not rows:
+        return None
+    table = pd.DataFrame(rows)
+    pairs = [(one.subject.kernel, one.subject.backend) for one in answers]
+    looks = members(pairs, shown)
+    return Chart(
+        id="target-chart",
+        title="Seconds until the loss is near the optimum",
+        caption=(
+            "Lines: steps to the target times the time of a step, both by their models, with "
+            "their 95% band; the ring is where that is shortest. Filled marks: whole trainings "
+            "as they were timed, where the run has them."
+        ),
+        columns=packed(table),
+        panels=(_picture(looks),),
+        tabulated={name: TOLD[name] for name in TOLD if name != "text"},
+        quantities=(QUANTITY,),
+        choices=picks(table, ("workload", "device")),
+        series="kernel",
+        members=looks,
+        scales={"x": "Horizontal axis", "y": "Vertical axis"},
+    )
+
+
+def _rows(one: KernelAnswer) -> Iterator[dict[str, Any]]:
+    """Yield what is drawn of one kernel."""
+    subject = one.subject
+    shared = {"workload": subject.workload, "device": subject.device, "kernel": subject.kernel}
+    for _, row in one.table.iterrows():
+        for kind, prefix in ((PREDICTED, ""), (MEASURED, "measured_")):
+            seconds = row[f"{prefix}seconds"]
+            if pd.notna(seconds):
+                low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+                ends = {"seconds": seconds, "low": low, "high": high}
+                yield {**shared, "kind": kind, "batch_size": row["batch_size"], **ends}
+    if one.advice is not None:
+        best = one.advice.t_star_seconds
+        yield {
+            **shared,
+            "kind": BEST,
+            "batch_size": one.advice.b_star.value,
+            "seconds": best.value,
+            "low": best.low,
+            "high": best.high,
+        }
+
+
+def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
+    x = quantitative("batch_size", BATCH_SIZE)
+    y = quantitative("value", "", unit="s")
+    look = encoded("kernel", looks)
+
+    def only(kind: str) -> list[dict[str, Any]]:
+        return [{"filter": f"datum.kind === '{kind}'"}]
+
+    return framed(
+        [
+            {
+                "transform": only(PREDICTED),
+                "mark": {"type": "area", "opacity": 0.15, "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "low"},
+                    "y2": {"field": "high"},
+                    "color": look["color"],
+                },
+            },
+            {
+                "transform": only(PREDICTED),
+                "mark": {"type": "line", "strokeWidth": 1.4, "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": look["color"],
+                    "strokeDash": dashes("kernel", looks),
+                },
+            },
+            {
+                "transform": only(PREDICTED),
+                "mark": {"type": "circle", "size": 16, "opacity": 1},
+                "encoding": {"x": x, "y": y, "color": look["color"], "tooltip": tooltip(TOLD)},
+            },
+            {
+                "transform": only(MEASURED),
+                "mark": {"type": "rule", "strokeWidth": 1.5, "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "low"},
+                    "y2": {"field": "high"},
+                    "color": look["color"],
+                },
+            },
+            {
+                "transform": only(MEASURED),
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
+            },
+            {
+                "transform": only(BEST),
+                "mark": {"type": "point", "size": 160, "strokeWidth": 2, "shape": "circle"},
+                "encoding": {"x": x, "y": y, "color": look["color"], "tooltip": tooltip(TOLD)},
+            },
+        ],
+        "Seconds to the target against the batch size",
+    )

@@ -1,0 +1,187 @@
+"""Every case, in a table that the reader can sort and filter; and what was not measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bench.analyze.marks import MARKS
+from bench.report import units
+from bench.report.page.blocks import Cell, Column, Prose, Section, Table
+from bench.report.page.training_sections import seconds_cell
+from bench.report.quality_tables import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.report.page.material import Material
+
+HEAD = (
+    Column("kernel", filtered=True),
+    Column("question", filtered=True),
+    Column("workload", filtered=True),
+    Column("device", filtered=True),
+    Column("batches from", filtered=True),
+    Column("size", number=True),
+    Column("seconds", number=True),
+    Column("±95%", number=True),
+    Column("between processes", number=True),
+    Column("samples/s", number=True),
+    Column("loss", number=True),
+    Column("rounds", number=True),
+    Column("disturbed by"),
+    Column("case"),
+)
+#: What sizes are called, beside the batch size.
+SIZES = {"batch_size": "B", "n_parameters": "P", "n_bytes": "bytes"}
+LEGEND = (
+    "Seconds are the median over the rounds: of an epoch, a step, an update, a pass of a "
+    "loader or a control. ±95% is half its interval from the rounds, between processes half of "
+    "that of the processes' medians. ~ behind a time: not known as well as was aimed at; ?: "
+    "most of its rounds were disturbed, do not rely on it."
+)
+
+
+def cases_section(material: Material) -> Section:
+    """List every case.
+
+    Parameters
+    ----------
+    material : Material
+
+    Returns
+    -------
+    Section
+    """
+    rows = tuple(_row(row) for _, row in material.table.iterrows())
+    table = Table("cases-table", "Every case that was measured", HEAD, rows, sortable=True)
+    return Section("cases", "Every case", (Prose(LEGEND, "note"), table))
+
+
+def _row(row: pd.Series) -> tuple[Cell, ...]:
+    size, value = _size(row)
+    return (
+        Cell(_what(row)),
+        *(Cell(_text(row.get(name))) for name in ("case", "workload", "device", "loader")),
+        Cell(size, value),
+        seconds_cell(row),
+        _share(row.get("half_width")),
+        _share(row.get("between_half_width")),
+        _number(row.get("samples_per_second"), units.rate),
+        _number(row.get("loss"), units.loss),
+        Cell(f"{row['rounds']:g}", float(row["rounds"])),
+        Cell(_marks(row.get("marks"))),
+        Cell(str(row["name"])),
+    )
+
+
+def _what(row: pd.Series) -> str:
+    """Name what was timed: a kernel, a library's control, or a foreign benchmark."""
+    control = _text(row.get("control"))
+    if control:
+        return f"{_text(row.get('backend'))} {control}".strip()
+    return _text(row.get("kernel")) or _text(row.get("backend")) or str(row["name"])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _size(row: pd.Series) -> tuple[str, float | None]:
+    for name, sign in SIZES.items():
+        value = row.get(name)
+        if value is not None and pd.notna(value):
+            text = units.binary_bytes(value) if name == "n_bytes" else f"{sign}={value:g}"
+            return text, float(value)
+    return "", None
+
+
+def _share(value: Any) -> Cell:
+    known = value is not None and pd.notna(value)
+    return Cell(f"±{percent(float(value))}", float(value)) if known else Cell("–")
+
+
+def _number(value: Any, write: Any) -> Cell:
+    known = isinstance(value, (int, float)) and pd.notna(value)
+    return Cell(write(float(value)), float(value)) if known else Cell("")
+
+
+def _marks(marks: Any) -> str:
+    if not isinstance(marks, dict):
+        return ""
+    return ", ".join(f"{reason} {len(rounds)}" for reason, rounds in marks.items())
+
+
+def skipped_section(material: Material) -> Section:
+    """Say what was skipped, what failed and what was lost, each with its reason."""
+    blocks = tuple(_unmeasured(material.document.get("bench") or {}))
+    nothing = (Prose("Nothing was skipped, and nothing failed."),)
+    return Section("skipped", "What was skipped, and why", blocks or nothing)
+
+
+def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
+    failed = added.get("failed") or ()
+    if failed:
+        yield Prose(
+            f"{units.number(len(failed), 'case')} failed; no number of theirs is shown.",
+            "warning",
+        )
+        yield _listed("failed-table", "Failed cases", failed)
+    incidents = added.get("incidents") or ()
+    if incidents:
+        yield _listed("incidents-table", "Processes lost, and cases that erred", incidents)
+    skipped = added.get("skipped") or ()
+    if skipped:
+        reasons = Counter(
+            (_text((one.get("params") or {}).get("device")), str(one.get("reason")))
+            for one in skipped
+        )
+        rows = tuple(
+            (Cell(device or "any device"), Cell(str(number), float(number)), Cell(reason))
+            for (device, reason), number in reasons.most_common()
+        )
+        head = (Column("device"), Column("cases", number=True), Column("reason"))
+        yield Table("skipped-table", "Skipped cases by reason", head, rows, sortable=True)
+        yield _listed("skipped-cases", "Every skipped case", skipped, folded=True)
+
+
+def _listed(name: str, caption: str, cases: Any, *, folded: bool = False) -> Table:
+    """List cases with their reasons."""
+    rows = tuple(
+        (Cell(str(one.get("id") or one.get("case") or "–")), Cell(_reason(one)))
+        for one in cases
+    )
+    head = (Column("case"), Column("reason"))
+    return Table(name, caption, head, rows, sortable=True, folded=folded)
+
+
+def _reason(one: Mapping[str, Any]) -> str:
+    return str(one.get("reason") or one.get("cause") or one.get("message") or "–")
+
+
+def marks_table(marks: Mapping[str, int]) -> Table:
+    """Explain what disturbed rounds, and what to do about it.
+
+    Parameters
+    ----------
+    marks : mapping of str to int
+        Disturbed rounds by reason.
+    """
+    rows = tuple(
+        (
+            Cell(reason),
+            Cell(str(count), float(count)),
+            Cell(MARKS[reason].message if reason in MARKS else "–"),
+            Cell(MARKS[reason].remedy if reason in MARKS else "–"),
+        )
+        for reason, count in marks.items()
+    )
+    head = (
+        Column("mark"),
+        Column("rounds", number=True),
+        Column("what went on"),
+        Column("remedy"),
+    )
+    return Table("marks-table", "What disturbed rounds", head, rows, sortable=True)

@@ -1,0 +1,116 @@
+"""What the sections about one run are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bench.analyze import intervals, tidy
+from bench.analyze.contenders import contests, fair
+from bench.analyze.refusal import RefusalError
+from bench.analyze.trust import trusted
+from bench.report.headline import TEXTBOOK, headline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from bench.analyze.contenders import Contest
+    from bench.analyze.findings import Counted, Found
+    from bench.analyze.kernel_answer import KernelAnswer
+    from bench.analyze.trust import Trusted
+    from bench.report.headline import Headline
+
+#: Older runs do not tell all of these.
+SHOWN_OF_EPOCHS = ("backend", "n_samples", "loss_by_epoch", "loss_optimum", "phases", "saves")
+#: Kernels that charts draw from the start: the textbook's, and the fastest of every backend.
+ALWAYS_SHOWN = (TEXTBOOK, "gluon.trainer")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A run and what is found in it.
+
+    Attributes
+    ----------
+    document : mapping
+        The run file.
+    name : str
+        Of the file.
+    found : Found or None
+        Batch sizes and steps to the target; None where they were not asked for.
+    not_found : str
+        Why there are none.
+    """
+
+    document: Mapping[str, Any]
+    name: str
+    found: Found | None = None
+    not_found: str = ""
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Every case, with its interval."""
+        return intervals.frame(self.document)
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        """The epochs of trainings, with a column for all that is shown of them."""
+        rows = tidy.of_case(self.table, "epoch")
+        missing = [name for name in SHOWN_OF_EPOCHS if name not in rows]
+        rows = rows.reindex(columns=[*rows, *missing])
+        with_all: pd.DataFrame = rows.assign(backend=rows["backend"].fillna("").astype(str))
+        return with_all
+
+    @cached_property
+    def trusted(self) -> Trusted:
+        """How far the run can be trusted."""
+        return trusted(self.document)
+
+    @property
+    def answers(self) -> tuple[KernelAnswer, ...]:
+        """The best batch size of every kernel."""
+        return () if self.found is None else self.found.answers
+
+    @cached_property
+    def headlines(self) -> tuple[Headline, ...]:
+        """The answers that come first, one for a workload and device."""
+        if self.epochs.empty:
+            return ()
+        found = contests(self.epochs, self.answers, self.trusted.n_processes)
+        return tuple(self._headline(contest) for contest in found)
+
+    def _headline(self, contest: Contest) -> Headline:
+        for number, one in enumerate(self.answers):
+            subject = one.subject
+            if (subject.workload, subject.device, subject.kernel) == (
+                contest.workload,
+                contest.device,
+                contest.winner.kernel,
+            ):
+                known = self._counted(number)
+                fit = (
+                    None if known is None or isinstance(known.fit, RefusalError) else known.fit
+                )
+                tolerance = None if known is None else known.conditions.tolerance
+                return headline(contest, one, fit, tolerance)
+        return headline(contest, None, None, None)
+
+    def _counted(self, number: int) -> Counted | None:
+        """Return the steps that an answer rests on."""
+        assert self.found is not None  # noqa: S101 - it has an answer
+        one, conditions = self.found.answers[number], self.found.conditions[number]
+        return self.found.counted.get((one.subject.workload, conditions))
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """The kernels that charts draw from the start."""
+        rows = fair(self.epochs)
+        if rows.empty:
+            return frozenset(str(kernel) for kernel in self.table.get("kernel", ()))
+        rows = rows.assign(kernel=rows["kernel"].astype(str))
+        best = rows.sort_values("seconds").drop_duplicates("backend")["kernel"]
+        always = [kernel for kernel in ALWAYS_SHOWN if (rows["kernel"] == kernel).any()]
+        return frozenset([*best, *always])

@@ -1,0 +1,122 @@
+"""Turns a page into HTML that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bench.report.charts.chart import Chart
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.report.page.blocks import Page
+
+SCRIPTS = ("numbers.js", "charts.js", "tables.js", "start.js")
+#: What the page's own script uses of the bundle.
+EXPORTED = "window.vegaEmbed = vegaEmbed;"
+#: The contents are listed after so many sections: the answer comes first.
+CONTENTS_AFTER = 2
+#: Outlines of Vega's shapes, in a square of 16, for the switches of the series.
+SIGNS = {
+    "circle": "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0Z",
+    "square": "M-4.5,-4.5h9v9h-9Z",
+    "diamond": "M0,-6L5,0L0,6L-5,0Z",
+    "triangle-up": "M0,-5.5L5.5,5L-5.5,5Z",
+    "triangle-down": "M0,5.5L5.5,-5L-5.5,-5Z",
+    "triangle-right": "M5.5,0L-5,5.5L-5,-5.5Z",
+    "triangle-left": "M-5.5,0L5,5.5L5,-5.5Z",
+    "cross": "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4Z",
+}
+
+
+def render(page: Page) -> str:
+    """Write a page.
+
+    Parameters
+    ----------
+    page : Page
+        Its text may hold anything: none of it becomes markup or script.
+
+    Returns
+    -------
+    str
+        HTML. Its security policy lets no request leave and runs these scripts only, which
+        are named by their hashes.
+    """
+    charts = [block for section in page.sections for block in section.blocks]
+    scripts = _scripts() if any(isinstance(one, Chart) for one in charts) else _scripts()[1:]
+    environment = Environment(
+        loader=PackageLoader("bench.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"sign": SIGNS.__getitem__, "quantity_options": _quantity_options}
+    return environment.get_template("page.html.jinja").render(
+        page=page,
+        policy=_policy(scripts),
+        style=Markup(_static("page.css")),  # noqa: S704 - our own
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - ours and Vega's
+        charts=_data([one for one in charts if isinstance(one, Chart)]),
+        contents_after=CONTENTS_AFTER,
+    )
+
+
+def _quantity_options(chart: Chart) -> list[tuple[int, str]]:
+    return [(number, one.label) for number, one in enumerate(chart.quantities)]
+
+
+def _data(charts: Sequence[Chart]) -> Markup:
+    """Write the charts as JSON that can't end the element it stands in."""
+    text = json.dumps([_told(one) for one in charts], ensure_ascii=False, allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - escaped above
+
+
+def _told(chart: Chart) -> dict[str, Any]:
+    """Return what the page's script has to know of a chart."""
+    return {
+        "id": chart.id,
+        "columns": chart.columns,
+        "history": chart.history,
+        "panels": chart.panels,
+        "tabulated": chart.tabulated,
+        "quantities": [asdict(one) for one in chart.quantities],
+        "series": chart.series if len(chart.members) > 1 else None,
+    }
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """Allow these scripts and nothing else: no request, no eval, no form, no frame."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"base-uri 'none'; form-action 'none'"
+    )
+
+
+def _static(name: str) -> str:
+    return (resources.files("bench.report.page") / "static" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    """Return Vega with Vega-Lite, as its Python package carries it, and the page's own."""
+    own = "\n".join(_static(name) for name in SCRIPTS)
+    vega = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script")
+    return vega, f'"use strict";\n(() => {{\n{own}\n}})();\n'

@@ -1,0 +1,145 @@
+"""Every chart of a real run is valid Vega-Lite, and draws what the run holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from bench.report.charts.chart import Chart, packed
+from bench.report.page.material import Material
+from bench.report.page.one_run import one_run
+from bench.store import read_run
+from tests.report.page.conftest import QUICK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    return Material(read_run(QUICK), QUICK.name, None, "not asked for")
+
+
+@pytest.fixture(scope="module")
+def charts(material: Material) -> dict[str, Chart]:
+    sections = one_run(material).sections
+    blocks = [block for section in sections for block in section.blocks]
+    return {block.id: block for block in blocks if isinstance(block, Chart)}
+
+
+def unpacked(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Read columns as the page's script does."""
+    table: pd.DataFrame = pd.DataFrame(
+        {
+            name: told
+            if isinstance(told, list)
+            else [told["names"][code] if code >= 0 else None for code in told["codes"]]
+            for name, told in columns.items()
+        }
+    )
+    return table
+
+
+def test_a_run_of_everything_has_every_chart(charts: dict[str, Chart]) -> None:
+    assert list(charts) == [
+        *("ladder-chart", "speed-chart", "loss-chart", "published-chart"),
+        *("phases-chart", "roofline-chart", "memory-chart"),
+    ]
+
+
+def test_every_specification_compiles(charts: dict[str, Chart]) -> None:
+    for chart in charts.values():
+        rows = unpacked(chart.columns)
+        quantity = chart.quantities[0]
+        rows["value"] = rows[quantity.value]
+        for end in ("low", "high"):
+            source = getattr(quantity, end)
+            rows[end] = rows[source] if source else rows["value"]
+        for panel in chart.panels:
+            values = rows.replace({np.nan: None}).to_dict("records")
+            spec = {**panel, "data": {"values": values}}
+            compiled = vl_convert.vegalite_to_vega(spec)
+            assert compiled["marks"], chart.id
+
+
+def test_every_quantity_choice_and_series_is_in_the_rows(charts: dict[str, Chart]) -> None:
+    for chart in charts.values():
+        rows = unpacked(chart.columns)
+        for quantity in chart.quantities:
+            fields = [name for name in (quantity.value, quantity.low, quantity.high) if name]
+            assert set(fields) <= set(rows), chart.id
+            assert rows[quantity.value].notna().any(), chart.id
+        for choice in chart.choices:
+            there = set(rows[choice.field].dropna())
+            assert set(choice.options) <= there, chart.id
+            assert choice.selected in choice.options
+        if chart.series is not None:
+            names = {one.name for one in chart.members}
+            assert set(rows[chart.series].dropna()) == names, chart.id
+            assert any(one.shown for one in chart.members)
+
+
+def test_speed_is_drawn_as_it_was_measured(
+    charts: dict[str, Chart], material: Material
+) -> None:
+    drawn = unpacked(charts["speed-chart"].columns)
+    keys = ["kernel", "loader", "batch_size"]
+    drawn = drawn.sort_values(keys).reset_index(drop=True)
+    rows = material.epochs.sort_values(keys).reset_index(drop=True)
+    np.testing.assert_allclose(drawn["seconds"], rows["seconds"].astype(float), rtol=1e-5)
+    np.testing.assert_allclose(drawn["low"], rows["low"].astype(float), rtol=1e-5)
+    np.testing.assert_allclose(drawn["rate"], 1500 / rows["seconds"].astype(float), rtol=1e-5)
+    assert (drawn["rate_low"] <= drawn["rate_high"]).all()
+    steps = np.ceil(1500 / drawn["batch_size"])
+    np.testing.assert_allclose(drawn["step"] * steps, drawn["seconds"], rtol=1e-4)
+
+
+def test_the_loss_is_drawn_against_the_seconds_that_its_epochs_take(
+    charts: dict[str, Chart], material: Material
+) -> None:
+    drawn = unpacked(charts["loss-chart"].columns)
+    rows = material.epochs.set_index(["kernel", "loader", "batch_size"])
+    row = rows.loc[("nd.autograd", "inmemory", 10)]
+    own = drawn[
+        (drawn["kernel"] == "nd.autograd")
+        & (drawn["loader"] == "inmemory")
+        & (drawn["batch"] == "10")
+    ]
+    np.testing.assert_allclose(own["loss"], row["loss_by_epoch"], rtol=1e-5)
+    np.testing.assert_allclose(
+        own["seconds"][1:], row["seconds"] * np.arange(1, len(own)), rtol=1e-5
+    )
+    assert pd.isna(own["seconds"].iloc[0])
+    optimum = row["loss_optimum"]
+    np.testing.assert_allclose(
+        own["above"], 100 * (np.asarray(row["loss_by_epoch"]) / optimum - 1), rtol=1e-4
+    )
+
+
+def test_the_parts_of_an_epoch_are_all_of_it(charts: dict[str, Chart]) -> None:
+    drawn = unpacked(charts["phases-chart"].columns)
+    whole = drawn.groupby(["rung", "batch_size"])["percent"].sum()
+    np.testing.assert_allclose(whole, 100, rtol=1e-3)
+
+
+def test_a_roof_is_drawn_for_every_kind_of_case(charts: dict[str, Chart]) -> None:
+    drawn = unpacked(charts["roofline-chart"].columns)
+    roofs = drawn[drawn["kernel"].isna()]
+    assert set(roofs["case"]) == {"epoch", "step", "update"}
+    peaks = roofs.groupby(["case", "roof"])["rate"].max()
+    assert len(set(peaks)) == 1
+
+
+def test_columns_are_read_back_as_they_were() -> None:
+    table = pd.DataFrame(
+        {"a": ["x", None, "y", "x"], "b": [1.0, np.nan, np.inf, 123456789.0], "c": [1, 2, 3, 4]}
+    )
+    read = unpacked(packed(table))
+    assert read["a"].fillna("nothing").tolist() == ["x", "nothing", "y", "x"]
+    assert read["b"].isna().tolist() == [False, True, True, False]
+    assert read["b"].iloc[3] == 123457000
+    assert list(read["c"]) == [1, 2, 3, 4]

@@ -1,0 +1,157 @@
+"""What the page about one run says, and in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.report.page.blocks import Answer, Cell, Facts, Prose, Table, Trust
+from bench.report.page.machine_section import command, flattened
+from bench.report.page.material import Material
+from bench.report.page.one_run import one_run
+from bench.report.page.rendering import render
+from tests.analyze import made_up_run
+
+if TYPE_CHECKING:
+    from bench.report.page.blocks import Block, Page
+
+LARGEST = 5_000_000
+
+
+@pytest.fixture(scope="module")
+def page(quick: Material) -> Page:
+    return one_run(quick)
+
+
+def blocks(page: Page, section: str) -> list[Block]:
+    (found,) = [one for one in page.sections if one.id == section]
+    return list(found.blocks)
+
+
+def of_kind(page: Page, section: str, kind: type) -> Any:
+    return [one for one in blocks(page, section) if isinstance(one, kind)]
+
+
+def test_a_reader_gets_answers_in_the_order_of_the_questions(page: Page) -> None:
+    assert [section.id for section in page.sections] == [
+        *("run", "answer", "ladder", "speed", "loss", "target", "phases", "roofline"),
+        *("memory", "cases", "skipped", "machine", "method"),
+    ]
+    html = render(page)
+    places = [html.index(f'<section id="{section.id}"') for section in page.sections]
+    assert places == sorted(places)
+
+
+def test_the_page_of_a_default_run_is_small(advised: Material, page: Page) -> None:
+    assert len(render(page).encode()) < LARGEST
+    assert len(render(one_run(advised)).encode()) < LARGEST
+
+
+def test_it_says_first_what_was_run_on_what(page: Page) -> None:
+    (facts,) = of_kind(page, "run", Facts)
+    told = dict(facts.pairs)
+    assert told["Machine"] == "AMD EPYC, 2 cores, 24 GiB"
+    assert told["GPU"].startswith("none: no NVIDIA driver is installed")
+    assert "mxnet 1.9.1" in told["Versions"]
+    assert told["Commit"] == "b5c82494be"
+    assert told["Date"] == "22 November 2026, 19:19 UTC"
+    assert (
+        told["Measured"]
+        == "311 cases, each in 5 processes, preset quick, 661 skipped, in 11 min"
+    )
+
+
+def test_it_says_whether_the_run_can_be_trusted(page: Page) -> None:
+    (trust,) = of_kind(page, "run", Trust)
+    assert trust.level == "good"
+    assert "190 of 311 medians are known to ±1%" in " ".join(trust.reasons)
+    assert "94 of 43844 rounds were disturbed" in " ".join(trust.reasons)
+
+
+def test_the_answer_has_two_sentences_and_says_how_sure_it_is(advised: Material) -> None:
+    (answer,) = of_kind(one_run(advised), "answer", Answer)
+    fastest, size = answer.sentences
+    assert fastest.startswith("nd.fused trains fastest on cpu(0): its loss is within 1%")
+    assert "304x as fast as the textbook's loop, nd.autograd" in fastest
+    assert size.startswith("Give it batches of ")
+    assert " because every step has a fixed cost worth " in size
+    assert answer.level == "good"
+    assert answer.bars[0].name == "nd.fused"
+    assert [bar.best for bar in answer.bars] == [True, False, False, False]
+    for bar in answer.bars:
+        assert 0 <= bar.low <= bar.at <= bar.high <= 100
+
+
+def test_every_case_is_in_the_table_with_its_interval_and_marks(
+    page: Page, quick: Material
+) -> None:
+    (table,) = of_kind(page, "cases", Table)
+    names = [row[-1].text for row in table.rows]
+    assert names == list(quick.table["name"])
+    heads = [column.name for column in table.columns]
+    row = next(
+        row for row in table.rows if "nd.sgd_update-cpu(0)-inmemory-B100]" in row[-1].text
+    )
+    told = dict(zip(heads, row, strict=True))
+    assert told["±95%"].text.startswith("±")
+    assert told["between processes"].text.startswith("±")
+    assert told["seconds"].sort == quick.table.set_index("name").loc[row[-1].text, "seconds"]
+
+
+def test_skips_are_counted_by_reason_and_listed(page: Page) -> None:
+    reasons, every = of_kind(page, "skipped", Table)
+    assert sum(row[1].sort for row in reasons.rows) == 661
+    assert len(every.rows) == 661
+
+
+def test_failures_are_shown_with_their_reasons() -> None:
+    failed = [{"id": "bench_epoch[x]", "reason": "wrong loss"}]
+    material = Material(made_up_run.document(failed=failed), "run.json")
+    shown = blocks(one_run(material), "skipped")
+    assert isinstance(shown[0], Prose)
+    assert shown[0].kind == "warning"
+    assert isinstance(shown[1], Table)
+    assert [cell.text for cell in shown[1].rows[0]] == ["bench_epoch[x]", "wrong loss"]
+
+
+def test_the_exact_command_is_there(page: Page) -> None:
+    commands = [one for one in of_kind(page, "method", Prose) if one.kind == "command"]
+    assert [one.text for one in commands] == ["python -m bench run --preset quick"]
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (["-c", "a b.toml", "--benchmark-only"], "pytest -c 'a b.toml' --benchmark-only"),
+        (["run", "--kernels", "nd.*"], "python -m bench run --kernels 'nd.*'"),
+        ([], "pytest"),
+        ("odd", "pytest odd"),
+    ],
+)
+def test_a_command_can_be_typed_again(words: Any, typed: str) -> None:
+    assert command(words) == typed
+
+
+def test_nested_facts_have_dotted_names() -> None:
+    facts = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": 5}], "f_bytes": 2048, "g": None, "h": True}
+    assert dict(flattened(facts)) == {
+        "a.b": "1",
+        "a.c": "1, 2",
+        "d": "e 5",
+        "f_bytes": "2.05 kB (2048)",
+        "g": "–",
+        "h": "yes",
+    }
+
+
+def test_a_run_of_nothing_still_has_a_page() -> None:
+    empty = Material({"benchmarks": [], "bench": {"status": "interrupted"}}, "run.json")
+    html = render(one_run(empty))
+    assert "holds no epochs of a training" in html
+
+
+def test_what_is_no_number_sorts_as_nothing() -> None:
+    assert Cell("–", float("nan")).key is None
+    assert Cell("–", float("inf")).key is None
+    assert Cell("1", 1.0).key == 1.0
