@@ -1,1 +1,24 @@
-"""Times mini-batch SGD over batch sizes and says what the batch size buys."""
+"""Times mini-batch SGD over batch sizes and says what the batch size buys.
+
+``bench.load(path_or_paths)`` gives stored runs as a table of pandas. It is imported when it is
+first asked for: the processes that time kernels import this package too, and are to hold
+neither pandas nor a database.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.loading.load import load
+
+__all__ = ["load"]
+
+if not TYPE_CHECKING:  # else every name would be one of this package's
+
+    def __getattr__(name: str) -> Any:
+        if name == "load":
+            from bench.loading.load import load  # noqa: PLC0415
+
+            return load
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

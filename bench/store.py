@@ -177,14 +177,28 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        When the file is missing, damaged, or no such file.
+        When the file is missing, damaged, or no such file: each benchmark has a name, and
+        statistics with a median or the rounds.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        document = json.loads(content)
     except OSError as error:
         raise StoreError(f"{path} can't be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
         raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
+    _check(path, content)
     return document
+
+
+def _check(path: Path, content: bytes) -> None:
+    """Refuse what no reader can make anything of."""
+    # Only who reads runs needs it: the processes that time kernels import this module too.
+    from bench.loading.decoding import DamageError, decode  # noqa: PLC0415
+
+    try:
+        decode(content)
+    except DamageError as error:
+        raise StoreError(f"{path} is damaged: {error}") from error

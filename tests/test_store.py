@@ -33,8 +33,13 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=20,
 )
+benchmarks = st.fixed_dictionaries(
+    {"name": st.text(), "stats": st.just({"median": 0.25})},
+    optional={"extra_info": values, "params": values},
+)
 documents = st.fixed_dictionaries(
-    {"benchmarks": st.lists(values, max_size=3)}, optional={"bench": values, "version": values}
+    {"benchmarks": st.lists(benchmarks, max_size=3)},
+    optional={"bench": values, "version": values},
 )
 
 
@@ -217,13 +222,17 @@ def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path, below: str) 
 
 def test_numbers_that_json_can_not_hold_are_written_as_null(tmp_path: Path) -> None:
     document = {
-        "benchmarks": [{"stats": {"data": (0.5, math.nan), "ops": math.inf}}],
+        "benchmarks": [
+            {"name": "a", "stats": {"median": 0.5, "data": (0.5, math.nan), "ops": math.inf}}
+        ],
         "bench": {"a": [-math.inf, 1], "b": True},
     }
     path = write_run(tmp_path, document, None)
     assert "NaN" not in path.read_text()
     assert read_run(path) == {
-        "benchmarks": [{"stats": {"data": [0.5, None], "ops": None}}],
+        "benchmarks": [
+            {"name": "a", "stats": {"median": 0.5, "data": [0.5, None], "ops": None}}
+        ],
         "bench": {"a": [None, 1], "b": True},
     }
 
@@ -248,12 +257,20 @@ WHOLE = json.dumps(DOCUMENT)
         (b"3", "is no run file: it holds no list of benchmarks"),
         (b"{}", "is no run file: it holds no list of benchmarks"),
         (b'{"benchmarks": {}}', "is no run file: it holds no list of benchmarks"),
+        (
+            b'{"benchmarks": [{"name": "a"}]}',
+            "is damaged: it is no file of pytest-benchmark: benchmarks[0]: object missing",
+        ),
+        (
+            WHOLE.replace("data", "dat").encode(),
+            "is damaged: it is no file of pytest-benchmark: benchmarks[0].stats: holds neither",
+        ),
     ],
 )
 def test_a_file_that_is_no_run_is_named(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "run.json"
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=f"^{re.escape(str(path))} {what}"):
+    with pytest.raises(StoreError, match="^" + re.escape(f"{path} {what}")):
         read_run(path)
 
 

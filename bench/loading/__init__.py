@@ -1,0 +1,1 @@
+"""Reads stored runs, one or thousands, into tables."""

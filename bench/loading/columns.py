@@ -1,0 +1,210 @@
+"""The columns of loaded runs: what each is called, holds and means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a column holds; the value is its dtype in pandas.
+
+    None of them needs pyarrow, which pandas would import wherever it is installed. A missing
+    value is NaN in ``FLOAT``, NaT in ``TIME``, and ``pandas.NA`` in the others; ``FLOATS``
+    has none.
+    """
+
+    TEXT = "string"
+    INTEGER = "Int64"
+    FLOAT = "float64"
+    BOOLEAN = "boolean"
+    TIME = "datetime64[us, UTC]"
+    FLOATS = "object"
+
+
+class Source(Enum):
+    """Where in a run file a column comes from."""
+
+    COMPUTED = "several places"
+    BENCHMARK = "benchmarks[]"
+    STATS = "benchmarks[].stats"
+    EXTRA_INFO = "benchmarks[].extra_info"
+    MEMORY = "benchmarks[].extra_info.memory"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of loaded runs.
+
+    Attributes
+    ----------
+    name : str
+    kind : Kind
+    meaning : str
+    unit : str
+        Empty for what has none.
+    source : Source
+    field : str
+        Its name there; empty where that is ``name``.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    source: Source = Source.COMPUTED
+    field: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name in the run file."""
+        return self.field or self.name
+
+
+def _text(name: str, meaning: str, source: Source = Source.EXTRA_INFO) -> Column:
+    return Column(name, Kind.TEXT, meaning, source=source)
+
+
+def _integer(
+    name: str, meaning: str, unit: str = "", source: Source = Source.EXTRA_INFO
+) -> Column:
+    return Column(name, Kind.INTEGER, meaning, unit, source)
+
+
+def _float(
+    name: str,
+    meaning: str,
+    unit: str = "",
+    source: Source = Source.EXTRA_INFO,
+    field: str = "",
+) -> Column:
+    return Column(name, Kind.FLOAT, meaning, unit, source, field)
+
+
+def _boolean(name: str, meaning: str, source: Source = Source.EXTRA_INFO) -> Column:
+    return Column(name, Kind.BOOLEAN, meaning, source=source)
+
+
+_COMPUTED, _STATS, _MEMORY = Source.COMPUTED, Source.STATS, Source.MEMORY
+
+#: One row a case and run. Files of other suites have what pytest-benchmark writes: the names,
+#: ``group``, ``params``, the statistics, and the intervals where the raw rounds are there.
+CASES = (
+    _text("run", "the run, as in the table of runs", _COMPUTED),
+    Column("taken", Kind.TIME, "when the run was finished", "UTC"),
+    _text("name", "the benchmark, with its parameters", Source.BENCHMARK),
+    _text("fullname", "the same with its file", Source.BENCHMARK),
+    _text("group", "what pytest-benchmark lists together", Source.BENCHMARK),
+    _text("params", "the parameters as JSON, their names sorted", _COMPUTED),
+    _text("case", "`epoch`, `step`, `update`, `loader`, `engine`, `machine`, `notebook` or "
+          "`target`"),
+    _text("workload", "the data trained on"),
+    _text("kernel", "the training or update kernel"),
+    _text("backend", "the library that it runs on"),
+    _text("operator", "the library's operators that update the weights"),
+    _text("device", "as in `cpu(0)`, `gpu(0)`"),
+    _text("loader", "what makes the batches"),
+    _integer("batch_size", "samples in a batch", "samples"),
+    _integer("n_samples", "samples in an epoch", "samples"),
+    _integer("n_features", "features of a sample"),
+    _integer("n_parameters", "parameters of an update"),
+    _integer("n_tensors", "tensors that they are in"),
+    _integer("n_bytes", "size of a control", "bytes"),
+    _text("control", "what a control measures of the machine"),
+    _text("engine", "MXNet's engine"),
+    _text("precision", "of an update: `float32` and so on"),
+    _float("density", "share of the parameters that an update changes"),
+    _text("sampling", "how samples are drawn"),
+    _text("schedule", "how the learning rate goes down"),
+    _integer("seed", "of the starting weights and the order of the samples"),
+    _float("momentum", "of the update rule"),
+    _float("learning_rate", "of the training"),
+    _integer("epochs", "epochs of a training"),
+    _float("seconds", "median over the rounds, of one iteration", "s", _COMPUTED),
+    _float("seconds_low", "lower end of the 95% interval for that median, from the rounds of "
+           "all processes; NaN below six rounds and where the file has no raw rounds", "s",
+           _COMPUTED),
+    _float("seconds_high", "its upper end", "s", _COMPUTED),
+    _float("between_low", "lower end of the interval for the median of what processes give; "
+           "NaN for a single process", "s", _COMPUTED),
+    _float("between_high", "its upper end", "s", _COMPUTED),
+    _float("between_confidence", "with which that interval holds"),
+    Column("process_seconds", Kind.FLOATS, "median of each process, as a list; of a single "
+           "process its one", "s"),
+    _integer("rounds", "rounds of all processes", source=_COMPUTED),
+    _integer("iterations", "iterations in a round", source=_STATS),
+    _float("mean", "of the rounds", "s", _STATS),
+    _float("stddev", "of the rounds", "s", _STATS),
+    _float("minimum", "of the rounds", "s", _STATS, "min"),
+    _float("maximum", "of the rounds", "s", _STATS, "max"),
+    _float("q1", "first quartile of the rounds", "s", _STATS),
+    _float("q3", "third quartile of the rounds", "s", _STATS),
+    _float("seconds_per_epoch", "median seconds of an epoch", "s"),
+    _float("samples_per_second", "samples of an epoch over its seconds", "1/s"),
+    _float("enqueued_seconds", "median until the Python calls had returned", "s"),
+    _float("device_seconds", "median by the device's own events", "s"),
+    _float("flops", "floating-point operations of a round, as declared"),
+    _float("bytes_moved", "bytes that a round moves, as declared", "bytes"),
+    _float("loss", "where the training ended"),
+    _float("loss_initial", "where it began"),
+    _float("loss_optimum", "the least that any weights have"),
+    _float("tolerance", "of a training to the target: how far above the optimum it ends, as a "
+           "share"),
+    _float("target_loss", "the loss that such a training ends at"),
+    _float("steps_to_target", "steps until then"),
+    _float("expected_steps_to_target", "the same between two steps, over all seeds"),
+    _float("seconds_to_target", "seconds until then", "s"),
+    _integer("disturbed_rounds", "rounds that something else disturbed"),
+    _boolean("untrusted", "more than half of the rounds were disturbed"),
+    _float("half_width", "half of the interval from the rounds, as a share of the median"),
+    _float("target_half_width", "what that was to be at most"),
+    _text("stopped", "why there are no more rounds: `precise`, `budget`, `rounds` or "
+          "`protocol`"),
+    _boolean("warm_up_settled", "the times had settled before the first round, in every "
+             "process", _COMPUTED),
+    _float("overhead_share", "what the harness adds, as a share of the median"),
+    _boolean("verified", "the training passed its check against the reference"),
+    _integer("host_case_bytes", "host memory at its peak, above that of the process before",
+             "bytes", _MEMORY),
+    _boolean("host_peak_is_exact", "false: that is only an upper bound", _MEMORY),
+    _integer("allocator_peak_bytes", "peak of the library's allocator", "bytes", _MEMORY),
+    _integer("device_footprint_bytes", "what the device's memory held more", "bytes", _MEMORY),
+)  # fmt: skip
+
+#: One row a run.
+RUNS = (
+    _text("run", "stem of its file; with the folders that tell it apart from others of that "
+          "name", _COMPUTED),
+    _text("path", "the file, as it was named", _COMPUTED),
+    Column("taken", Kind.TIME, "when it was finished; NaT where the file does not say",
+           "UTC"),
+    _text("commit", "of git; NA outside a checkout", _COMPUTED),
+    _boolean("dirty", "the checkout had changes that were not committed", _COMPUTED),
+    _text("branch", "of git", _COMPUTED),
+    _text("node", "the machine's name", _COMPUTED),
+    _text("cpu_model", "the processor", _COMPUTED),
+    _text("gpus", "the GPUs' names, joined by commas; empty for none, NA where the file does "
+          "not say", _COMPUTED),
+    _text("os", "the operating system", _COMPUTED),
+    _text("kernel_release", "its kernel", _COMPUTED),
+    _text("python", "version", _COMPUTED),
+    _text("numpy", "version", _COMPUTED),
+    _text("fingerprint_id", "short name of the fingerprint; NA in files of other suites",
+          _COMPUTED),
+    _text("fingerprint", "what makes two runs comparable, as JSON; of other suites' files what "
+          "`machine_info` tells of the same facts, under the same names", _COMPUTED),
+    _text("volatile", "what changes by the minute, as JSON", _COMPUTED),
+    _text("preset", "that it was measured with", _COMPUTED),
+    _text("status", "`complete` or `interrupted`", _COMPUTED),
+    _integer("processes", "that each case was asked to be measured in; NA where that was one "
+             "for all", source=_COMPUTED),
+    _text("command", "as JSON", _COMPUTED),
+    _float("took_seconds", "of the whole run", "s", _COMPUTED),
+    _integer("n_cases", "measured", source=_COMPUTED),
+    _integer("n_skipped", "cases that were skipped", source=_COMPUTED),
+    _integer("n_failed", "cases that failed", source=_COMPUTED),
+    _integer("n_incidents", "crashes, hangs, errors and wants of memory", source=_COMPUTED),
+    _text("pytest_benchmark_version", "that wrote the file", _COMPUTED),
+)  # fmt: skip
+#: Given to a run when it is loaded, since they depend on what else is.
+GIVEN = ("run", "path")

@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import duckdb
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.loading import batches, compacting, keeping, parallel, reading, through_cache
+from bench.loading.reading import read
+from tests.loading.made_up_files import foreign, own, own_benchmark, write
+
+if TYPE_CHECKING:
+    from bench.loading.loaded import Loaded
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the cache for any set of files."""
+    monkeypatch.setattr(reading, "SMALL_BYTES", 0)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the files that are parsed, as they are."""
+    names: list[str] = []
+    read_file = batches._read
+
+    def noted(file: Path) -> Any:
+        names.append(file.name)
+        return read_file(file)
+
+    monkeypatch.setattr(batches, "_read", noted)
+    return names
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs"
+    for n in range(5):
+        write(folder / f"{n}.json", own(n, datetime=f"2026-01-0{5 - n}T00:00:00"))
+    write(folder / "other.json", foreign("a", kernel="x\0'\"y", loss=None))
+    write(folder / "bad.json", {})
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Return where the cache is to be; the folder two above it is there."""
+    return tmp_path / "results" / "cache"
+
+
+def shards(cache: Path) -> list[Path]:
+    return [one for one in cache.glob("*/*") if not one.name.startswith(".")]
+
+
+def rows_of(file: Path) -> list[Any]:
+    return duckdb.execute("FROM read_parquet($1)", [str(file)]).fetchall()
+
+
+def assert_same(first: Loaded, second: Loaded) -> None:
+    pd.testing.assert_frame_equal(first.cases, second.cases)
+    pd.testing.assert_frame_equal(first.runs, second.runs)
+    assert first.damaged == second.damaged
+
+
+def test_what_is_kept_is_as_it_was_parsed(
+    runs: Path, cache: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cold = read([runs], cache)
+    assert len(parsed) == 7
+    warm = read([runs], cache)
+    assert parsed[7:] == ["bad.json"]
+    monkeypatch.setattr(reading, "SMALL_BYTES", 10**9)
+    straight = read([runs], cache)
+    assert straight.runs["run"].tolist() == ["4", "3", "other", "2", "1", "0"]
+    assert_same(straight, cold)
+    assert_same(straight, warm)
+
+
+def test_where_all_is_damaged_that_is_found_once(
+    runs: Path, cache: Path, parsed: list[str]
+) -> None:
+    loaded = read([runs / "bad.json"], cache)
+    assert (len(loaded.cases), len(loaded.runs), len(loaded.damaged)) == (0, 0, 1)
+    assert parsed == ["bad.json"]
+
+
+def test_only_the_columns_that_are_wanted_are_fetched(runs: Path, cache: Path) -> None:
+    for _ in range(2):
+        loaded = read([runs], cache, columns=["kernel", "process_seconds"])
+        assert [*loaded.cases] == ["run", "taken", "kernel", "process_seconds"]
+        assert len(loaded.cases) == 11
+
+
+def test_runs_are_fetched_in_the_order_asked_for(runs: Path, cache: Path) -> None:
+    read([runs], cache)
+    paths = [runs / f"{n}.json" for n in (3, 1, 4)]
+    loaded = read(paths, cache)
+    assert loaded.runs["run"].tolist() == ["3", "1", "4"]
+    assert loaded.cases["batch_size"].tolist() == [1, 10, 100, 1, 1, 10, 100, 1000]
+
+
+def test_a_new_run_adds_a_shard_and_changes_none(
+    runs: Path, cache: Path, parsed: list[str]
+) -> None:
+    read([runs], cache)
+    before = {one: one.stat().st_mtime_ns for one in cache.glob("*/*/*")}
+    del parsed[:]
+    write(runs / "new.json", own(3))
+    loaded = read([runs], cache)
+    assert sorted(parsed) == ["bad.json", "new.json"]
+    assert loaded.runs["run"].tolist()[-1] == "new"
+    after = {one: one.stat().st_mtime_ns for one in cache.glob("*/*/*")}
+    assert before.items() < after.items()
+    assert len(after) == len(before) + 2
+
+
+def test_a_file_that_has_changed_is_parsed_again(
+    runs: Path, cache: Path, parsed: list[str]
+) -> None:
+    read([runs], cache)
+    path = runs / "1.json"
+    told = path.stat()
+    changed = own(1)
+    changed["benchmarks"][0]["stats"]["median"] = 0.64
+    write(path, changed)  # of the same size? then the time tells
+    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns + 1))
+    assert read([path], cache).cases["seconds"].tolist() == [0.64]
+    assert read([path], cache).cases["seconds"].tolist() == [0.64]
+    assert parsed.count("1.json") == 2
+
+
+def test_what_belongs_to_files_that_are_gone_is_ignored(runs: Path, cache: Path) -> None:
+    read([runs], cache)
+    (runs / "3.json").unlink()
+    assert "3" not in set(read([runs], cache).runs["run"])
+
+
+@pytest.mark.parametrize("name", ["cases.parquet", "runs.parquet"])
+@pytest.mark.parametrize("content", [None, b"", b"no Parquet", "cut", "middle"])
+def test_a_damaged_shard_is_removed_and_its_runs_parsed(
+    runs: Path, cache: Path, name: str, content: bytes | str | None
+) -> None:
+    whole = read([runs], cache)
+    (shard,) = shards(cache)
+    file = shard / name
+    if content is None:
+        file.unlink()
+    elif content == "cut":
+        file.write_bytes(file.read_bytes()[:-9])
+    elif content == "middle":
+        there = file.read_bytes()
+        file.write_bytes(there[:20] + bytes(500) + there[520:])
+    else:
+        assert isinstance(content, bytes)
+        file.write_bytes(content)
+    assert_same(read([runs], cache), whole)
+    assert not shard.exists()
+    assert len(shards(cache)) == 1
+
+
+def test_shards_of_another_format_are_removed(runs: Path, cache: Path) -> None:
+    (cache / "older" / "shard").mkdir(parents=True)
+    read([runs], cache)
+    assert not (cache / "older").exists()
+    assert len(shards(cache)) == 1
+
+
+def one_by_one(runs: Path, cache: Path, n_runs: int) -> None:
+    for n in range(n_runs):
+        read([write(runs / f"{n}.json", own(n % 3))], cache)
+
+
+def test_many_small_shards_become_one(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
+) -> None:
+    monkeypatch.setattr(compacting, "MOST_SMALL", 4)
+    one_by_one(tmp_path / "runs", cache, 4)
+    assert len(shards(cache)) == 4
+    (tmp_path / "runs" / "0.json").unlink()
+    write(tmp_path / "runs" / "1.json", own(2))
+    one = write(tmp_path / "runs" / "9.json", own(1))
+    abandoned, written = (shards(cache)[0].with_name(name) for name in (".old", ".new"))
+    abandoned.mkdir()
+    os.utime(abandoned, (0, 0))
+    written.mkdir()
+    del parsed[:]
+    read([one], cache)
+    (shard,) = shards(cache)
+    # Neither the run that is gone nor the one that has changed.
+    assert len(rows_of(shard / "runs.parquet")) == 3
+    assert not abandoned.exists()
+    assert written.exists()
+    assert_same(read([tmp_path / "runs"], cache), read([tmp_path / "runs"], None))
+    assert parsed[:2] == ["9.json", "1.json"]
+
+
+def test_shards_that_can_not_be_put_together_stay(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.loading.cache.compact", failing)
+    assert len(read([runs], cache).runs) == 6
+    assert len(shards(cache)) == 1
+
+
+def test_large_shards_stay_as_they_are(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compacting, "MOST_SMALL", 0)
+    monkeypatch.setattr(compacting, "SMALL", 2)
+    for n in range(4):
+        write(tmp_path / "runs" / f"{n}.json", own(1))
+    read([tmp_path / "runs"], cache)
+    (large,) = shards(cache)
+    write(tmp_path / "runs" / "9.json", own(1))
+    read([tmp_path / "runs"], cache)
+    assert large in shards(cache)
+
+
+@pytest.mark.parametrize("limit", ["FILES_OF_A_SHARD", "BYTES_OF_A_SHARD"])
+def test_a_shard_holds_only_so_much(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(keeping, limit, 1)
+    read([runs], cache)
+    assert len(shards(cache)) == 6
+
+
+def test_without_a_folder_to_keep_it_in_nothing_is_kept(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded = read([runs])
+    assert len(loaded.runs) == 6
+    assert {one.name for one in tmp_path.iterdir()} == {"runs"}
+    (tmp_path / "results").mkdir()
+    assert_same(read([runs]), loaded)
+    assert len(shards(tmp_path / "results" / "cache" / "runs")) == 1
+
+
+def failing(*_: object, **__: object) -> NoReturn:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("where", ["prepare", "shards", "temporary"])
+def test_on_a_full_or_read_only_disk_runs_are_read_all_the_same(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    expected = read([runs], cache)
+    shutil.rmtree(cache)
+    cache.parent.mkdir(exist_ok=True)
+    if where == "prepare":
+        cache.parent.chmod(0o500)
+        monkeypatch.setattr("bench.loading.cache.Cache.prepare", failing)
+    elif where == "shards":
+        monkeypatch.setattr(keeping, "write", failing)
+    else:
+        monkeypatch.setattr(tempfile, "TemporaryDirectory", failing)
+    try:
+        assert_same(read([runs], cache), expected)
+    finally:
+        cache.parent.chmod(0o700)
+    assert not shards(cache)
+
+
+def test_what_takes_more_memory_than_allowed_is_parsed(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def full(*_: object, **__: object) -> NoReturn:
+        asked.append(1)
+        raise duckdb.OutOfMemoryException
+
+    expected = read([runs], cache)
+    monkeypatch.setattr(through_cache, "fetch", full)
+    monkeypatch.setattr(through_cache, "is_whole", lambda *_: False)
+    assert_same(read([runs], cache), expected)
+    assert len(shards(cache)) == len(asked) == 1
+
+
+def test_what_can_only_be_read_is_read_from(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
+) -> None:
+    read([runs], cache)
+    del parsed[:]
+    write(runs / "new.json", own(1))
+    monkeypatch.setattr("bench.loading.cache.Cache.prepare", failing)
+    assert len(read([runs], cache).runs) == 7
+    assert sorted(parsed) == ["bad.json", "new.json"]
+    assert len(shards(cache)) == 1
+
+
+def test_ctrl_c_leaves_no_half_of_a_shard(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.loading.shards.write_parquet", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        read([runs], cache)
+    assert not [*cache.glob("*/*"), *cache.glob("*/.*")]
+
+
+@pytest.fixture
+def _in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(through_cache, "LARGE_BYTES", 0)
+    monkeypatch.setattr(through_cache, "usable_cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("_in_processes")
+def test_processes_parse_what_one_would(runs: Path, cache: Path, parsed: list[str]) -> None:
+    together = read([runs], cache)
+    assert not parsed
+    assert len(shards(cache)) == 2
+    assert_same(together, read([runs], None))
+
+
+@pytest.mark.usefixtures("_in_processes")
+@pytest.mark.parametrize("command", ["exit 1", "echo '{'", "kill -9 $$", "cat; exit 1"])
+def test_what_a_process_leaves_undone_is_done_here(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str], command: str
+) -> None:
+    start = parallel._start
+    started: list[Path] = []
+
+    def second_fails(folder: Path) -> subprocess.Popen[bytes]:
+        started.append(folder)
+        if len(started) == 1:
+            return start(folder)
+        return subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    monkeypatch.setattr(parallel, "_start", second_fails)
+    loaded = read([runs], cache)
+    assert parsed == ["1.json", "3.json", "bad.json"]
+    monkeypatch.undo()
+    assert_same(loaded, read([runs], None))
+
+
+@pytest.mark.usefixtures("_in_processes")
+def test_where_no_process_can_be_started_it_is_done_here(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert len(read([runs], cache).runs) == 6
+    assert len(parsed) == 7
+
+
+READER = """
+import sys
+from pathlib import Path
+from bench.loading import reading, compacting
+reading.SMALL_BYTES, compacting.MOST_SMALL = 0, 2
+paths, cache = [Path(one) for one in sys.argv[2:]], Path(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+for first in range(len(paths)):
+    loaded = reading.read(paths[first:] + paths[:first], cache)
+    assert sorted(loaded.cases["batch_size"]) == [1] * len(paths), loaded
+    loaded = reading.read(paths[first:first + 1], cache)
+    assert loaded.runs["run"].tolist() == [paths[first].stem], loaded
+"""
+
+
+def test_several_may_read_and_write_at_once(tmp_path: Path, cache: Path) -> None:
+    paths = [write(tmp_path / "runs" / f"{n}.json", own(1)) for n in range(8)]
+    cache.parent.mkdir()
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, str(cache), *map(str, paths[n:] + paths[:n])],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for n in (0, 3, 6)
+    ]
+    for process in readers:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    ended = [
+        threading.Thread(target=process.communicate, args=("go\n",)) for process in readers
+    ]
+    for thread in ended:
+        thread.start()
+    for thread in ended:
+        thread.join()
+    assert [process.returncode for process in readers] == [0, 0, 0]
+    assert len(read(paths, cache).runs) == 8
+
+
+@pytest.mark.parametrize("name", ["a[1]*?b", 'it\'s "quoted"', "ümläut", "\udcff"])
+def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str, parsed: list[str]) -> None:
+    runs, cache = tmp_path / name / "runs", tmp_path / name / "results" / "cache"
+    write(runs / f"{name}.json", own(2))
+    cache.parent.mkdir()
+    loaded = [read([runs], cache) for _ in range(2)]
+    assert_same(*loaded)
+    if name != "\udcff":  # DuckDB takes no such path: then nothing is kept
+        assert len(parsed) == 1
+        assert loaded[0].runs["run"].tolist() == [name]
+
+
+texts = st.none() | st.text() | st.integers(-(2**70), 2**70) | st.floats() | st.booleans()
+facts = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(["kernel", "loss", "batch_size", "verified", "n_bytes"], texts),
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(facts, max_size=3),
+    st.lists(st.floats(0, 1e300), min_size=1, max_size=4),
+)
+def test_whatever_a_file_holds_is_kept_as_it_was_parsed(
+    tmp_path_factory: pytest.TempPathFactory, infos: list[dict[str, Any]], medians: list[float]
+) -> None:
+    base = tmp_path_factory.mktemp("kept")
+    processes = [{"median": one} for one in medians]
+    document = own(0)
+    document["benchmarks"] = [
+        {**own_benchmark(), "extra_info": {**info, "processes": processes}} for info in infos
+    ]
+    path = write(base / "run.json", json.loads(json.dumps(document)))
+    (base / "results").mkdir()
+    cold = read([path], base / "results" / "cache")
+    warm = read([path], base / "results" / "cache")
+    assert_same(cold, warm)
+    assert cold.cases["process_seconds"].tolist() == [medians] * len(infos)
