@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import check, cli_advise, cli_efficiency, cli_run
+from bench import check, cli_advise, cli_efficiency, cli_report, cli_run
 from bench.catalogue import catalogue
 from bench.exits import Exit
 from bench.measure.health import examine
 from bench.report import catalogue as catalogue_report
 from bench.report import check_table
 from bench.report import doctor as doctor_report
-from bench.report.ladder_markdown import ladders
+from bench.report.markdown.ladder import ladders
 from bench.selection import parsing
 from bench.selection.options import Given, select
 from bench.selection.parsing import SelectionError
@@ -31,6 +31,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.command()(cli_run.run)
 app.command()(cli_advise.advise)
 app.command()(cli_efficiency.efficiency)
+app.command()(cli_report.report)
 
 
 @app.callback()

@@ -60,7 +60,7 @@ def phases_figure(rows: pd.DataFrame, title: str) -> Figure:
             axes.barh(heights, shares, left=left, color=colour, label=phase, height=0.8)
         left += shares
     for height, seconds in zip(heights, rows["seconds"], strict=True):
-        axes.text(101, height, units.seconds(float(seconds)), va="center", fontsize=8)
+        axes.text(101, float(height), units.seconds(float(seconds)), va="center", fontsize=8)
     axes.set_yticks(heights, list(rows["rung"]))
     axes.set(xlabel="percent of an epoch", xlim=(0, 112), ylim=(-0.6, len(rows) - 0.4))
     axes.set_xticks(range(0, 101, 20))

@@ -1,0 +1,138 @@
+"""``python -m bench report``: reads its options and hands over."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.analyze.comparing.comparison import AXES, NotComparedError
+from bench.exits import Exit
+from bench.loading.exporting import write_csv, write_parquet
+from bench.report.figures import FigureError
+from bench.reporting.drawing import draw
+from bench.reporting.html import html
+from bench.reporting.markdown import markdown
+from bench.reporting.source import Asked, source
+from bench.selection import parsing
+from bench.selection.parsing import SelectionError
+from bench.selection.protocol_options import share
+from bench.store import RUNS, StoreError, newest_run
+from bench.whole_file import whole
+
+if TYPE_CHECKING:
+    from bench.reporting.source import Source
+
+#: Where a report goes unless another place is named.
+REPORT = Path("results") / "report"
+
+
+class Format(str, Enum):
+    """What a report can be."""
+
+    HTML = "html"
+    MARKDOWN = "md"
+    CSV = "csv"
+    PARQUET = "parquet"
+    FIGURES = "figures"
+
+
+#: What is printed goes into a file only where one is named.
+PRINTED = (Format.MARKDOWN, Format.CSV)
+PLACES = {
+    Format.HTML: REPORT / "index.html",
+    Format.PARQUET: REPORT / "cases.parquet",
+    Format.FIGURES: REPORT / "figures",
+}
+
+
+def report(
+    run: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Run files, or folders of them; by default the newest run.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Format,
+        typer.Option("--format", help="md and csv are printed unless --output is given."),
+    ] = Format.HTML,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File; for figures a folder.", show_default=False),
+    ] = None,
+    axis: Annotated[
+        str, typer.Option("--compare", help=f"What is compared: auto, {', '.join(AXES)}.")
+    ] = "auto",
+    baseline: Annotated[
+        str | None, typer.Option(help="The run, or device, that others are set against.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="Percent above the optimum's loss that is near enough.")
+    ] = "1",
+    no_target: Annotated[
+        bool,
+        typer.Option("--no-target", help="Leave out time to target: steps may need counting."),
+    ] = False,
+) -> None:
+    """Turn stored runs into a page, Markdown, tables or figures to hand on.
+
+    One run: which way of training is fastest and how sure that is, and all the numbers. Two
+    to eight runs: side by side, with ratios. More: every case over time.
+
+    Exits with 0 when the report is written; with 1 when it is, but without files that are
+    damaged, which are named; with 2 when an option or every run is wrong, or nothing can be
+    written; with 4 when the runs share nothing; with 130 after Ctrl-C.
+    """
+    try:
+        parsing.one_of("--compare", axis, ("auto", *AXES), "comparison")
+        asked = Asked(axis, baseline, share("--target", target), not no_target)
+        paths = run or [newest_run(RUNS)]
+        found = source(paths, asked, lambda text: typer.echo(text, err=True))
+        _write(found, form, output or PLACES.get(form))
+    except KeyboardInterrupt as error:  # nothing is half written; what was counted is kept
+        typer.echo("Interrupted; no report was written.", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from error
+    except NotComparedError as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.NOTHING) from error
+    except (SelectionError, StoreError, FigureError) as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    for one in found.damaged:
+        typer.echo(f"WARNING: {one.path} was left out: {one.reason}", err=True)
+    raise typer.Exit(Exit.FAILED if found.damaged else Exit.OK)
+
+
+def _write(found: Source, form: Format, place: Path | None) -> None:
+    """Write the report in one form, and say where."""
+    if place is None and form in PRINTED:
+        if form is Format.CSV:
+            write_csv(found.loaded.cases, sys.stdout)
+        else:
+            typer.echo(markdown(found), nl=False)
+        return
+    assert place is not None  # noqa: S101 - what is not printed has a place
+    if form is Format.CSV:
+        write_csv(found.loaded.cases, place)
+    elif form is Format.PARQUET:
+        write_parquet(found.loaded.cases, place)
+    elif form is Format.FIGURES:
+        drawn = draw(found, place)
+        typer.echo(f"{len(drawn)} files in {place}", err=True)
+        return
+    else:
+        _save(html(found) if form is Format.HTML else markdown(found), place)
+    typer.echo(f"report: {place}", err=True)
+
+
+def _save(text: str, place: Path) -> None:
+    try:
+        with whole(place) as part:
+            part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{place} can't be written: {error.strerror or error}.") from error

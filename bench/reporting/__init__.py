@@ -1,0 +1,1 @@
+"""``python -m bench report``: reads stored runs, has them analysed, and writes the report."""

@@ -1,0 +1,38 @@
+"""The report as one HTML file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.report.page.foreign_run import foreign_run
+from bench.report.page.history_section import many_runs
+from bench.report.page.one_run import one_run
+from bench.report.page.rendering import render
+from bench.report.page.several_runs import several_runs
+
+if TYPE_CHECKING:
+    from bench.report.page.blocks import Page
+    from bench.reporting.source import Source
+
+
+def html(found: Source) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    found : Source
+
+    Returns
+    -------
+    str
+    """
+    return render(page(found))
+
+
+def page(found: Source) -> Page:
+    """Make the page that suits what was asked for."""
+    if found.material is not None:
+        return (foreign_run if found.foreign else one_run)(found.material)
+    if found.comparison is not None and not found.many:
+        return several_runs(found.comparison, found.loaded)
+    return many_runs(found.loaded, found.warnings)
