@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,6 +14,7 @@ from bench.loading.database import connect
 from bench.loading.frames import array
 from bench.loading.values import as_json
 from bench.store import StoreError
+from bench.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,16 +87,11 @@ def _array(kind: Kind, values: pd.Series) -> object:
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """Give a file to write to, which takes its name when it is whole."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
+        with whole(path) as part:
+            yield part
     except (OSError, duckdb.Error) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise StoreError(
             f"{path} can't be written: {reason.rstrip('.')}. Free space or name another file."
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
 
-from bench.report.figure_style import FORMATS, STYLE, FigureError
+from bench.report.figure_style import FORMATS, STYLE, FigureError, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,15 +55,8 @@ def write_figure(draw: Callable[[], Figure], path: Path) -> None:
         When it has another suffix or can't be written.
     """
     kind = kind_of(path)
-    part = path.with_name(f".{path.name}.part")  # what was there stays until it is whole
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with rc_context(STYLE):
-            metadata = {"Date": None} if kind == "svg" else {}
-            draw().savefig(part, format=kind, dpi=130, metadata=metadata)
-        part.replace(path)
+            save(draw(), path, kind)
     except OSError as error:
         raise FigureError(f"{path} can't be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

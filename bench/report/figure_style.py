@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
+from bench.whole_file import whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -61,16 +63,34 @@ def save_figures(
     try:
         with rc_context(STYLE):
             for name, figure in named:
-                folder.mkdir(parents=True, exist_ok=True)
-                for kind, metadata in FORMATS.items():
+                for kind in FORMATS:
                     path = folder / f"{name}.{kind}"
-                    figure.savefig(path, dpi=DPI, metadata=metadata)
+                    save(figure, path, kind)
                     paths.append(path)
     except OSError as error:
         raise FigureError(
             f"the figures can't be written to {folder}: {error.strerror or error}. {advice}"
         ) from error
     return paths
+
+
+def save(figure: Figure, path: Path, kind: str) -> None:
+    """Write a figure; what was there stays until it is whole.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : Path
+    kind : str
+        A key of ``FORMATS``.
+
+    Raises
+    ------
+    OSError
+        When it can't be written.
+    """
+    with whole(path) as part:
+        figure.savefig(part, format=kind, dpi=DPI, metadata=FORMATS[kind])
 
 
 def plain(device: str) -> str:

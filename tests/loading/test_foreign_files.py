@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -87,3 +88,28 @@ def test_one_run_as_a_table_is_the_same(stem: str) -> None:
     assert table["seconds"].tolist() == cases["seconds"].tolist()
     assert table["rounds"].tolist() == cases["rounds"].tolist()
     assert table["size"].tolist()[:2] == [10, 100]
+
+
+ODD: list[Any] = [None, True, 3, "text", [], [1], [None], [{}], {}, {"a": 1}, [{"warm_up": 3}]]
+
+
+@pytest.mark.parametrize(
+    "name", ["warm_up", "processes", "name", "seconds", "case", "interval"]
+)
+def test_odd_facts_are_no_traceback_in_the_table_of_one_run(name: str) -> None:
+    stats = {"median": 0.25, "rounds": 3}
+    benchmarks = [{"name": "a", "stats": stats, "extra_info": {name: odd}} for odd in ODD]
+    table = tidy.frame({"benchmarks": benchmarks})
+    assert table["name"].tolist() == ["a"] * len(ODD)
+    assert table["seconds"].tolist() == [0.25] * len(ODD)
+
+
+def test_odd_rounds_and_facts_are_no_traceback_in_the_table_of_one_run() -> None:
+    benchmarks = [
+        {"name": "a", "stats": {"median": 0.25, "rounds": 3, "data": odd}, "extra_info": odd}
+        for odd in ODD
+        if odd != [1]
+    ]
+    table = tidy.frame({"benchmarks": benchmarks})
+    assert table["seconds"].tolist() == [0.25] * len(benchmarks)
+    assert table["rounds"].tolist() == [3] * len(benchmarks)

@@ -2,78 +2,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.loading import batches, compacting, keeping, parallel, reading, through_cache
+from bench.loading import compacting, keeping, reading
 from bench.loading.reading import read
-from tests.loading.made_up_files import foreign, own, own_benchmark, write
+from tests.loading.kept_runs import assert_same, rows_of, shards
+from tests.loading.made_up_files import own, own_benchmark, write
 
 if TYPE_CHECKING:
-    from bench.loading.loaded import Loaded
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _however_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use the cache for any set of files."""
-    monkeypatch.setattr(reading, "SMALL_BYTES", 0)
-
-
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the files that are parsed, as they are."""
-    names: list[str] = []
-    read_file = batches._read
-
-    def noted(file: Path) -> Any:
-        names.append(file.name)
-        return read_file(file)
-
-    monkeypatch.setattr(batches, "_read", noted)
-    return names
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    folder = tmp_path / "runs"
-    for n in range(5):
-        write(folder / f"{n}.json", own(n, datetime=f"2026-01-0{5 - n}T00:00:00"))
-    write(folder / "other.json", foreign("a", kernel="x\0'\"y", loss=None))
-    write(folder / "bad.json", {})
-    return folder
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """Return where the cache is to be; the folder two above it is there."""
-    return tmp_path / "results" / "cache"
-
-
-def shards(cache: Path) -> list[Path]:
-    return [one for one in cache.glob("*/*") if not one.name.startswith(".")]
-
-
-def rows_of(file: Path) -> list[Any]:
-    return duckdb.execute("FROM read_parquet($1)", [str(file)]).fetchall()
-
-
-def assert_same(first: Loaded, second: Loaded) -> None:
-    pd.testing.assert_frame_equal(first.cases, second.cases)
-    pd.testing.assert_frame_equal(first.runs, second.runs)
-    assert first.damaged == second.damaged
+pytestmark = pytest.mark.usefixtures("however_small")
 
 
 def test_what_is_kept_is_as_it_was_parsed(
@@ -149,29 +92,6 @@ def test_what_belongs_to_files_that_are_gone_is_ignored(runs: Path, cache: Path)
     assert "3" not in set(read([runs], cache).runs["run"])
 
 
-@pytest.mark.parametrize("name", ["cases.parquet", "runs.parquet"])
-@pytest.mark.parametrize("content", [None, b"", b"no Parquet", "cut", "middle"])
-def test_a_damaged_shard_is_removed_and_its_runs_parsed(
-    runs: Path, cache: Path, name: str, content: bytes | str | None
-) -> None:
-    whole = read([runs], cache)
-    (shard,) = shards(cache)
-    file = shard / name
-    if content is None:
-        file.unlink()
-    elif content == "cut":
-        file.write_bytes(file.read_bytes()[:-9])
-    elif content == "middle":
-        there = file.read_bytes()
-        file.write_bytes(there[:20] + bytes(500) + there[520:])
-    else:
-        assert isinstance(content, bytes)
-        file.write_bytes(content)
-    assert_same(read([runs], cache), whole)
-    assert not shard.exists()
-    assert len(shards(cache)) == 1
-
-
 def test_shards_of_another_format_are_removed(runs: Path, cache: Path) -> None:
     (cache / "older" / "shard").mkdir(parents=True)
     read([runs], cache)
@@ -208,14 +128,6 @@ def test_many_small_shards_become_one(
     assert parsed[:2] == ["9.json", "1.json"]
 
 
-def test_shards_that_can_not_be_put_together_stay(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bench.loading.cache.compact", failing)
-    assert len(read([runs], cache).runs) == 6
-    assert len(shards(cache)) == 1
-
-
 def test_large_shards_stay_as_they_are(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,164 +161,6 @@ def test_without_a_folder_to_keep_it_in_nothing_is_kept(
     (tmp_path / "results").mkdir()
     assert_same(read([runs]), loaded)
     assert len(shards(tmp_path / "results" / "cache" / "runs")) == 1
-
-
-def failing(*_: object, **__: object) -> NoReturn:
-    raise OSError(28, "No space left on device")
-
-
-@pytest.mark.parametrize("where", ["prepare", "shards", "temporary"])
-def test_on_a_full_or_read_only_disk_runs_are_read_all_the_same(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    expected = read([runs], cache)
-    shutil.rmtree(cache)
-    cache.parent.mkdir(exist_ok=True)
-    if where == "prepare":
-        cache.parent.chmod(0o500)
-        monkeypatch.setattr("bench.loading.cache.Cache.prepare", failing)
-    elif where == "shards":
-        monkeypatch.setattr(keeping, "write", failing)
-    else:
-        monkeypatch.setattr(tempfile, "TemporaryDirectory", failing)
-    try:
-        assert_same(read([runs], cache), expected)
-    finally:
-        cache.parent.chmod(0o700)
-    assert not shards(cache)
-
-
-def test_what_takes_more_memory_than_allowed_is_parsed(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def full(*_: object, **__: object) -> NoReturn:
-        asked.append(1)
-        raise duckdb.OutOfMemoryException
-
-    expected = read([runs], cache)
-    monkeypatch.setattr(through_cache, "fetch", full)
-    monkeypatch.setattr(through_cache, "is_whole", lambda *_: False)
-    assert_same(read([runs], cache), expected)
-    assert len(shards(cache)) == len(asked) == 1
-
-
-def test_what_can_only_be_read_is_read_from(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
-) -> None:
-    read([runs], cache)
-    del parsed[:]
-    write(runs / "new.json", own(1))
-    monkeypatch.setattr("bench.loading.cache.Cache.prepare", failing)
-    assert len(read([runs], cache).runs) == 7
-    assert sorted(parsed) == ["bad.json", "new.json"]
-    assert len(shards(cache)) == 1
-
-
-def test_ctrl_c_leaves_no_half_of_a_shard(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stopped(*_: object, **__: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("bench.loading.shards.write_parquet", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        read([runs], cache)
-    assert not [*cache.glob("*/*"), *cache.glob("*/.*")]
-
-
-@pytest.fixture
-def _in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(through_cache, "LARGE_BYTES", 0)
-    monkeypatch.setattr(through_cache, "usable_cores", lambda: 2)
-
-
-@pytest.mark.usefixtures("_in_processes")
-def test_processes_parse_what_one_would(runs: Path, cache: Path, parsed: list[str]) -> None:
-    together = read([runs], cache)
-    assert not parsed
-    assert len(shards(cache)) == 2
-    assert_same(together, read([runs], None))
-
-
-@pytest.mark.usefixtures("_in_processes")
-@pytest.mark.parametrize("command", ["exit 1", "echo '{'", "kill -9 $$", "cat; exit 1"])
-def test_what_a_process_leaves_undone_is_done_here(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str], command: str
-) -> None:
-    start = parallel._start
-    started: list[Path] = []
-
-    def second_fails(folder: Path) -> subprocess.Popen[bytes]:
-        started.append(folder)
-        if len(started) == 1:
-            return start(folder)
-        return subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    monkeypatch.setattr(parallel, "_start", second_fails)
-    loaded = read([runs], cache)
-    assert parsed == ["1.json", "3.json", "bad.json"]
-    monkeypatch.undo()
-    assert_same(loaded, read([runs], None))
-
-
-@pytest.mark.usefixtures("_in_processes")
-def test_where_no_process_can_be_started_it_is_done_here(
-    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert len(read([runs], cache).runs) == 6
-    assert len(parsed) == 7
-
-
-READER = """
-import sys
-from pathlib import Path
-from bench.loading import reading, compacting
-reading.SMALL_BYTES, compacting.MOST_SMALL = 0, 2
-paths, cache = [Path(one) for one in sys.argv[2:]], Path(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-for first in range(len(paths)):
-    loaded = reading.read(paths[first:] + paths[:first], cache)
-    assert sorted(loaded.cases["batch_size"]) == [1] * len(paths), loaded
-    loaded = reading.read(paths[first:first + 1], cache)
-    assert loaded.runs["run"].tolist() == [paths[first].stem], loaded
-"""
-
-
-def test_several_may_read_and_write_at_once(tmp_path: Path, cache: Path) -> None:
-    paths = [write(tmp_path / "runs" / f"{n}.json", own(1)) for n in range(8)]
-    cache.parent.mkdir()
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-c", READER, str(cache), *map(str, paths[n:] + paths[:n])],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for n in (0, 3, 6)
-    ]
-    for process in readers:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    ended = [
-        threading.Thread(target=process.communicate, args=("go\n",)) for process in readers
-    ]
-    for thread in ended:
-        thread.start()
-    for thread in ended:
-        thread.join()
-    assert [process.returncode for process in readers] == [0, 0, 0]
-    assert len(read(paths, cache).runs) == 8
 
 
 @pytest.mark.parametrize("name", ["a[1]*?b", 'it\'s "quoted"', "ümläut", "\udcff"])

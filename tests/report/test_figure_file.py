@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -8,9 +8,6 @@ from matplotlib.image import imread
 
 from bench.report.figure_file import write_figure
 from bench.report.figures import FigureError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def drawn() -> Figure:
@@ -51,7 +48,7 @@ def test_what_was_there_stays_where_drawing_fails(tmp_path: Path) -> None:
 
     class Unfinished(Figure):
         def savefig(self, fname: object, **options: object) -> None:
-            path.with_name(f".{path.name}.part").write_text("half")
+            Path(str(fname)).write_text("half")
             raise OSError(28, "No space left on device")
 
     with pytest.raises(FigureError, match="No space left"):

@@ -36,21 +36,21 @@ def sides_chart(found: Comparison) -> Chart | None:
     fields = [name for name in (*PICKED, "kernel") if name in rows]
     if found.axis == "device":
         fields.remove("device")
-    table = rows.assign(label=[labels[number] for number in rows["side"]])
+    table = rows.assign(side=[labels[number] for number in rows["side"]])
     looks = single(labels)
-    told = {"label": "run", "batch_size": "batch size", "text": "95% interval"}
+    told = {"side": "side", "batch_size": "batch size", "text": "95% interval"}
     along = quantitative("batch_size", BATCH_SIZE)
     numbers = ["batch_size", "seconds", "low", "high"]
     return Chart(
         id="sides-chart",
         title="Each kernel on every side",
         caption="A line a side, with 95% intervals; pick the kernel.",
-        columns=packed(table[["label", *fields, *numbers]].sort_values("batch_size")),
-        panels=(lines(along, "label", looks, told, "Speed of each side"),),
-        tabulated={"label": "run", "batch_size": "batch size"},
+        columns=packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
+        panels=(lines(along, "side", looks, told, "Speed of each side"),),
+        tabulated={"side": "side", "batch_size": "batch size"},
         quantities=(QUANTITY,),
         choices=picks(table, fields),
-        series="label",
+        series="side",
         members=looks,
         scales={"x": "Horizontal axis", "y": "Vertical axis"},
     )

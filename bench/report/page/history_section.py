@@ -167,9 +167,16 @@ def _run(row: pd.Series) -> tuple[Cell, ...]:
     return (
         Cell(str(row["run"])),
         Cell(taken),
-        *(Cell(row[name] if isinstance(row[name], str) else "–") for name in texts),
+        *(Cell(_text(row[name], name)) for name in texts),
         *(_count(row[name]) for name in ("n_cases", "n_failed")),
     )
+
+
+def _text(value: object, name: str) -> str:
+    """Write a fact of a run; of GPUs, that it has none, where it says so."""
+    if not isinstance(value, str):
+        return "–"
+    return "none" if name == "gpus" and not value else value
 
 
 def _count(value: object) -> Cell:
