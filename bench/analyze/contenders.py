@@ -15,6 +15,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analyze.estimate import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,6 +49,11 @@ class Contender:
     seconds: float
     low: float
     high: float
+
+    @property
+    def known(self) -> Estimate:
+        """Its time with the interval."""
+        return Estimate(self.seconds, self.low, self.high)
 
 
 @dataclass(frozen=True)

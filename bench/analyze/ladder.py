@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bench.analyze.estimate import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,6 +25,28 @@ def rung_names(rows: pd.DataFrame) -> pd.Series:
     loaded = rows["kernel"] + " + " + rows["loader"].astype(str)
     names: pd.Series = rows["kernel"].where(rows["loader"] == "inmemory", loaded)
     return names
+
+
+def rung_times(rows: pd.DataFrame) -> dict[tuple[str, int], Estimate]:
+    """Return the time of an epoch on each rung at each batch size, with its interval.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``epoch`` cases of one workload and device, from ``bench.analyze.intervals``.
+
+    Returns
+    -------
+    dict of (str, int) to Estimate
+        Seconds, by rung and batch size; the ends are NaN where there is no interval.
+    """
+    cells = zip(
+        rung_names(rows),
+        rows["batch_size"],
+        rows[["seconds", "low", "high"]].astype(float).itertuples(index=False),
+        strict=True,
+    )
+    return {(str(name), int(size)): Estimate(*known) for name, size, known in cells}
 
 
 def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:

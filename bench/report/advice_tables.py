@@ -17,9 +17,9 @@ from bench.report.advice_text import (
     doubts,
     interval,
     model,
+    noise_scale_line,
     residuals,
     sentences,
-    size,
     statistics_line,
 )
 
@@ -177,13 +177,7 @@ def _counted(console: Console, known: Counted, *, details: bool) -> None:
         _head(console, f"Steps to the target: no model. {known.fit}.")
     else:
         _head(console, statistics_line(known.fit))
-    scale = known.noise_scale
-    _say(
-        console,
-        f"The gradient noise scale, exactly: {size(scale.simple[0])} at the start, "
-        f"{size(scale.simple[-1])} at the target, {size(scale.mean_simple)} on average along "
-        "gradient descent.",
-    )
+    _say(console, noise_scale_line(known.noise_scale))
     if known.expected is not None and not isinstance(known.expected, RefusalError):
         _say(
             console,

@@ -10,6 +10,7 @@ from bench.report import units
 if TYPE_CHECKING:
     from bench.analyze.cost_fit import CostFit
     from bench.analyze.estimate import Estimate
+    from bench.analyze.findings import NoiseScale
     from bench.analyze.kernel_answer import KernelAnswer
     from bench.analyze.linearity import Linearity
     from bench.analyze.statistical_model import StatisticalFit
@@ -188,4 +189,23 @@ def statistics_line(fit: StatisticalFit) -> str:
     return (
         f"Steps to the target: S_min {interval(fit.s_min)}, B_noise {interval(fit.b_noise)} "
         f"samples; residuals {fit.rms_residual:.1%}."
+    )
+
+
+def noise_scale_line(scale: NoiseScale) -> str:
+    """Say what the gradient noise scale is on the way to the target.
+
+    Parameters
+    ----------
+    scale : NoiseScale
+
+    Returns
+    -------
+    str
+        A sentence, in samples.
+    """
+    return (
+        f"The gradient noise scale, exactly: {size(scale.simple[0])} at the start, "
+        f"{size(scale.simple[-1])} at the target, {size(scale.mean_simple)} on average along "
+        "gradient descent."
     )

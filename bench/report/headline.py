@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bench.report import units
 from bench.report.advice_text import size, why
 from bench.report.digits import measured
+from bench.report.ratio_text import quotient
 
 if TYPE_CHECKING:
     from bench.analyze.contenders import Contender, Contest
@@ -97,7 +98,7 @@ def _fastest(contest: Contest, tolerance: float | None) -> str:
     said = f"{first.kernel}{tied} trains fastest on {contest.device}: {done}"
     book = next((one for one in contest.contenders if one.kernel == TEXTBOOK), None)
     if book is not None and book is not first:
-        ratio = units.times(book.seconds / first.seconds)
+        ratio = quotient(book.known, first.known)
         said += f", {ratio} as fast as the textbook's loop, {TEXTBOOK}"
     return f"{said}."
 
@@ -140,7 +141,7 @@ def _sureness(contest: Contest) -> tuple[str, str]:
         known = "Its interval is not known"
     if not rivals:
         second = contest.contenders[1]
-        slower = units.times(second.seconds / first.seconds)
+        slower = quotient(second.known, first.known)
         level = "good" if contest.n_processes > 1 else "fair"
         return f"{known}; the next, {second.kernel}, takes {slower} as long.", level
     names = ", ".join(one.kernel for one in rivals[:NAMED])

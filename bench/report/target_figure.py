@@ -43,6 +43,7 @@ def target_figure(answers: Sequence[KernelAnswer], title: str) -> Figure:
     )
     for one in answers:
         style = styles[one.subject.kernel]
+        axes.plot([], [], label=_named(one), **style)
         _predicted(axes, one, style["color"], style["linestyle"])
         _measured(axes, one, style["color"], style["marker"])
     axes.set(
@@ -59,15 +60,19 @@ def target_figure(answers: Sequence[KernelAnswer], title: str) -> Figure:
     return figure
 
 
+def _named(one: KernelAnswer) -> str:
+    """Write what stands beside a kernel's line and mark."""
+    kernel = one.subject.kernel
+    return kernel if one.advice is not None else f"{kernel}: no advice"
+
+
 def _predicted(axes: Axes, one: KernelAnswer, colour: str, dashes: str) -> None:
     """Draw what the models say."""
     rows = one.table.dropna(subset="seconds")
-    name = one.subject.kernel
     if rows.empty or one.advice is None:
-        axes.plot([], [], color=colour, label=f"{name}: no advice")
         return
     sizes = rows["batch_size"].to_numpy(float)
-    axes.plot(sizes, rows["seconds"], color=colour, linestyle=dashes, label=name)
+    axes.plot(sizes, rows["seconds"], color=colour, linestyle=dashes)
     axes.fill_between(sizes, rows["low"], rows["high"], color=colour, alpha=0.15, linewidth=0)
     axes.plot(
         one.advice.b_star.value,

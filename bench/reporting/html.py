@@ -9,6 +9,7 @@ from bench.report.page.history_section import many_runs
 from bench.report.page.one_run import one_run
 from bench.report.page.rendering import render
 from bench.report.page.several_runs import several_runs
+from bench.report.page.vega import Ahead
 
 if TYPE_CHECKING:
     from bench.report.page.blocks import Page
@@ -26,7 +27,11 @@ def html(found: Source) -> str:
     -------
     str
     """
-    return render(page(found))
+    vega = Ahead()
+    try:
+        return render(page(found), vega.script)
+    finally:
+        vega.give_up()
 
 
 def page(found: Source) -> Page:

@@ -19,12 +19,12 @@ def test_the_fastest_is_named_with_its_time_and_the_textbooks() -> None:
     one = headline(found, None, None, None)
     assert one.fastest == (
         "nd.fused trains fastest on cpu(0): an epoch takes it 11.57 µs at batch size 10, "
-        "43215x as fast as the textbook's loop, nd.autograd."
+        "43200x as fast as the textbook's loop, nd.autograd."
     )
     assert one.level == "good"
     assert one.sureness == (
         "Its 95% interval is 11.55 µs to 11.59 µs, from 5 processes; the next, nd.autograd, "
-        "takes 43215x as long."
+        "takes 43200x as long."
     )
 
 

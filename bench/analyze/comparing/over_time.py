@@ -62,13 +62,17 @@ def points(cases: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def over_time(cases: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def over_time(
+    cases: pd.DataFrame, runs: pd.DataFrame, ordered: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Say of every case how it went.
 
     Parameters
     ----------
     cases, runs : DataFrame
         The tables of ``bench.loading``; of one machine, or the spread is that of machines.
+    ordered : DataFrame or None
+        What `points` makes of them, where that is there already.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def over_time(cases: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         prediction interval above, turned around, so that it excludes 1 where the last run
         is none that the earlier ones would predict at 95%; NaN below four earlier runs.
     """
-    table = points(cases, runs)
+    table = points(cases, runs) if ordered is None else ordered
     if table.empty:
         return _empty(table)
     table = table.assign(log=np.log(table["seconds"].astype(float)))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.report.charts.chart import Chart, Choice, Quantity, rounded
+from bench.report.charts.chart import DIGITS, Chart, Choice, Quantity
 from bench.report.charts.specs import framed, quantitative, tooltip
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 #: Beyond so many numbers the page would take too long to load: the newest runs are drawn.
 MOST_NUMBERS = 250_000
@@ -57,11 +58,8 @@ def history_chart(points: pd.DataFrame, runs: pd.DataFrame) -> Chart | None:
         history={
             "cases": names,
             "runs": [_run(name, of_run.loc[name]) for name in order],
-            "seconds": [[rounded(one) for one in row] for row in seconds],
-            "half_width_bp": [
-                [None if np.isnan(one) else round(one) for one in row]
-                for row in _matrix(kept, widths, names, order)
-            ],
+            "seconds": _short(seconds),
+            "half_width_bp": _whole(_matrix(kept, widths, names, order)),
         },
     )
 
@@ -73,6 +71,28 @@ def _matrix(kept: pd.DataFrame, values: pd.Series, names: list[str], order: list
     filled = np.full((len(names), len(order)), np.nan)
     filled[kept["key"].map(rows), kept["run"].map(columns)] = values.to_numpy(float)
     return filled
+
+
+def _short(values: NDArray[np.float64]) -> list[list[Any]]:
+    """Round to as many digits as the page holds, all at once."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    scale = 10.0 ** np.where(np.isfinite(place), place, 0.0)
+    return _listed(np.round(values * scale) / scale, np.isnan(values))
+
+
+def _whole(values: NDArray[np.float64]) -> list[list[Any]]:
+    """Round to whole numbers, None where there is none."""
+    missing = np.isnan(values)
+    return _listed(np.round(np.where(missing, 0.0, values)).astype(np.int64), missing)
+
+
+def _listed(values: NDArray[Any], missing: NDArray[np.bool_]) -> list[list[Any]]:
+    """Return rows of numbers, None where there is none."""
+    rows = values.astype(object)
+    rows[missing] = None
+    listed: list[list[Any]] = rows.tolist()
+    return listed
 
 
 def _run(name: str, row: pd.Series) -> dict[str, Any]:

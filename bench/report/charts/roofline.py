@@ -128,6 +128,16 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
             },
             {
                 "transform": [{"filter": "isValid(datum.kernel)"}],
+                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.6, "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "low"},
+                    "y2": {"field": "high"},
+                    "color": look["color"],
+                },
+            },
+            {
+                "transform": [{"filter": "isValid(datum.kernel)"}],
                 "mark": {"type": "point", "filled": True, "size": 40, "opacity": 0.85},
                 "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
             },

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bench.analyze import intervals, tidy
-from bench.analyze.ladder import ladder
+from bench.analyze.ladder import ladder, rung_times
 from bench.analyze.trust import trusted
 from bench.report import units
 from bench.report.markdown import epoch_tables, foreign
@@ -116,7 +116,7 @@ def _ladders(epochs: pd.DataFrame) -> Iterator[Part]:
         if table.empty:
             continue
         title = text(f"{workload}, {device}")
-        first, second, *rungs = lines(table, saves=False)
+        first, second, *rungs = lines(table, rung_times(group), saves=False)
         above = (f"**The ladder: {title}, seconds per epoch**", "", first, second)
         yield Part(above, tuple(rungs), ("",))
 

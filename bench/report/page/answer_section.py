@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bench.report.digits import plain
 from bench.report.headline import QUANTITIES, TEXTBOOK, time
 from bench.report.page.blocks import Answer, Bar, Prose, Section
+from bench.report.ratio_text import quotient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,5 +86,5 @@ def _note(one: Contender, first: Contender) -> str:
     """Write the interval, the batch size, and how much longer it takes than the fastest."""
     width = (one.high - one.low) / 2
     share = f"±{100 * width / one.seconds:.2g}%, " if math.isfinite(width) else ""
-    longer = "" if one is first else f", {plain(one.seconds / first.seconds, None)}x"
+    longer = "" if one is first else f", {quotient(one.known, first.known)}"
     return f"{share}B={one.batch_size}{longer}"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.analyze.marks import MARKS
 from bench.report import units
+from bench.report.digits import measured
 from bench.report.page.blocks import Cell, Column, Prose, Section, Table
 from bench.report.page.training_sections import seconds_cell
 from bench.report.quality_tables import percent
@@ -69,7 +70,7 @@ def _row(row: pd.Series) -> tuple[Cell, ...]:
         seconds_cell(row),
         _share(row.get("half_width")),
         _share(row.get("between_half_width")),
-        _number(row.get("samples_per_second"), units.rate),
+        _rate(row),
         _number(row.get("loss"), units.loss),
         Cell(f"{row['rounds']:g}", float(row["rounds"])),
         Cell(_marks(row.get("marks"))),
@@ -106,6 +107,15 @@ def _share(value: Any) -> Cell:
 def _number(value: Any, write: Any) -> Cell:
     known = isinstance(value, (int, float)) and pd.notna(value)
     return Cell(write(float(value)), float(value)) if known else Cell("")
+
+
+def _rate(row: pd.Series) -> Cell:
+    """Write samples per second, known as well as the seconds are."""
+    rate = row.get("samples_per_second")
+    if not isinstance(rate, (int, float)) or not pd.notna(rate):
+        return Cell("")
+    share = (row["high"] - row["low"]) / 2 / row["seconds"]
+    return Cell(measured(float(rate), float(rate) * share, ""), float(rate))
 
 
 def _marks(marks: Any) -> str:

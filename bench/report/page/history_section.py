@@ -56,14 +56,15 @@ def many_runs(loaded: Loaded, warnings: tuple[str, ...]) -> Page:
     span = f", {taken.min():%Y-%m-%d} to {taken.max():%Y-%m-%d}" if len(taken) else ""
     prints = runs["fingerprint_id"].nunique()
     told = Prose(f"{len(runs)} runs of {number(prints, 'fingerprint')}{span}.")
-    found = over_time(loaded.cases, runs)
+    drawn = points(loaded.cases, runs)
+    found = over_time(loaded.cases, runs, drawn)
     return Page(
         title=f"{len(runs)} runs over time",
         subtitle=f"{found['key'].nunique()} cases{span}",
         sections=(
             Section("run", "The runs", (told, *(Prose(text, "warning") for text in warnings))),
             Section("answer", "The answer", (Prose(_outcome(found)),)),
-            history_section(loaded, found),
+            history_section(loaded, drawn, found),
             Section("runs", "Every run", (runs_table(runs),)),
         ),
         made_by=f"Made by python -m bench report from {len(runs)} run files; every number on "
@@ -89,27 +90,30 @@ def _outcome(found: pd.DataFrame) -> str:
     return said
 
 
-def history_section(loaded: Loaded, found: pd.DataFrame | None = None) -> Section:
+def history_section(
+    loaded: Loaded, drawn: pd.DataFrame | None = None, found: pd.DataFrame | None = None
+) -> Section:
     """Show each case over time.
 
     Parameters
     ----------
     loaded : Loaded
-    found : DataFrame or None
-        From ``bench.analyze.comparing.over_time.over_time``, where it is there already.
+    drawn, found : DataFrame or None
+        From ``bench.analyze.comparing.over_time``, where they are there already.
 
     Returns
     -------
     Section
     """
     title = "Each case over time"
-    drawn = points(loaded.cases, loaded.runs)
+    if drawn is None:
+        drawn = points(loaded.cases, loaded.runs)
     chart = history_chart(drawn, loaded.runs)
     if chart is None:
         few = Prose("Fewer than two runs tell when they were taken.")
         return Section("history", title, (few,))
     if found is None:
-        found = over_time(loaded.cases, loaded.runs)
+        found = over_time(loaded.cases, loaded.runs, drawn)
     rows = tuple(_row(row) for _, row in found.iterrows())
     table = Table("history-table", "Each case: first, last, spread", HEAD, rows, sortable=True)
     return Section("history", title, (chart, Prose(LEGEND, "note"), table))

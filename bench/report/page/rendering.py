@@ -6,24 +6,21 @@ import base64
 import hashlib
 import json
 from dataclasses import asdict
-from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.report.charts.chart import Chart
+from bench.report.page.vega import bundled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bench.report.page.blocks import Page
 
 SCRIPTS = ("numbers.js", "charts.js", "tables.js", "start.js")
-#: What the page's own script uses of the bundle.
-EXPORTED = "window.vegaEmbed = vegaEmbed;"
 #: The contents are listed after so many sections: the answer comes first.
 CONTENTS_AFTER = 2
 #: Outlines of Vega's shapes, in a square of 16, for the switches of the series.
@@ -39,13 +36,15 @@ SIGNS = {
 }
 
 
-def render(page: Page) -> str:
+def render(page: Page, vega: Callable[[], str] = bundled) -> str:
     """Write a page.
 
     Parameters
     ----------
     page : Page
         Its text may hold anything: none of it becomes markup or script.
+    vega : callable
+        Returns the script that draws the charts.
 
     Returns
     -------
@@ -54,7 +53,9 @@ def render(page: Page) -> str:
         are named by their hashes.
     """
     charts = [block for section in page.sections for block in section.blocks]
-    scripts = _scripts() if any(isinstance(one, Chart) for one in charts) else _scripts()[1:]
+    scripts = [_script()]
+    if any(isinstance(one, Chart) for one in charts):
+        scripts.insert(0, vega().replace("</script", "<\\/script"))
     environment = Environment(
         loader=PackageLoader("bench.report.page"),
         autoescape=True,
@@ -114,9 +115,7 @@ def _static(name: str) -> str:
     return (resources.files("bench.report.page") / "static" / name).read_text(encoding="utf-8")
 
 
-@cache
-def _scripts() -> tuple[str, ...]:
-    """Return Vega with Vega-Lite, as its Python package carries it, and the page's own."""
+def _script() -> str:
+    """Return what puts the page to work."""
     own = "\n".join(_static(name) for name in SCRIPTS)
-    vega = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script")
-    return vega, f'"use strict";\n(() => {{\n{own}\n}})();\n'
+    return f'"use strict";\n(() => {{\n{own}\n}})();\n'

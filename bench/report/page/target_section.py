@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.analyze.refusal import RefusalError
 from bench.report import units
-from bench.report.advice_text import interval, size
+from bench.report.advice_text import interval, noise_scale_line, size
 from bench.report.charts.steps import steps_chart
 from bench.report.charts.target import target_chart
 from bench.report.digits import measured
@@ -55,7 +55,7 @@ def _blocks(material: Material) -> Iterator[Chart | Prose | Table]:
         yield Prose(material.not_found or NOTHING)
         return
     for known in material.found.counted.values():
-        yield Prose(_statistics(known))
+        yield Prose(f"{_statistics(known)} {noise_scale_line(known.noise_scale)}")
     chart = target_chart(material.answers, material.shown)
     if chart is not None:
         yield chart

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.analyze import tidy
-from bench.analyze.ladder import ladder, rung_names, sizes_of
-from bench.report import units
+from bench.analyze.ladder import ladder, rung_names, rung_times, sizes_of
 from bench.report.charts.ladder import ladder_chart
 from bench.report.charts.loss import loss_chart
 from bench.report.charts.published import published_chart
 from bench.report.charts.speed import speed_chart
 from bench.report.digits import measured
 from bench.report.headline import TEXTBOOK
+from bench.report.ladder_text import NOTHING, faster_text
 from bench.report.page.blocks import Cell, Column, Prose, Section, Table
 from bench.report.quality_marks import mark
 
@@ -51,6 +51,7 @@ def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
     if table.empty:
         return None
     sizes = sizes_of(table)
+    times = rung_times(rows)
     named = rows.assign(rung=rung_names(rows))
     cells = {
         (str(row["rung"]), int(row["batch_size"])): seconds_cell(row)
@@ -65,8 +66,8 @@ def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
     body = tuple(
         (
             Cell(str(name)),
-            *(cells[str(name), int(size)] for size in sizes),
-            Cell(units.times(row["times"]), float(row["times"])),
+            *(cells.get((str(name), size), Cell(NOTHING)) for size in sizes),
+            Cell(faster_text(table, times, str(name)), float(row["times"])),
             Cell(str(row["saves"] or "")),
         )
         for name, row in table.iterrows()

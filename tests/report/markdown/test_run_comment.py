@@ -86,9 +86,9 @@ Give it 10.
 | kernel | B = 10 | B = 1500 | times as fast |
 | --- | ---: | ---: | ---: |
 | `nd.autograd` | 250 ms | 4.00 ms | – |
-| `nd.closed_form` | 125 ms | 2.00 ms | – |
-| `gluon.trainer` | 83.3 ms | 1.33 ms | – |
-| `numpy.closed_form` | 62.5 ms | 1.00 ms | – |
+| `nd.closed_form` | 125.0 ms | 2.000 ms | – |
+| `gluon.trainer` | 83.33 ms | 1.333 ms | – |
+| `numpy.closed_form` | 62.50 ms | 1.000 ms | – |
 
 **Failed: 1 case**
 

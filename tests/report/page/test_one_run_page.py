@@ -73,7 +73,7 @@ def test_the_answer_has_two_sentences_and_says_how_sure_it_is(advised: Material)
     (answer,) = of_kind(one_run(advised), "answer", Answer)
     fastest, size = answer.sentences
     assert fastest.startswith("nd.fused trains fastest on cpu(0): its loss is within 1%")
-    assert "304x as fast as the textbook's loop, nd.autograd" in fastest
+    assert "300x as fast as the textbook's loop, nd.autograd" in fastest
     assert size.startswith("Give it batches of ")
     assert " because every step has a fixed cost worth " in size
     assert answer.level == "good"
