@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.analyze.ladder import FOOT_SAVES, ladder, sizes_of, rung_times
+from bench.analyze.ladder import FOOT_SAVES, ladder, rung_times, sizes_of
 from bench.report.ladder_figure import ladder_figure
 from bench.report.markdown.ladder import lines
 
