@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -143,6 +144,22 @@ def test_the_fused_epoch_is_near_the_limit_and_before_every_peer() -> None:
     peers = [name for name in seconds.index if name.startswith(("torch.", "jax.", "numpy."))]
     assert len(peers) >= 10
     assert (seconds.loc[peers] > fused).all(axis=None)
+
+
+def test_the_committed_report_shows_every_case_of_its_run_as_it_was_measured() -> None:
+    (place,) = re.findall(r"\(results/reference/([\w-]+)/report\.html\)", README)
+    run = read_run(REFERENCE / f"{place}.json")
+    page = (REFERENCE / place / "report.html").read_text(encoding="utf-8")
+    table = page.partition('id="cases-table"')[2].partition("</table>")[0]
+    shown = {}
+    for row in table.split("<tr>")[2:]:
+        numbers = re.findall(r'data-sort="([^"]*)"', row)
+        name = html.unescape(re.findall(r"<td>([^<]*)</td>", row)[-1])
+        shown[name] = [float(number) for number in numbers]
+    measured = tidy.frame(run)
+    assert list(shown) == list(measured["name"])
+    for name, seconds in zip(measured["name"], measured["seconds"], strict=True):
+        assert seconds in shown[name]
 
 
 def test_every_linked_file_is_there() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.report.charts.chart import DIGITS, Chart, Choice, Quantity
-from bench.report.charts.specs import framed, quantitative, tooltip
+from bench.report.charts.specs import framed, quantitative, tooltip, upright
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,10 +115,7 @@ def _picture() -> dict[str, Any]:
     y = quantitative("value", "", log=False, unit="s")
     return framed(
         [
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.5, "aria": False},
-                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
-            },
+            upright(x, y),
             {
                 "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6, "aria": False},
                 "encoding": {"x": x, "y": y},

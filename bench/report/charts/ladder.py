@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.analyze.ladder import ladder, rung_names, sizes_of
 from bench.report.charts.chart import Chart, Quantity, packed
-from bench.report.charts.specs import quantitative, ranked, tooltip
+from bench.report.charts.specs import level, quantitative, ranked, stepped, tooltip
 from bench.report.charts.speed import picks
 
 QUANTITY = Quantity("seconds per epoch", "seconds", "low", "high", "s")
@@ -73,31 +73,15 @@ def _picture(sizes: list[int]) -> dict[str, Any]:
     }
     told = tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
     x = quantitative("value", "", unit="s")
-    return {
-        "width": "container",
-        "height": {"step": 19},
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "description": "The ladder of kernels",
-        "encoding": {"y": row},
-        "layer": [
-            {
-                "mark": {"type": "rule", "opacity": 0.5, "aria": False},
-                "encoding": {
-                    "x": {**x, "aggregate": "min"},
-                    "x2": {"field": "value", "aggregate": "max"},
-                },
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.6, "aria": False},
-                "encoding": {
-                    "x": {**x, "field": "low"},
-                    "x2": {"field": "high"},
-                    "color": colour,
-                },
-            },
-            {
-                "mark": {"type": "circle", "size": 70, "opacity": 1},
-                "encoding": {"x": x, "color": colour, "tooltip": told},
-            },
-        ],
+    whole = {
+        "mark": {"type": "rule", "opacity": 0.5, "aria": False},
+        "encoding": {
+            "x": {**x, "aggregate": "min"},
+            "x2": {"field": "value", "aggregate": "max"},
+        },
     }
+    dots = {
+        "mark": {"type": "circle", "size": 70, "opacity": 1},
+        "encoding": {"x": x, "color": colour, "tooltip": told},
+    }
+    return stepped(row, [whole, level(x, colour), dots], "The ladder of kernels")

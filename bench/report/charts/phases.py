@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.analyze.ladder import rung_names
 from bench.report.charts.chart import Chart, Choice, Quantity, packed
-from bench.report.charts.specs import ranked, tooltip
+from bench.report.charts.specs import ranked, stepped, tooltip
 from bench.report.charts.speed import picks
 from bench.report.lines import COLOURS
 from bench.report.phase_tables import PHASES
@@ -89,17 +89,14 @@ def _picture() -> dict[str, Any]:
         "scale": {"domain": list(PHASES), "range": [*COLOURS[1:6], "#999999"]},
     }
     order = {"field": "seconds", "op": "max", "order": "descending"}
-    return {
-        "width": "container",
-        "height": {"step": 19},
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "description": "Phases of an epoch by kernel",
+    bars = {
         "mark": {"type": "bar"},
         "encoding": {
-            "y": {**ranked("rung", "seconds"), "sort": order},
             "x": x,
             "color": colour,
             "order": {"field": "order"},
             "tooltip": tooltip({"rung": "kernel", "phase": "phase", "text": "share or time"}),
         },
     }
+    row = {**ranked("rung", "seconds"), "sort": order}
+    return stepped(row, [bars], "Phases of an epoch by kernel")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.report.charts.chart import Chart, Quantity, packed
-from bench.report.charts.specs import quantitative, ranked, tooltip
+from bench.report.charts.specs import level, quantitative, ranked, stepped, tooltip
 from bench.report.charts.speed import picks
 
 if TYPE_CHECKING:
@@ -45,20 +45,8 @@ def plain_chart(table: pd.DataFrame) -> Chart:
 def _picture() -> dict[str, Any]:
     x = quantitative("value", "", unit="s")
     told = tooltip({"name": "benchmark", "text": "median (95% interval)"})
-    return {
-        "width": "container",
-        "height": {"step": 19},
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "description": "Benchmarks with their intervals",
-        "encoding": {"y": ranked("name", "place")},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.6, "aria": False},
-                "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "circle", "size": 60, "opacity": 1},
-                "encoding": {"x": x, "tooltip": told},
-            },
-        ],
+    dots = {
+        "mark": {"type": "circle", "size": 60, "opacity": 1},
+        "encoding": {"x": x, "tooltip": told},
     }
+    return stepped(ranked("name", "place"), [level(x), dots], "Benchmarks with their intervals")

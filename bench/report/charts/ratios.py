@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.report.charts.chart import Chart, Choice, Quantity, packed
-from bench.report.charts.specs import quantitative, ranked, tooltip
+from bench.report.charts.specs import level, quantitative, ranked, stepped, tooltip
 from bench.report.comparing_text import what
 
 if TYPE_CHECKING:
@@ -95,28 +95,13 @@ def _picture() -> dict[str, Any]:
         "scale": {"scheme": "viridis"},
         "legend": {"format": "~s"},
     }
-    return {
-        "width": "container",
-        "height": {"step": 19},
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "description": "Ratios with their intervals",
-        "encoding": {"y": ranked("what", "place")},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.6, "aria": False},
-                "encoding": {
-                    "x": {**x, "field": "low"},
-                    "x2": {"field": "high"},
-                    "color": colour,
-                },
-            },
-            {
-                "mark": {"type": "circle", "size": 60, "opacity": 1},
-                "encoding": {"x": x, "color": colour, "tooltip": tooltip(TOLD)},
-            },
-            {
-                "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
-                "encoding": {"x": {"datum": 1, "type": "quantitative"}, "y": None},
-            },
-        ],
+    dots = {
+        "mark": {"type": "circle", "size": 60, "opacity": 1},
+        "encoding": {"x": x, "color": colour, "tooltip": tooltip(TOLD)},
     }
+    same = {
+        "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
+        "encoding": {"x": {"datum": 1, "type": "quantitative"}, "y": None},
+    }
+    layers = [level(x, colour), dots, same]
+    return stepped(ranked("what", "place"), layers, "Ratios with their intervals")

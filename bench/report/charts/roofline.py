@@ -9,7 +9,7 @@ import pandas as pd
 from bench.report import units
 from bench.report.charts.chart import Chart, Quantity, packed
 from bench.report.charts.looks import encoded, members
-from bench.report.charts.specs import framed, quantitative, tooltip
+from bench.report.charts.specs import framed, quantitative, tooltip, upright
 from bench.report.charts.speed import picks
 from bench.report.roofline_figure import LEFT_MARGIN, RIGHT_MARGIN
 
@@ -114,6 +114,7 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
     x = quantitative("intensity", "flops per byte")
     y = quantitative("value", "", unit="")
     look = encoded("kernel", looks)
+    cases = [{"filter": "isValid(datum.kernel)"}]
     return framed(
         [
             {
@@ -127,17 +128,11 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
                 "encoding": {"x": x, "y": y, "text": {"field": "label"}},
             },
             {
-                "transform": [{"filter": "isValid(datum.kernel)"}],
-                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.6, "aria": False},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": look["color"],
-                },
+                "transform": cases,
+                **upright(x, y, look["color"]),
             },
             {
-                "transform": [{"filter": "isValid(datum.kernel)"}],
+                "transform": cases,
                 "mark": {"type": "point", "filled": True, "size": 40, "opacity": 0.85},
                 "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
             },

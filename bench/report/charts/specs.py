@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from bench.report.charts.chart import Member, Spec
 
-HEIGHT = 340
+#: Of a picture, and of a row of names, in pixels.
+HEIGHT, ROW_HEIGHT = 340, 19
+INTERVAL = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False}
 
 
 def quantitative(
@@ -84,16 +86,7 @@ def lines(
     """
     look = encoded(series, looks)
     y = quantitative("value", "", unit="")
-    upper = {**y, "field": "high"}
-    bar = {
-        "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False},
-        "encoding": {
-            "x": x,
-            "y": {**y, "field": "low"},
-            "y2": {"field": upper["field"]},
-            "color": look["color"],
-        },
-    }
+    bar = upright(x, y, look["color"])
     path = {
         "mark": {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False},
         "encoding": {
@@ -108,6 +101,40 @@ def lines(
         "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(told)},
     }
     return framed([bar, path, point], label)
+
+
+def upright(x: Spec, y: Spec, colour: Spec | None = None) -> Spec:
+    """Return a layer of upright intervals, from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    x, y : dict
+        Encodings of the axes.
+    colour : dict or None
+        Encoding.
+    """
+    ends: Spec = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
+    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+
+
+def level(x: Spec, colour: Spec | None = None) -> Spec:
+    """Return a layer of intervals along their rows, from ``low`` to ``high``."""
+    ends: Spec = {"x": {**x, "field": "low"}, "x2": {"field": "high"}}
+    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+
+
+def stepped(y: Spec, layers: list[Spec], label: str) -> Spec:
+    """Put layers into a picture with a row for each name.
+
+    Parameters
+    ----------
+    y : dict
+        Encoding of the names, from `ranked`.
+    layers : list of dict
+    label : str
+        What a screen reader says of the picture.
+    """
+    return {**framed(layers, label), "height": {"step": ROW_HEIGHT}, "encoding": {"y": y}}
 
 
 def framed(layers: list[Spec], label: str) -> Spec:

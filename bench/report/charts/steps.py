@@ -9,7 +9,7 @@ import pandas as pd
 from bench.analyze.refusal import RefusalError
 from bench.report.charts.chart import Chart, Quantity, packed
 from bench.report.charts.looks import encoded, single
-from bench.report.charts.specs import framed, quantitative, tooltip
+from bench.report.charts.specs import framed, quantitative, tooltip, upright
 from bench.report.charts.speed import BATCH_SIZE, picks
 
 if TYPE_CHECKING:
@@ -116,15 +116,7 @@ def _picture(looks: Any) -> dict[str, Any]:
                 "transform": [{"filter": f"datum.kind !== '{COUNTED}'"}],
                 "encoding": {"x": x, "y": y, "color": legend},
             },
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "aria": False},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": legend,
-                },
-            },
+            upright(x, y, legend),
             {
                 "transform": [{"filter": f"datum.kind === '{COUNTED}'"}],
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.report.charts.chart import Chart, Quantity, packed
 from bench.report.charts.looks import dashes, encoded, members
-from bench.report.charts.specs import framed, quantitative, tooltip
+from bench.report.charts.specs import framed, quantitative, tooltip, upright
 from bench.report.charts.speed import BATCH_SIZE, picks
 
 if TYPE_CHECKING:
@@ -119,16 +119,7 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
                 "mark": {"type": "circle", "size": 16, "opacity": 1},
                 "encoding": {"x": x, "y": y, "color": look["color"], "tooltip": tooltip(TOLD)},
             },
-            {
-                "transform": only(MEASURED),
-                "mark": {"type": "rule", "strokeWidth": 1.5, "aria": False},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": look["color"],
-                },
-            },
+            {"transform": only(MEASURED), **upright(x, y, look["color"])},
             {
                 "transform": only(MEASURED),
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
