@@ -234,6 +234,8 @@ def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
     # Stopped where the page is made, as a user would.
     code = (
         "import os, signal, sys\n"
+        # Ignored, where the tests run in the background of a shell.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import bench.cli_report as report\n"
         "def interrupted(found):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
@@ -249,7 +251,10 @@ def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    _, told = process.communicate(timeout=120)
+    try:
+        _, told = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == Exit.INTERRUPTED, told
     assert "Interrupted" in told
     assert page.read_text() == "old"
