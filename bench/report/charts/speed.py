@@ -57,8 +57,8 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
         title="Time and throughput against the batch size",
         caption=(
             "A line a kernel, a colour a library; the bars are 95% intervals, mostly shorter "
-            "than the marks. Where a line is flat downwards a step costs the same whatever it "
-            "holds; where it is level, the samples cost."
+            "than the marks. Where the seconds of an epoch fall, a step costs the same however "
+            "many samples it holds; where they are level, it is the samples that cost."
         ),
         columns=packed(drawn[[*fields, *numbers]]),
         panels=(lines(along, "kernel", looks, told, "Speed against batch size"),),
