@@ -189,16 +189,20 @@ def read_run(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
         raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
-    _check(path, content)
+    _check(path, content, document)
     return document
 
 
-def _check(path: Path, content: bytes) -> None:
+def _check(path: Path, content: bytes, document: dict[str, Any]) -> None:
     """Refuse what no reader can make anything of."""
     # Only who reads runs needs it: the processes that time kernels import this module too.
+    from bench.loading import own_run  # noqa: PLC0415
     from bench.loading.decoding import DamageError, decode  # noqa: PLC0415
 
     try:
         decode(content)
     except DamageError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
+    reason = own_run.why_unsound(document) if own_run.is_own(document) else None
+    if reason is not None:
+        raise StoreError(f"{path} is damaged: {reason}")

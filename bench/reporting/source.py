@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bench.advising import finding
 from bench.analyze.comparing.compare import compare
 from bench.analyze.comparing.comparison import MOST_SIDES, NotComparedError
+from bench.loading.own_run import is_own, sound
 from bench.loading.reading import read
-from bench.report.page.foreign_run import is_foreign
 from bench.report.page.material import Material
 from bench.store import StoreError, read_run
 from data.errors import DataError
@@ -136,8 +136,8 @@ def source(
 def _one(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
     path = Path(loaded.runs["path"].iloc[0])
     document = read_run(path)
-    if is_foreign(document):
-        return Source(loaded, Material(document, path.name), foreign=True)
+    if not is_own(document):
+        return Source(loaded, Material(sound(document), path.name), foreign=True)
     found, why = _found(document, asked, tell)
     return Source(loaded, Material(document, path.name, found, why))
 

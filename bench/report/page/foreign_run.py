@@ -29,17 +29,6 @@ HEAD = (
 )
 
 
-def is_foreign(document: Mapping[str, Any]) -> bool:
-    """Say whether a file is of another suite: ours tell the format of what they add.
-
-    Parameters
-    ----------
-    document : mapping
-        From ``bench.store.read_run``.
-    """
-    return "format" not in _mapping(document.get("bench"))
-
-
 def foreign_run(material: Material) -> Page:
     """Make the page.
 
