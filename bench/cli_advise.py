@@ -16,6 +16,7 @@ from bench.exits import Exit
 from bench.report import advice_tables
 from bench.report.advice_json import document
 from bench.report.figure_file import kind_of, write_figure
+from bench.report.figure_style import plain
 from bench.report.figures import FigureError
 from bench.report.target_figure import target_figure
 from bench.selection import parsing
@@ -194,7 +195,6 @@ def _draw(found: Found, path: Path, sources: str) -> None:
     for one in found.answers:
         groups.setdefault((one.subject.workload, one.subject.device), []).append(one)
     for number, ((workload, device), answers) in enumerate(groups.items()):
-        plain = device.replace("(", "").replace(")", "")
-        own = path.with_name(f"{path.stem}-{workload}-{plain}{path.suffix}")
+        own = path.with_name(f"{path.stem}-{workload}-{plain(device)}{path.suffix}")
         title = f"{workload}, {device} ({sources})"
         write_figure(partial(target_figure, answers, title), own if number else path)

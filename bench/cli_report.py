@@ -16,7 +16,7 @@ from bench.report.figures import FigureError
 from bench.reporting.drawing import draw
 from bench.reporting.html import html
 from bench.reporting.markdown import markdown
-from bench.reporting.source import Asked, source
+from bench.reporting.source import Asked, some_run, source
 from bench.selection import parsing
 from bench.selection.parsing import SelectionError
 from bench.selection.protocol_options import share
@@ -24,6 +24,8 @@ from bench.store import RUNS, StoreError, newest_run
 from bench.whole_file import whole
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.reporting.source import Source
 
 #: Where a report goes unless another place is named.
@@ -40,8 +42,9 @@ class Format(str, Enum):
     FIGURES = "figures"
 
 
-#: What is printed goes into a file only where one is named.
-PRINTED = (Format.MARKDOWN, Format.CSV)
+#: The cases themselves, without anything said of them.
+TABLES = (Format.CSV, Format.PARQUET)
+#: Markdown and CSV are printed where no place is named.
 PLACES = {
     Format.HTML: REPORT / "index.html",
     Format.PARQUET: REPORT / "cases.parquet",
@@ -91,9 +94,12 @@ def report(
     try:
         parsing.one_of("--compare", axis, ("auto", *AXES), "comparison")
         asked = Asked(axis, baseline, share("--target", target), not no_target)
-        paths = run or [newest_run(RUNS)]
-        found = source(paths, asked, lambda text: typer.echo(text, err=True))
-        _write(found, form, output or PLACES.get(form))
+        loaded = some_run(run or [newest_run(RUNS)])
+        place = output or PLACES.get(form)
+        if form in TABLES:
+            _table(loaded.cases, form, place)
+        else:
+            _write(source(loaded, asked, _tell), form, place)
     except KeyboardInterrupt as error:  # nothing is half written; what was counted is kept
         typer.echo("Interrupted; no report was written.", err=True)
         raise typer.Exit(Exit.INTERRUPTED) from error
@@ -103,31 +109,33 @@ def report(
     except (SelectionError, StoreError, FigureError) as error:
         typer.echo(f"ERROR: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from error
-    for one in found.damaged:
-        typer.echo(f"WARNING: {one.path} was left out: {one.reason}", err=True)
-    raise typer.Exit(Exit.FAILED if found.damaged else Exit.OK)
+    for one in loaded.damaged:
+        _tell(f"WARNING: {one.path} was left out: {one.reason}")
+    raise typer.Exit(Exit.FAILED if loaded.damaged else Exit.OK)
+
+
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _table(cases: pd.DataFrame, form: Format, place: Path | None) -> None:
+    """Write the cases as they are: nothing is compared or counted for that."""
+    if place is None:
+        write_csv(cases, sys.stdout)
+        return
+    (write_csv if form is Format.CSV else write_parquet)(cases, place)
+    _tell(f"report: {place}")
 
 
 def _write(found: Source, form: Format, place: Path | None) -> None:
-    """Write the report in one form, and say where."""
-    if place is None and form in PRINTED:
-        if form is Format.CSV:
-            write_csv(found.loaded.cases, sys.stdout)
-        else:
-            typer.echo(markdown(found), nl=False)
-        return
-    assert place is not None  # noqa: S101 - what is not printed has a place
-    if form is Format.CSV:
-        write_csv(found.loaded.cases, place)
-    elif form is Format.PARQUET:
-        write_parquet(found.loaded.cases, place)
+    """Write the report in one form, and say where; Markdown without a place is printed."""
+    if place is None:
+        typer.echo(markdown(found), nl=False)
     elif form is Format.FIGURES:
-        drawn = draw(found, place)
-        typer.echo(f"{len(drawn)} files in {place}", err=True)
-        return
+        _tell(f"{len(draw(found, place))} files in {place}")
     else:
         _save(html(found) if form is Format.HTML else markdown(found), place)
-    typer.echo(f"report: {place}", err=True)
+        _tell(f"report: {place}")
 
 
 def _save(text: str, place: Path) -> None:

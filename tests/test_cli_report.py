@@ -116,6 +116,22 @@ def test_parquet_holds_what_load_gives(tmp_path: Path) -> None:
     assert len(rows[0][2]) == 5
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_tables_need_no_comparison_and_count_no_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a table needs nothing but the runs")
+
+    monkeypatch.setattr("bench.cli_report.source", refuse)
+    runs = [
+        written(tmp_path, "a.json", foreign("test_a")),
+        written(tmp_path, "b.json", foreign("test_b")),
+    ]
+    result = invoke(*runs, "--format", form, "-o", tmp_path / "out")
+    assert result.exit_code == Exit.OK, result.output
+
+
 def test_figures_are_drawn_as_png_and_svg(tmp_path: Path) -> None:
     folder = tmp_path / "figures"
     result = invoke(QUICK, "--no-target", "--format", "figures", "-o", folder)

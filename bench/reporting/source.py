@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bench.analyze.comparing.comparison import Comparison
     from bench.analyze.findings import Found
-    from bench.loading.loaded import Damaged, Loaded
+    from bench.loading.loaded import Loaded
 
 NOT_ASKED = "Times to a target were not asked for (--no-target)."
 
@@ -70,11 +70,6 @@ class Source:
     why_not: str = ""
 
     @property
-    def damaged(self) -> tuple[Damaged, ...]:
-        """The files that were left out."""
-        return self.loaded.damaged
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against putting the runs together."""
         if self.comparison is None:
@@ -89,23 +84,40 @@ class Source:
         return len(self.comparison.sides) > MOST_SIDES
 
 
-def source(
-    paths: Sequence[Path],
-    asked: Asked,
-    tell: Callable[[str], object],
-    columns: Sequence[str] | None = None,
-) -> Source:
-    """Read runs, and find out what they say.
+def some_run(paths: Sequence[Path]) -> Loaded:
+    """Read runs, of which at least one has to be sound.
 
     Parameters
     ----------
     paths : sequence of Path
         Files or folders.
+
+    Returns
+    -------
+    Loaded
+
+    Raises
+    ------
+    StoreError
+        When there is no run that can be read.
+    """
+    loaded = read(paths)
+    if loaded.runs.empty:
+        reasons = " ".join(f"{one.path}: {one.reason}" for one in loaded.damaged)
+        raise StoreError(f"no run could be read. {reasons}".strip())
+    return loaded
+
+
+def source(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
+    """Find out what runs say.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        From `some_run`.
     asked : Asked
     tell : callable
         Is told what takes long.
-    columns : sequence of str or None
-        Of the cases, where only some are needed.
 
     Returns
     -------
@@ -114,14 +126,10 @@ def source(
     Raises
     ------
     StoreError
-        When there is no run that can be read.
+        When the single run holds what no run of this suite does.
     NotComparedError
         When the runs share nothing.
     """
-    loaded = read(paths, columns=columns)
-    if loaded.runs.empty:
-        reasons = " ".join(f"{one.path}: {one.reason}" for one in loaded.damaged)
-        raise StoreError(f"no run could be read. {reasons}".strip())
     if len(loaded.runs) == 1 and asked.axis == "auto":
         return _one(loaded, asked, tell)
     try:

@@ -14,7 +14,7 @@ from bench.loading.own_run import sound
 from bench.report.page.rendering import render
 from bench.reporting.html import page
 from bench.reporting.markdown import markdown
-from bench.reporting.source import Asked, source
+from bench.reporting.source import Asked, some_run, source
 from bench.store import StoreError, read_run
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_any_odd_value_anywhere_is_refused_or_shown_and_never_a_traceback(
         odd = tmp_path / "run.json"
         odd.write_text(json.dumps(with_odd(document, at, value)), encoding="utf-8")
         try:
-            found = source([odd], Asked(target=False), print)
+            found = source(some_run([odd]), Asked(target=False), print)
             assert render(page(found), str), at
             assert markdown(found), at
         except StoreError:

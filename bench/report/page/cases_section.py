@@ -159,16 +159,18 @@ def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
 
 def _listed(name: str, caption: str, cases: Any, *, folded: bool = False) -> Table:
     """List cases with their reasons."""
-    rows = tuple(
-        (Cell(str(one.get("id") or one.get("case") or "–")), Cell(_reason(one)))
-        for one in cases
-    )
+    rows = tuple((Cell(str(one.get("id") or "–")), Cell(_reason(one))) for one in cases)
     head = (Column("case"), Column("reason"))
     return Table(name, caption, head, rows, sortable=True, folded=folded)
 
 
 def _reason(one: Mapping[str, Any]) -> str:
-    return str(one.get("reason") or one.get("cause") or one.get("message") or "–")
+    """Write why a case has no number; of an incident, its cause and what was said."""
+    if one.get("reason"):
+        return str(one["reason"])
+    told = [str(one[name]) for name in ("cause", "message") if one.get(name)]
+    where = "" if one.get("process") is None else f"process {one['process']}: "
+    return where + ": ".join(told) if told else "–"
 
 
 def marks_table(marks: Mapping[str, int]) -> Table:

@@ -115,6 +115,16 @@ def test_failures_are_shown_with_their_reasons() -> None:
     assert [cell.text for cell in shown[1].rows[0]] == ["bench_epoch[x]", "wrong loss"]
 
 
+def test_an_incident_is_shown_with_its_process_cause_and_message() -> None:
+    lost = {"id": "bench_epoch[x]", "process": 2, "cause": "crash", "message": "signal 11"}
+    shown = blocks(one_run(Material(made_up_run.document(incidents=[lost]), "r")), "skipped")
+    (table,) = [one for one in shown if isinstance(one, Table)]
+    assert [cell.text for cell in table.rows[0]] == [
+        "bench_epoch[x]",
+        "process 2: crash: signal 11",
+    ]
+
+
 def test_the_exact_command_is_there(page: Page) -> None:
     commands = [one for one in of_kind(page, "method", Prose) if one.kind == "command"]
     assert [one.text for one in commands] == ["python -m bench run --preset quick"]
