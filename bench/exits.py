@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from bench.analyze.verdicts.judgement import Outcome
+
 
 class Exit(IntEnum):
     """Exit codes; scripts may rely on them.
@@ -11,12 +13,13 @@ class Exit(IntEnum):
     ====  ===========  ==============================================================
     code  name         meaning
     ====  ===========  ==============================================================
-    0     OK           everything asked for was done
+    0     OK           everything asked for was done; of a comparison: no case is slower
     1     FAILED       something asked for could not be measured, was wrong, or could
-                       not be saved
+                       not be saved; of a comparison: a case is slower, and confirmed
     2     USAGE        the command line is wrong; the message says what is allowed
     3     UNCLEAR      measured, but too noisy or too short to answer; nothing is
-                       claimed
+                       claimed. Of a comparison: no case is confirmed to be slower, and
+                       some are unclear, untrusted, missing, or slower and unconfirmed
     4     NOTHING      nothing comparable: no two runs share a series
     130   INTERRUPTED  Ctrl-C or SIGTERM; what was measured is saved
     ====  ===========  ==============================================================
@@ -28,3 +31,12 @@ class Exit(IntEnum):
     UNCLEAR = 3
     NOTHING = 4
     INTERRUPTED = 130
+
+
+#: What the verdicts of ``ab``, ``compare`` and ``track`` come to.
+OF_OUTCOME = {
+    Outcome.NONE_SLOWER: Exit.OK,
+    Outcome.SLOWER: Exit.FAILED,
+    Outcome.UNCLEAR: Exit.UNCLEAR,
+    Outcome.NOTHING: Exit.NOTHING,
+}

@@ -1,0 +1,1 @@
+"""Verdicts: what is slower, faster, the same, unclear; and what follows from them."""

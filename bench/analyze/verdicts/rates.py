@@ -1,0 +1,67 @@
+"""How often a rule is wrong on a machine, as ``python -m bench selftest`` has measured it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scipy.stats import binomtest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many.
+
+    Attributes
+    ----------
+    count, of : int
+    """
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        """The share; NaN of none."""
+        return self.count / self.of if self.of else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its interval at 95% (Clopper & Pearson 1934, *Biometrika* 26:404)."""
+        if not self.of:
+            return 0.0, 1.0
+        found = binomtest(self.count, self.of).proportion_ci(CONFIDENCE, method="exact")
+        return float(found.low), float(found.high)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often a rule is wrong, and how often it finds what is there.
+
+    Attributes
+    ----------
+    rule : str
+        ``ab``, ``compare``, or the name of another tool's.
+    measured : str
+        When, UTC.
+    path : str
+        The file that holds the samples.
+    false_slower : Share
+        Comparisons of identical code that were called slower.
+    same : Share
+        Those that were called the same.
+    found : tuple of (float, Share)
+        For injected slowdowns, each a share of the time: how many were called slower.
+    """
+
+    rule: str
+    measured: str
+    path: str
+    false_slower: Share
+    same: Share
+    found: Sequence[tuple[float, Share]] = ()
