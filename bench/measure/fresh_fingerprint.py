@@ -30,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fresh_fingerprint(
-    environment: Mapping[str, str] = NO_ENVIRONMENT, cpus: Sequence[int] = ()
+    environment: Mapping[str, str] = NO_ENVIRONMENT,
+    cpus: Sequence[int] = (),
+    interpreter: str = sys.executable,
 ) -> dict[str, Any]:
     """Take the fingerprint in a fresh process, once for each setting.
 
@@ -40,6 +42,8 @@ def fresh_fingerprint(
         Variables that the process has beside this one's.
     cpus : sequence of int
         That it may run on; empty for all that this one may.
+    interpreter : str
+        That runs it.
 
     Returns
     -------
@@ -48,12 +52,16 @@ def fresh_fingerprint(
         process's own, with what went wrong under ``not_fresh``, so that it is no other
         run's.
     """
-    return dict(_taken(frozenset(environment.items()), tuple(cpus or affinity.AT_START)))
+    return dict(
+        _taken(frozenset(environment.items()), tuple(cpus or affinity.AT_START), interpreter)
+    )
 
 
 @cache
-def _taken(environment: frozenset[tuple[str, str]], cpus: tuple[int, ...]) -> dict[str, Any]:
-    command = [sys.executable, "-W", "ignore", "-m", "bench.measure.fresh_fingerprint"]
+def _taken(
+    environment: frozenset[tuple[str, str]], cpus: tuple[int, ...], interpreter: str
+) -> dict[str, Any]:
+    command = [interpreter, "-W", "ignore", "-m", "bench.measure.fresh_fingerprint"]
     command += map(str, cpus)
     try:
         done = subprocess.run(

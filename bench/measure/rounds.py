@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
+from bench.measure.slowing import SLOWING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -80,7 +82,7 @@ def time_calls(
             call()
         enqueued = clock()
         drain()
-        end = clock()
+        end = SLOWING.end(begin, clock(), clock)
     finally:
         if collecting:
             gc.enable()

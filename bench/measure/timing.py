@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bench.measure.rounds import time_calls
 from bench.measure.telemetry.change import change
 from bench.measure.telemetry.reader import NoTelemetry, SystemTelemetry
+from bench.measure.turns import TURNS
 from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class RoundTimer:
         """
         read = self.instruments.telemetry.read
         self.drain()
+        TURNS.take()
         before = read()
         one = timed()
         after = read()

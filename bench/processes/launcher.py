@@ -72,6 +72,27 @@ class Launcher(Protocol):
 
 
 @dataclass(frozen=True)
+class Code:
+    """What code a process measures, and what runs it.
+
+    Attributes
+    ----------
+    interpreter : str
+        The Python; its environment has the libraries.
+    tree : Path or None
+        The folder that ``kernels`` and ``data`` are taken from, such as a checkout of
+        another revision; None for those of this program. What measures is always of this
+        program: two codes are measured alike.
+    """
+
+    interpreter: str = sys.executable
+    tree: Path | None = None
+
+
+HERE = Code()
+
+
+@dataclass(frozen=True)
 class SubprocessLauncher:
     """Starts ``python -m bench.processes.worker``.
 
@@ -79,13 +100,15 @@ class SubprocessLauncher:
     ----------
     kernel_folders : tuple of Path
         Where further kernels are.
+    code : Code
     """
 
     kernel_folders: tuple[Path, ...] = ()
+    code: Code = HERE
 
     def launch(self, setting: Setting) -> WorkerProcess:
         """Start a process with a setting of its own."""
-        return WorkerProcess(setting, self.kernel_folders)
+        return WorkerProcess(setting, self.kernel_folders, self.code)
 
 
 class WorkerProcess:
@@ -95,13 +118,16 @@ class WorkerProcess:
     ----------
     setting : Setting
     kernel_folders : sequence of Path
+    code : Code
     """
 
-    def __init__(self, setting: Setting, kernel_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, setting: Setting, kernel_folders: Sequence[Path] = (), code: Code = HERE
+    ) -> None:
         answers, writes = os.pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.processes.worker", str(writes)],
+            [code.interpreter, "-m", "bench.processes.worker", str(writes)],
             cwd=ROOT,
             env={**os.environ, **setting.environment},
             stdin=subprocess.PIPE,
@@ -117,7 +143,8 @@ class WorkerProcess:
         self._unread = b""
         folders = [str(folder.resolve()) for folder in kernel_folders]
         cpus = setting.cpus or affinity.AT_START  # a library may have bound this process
-        self._send({"cpus": list(cpus), "kernel_folders": folders})
+        tree = code.tree and str(code.tree.resolve())
+        self.send({"cpus": list(cpus), "kernel_folders": folders, "tree": tree})
 
     @property
     def pid(self) -> int:
@@ -141,7 +168,24 @@ class WorkerProcess:
         ------
         NoAnswerError, EndedError
         """
-        self._send(request)
+        self.send(request)
+        return self.receive(limit_seconds)
+
+    def receive(self, limit_seconds: float) -> dict[str, Any]:
+        """Wait for the next line of a process.
+
+        Parameters
+        ----------
+        limit_seconds : float
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        NoAnswerError, EndedError
+        """
         end = time.monotonic() + limit_seconds
         while b"\n" not in self._unread:
             left = end - time.monotonic()
@@ -157,7 +201,7 @@ class WorkerProcess:
         read: dict[str, Any] = json.loads(line)
         return read
 
-    def _send(self, request: Mapping[str, Any]) -> None:
+    def send(self, request: Mapping[str, Any]) -> None:
         """Write a request; a process that has ended shows when its answer is awaited."""
         assert self._process.stdin is not None  # noqa: S101 - it was opened above
         with contextlib.suppress(BrokenPipeError):

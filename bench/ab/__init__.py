@@ -1,0 +1,1 @@
+"""``python -m bench ab``: two things that can be run now, measured alternately, and judged."""

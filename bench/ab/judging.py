@@ -1,0 +1,120 @@
+"""The verdicts of a comparison of pairs, from what was measured."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from bench.analyze.verdicts.judgement import Judgement
+from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
+from bench.measure.telemetry.marking import UNTRUSTED_SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.ab.entries import Entry
+    from bench.ab.pairs import Measured
+    from bench.ab.side import Side
+    from bench.analyze.verdicts.rates import Rates
+
+#: A side disturbed in so much more of its rounds than the other saw another machine.
+MOST_UNEVEN = 0.25
+#: What a case says that only the second side has.
+ONLY_NOW = "side A has no such case"
+
+
+def judged(
+    sides: Sequence[Side],
+    measured: Sequence[Measured],
+    others: Sequence[Entry],
+    rates: Rates | None = None,
+    sources: Sequence[str] = (),
+) -> Judgement:
+    """Put the verdicts together.
+
+    Parameters
+    ----------
+    sides : sequence of two Side
+    measured : sequence of Measured
+    others : sequence of Entry
+        The cases that can't be measured.
+    rates : Rates, optional
+    sources : sequence of str
+        The run files.
+
+    Returns
+    -------
+    Judgement
+    """
+    cases = [_verdict(one) for one in measured]
+    missing = [one for one in others if one.reason != ONLY_NOW]
+    cases += [_not_comparable(one.name, one.reason) for one in missing]
+    return Judgement(
+        kind="ab",
+        before=f"A ({sides[0].label})",
+        now=f"B ({sides[1].label})",
+        cases=tuple(cases),
+        added=tuple(one.name for one in others if one.reason == ONLY_NOW),
+        rates=rates,
+        sources=tuple(sources),
+    )
+
+
+def _not_comparable(name: str, reason: str) -> CaseVerdict:
+    return CaseVerdict(name, Verdict.NOT_COMPARABLE, f"{reason.rstrip('.')}.")
+
+
+def _verdict(one: Measured) -> CaseVerdict:
+    """Say what is known of a case."""
+    contest = one.contest
+    if one.lost or not contest.n_pairs:
+        return _not_comparable(one.entry.name, one.lost or "it was not measured")
+    verdict, reason = contest.verdict or Verdict.UNCLEAR, ""
+    shares = _disturbed(one)
+    if verdict in (Verdict.SLOWER, Verdict.FASTER):
+        reason = (
+            f"beyond the margin in {contest.flagged_at} pairs, and in "
+            f"{contest.n_pairs - contest.flagged_at} fresh ones"
+        )
+        if abs(shares[0] - shares[1]) > MOST_UNEVEN:
+            verdict = Verdict.UNTRUSTED
+            reason += f", but one side was disturbed far more often: {_told(shares)}"
+    elif verdict is Verdict.SAME:
+        reason = f"within the margin in {contest.n_pairs} pairs"
+    else:
+        reason = f"{contest.n_pairs} pairs do not tell"
+        if contest.flagged_at:
+            reason += ", and fresh ones did not confirm what the first seemed to show"
+        if min(shares) > UNTRUSTED_SHARE:
+            verdict = Verdict.UNTRUSTED
+            reason += f": most rounds were disturbed ({_told(shares)})"
+    found = contest.estimate
+    return CaseVerdict(
+        name=one.entry.name,
+        verdict=verdict,
+        reason=f"{reason[0].upper()}{reason[1:]}.",
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        margin=contest.margin,
+        n_before=contest.n_pairs,
+        n_now=contest.n_pairs,
+        confirmed=verdict in (Verdict.SLOWER, Verdict.FASTER),
+    )
+
+
+def _disturbed(one: Measured) -> tuple[float, float]:
+    """Return the share of disturbed rounds of each side: the median over the processes."""
+    first, second = (
+        statistics.median(
+            outcome.answer["facts"]["disturbed_rounds"] / len(outcome.answer["rounds"])
+            for outcome in outcomes
+            if outcome.answer is not None
+        )
+        for outcomes in one.outcomes
+    )
+    return first, second
+
+
+def _told(shares: Sequence[float]) -> str:
+    return f"{shares[0]:.0%} of A's rounds, {shares[1]:.0%} of B's"

@@ -1,0 +1,252 @@
+"""Measures pair after pair of fresh processes until every case has its verdict."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.ab.visit import visit
+from bench.analyze.verdicts.sequential import Contest, look
+from bench.analyze.verdicts.verdict import Verdict
+from bench.processes.task import Cause, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.ab.entries import Entry
+    from bench.ab.visit import Said
+    from bench.measure.protocol import Protocol
+    from bench.processes.launcher import WorkerProcess
+    from bench.processes.task import Pass, Setting, Task
+
+#: After so many pairs in which a side came to nothing, a case is given up.
+TRIES = 2
+#: Longer than any line of a process takes that is not stuck.
+LIMIT_SECONDS = 180.0
+
+
+@dataclass
+class Measured:
+    """A case, and all that was measured of it so far.
+
+    Attributes
+    ----------
+    entry : Entry
+    contest : Contest
+    outcomes : tuple of two list of Outcome
+        Of each side, a pair each; ``replicate`` is the number of the pair.
+    seconds : float
+        Spent on it, starting processes included.
+    lost : str
+        Why it was given up; empty where it was not.
+    failures : int
+        Pairs in which a side came to nothing.
+    """
+
+    entry: Entry
+    contest: Contest
+    outcomes: tuple[list[Outcome], list[Outcome]] = field(default_factory=lambda: ([], []))
+    seconds: float = 0.0
+    lost: str = ""
+    failures: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it gets another pair."""
+        return not self.lost and self.contest.verdict is None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a case gets no more pairs, whatever is known of it.
+
+    Attributes
+    ----------
+    pairs : int
+    seconds_per_case : float
+    early : bool
+        Whether a case that is decided gets no more: else each gets all of its pairs.
+    """
+
+    pairs: int
+    seconds_per_case: float
+    early: bool = True
+
+
+@dataclass(frozen=True)
+class Launching:
+    """How the processes of a side are started.
+
+    Attributes
+    ----------
+    launch : callable
+        Starts one.
+    setting : Setting
+        What a task needs comes to it.
+    slowdown : float
+        A share by which its rounds are slowed down on purpose.
+    """
+
+    launch: Callable[[Setting], WorkerProcess]
+    setting: Setting
+    slowdown: float = 0.0
+
+    def start(self, task: Task) -> WorkerProcess:
+        """Start a process for a task and those that may share it."""
+        environment = {**self.setting.environment, **task.environment}
+        return self.launch(type(self.setting)(environment, self.setting.cpus))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A comparison under way.
+
+    Attributes
+    ----------
+    measured : sequence of Measured
+        The cases that can be measured.
+    sides : sequence of two Launching
+    protocol : Protocol
+    limits : Limits
+    stopping : callable
+        Says whether no further case is to begin.
+    tell : callable
+        Called before each case with its name, and after each with an empty one.
+    seed : int
+        Of the order of the cases.
+    clock : callable
+    """
+
+    measured: Sequence[Measured]
+    sides: Sequence[Launching]
+    protocol: Protocol
+    limits: Limits
+    stopping: Callable[[], bool]
+    tell: Callable[[str], None]
+    seed: int = 0
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self) -> bool:
+        """Measure until there is nothing left to find out.
+
+        Returns
+        -------
+        bool
+            False when it was told to stop.
+        """
+        for number in range(self.limits.pairs):
+            left = [one for one in self.measured if self._goes_on(one)]
+            if not left:
+                break
+            rng = random.Random(f"{self.seed}/{number}")
+            groups: dict[str, list[Measured]] = {}
+            for one in left:
+                groups.setdefault(one.entry.group, []).append(one)
+            for name in rng.sample(sorted(groups), len(groups)):
+                members = rng.sample(groups[name], len(groups[name]))
+                if not self._pair(number, members):
+                    return False
+            look([one.contest for one in self.measured if not one.lost])
+        return True
+
+    def _goes_on(self, one: Measured) -> bool:
+        """Say whether a case gets another pair."""
+        if one.lost or one.seconds >= self.limits.seconds_per_case:
+            return False
+        return one.is_open or not self.limits.early
+
+    def _pair(self, number: int, members: Sequence[Measured]) -> bool:
+        """Measure cases in one pair of processes, in new ones where a case has ended them."""
+        partners: list[WorkerProcess] = []
+        try:
+            for one in members:
+                if self.stopping():
+                    return False
+                self.tell(one.entry.name)
+                begin = self.clock()
+                if not partners:
+                    for side, task in zip(self.sides, one.entry.both, strict=True):
+                        partners.append(side.start(task))
+                said = visit(partners, self._requests(one), LIMIT_SECONDS, number % 2)
+                if not self._note(one, number, said, self.clock() - begin):
+                    _close(partners)
+                self.tell("")
+        finally:
+            _close(partners)
+        return True
+
+    def _requests(self, one: Measured) -> list[dict[str, Any]]:
+        return [
+            {
+                "module": task.module,
+                "params": dict(task.params),
+                "protocol": asdict(self.protocol),
+                "kind": task.kind.value,
+                "slowdown": side.slowdown,
+            }
+            for side, task in zip(self.sides, one.entry.both, strict=True)
+        ]
+
+    def _note(
+        self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
+    ) -> bool:
+        """Take note of what a visit has come to; say whether the processes are still fit."""
+        one.seconds += seconds
+        if all(each.answer is not None for each in said):
+            one.contest.differences.append(difference(said))
+        for side, each in enumerate(said):
+            if each.answer is None and each.cause is None:
+                continue
+            task = one.entry.both[side]
+            one.outcomes[side].append(_outcome(number, task.id, task.kind, seconds / 2, each))
+            if each.cause is not None:
+                one.failures += 1
+                if each.cause is Cause.WRONG or one.failures >= TRIES:
+                    one.lost = f"side {'AB'[side]}: {each.message}"
+        return all(each.answer is not None for each in said)
+
+
+def _outcome(number: int, id_: str, kind: Pass, seconds: float, said: Said) -> Outcome:
+    return Outcome(number, id_, kind, seconds, said.answer, said.cause, said.message)
+
+
+def difference(said: Sequence[Said]) -> float:
+    """Return the logarithm of the second side's median over the first's.
+
+    Parameters
+    ----------
+    said : sequence of two Said
+        With answers.
+
+    Returns
+    -------
+    float
+        NaN where a median is zero.
+    """
+    medians = [
+        statistics.median(drained / n for _, drained, n in (each.answer or {})["rounds"])
+        for each in said
+    ]
+    return math.log(medians[1] / medians[0]) if min(medians) > 0 else math.nan
+
+
+def _close(partners: list[WorkerProcess]) -> None:
+    """End processes, and forget them."""
+    while partners:
+        partners.pop().close()
+
+
+def undecided(measured: Sequence[Measured]) -> None:
+    """Say of cases that have no verdict that they are unclear.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+    """
+    for one in measured:
+        if one.contest.verdict is None:
+            one.contest.verdict = Verdict.UNCLEAR

@@ -1,0 +1,124 @@
+"""The rules of other tools, with their defaults, on the same samples.
+
+Each compares what it would have if its two runs were made one after the other: the first
+sides of some pairs, and the second sides of the pairs after them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from bench.analyze.error_rates.rule import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.analyze.error_rates.rule import Pool, Process
+
+#: Of pytest-benchmark, in the example of its manual.
+FAIL_AT = 0.05
+#: Of asv continuous: a change by less is none; Mann and Whitney's test; two processes.
+ASV_FACTOR, ASV_P, ASV_PROCESSES = 1.1, 0.002, 2
+#: Of pyperf: 20 processes of 3 values each, Student's test at 95%.
+PYPERF_PROCESSES, PYPERF_VALUES, PYPERF_CONFIDENCE = 20, 3, 0.95
+
+
+@dataclass(frozen=True)
+class PytestBenchmark:
+    """``--benchmark-compare-fail=STATISTIC:5%``: one process against the next.
+
+    Attributes
+    ----------
+    statistic : str
+    of : callable
+        From the rounds to it.
+    """
+
+    statistic: str
+    of: Callable[[Process], float]
+    source: str = "pytest_benchmark.utils.PercentageRegressionCheck"
+
+    @property
+    def name(self) -> str:
+        """As in files."""
+        return f"pytest-benchmark {self.statistic}:5%"
+
+    @property
+    def title(self) -> str:
+        """For a person."""
+        return self.name
+
+    def say(self, pool: Pool, slowdown: float) -> Said | None:
+        """Compare a statistic of two processes; a run has no more than one."""
+        if len(pool) < 2:
+            return None
+        before, now = self.of(pool[0][0]), self.of(pool[1][1]) * (1 + slowdown)
+        slower = now > before * (1 + FAIL_AT)
+        return Said(slower, not slower, 1)
+
+
+@dataclass(frozen=True)
+class Asv:
+    """``asv continuous``: the ratio beyond a factor, and the samples told apart."""
+
+    name: str = "asv continuous"
+    title: str = "asv continuous (factor 1.1)"
+    source: str = "asv.statistics.is_different, asv.commands.compare"
+
+    def say(self, pool: Pool, slowdown: float) -> Said | None:
+        """Compare the rounds of two processes with those of the next two."""
+        n = ASV_PROCESSES
+        if len(pool) < 2 * n:
+            return None
+        before = np.concatenate([first for first, _ in pool[:n]])
+        now = np.concatenate([second for _, second in pool[n : 2 * n]]) * (1 + slowdown)
+        apart = stats.mannwhitneyu(before, now, alternative="two-sided").pvalue < ASV_P
+        slower = bool(apart) and median(now) > ASV_FACTOR * median(before)
+        return Said(slower, not slower, n)
+
+
+@dataclass(frozen=True)
+class Pyperf:
+    """``pyperf compare_to``: Student's test on the values of 20 processes each."""
+
+    name: str = "pyperf compare_to"
+    title: str = "pyperf compare_to (20 processes)"
+    source: str = "pyperf._utils.is_significant"
+
+    def say(self, pool: Pool, slowdown: float) -> Said | None:
+        """Compare the mean of three values of each process."""
+        n = PYPERF_PROCESSES
+        if len(pool) < 2 * n:
+            return None
+        before = _values([first for first, _ in pool[:n]])
+        now = _values([second for _, second in pool[n : 2 * n]]) * (1 + slowdown)
+        found = stats.ttest_ind(before, now, equal_var=True)
+        apart = float(found.pvalue) < 1 - PYPERF_CONFIDENCE
+        slower = apart and float(now.mean()) > float(before.mean())
+        return Said(slower, not apart, n)
+
+
+def _values(processes: Sequence[Process]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return three values of each process: the means of the thirds of its rounds."""
+    return np.array(
+        [
+            float(np.mean(third))
+            for rounds in processes
+            for third in np.array_split(np.asarray(rounds), min(PYPERF_VALUES, len(rounds)))
+        ]
+    )
+
+
+#: All of them, in the order in which they are shown.
+OTHERS = (
+    PytestBenchmark("mean", fmean),
+    PytestBenchmark("min", min),
+    PytestBenchmark("median", median),
+    Asv(),
+    Pyperf(),
+)

@@ -1,0 +1,67 @@
+"""What a rule is, for all that are tried on the same samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    #: Seconds of one iteration, of every round of a process.
+    Process: TypeAlias = Sequence[float]
+    #: Pairs of processes of identical code, in the order in which they were measured; the two
+    #: of a pair took turns.
+    Pool: TypeAlias = Sequence[tuple[Process, Process]]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a rule says of one comparison.
+
+    Attributes
+    ----------
+    slower : bool
+    same : bool
+        It says that nothing has changed, and not only that nothing was found.
+    used : int
+        Pairs of the pool that the next comparison does not look at again.
+    """
+
+    slower: bool
+    same: bool
+    used: int
+
+
+class Rule(Protocol):
+    """A way to say whether a case is slower.
+
+    Attributes
+    ----------
+    name : str
+        As in files.
+    title : str
+        For a person.
+    source : str
+        Where the rule is from.
+    """
+
+    name: str
+    title: str
+    source: str
+
+    def say(self, pool: Pool, slowdown: float) -> Said | None:
+        """Compare, with the second side so much slower.
+
+        Parameters
+        ----------
+        pool : sequence of pairs
+            What is left of it.
+        slowdown : float
+            A share by which every time of the second side is made longer.
+
+        Returns
+        -------
+        Said or None
+            None where too little is left to decide.
+        """
