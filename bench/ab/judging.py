@@ -61,7 +61,7 @@ def judged(
 
 
 def _not_comparable(name: str, reason: str) -> CaseVerdict:
-    return CaseVerdict(name, Verdict.NOT_COMPARABLE, f"{reason.rstrip('.')}.")
+    return CaseVerdict(name, Verdict.NOT_COMPARABLE, _sentence(reason))
 
 
 def _verdict(one: Measured) -> CaseVerdict:
@@ -92,7 +92,7 @@ def _verdict(one: Measured) -> CaseVerdict:
     return CaseVerdict(
         name=one.entry.name,
         verdict=verdict,
-        reason=f"{reason[0].upper()}{reason[1:]}.",
+        reason=_sentence(reason),
         ratio=found.ratio,
         low=found.low,
         high=found.high,
@@ -101,6 +101,10 @@ def _verdict(one: Measured) -> CaseVerdict:
         n_now=contest.n_pairs,
         confirmed=verdict in (Verdict.SLOWER, Verdict.FASTER),
     )
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:].rstrip('.')}."
 
 
 def _disturbed(one: Measured) -> tuple[float, float]:

@@ -14,7 +14,7 @@ import pytest
 from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError, Protocol
 from bench.processes.elsewhere import Elsewhere, ElsewhereError
-from bench.processes.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.processes.launcher import Code, EndedError, NoAnswerError, SubprocessLauncher
 from bench.processes.task import Setting
 from bench.selection.matrix import availability
 from data.errors import DataError
@@ -186,3 +186,23 @@ def test_the_engine_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     }
     elsewhere.close()
     assert found == {"NaiveEngine": "waited", "ThreadedEnginePerDevice": "left"}
+
+
+def test_a_process_can_measure_in_turns(worker: WorkerProcess) -> None:
+    """It says when it waits, measures while it may, and says how much it did in each turn."""
+    worker.send({**request(), "alternate": True})
+    turns = 0
+    while "waits" in (said := worker.receive(LIMIT)):
+        turns += 1
+        worker.send({"seconds": 0.0})
+    assert turns == len(said["slices"]) == len(said["rounds"])
+    assert set(said["slices"]) == {1}
+
+
+def test_a_process_takes_the_kernels_of_another_tree(tmp_path: Path) -> None:
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "kernels" / "__init__.py").write_text("raise ImportError('another tree')")
+    launched = SubprocessLauncher(code=Code(tree=tmp_path)).launch(Setting())
+    answer = launched.ask(request(), LIMIT)
+    launched.close()
+    assert answer["message"] == "another tree"

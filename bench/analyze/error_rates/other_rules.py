@@ -58,7 +58,7 @@ class PytestBenchmark:
         if len(pool) < 2:
             return None
         before, now = self.of(pool[0][0]), self.of(pool[1][1]) * (1 + slowdown)
-        slower = now > before * (1 + FAIL_AT)
+        slower = bool(now > before * (1 + FAIL_AT))
         return Said(slower, not slower, 1)
 
 
@@ -78,7 +78,7 @@ class Asv:
         before = np.concatenate([first for first, _ in pool[:n]])
         now = np.concatenate([second for _, second in pool[n : 2 * n]]) * (1 + slowdown)
         apart = stats.mannwhitneyu(before, now, alternative="two-sided").pvalue < ASV_P
-        slower = bool(apart) and median(now) > ASV_FACTOR * median(before)
+        slower = bool(apart and median(now) > ASV_FACTOR * median(before))
         return Said(slower, not slower, n)
 
 

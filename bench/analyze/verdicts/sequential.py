@@ -110,29 +110,28 @@ def look(contests: Sequence[Contest]) -> None:
         All cases of the comparison, decided ones too: they count for the false discovery
         rate.
     """
-    open_ = [one for one in contests if one.verdict is None and one.is_due]
-    for one in open_:
+    due = [one for one in contests if one.verdict is None and one.is_due]
+    for one in due:
         if one.flagged is not None:
             if one.is_confirmed():
                 one.verdict = one.flagged
             one.flagged = None
         if one.verdict is None and one.is_same():
             one.verdict = Verdict.SAME
-    tests = np.array([_p_values(one) for one in contests])
-    if not len(tests):
+    if all(one.verdict is not None for one in due):
         return
+    tests = np.array([_p_values(one) for one in contests])
     adjusted = [stats.false_discovery_control(tests[:, column]) for column in (0, 1)]
-    for number, one in enumerate(contests):
-        if one.verdict is not None or one not in open_:
-            continue
+    numbers = {id(one): number for number, one in enumerate(contests)}
+    for one in due:
         for q, verdict in zip(adjusted, (Verdict.SLOWER, Verdict.FASTER), strict=True):
-            if q[number] <= FALSE_DISCOVERIES / 2:
+            if one.verdict is None and q[numbers[id(one)]] <= FALSE_DISCOVERIES / 2:
                 one.flagged, one.flagged_at = verdict, one.n_pairs
 
 
 def _p_values(contest: Contest) -> tuple[float, float]:
-    """Return the p-values of a case; 1 where there are too few pairs to look."""
-    if contest.n_pairs < FIRST_LOOK:
+    """Return the p-values of a case; 1 where there is nothing to be found (any more)."""
+    if contest.n_pairs < FIRST_LOOK or contest.verdict is Verdict.SAME:
         return 1.0, 1.0
     return contest.p_values()
 

@@ -1,0 +1,60 @@
+"""Prints how often each rule is wrong, and what it finds, on the same samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bench.analyze.error_rates.rating import RULES, SLOWDOWNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from bench.analyze.verdicts.rates import Rates, Share
+
+LEGEND = (
+    "Each cell: comparisons called slower, of so many, with the 95% interval of that share. "
+    "No comparison uses samples that another of the same column has used."
+)
+TITLES = {rule.name: rule.title for rule in RULES}
+
+
+def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) -> None:
+    """Print the rates of all rules.
+
+    Parameters
+    ----------
+    rates : sequence of Rates
+    lost : mapping of str to str
+        Cases that came to nothing, and why.
+    console : Console
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("identical code", justify="right", no_wrap=True)
+    table.add_column("called the same", justify="right", no_wrap=True)
+    for slowdown in SLOWDOWNS:
+        table.add_column(f"{slowdown:.0%} slower", justify="right", no_wrap=True)
+    for one in rates:
+        found = [share(each) for _, each in one.found]
+        cells = (share(one.false_slower), share(one.same), *found)
+        table.add_row(Text(TITLES.get(one.rule, one.rule)), *cells)
+    console.print(table)
+    console.print(LEGEND, markup=False, highlight=False)
+    for case, reason in lost.items():
+        console.print(f"not measured: {case}: {reason}", markup=False, highlight=False)
+
+
+def share(one: Share) -> str:
+    """Write a share: ``3/46 6.5% (1.4-18%)``; a dash for none."""
+    if not one.of:
+        return "–"
+    low, high = one.interval
+    value = f"{100 * one.value:.2g}" if one.count < one.of else "100"
+    ends = f"{100 * low:.2g}–{100 * high:.2g}" if high < 1 else f"{100 * low:.2g}–100"
+    return f"{one.count}/{one.of} {value}% ({ends}%)"

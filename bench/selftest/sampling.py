@@ -1,0 +1,175 @@
+"""Measures identical code in pair after pair of fresh processes, until the time is up."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bench.ab.entries import entries
+from bench.ab.pairs import Launching, Limits, Measured, Pairs
+from bench.ab.prepared import prepare
+from bench.ab.side import Side
+from bench.analyze.verdicts.margins import DEFAULT
+from bench.analyze.verdicts.sequential import Contest
+from bench.processes.interrupts import Interrupts
+from bench.report.announce import duration
+from bench.selection.parsing import SelectionError
+from bench.selftest.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.analyze.error_rates.rule import Pool
+    from bench.measure.protocol import Protocol
+    from bench.processes.task import Outcome
+    from bench.selection.options import Given
+
+#: No comparison needs so many; the time decides.
+MANY_PAIRS = 100_000
+#: What a file keeps of a time: a tenth of a nanosecond.
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class SelftestAsked:
+    """What is to be measured.
+
+    Attributes
+    ----------
+    given : Given
+        The options that choose cases.
+    modules : tuple of str
+    protocol : Protocol
+    seconds : float
+    loaded : bool
+        Whether a second process loads one core, on and off.
+    seed : int
+    """
+
+    given: Given
+    modules: tuple[str, ...]
+    protocol: Protocol
+    seconds: float
+    loaded: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What was measured.
+
+    Attributes
+    ----------
+    pools : dict of str to list of pairs
+        For each case the seconds of one iteration, of every round of both processes.
+    lost : dict of str to str
+        Cases that came to nothing, and why.
+    fingerprint : mapping
+    commit : str or None
+    complete : bool
+        False when it was interrupted.
+    """
+
+    pools: Mapping[str, Pool]
+    lost: Mapping[str, str]
+    fingerprint: Mapping[str, Any]
+    commit: str | None
+    complete: bool
+
+
+def sample(
+    asked: SelftestAsked,
+    say: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Samples:
+    """Measure.
+
+    Parameters
+    ----------
+    asked : SelftestAsked
+    say : callable
+        Takes what to tell the user.
+    clock : callable
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    SelectionError, RegistryError, DataError
+    """
+    with ExitStack() as stack:
+        sides = prepare((Side(), Side()), asked.given.kernel_folders, stack)
+        listed = entries(asked.given, sides, asked.modules)
+        measured = [Measured(one, Contest(DEFAULT)) for one in listed if not one.reason]
+        if not measured:
+            raise SelectionError(f"no case can be measured here: {listed[0].reason}.")
+        stack.enter_context(load() if asked.loaded else nullcontext())
+        interrupts = stack.enter_context(Interrupts(say))
+        taken = _Taken(measured, asked.seconds, say, clock)
+        pairs = Pairs(
+            measured=measured,
+            sides=[Launching(one.launcher.launch, one.side.setting) for one in sides],
+            protocol=replace(asked.protocol, alone=False, phases=False, target=0.0),
+            limits=Limits(MANY_PAIRS, float("inf"), early=False),
+            stopping=lambda: interrupts.asked or taken.is_over,
+            tell=taken.tell,
+            seed=asked.seed,
+            clock=clock,
+        )
+        try:
+            pairs.run()
+        except KeyboardInterrupt:
+            interrupts.asked = True
+    lost = {one.entry.name: one.lost for one in measured if one.lost}
+    lost |= {one.name: one.reason for one in listed if one.reason}
+    complete = not interrupts.asked
+    return Samples(taken.pools, lost, sides[0].fingerprint, sides[0].commit, complete)
+
+
+class _Taken:
+    """Takes out of the cases what each pair has measured, and says how far it is."""
+
+    def __init__(
+        self,
+        measured: Sequence[Measured],
+        seconds: float,
+        say: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._measured, self._say, self._clock = measured, say, clock
+        self._end = clock() + seconds
+        self._told = clock()
+        self.pools: dict[str, list[tuple[list[float], list[float]]]] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self._clock() >= self._end
+
+    def tell(self, name: str) -> None:
+        """Take what is there after a case."""
+        if name:
+            return
+        for one in self._measured:
+            first, second = one.outcomes
+            if first and second and first[-1].answer and second[-1].answer:
+                pool = self.pools.setdefault(one.entry.name, [])
+                pool.append((_rounds(first[-1]), _rounds(second[-1])))
+            first.clear()
+            second.clear()
+            one.contest.differences.clear()  # each pool is judged as a whole, later
+        if self._clock() - self._told >= 30.0:
+            self._told = self._clock()
+            pairs = max((len(pool) for pool in self.pools.values()), default=0)
+            left = duration(max(0.0, self._end - self._clock()))
+            self._say(f"{pairs} pairs of {len(self.pools)} cases; about {left} left")
+
+
+def _rounds(outcome: Outcome) -> list[float]:
+    """Return the seconds of one iteration of every round."""
+    assert outcome.answer is not None  # noqa: S101 - the caller has looked
+    return [round(drained / n, DIGITS + 3) for _, drained, n in outcome.answer["rounds"]]

@@ -1,0 +1,135 @@
+"""The file of a self-test: the samples, and what each rule made of them."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from bench.analyze.error_rates.rating import RULES, rate, together
+from bench.judging.rates_file import FORMAT, to_json
+from bench.measure.fingerprint import fingerprint_id
+from bench.store import StoreError, run_name
+from bench.whole_file import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bench.analyze.error_rates.rating import Rated
+    from bench.analyze.error_rates.rule import Pool
+    from bench.analyze.verdicts.rates import Rates
+    from bench.selftest.sampling import Samples, SelftestAsked
+
+
+def rates_of(
+    pools: Mapping[str, Pool], measured: str, path: str
+) -> tuple[list[Rates], list[list[Rated]]]:
+    """Try every rule on every case.
+
+    Parameters
+    ----------
+    pools : mapping of str to pairs
+    measured : str
+        When, UTC.
+    path : str
+        The file of the samples.
+
+    Returns
+    -------
+    rates : list of Rates
+        Of each rule.
+    rated : list of list of Rated
+        The same by case.
+    """
+    rated = [[rate(rule, case, pool) for case, pool in pools.items()] for rule in RULES]
+    return [together(one, measured, path) for one in rated], rated
+
+
+def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, list[Rates]]:
+    """Judge the samples, and write all of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there.
+    asked : SelftestAsked
+    samples : Samples
+
+    Returns
+    -------
+    tuple of (Path, list of Rates)
+
+    Raises
+    ------
+    StoreError
+        When it can't be written; nothing is left then.
+    """
+    now = datetime.now(timezone.utc)
+    path = folder / f"{run_name(now, samples.commit)}.json"
+    measured = now.isoformat(timespec="seconds")
+    rates, _ = rates_of(samples.pools, measured, str(path))
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "measured": measured,
+        "node": platform.node(),
+        "fingerprint_id": fingerprint_id(samples.fingerprint),
+        "fingerprint": samples.fingerprint,
+        "commit": samples.commit,
+        "loaded": asked.loaded,
+        "protocol": asdict(asked.protocol),
+        "complete": samples.complete,
+        "lost": dict(samples.lost),
+        "rates": [to_json(one) for one in rates],
+        "pools": {case: list(pool) for case, pool in samples.pools.items()},
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part:
+            part.write_text(json.dumps(document), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"the self-test can't be written to {folder}: {error.strerror or error}. Free "
+            f"space or give another folder with --results."
+        ) from error
+    return path, rates
+
+
+def read(path: Path) -> tuple[dict[str, Any], list[Rates]]:
+    """Read a self-test, and judge its samples again, by the rules as they are now.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of (dict, list of Rates)
+        The document, and what each rule makes of it.
+
+    Raises
+    ------
+    StoreError
+        When it is damaged, or no self-test.
+    """
+    try:
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        pools = {
+            str(case): [(_times(first), _times(second)) for first, second in pool]
+            for case, pool in document["pools"].items()
+        }
+        measured = str(document["measured"])
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{path} is damaged, or no self-test ({error}).") from error
+    return document, rates_of(pools, measured, str(path))[0]
+
+
+def _times(rounds: Any) -> list[float]:
+    times = [float(one) for one in rounds]
+    if not times or min(times) <= 0:
+        raise ValueError("a process has no times above zero")
+    return times
