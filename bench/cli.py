@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import check, cli_advise, cli_efficiency, cli_report, cli_run
+from bench import (
+    check,
+    cli_ab,
+    cli_advise,
+    cli_compare,
+    cli_efficiency,
+    cli_history,
+    cli_report,
+    cli_run,
+    cli_selftest,
+)
 from bench.catalogue import catalogue
 from bench.exits import Exit
 from bench.measure.health import examine
@@ -32,6 +42,12 @@ app.command()(cli_run.run)
 app.command()(cli_advise.advise)
 app.command()(cli_efficiency.efficiency)
 app.command()(cli_report.report)
+app.command()(cli_ab.ab)
+app.command()(cli_selftest.selftest)
+app.command()(cli_compare.compare)
+app.command()(cli_history.prune)
+app.command()(cli_history.export)
+app.command(name="import")(cli_history.import_)
 
 
 @app.callback()

@@ -49,7 +49,7 @@ def store_sides(
     StoreError
         When nothing can be written.
     """
-    paths = []
+    paths: list[Path] = []
     for number, prepared in enumerate(sides):
         side = prepared.side
         asked = RunAsked(

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: Folders beside runs that hold something else: journals, what was set aside, and runs that
+#: were measured to confirm another.
+NO_RUNS = frozenset(("unfinished", "damaged", "confirmations"))
+
+
 @dataclass(frozen=True)
 class Found:
     """A file that is to be read.
@@ -39,7 +44,7 @@ def find(paths: Sequence[Path]) -> list[Found]:
     paths : sequence of Path
         Files, and folders: such a one stands for every ``*.json`` in it; where there is none,
         for those one level down, as pytest-benchmark keeps them. Hidden files are no runs, nor
-        is what lies in ``unfinished``.
+        is what lies in a folder of `NO_RUNS`.
 
     Returns
     -------
@@ -84,4 +89,4 @@ def _runs(folder: Path) -> Iterator[Path]:
 
 
 def _counts(path: Path) -> bool:
-    return not path.name.startswith(".") and path.name != "unfinished"
+    return not path.name.startswith(".") and path.name not in NO_RUNS

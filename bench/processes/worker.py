@@ -136,7 +136,7 @@ def _measured(
         module_name, function = OTHER_PASSES[request["kind"]]
         other: Any = getattr(importlib.import_module(module_name), function)
         return {"facts": other(request["params"], asked.registry, asked.protocol)}
-    TURNS.wait = alternation and alternation.wait
+    TURNS.wait = None if alternation is None else alternation.wait
     SLOWING.share = request.get("slowdown", 0.0)
     module: Any = importlib.import_module(f"bench.cases.{request['module']}")
     measurements: list[Measurement] = []

@@ -15,7 +15,7 @@ from bench.store import StoreError, run_name
 from bench.whole_file import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bench.analyze.error_rates.rating import Rated
@@ -97,35 +97,51 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
     return path, rates
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Rates]]:
-    """Read a self-test, and judge its samples again, by the rules as they are now.
+def read(paths: Sequence[Path]) -> tuple[dict[str, str], list[Rates]]:
+    """Read self-tests, and judge their samples again, by the rules as they are now.
 
     Parameters
     ----------
-    path : Path
+    paths : sequence of Path
+        At least one. No comparison takes samples of two files.
 
     Returns
     -------
-    tuple of (dict, list of Rates)
-        The document, and what each rule makes of it.
+    tuple of (dict of str to str, list of Rates)
+        Cases that came to nothing, and why; what each rule makes of the others.
 
     Raises
     ------
     StoreError
-        When it is damaged, or no self-test.
+        When one is damaged, or no self-test.
     """
+    lost: dict[str, str] = {}
+    pools: dict[str, Pool] = {}
+    measured = ""
+    for path in paths:
+        document = _document(path)
+        lost |= document["lost"]
+        measured = max(measured, document["measured"])
+        pools |= {f"{path}: {case}": pool for case, pool in document["pools"].items()}
+    return lost, rates_of(pools, measured, ", ".join(map(str, paths)))[0]
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Read one file, and check what is read of it."""
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
-        pools = {
-            str(case): [(_times(first), _times(second)) for first, second in pool]
-            for case, pool in document["pools"].items()
+        return {
+            "measured": str(document["measured"]),
+            "lost": {str(case): str(reason) for case, reason in document["lost"].items()},
+            "pools": {
+                str(case): [(_times(first), _times(second)) for first, second in pool]
+                for case, pool in document["pools"].items()
+            },
         }
-        measured = str(document["measured"])
     except OSError as error:
         raise StoreError(f"{path} can't be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} is damaged, or no self-test ({error}).") from error
-    return document, rates_of(pools, measured, str(path))[0]
 
 
 def _times(rounds: Any) -> list[float]:

@@ -36,10 +36,16 @@ def samples() -> Samples:
 
 def test_what_is_written_reads_back(tmp_path: Path, samples: Samples) -> None:
     path, rates = write(tmp_path / "made", ASKED, samples)
-    document, again = read(path)
+    lost, again = read([path])
     assert again == rates
-    assert document["lost"] == {"third": "no device"}
-    assert document["pools"].keys() == {"one", "other"}
+    assert lost == {"third": "no device"}
+
+
+def test_several_files_are_judged_together(tmp_path: Path, samples: Samples) -> None:
+    first, rates = write(tmp_path, ASKED, samples)
+    second, _ = write(tmp_path, ASKED, samples)
+    _, together = read([first, second])
+    assert together[0].false_slower.of == 2 * rates[0].false_slower.of
 
 
 def test_verdicts_find_the_rates_of_their_machine(tmp_path: Path, samples: Samples) -> None:
@@ -68,7 +74,7 @@ def test_a_damaged_file_is_refused(
     spoil(document)
     path.write_text(json.dumps(document))
     with pytest.raises(StoreError, match=said):
-        read(path)
+        read([path])
 
 
 def test_a_folder_that_can_t_be_written_leaves_nothing(

@@ -34,21 +34,19 @@ class Said:
 
 
 class Rule(Protocol):
-    """A way to say whether a case is slower.
+    """A way to say whether a case is slower."""
 
-    Attributes
-    ----------
-    name : str
-        As in files.
-    title : str
-        For a person.
-    source : str
-        Where the rule is from.
-    """
+    @property
+    def name(self) -> str:
+        """As in files."""
 
-    name: str
-    title: str
-    source: str
+    @property
+    def title(self) -> str:
+        """For a person."""
+
+    @property
+    def source(self) -> str:
+        """Where the rule is from."""
 
     def say(self, pool: Pool, slowdown: float) -> Said | None:
         """Compare, with the second side so much slower.

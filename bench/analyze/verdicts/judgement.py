@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bench.analyze.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
+    from bench.analyze.verdicts.long_term import Change, Drift
     from bench.analyze.verdicts.rates import Rates
     from bench.analyze.verdicts.verdict import CaseVerdict
 
@@ -51,6 +52,10 @@ class Judgement:
         How often this rule is wrong on this machine; None where nobody has measured it.
     sources : tuple of str
         Files that the numbers come from.
+    changes : tuple of Change
+        Steps over the whole history, the newest first; they decide nothing.
+    drifts : tuple of Drift
+        Slow changes over it; they decide nothing.
     """
 
     kind: str
@@ -63,6 +68,8 @@ class Judgement:
     forced: bool = False
     rates: Rates | None = None
     sources: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    drifts: tuple[Drift, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """Count the cases of a verdict."""

@@ -71,7 +71,7 @@ def test_a_comparison_that_would_go_on_is_not_counted() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "pairs"),
-    [(Compare(), 9), (PytestBenchmark("median", np.median), 1), (Asv(), 3), (Pyperf(), 39)],  # type: ignore[arg-type]
+    [(Compare(), 9), (PytestBenchmark("median", np.median), 1), (Asv(), 3), (Pyperf(), 39)],
 )
 def test_too_few_pairs_say_nothing(rule: Asv, pairs: int) -> None:
     assert rule.say(pool(pairs, 0.001, 0.001), 0.0) is None

@@ -1,0 +1,103 @@
+"""``python -m bench selftest``: reads its options and hands over."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.exits import Exit
+from bench.judging.rates_file import FOLDER
+from bench.report import error_rates_table
+from bench.selection import parsing
+from bench.selection.options import Given
+from bench.selection.parsing import SelectionError
+from bench.selection.presets import QUICK
+from bench.selection.protocol_options import ProtocolGiven, protocol_of
+from bench.selftest.sampling import SelftestAsked, sample
+from bench.selftest.storing import read, write
+from bench.store import StoreError
+from bench.tasks import chosen_modules
+from data.errors import DataError
+from kernels.registry import RegistryError
+
+LARGEST_SEED = 1_000_000
+#: One of each backend that a CPU has; those that are not installed are named as such.
+KERNELS = "numpy.closed_form,nd.sgd_update,numba.epoch"
+#: Wide enough for the table where it is piped into a file.
+WIDTH = 200
+
+
+def selftest(
+    stored: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Stored self-tests, to be judged again, together.", show_default=False
+        ),
+    ] = None,
+    minutes: Annotated[str, typer.Option(help="How long to measure.")] = "20",
+    cases: Annotated[str, typer.Option(help="epoch, step, update, machine, …")] = "epoch",
+    kernels: Annotated[str, typer.Option(help="Names, or patterns: nd.*")] = KERNELS,
+    batch_sizes: Annotated[str, typer.Option(help="Whole numbers.")] = "10,100,1500",
+    devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
+    timed: Annotated[
+        str, typer.Option(help="Seconds of timed work of a case in each process.")
+    ] = "0.2",
+    loaded: Annotated[
+        bool, typer.Option("--load", help="Have a second process load one core, on and off.")
+    ] = False,
+    results: Annotated[Path, typer.Option(help="Where it is stored.")] = FOLDER,
+) -> None:
+    """Measure how often verdicts are wrong on this machine, now, and how much they find.
+
+    Identical code is measured in pairs of fresh processes; a slowdown is injected by making
+    the times of one side longer. The rules of this suite, and those of pytest-benchmark, asv
+    and pyperf, judge the same samples. What is found is stored, and shown with every verdict
+    of this machine from then on.
+
+    Exits with 0 when it is done, 1 when it could not be stored, 2 for a wrong option or file,
+    3 when there were too few samples for a single comparison, 130 after Ctrl-C: what was
+    measured is judged and stored.
+    """
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    try:
+        if stored:
+            lost, rates = read(stored)
+            error_rates_table.render(rates, lost, console)
+            raise typer.Exit(Exit.OK)
+        asked = SelftestAsked(
+            given=Given(
+                preset="quick",
+                kernels=kernels,
+                batch_sizes=batch_sizes,
+                devices=devices,
+                loaders="inmemory",
+            ),
+            modules=chosen_modules(cases),
+            protocol=replace(
+                protocol_of(ProtocolGiven(seconds_per_case=timed), QUICK), alone=False
+            ),
+            seconds=60 * parsing.positive("--minutes", minutes),
+            loaded=loaded,
+            seed=secrets.randbelow(LARGEST_SEED),
+        )
+        samples = sample(asked, lambda text: typer.echo(text, err=True))
+    except (SelectionError, RegistryError, DataError, StoreError) as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    try:
+        path, rates = write(results, asked, samples)
+    except StoreError as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.FAILED) from error
+    error_rates_table.render(rates, samples.lost, console)
+    typer.echo(f"samples: {path}")
+    if not samples.complete:
+        raise typer.Exit(Exit.INTERRUPTED)
+    raise typer.Exit(Exit.OK if any(one.false_slower.of for one in rates) else Exit.UNCLEAR)

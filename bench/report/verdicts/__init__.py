@@ -1,0 +1,6 @@
+"""Verdicts in the forms that people and CI systems read: one file for each."""
+
+from bench.report.verdicts.form import Form
+from bench.report.verdicts.writing import write
+
+__all__ = ["Form", "write"]

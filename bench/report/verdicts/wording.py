@@ -1,0 +1,126 @@
+"""How a verdict and what belongs to it is put into words, whatever the form."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bench.analyze.verdicts.judgement import Outcome
+from bench.report.ratio_text import ratio
+from bench.report.verdicts.order import title
+
+if TYPE_CHECKING:
+    from bench.analyze.verdicts.judgement import Judgement
+    from bench.analyze.verdicts.rates import Rates, Share
+    from bench.analyze.verdicts.verdict import CaseVerdict
+
+NOT_MEASURED = (
+    "How often this rule is wrong on this machine has not been measured: "
+    "python -m bench selftest."
+)
+FORCED = "Forced: what can't be compared was compared all the same; do not rely on it."
+#: What is counted, by how a comparison was made.
+UNITS = {"track": "runs"}
+OUTCOMES = {
+    Outcome.NONE_SLOWER: "No case is slower",
+    Outcome.SLOWER: "Slower, and confirmed",
+    Outcome.UNCLEAR: "Unclear",
+    Outcome.NOTHING: "Nothing comparable",
+}
+
+
+def outcome(judgement: Judgement) -> str:
+    """Say what the whole comes to: ``Unclear: 3 unclear, 93 same.``."""
+    return f"{OUTCOMES[judgement.outcome]}: {title(judgement)}."
+
+
+def ratio_of(one: CaseVerdict) -> str:
+    """Write a ratio with its interval: ``1.053x (1.041 to 1.066)``; ``–`` without one."""
+    if one.ratio is None:
+        return "–"
+    low, high = (math.nan if end is None else end for end in (one.low, one.high))
+    return ratio(one.ratio, low, high)
+
+
+def percent(share: float) -> str:
+    """Write a margin: ``1.5%``."""
+    return f"{100 * share:.3g}%"
+
+
+def n_of(one: CaseVerdict) -> str:
+    """Write how many processes, or runs, each side rests on: ``5 / 5``."""
+    return f"{one.n_before} / {one.n_now}" if one.n_before or one.n_now else "–"
+
+
+def unit(judgement: Judgement) -> str:
+    """Name what is counted: processes, or runs."""
+    return UNITS.get(judgement.kind, "processes")
+
+
+def verdict_of(one: CaseVerdict) -> str:
+    """Write a verdict: ``slower, confirmed``."""
+    changed = one.verdict.value in {"slower", "faster"}
+    if not changed:
+        return one.verdict.value
+    return f"{one.verdict.value}, {'confirmed' if one.confirmed else 'not confirmed'}"
+
+
+def sentence(judgement: Judgement, one: CaseVerdict) -> str:
+    """Write all that is said of a case, in a line.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    one : CaseVerdict
+
+    Returns
+    -------
+    str
+        Verdict, ratio, margin, processes, cause and reason.
+    """
+    parts = [f"{verdict_of(one)}: {ratio_of(one)}", f"margin {percent(one.margin)}"]
+    if one.n_before or one.n_now:
+        parts.append(f"{one.n_before} {unit(judgement)} before, {one.n_now} now")
+    if one.cause:
+        parts.append(f"cause: {one.cause}")
+    return f"{', '.join(parts)}. {one.reason}"
+
+
+def long_term(judgement: Judgement) -> list[str]:
+    """Return a sentence for every step and drift of the whole history."""
+    steps = [one.sentence for one in judgement.changes]
+    return [*steps, *(one.sentence for one in judgement.drifts)]
+
+
+def rates_of(rates: Rates | None) -> str:
+    """Say how often the rule is wrong on this machine.
+
+    Parameters
+    ----------
+    rates : Rates or None
+
+    Returns
+    -------
+    str
+        With the interval of each share at 95%, and the file that holds the samples.
+    """
+    if rates is None:
+        return NOT_MEASURED
+    told = [
+        f"of identical code {_share(rates.false_slower)} called slower",
+        f"{_share(rates.same)} called the same",
+    ]
+    told += [
+        f"of slowdowns by {percent(slowdown)} {_share(share)} found"
+        for slowdown, share in rates.found
+    ]
+    return (
+        f"The rule {rates.rule} on this machine, measured {rates.measured}: {'; '.join(told)} "
+        f"({rates.path})."
+    )
+
+
+def _share(share: Share) -> str:
+    """Write so many of so many: ``1 of 300 (0.008% to 1.8%)``."""
+    low, high = share.interval
+    return f"{share.count} of {share.of} ({percent(low)} to {percent(high)})"

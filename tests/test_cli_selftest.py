@@ -1,0 +1,85 @@
+"""``python -m bench selftest``: what it stores, prints, and what its exit code says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bench import cli, cli_selftest
+from bench.exits import Exit
+from bench.selftest.sampling import Samples
+from tests.analyze.error_rates.test_rating import pool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, ["selftest", *map(str, arguments)])
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put made-up samples in the place of measuring."""
+
+    def use(n_pairs: int, *, complete: bool = True) -> None:
+        samples = Samples({"case": pool(n_pairs, 0.005, 0.005)}, {}, {}, None, complete)
+        monkeypatch.setattr(cli_selftest, "sample", lambda *_: samples)
+
+    return use
+
+
+def test_every_rule_is_rated_and_stored(tmp_path: Path, sampled: Any) -> None:
+    sampled(100)
+    done = invoke("--results", tmp_path)
+    assert done.exit_code == Exit.OK, done.output
+    for rule in ("bench ab", "mean:5%", "asv continuous", "pyperf compare_to"):
+        assert rule in done.stdout
+    (path,) = tmp_path.glob("*.json")
+    again = invoke(path)
+    assert again.exit_code == Exit.OK
+    table, _, _ = done.stdout.partition("samples:")
+    assert again.stdout == table
+
+
+def test_too_few_samples_are_unclear(tmp_path: Path, sampled: Any) -> None:
+    sampled(1)
+    assert invoke("--results", tmp_path).exit_code == Exit.UNCLEAR
+
+
+def test_interrupted_it_keeps_what_it_has(tmp_path: Path, sampled: Any) -> None:
+    sampled(100, complete=False)
+    assert invoke("--results", tmp_path).exit_code == Exit.INTERRUPTED
+    (path,) = tmp_path.glob("*.json")
+    assert json.loads(path.read_text())["complete"] is False
+
+
+def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("{")
+    for arguments in (
+        ("--minutes", "none"),
+        ("--kernels", "nothing.at_all"),
+        ("--cases", "nothing"),
+        (damaged,),
+        (tmp_path / "missing.json",),
+    ):
+        done = invoke(*arguments)
+        assert done.exit_code == Exit.USAGE, done.output
+        assert "Traceback" not in done.output
+
+
+def test_real_processes_are_sampled(tmp_path: Path) -> None:
+    done = invoke(
+        *("--kernels", "numpy.closed_form", "--batch-sizes", "100", "--minutes", "0.1"),
+        *("--timed", "0.01", "--load", "--results", tmp_path),
+    )
+    assert done.exit_code in (Exit.OK, Exit.UNCLEAR), done.output
+    (path,) = tmp_path.glob("*.json")
+    stored = json.loads(path.read_text())
+    (pairs,) = stored["pools"].values()
+    assert len(pairs) >= 1
+    assert stored["loaded"] is True
