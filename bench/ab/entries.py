@@ -169,13 +169,11 @@ def _entry(
     tasks = tuple(
         None if one is None or "reason" in one else Task(**one) for one in (first, second)
     )
-    reasons = [
-        f"side {letter} has no such case"
-        if one is None
-        else f"side {letter} can't measure it: {one['reason']}"
-        for letter, one in zip("AB", (first, second), strict=True)
-        if one is None or "reason" in one
-    ]
+    reasons = [_why_not(letter, one) for letter, one in zip("AB", (first, second), strict=True)]
+    if first is not None and second is not None and "reason" in first and "reason" in second:
+        # Neither side can: what one of them says is enough where both say the same.
+        told_reasons = dict.fromkeys((str(first["reason"]), str(second["reason"])))
+        reasons = [f"neither side can measure it: {'; '.join(told_reasons)}"]
     name = str(told["id"])
     if first is not None and second is not None and axes:
         params = {
@@ -183,7 +181,14 @@ def _entry(
             for axis, value in first["params"].items()
         }
         name = f"{first['module']}[{case_id(params)}]"
-    return Entry(name, (tasks[0], tasks[1]), "; ".join(dict.fromkeys(reasons)))
+    return Entry(name, (tasks[0], tasks[1]), "; ".join(filter(None, reasons)))
+
+
+def _why_not(letter: str, one: Mapping[str, Any] | None) -> str:
+    """Say why a side does not measure a case; nothing where it does."""
+    if one is None:
+        return f"side {letter} has no such case"
+    return f"side {letter} can't measure it: {one['reason']}" if "reason" in one else ""
 
 
 def _both(one: Any, other: Any) -> Any:

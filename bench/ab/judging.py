@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench.analyze.verdicts.judgement import Judgement
 from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
 from bench.measure.telemetry.marking import UNTRUSTED_SHARE
+from bench.report.units import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.ab.entries import Entry
     from bench.ab.pairs import Measured
     from bench.ab.side import Side
     from bench.analyze.verdicts.rates import Rates
 
-#: A side disturbed in so much more of its rounds than the other saw another machine.
-MOST_UNEVEN = 0.25
+#: Disturbances of a smaller share of the rounds are no news.
+WORTH_TELLING = 0.25
 #: What a case says that only the second side has.
 ONLY_NOW = "side A has no such case"
 
@@ -47,7 +49,8 @@ def judged(
     Judgement
     """
     cases = [_verdict(one) for one in measured]
-    missing = [one for one in others if one.reason != ONLY_NOW]
+    skipped = [one for one in others if one.tasks == (None, None)]
+    missing = [one for one in others if one not in skipped and one.reason != ONLY_NOW]
     cases += [_not_comparable(one.name, one.reason) for one in missing]
     return Judgement(
         kind="ab",
@@ -55,9 +58,17 @@ def judged(
         now=f"B ({sides[1].label})",
         cases=tuple(cases),
         added=tuple(one.name for one in others if one.reason == ONLY_NOW),
+        warnings=tuple(_skipped(skipped)),
         rates=rates,
         sources=tuple(sources),
     )
+
+
+def _skipped(entries: Sequence[Entry]) -> Iterator[str]:
+    """Tell what neither side can measure: it is skipped, and decides nothing."""
+    reasons = Counter(one.reason for one in entries)
+    for reason, count in reasons.items():
+        yield f"{number(count, 'case was', 'cases were')} skipped: {_sentence(reason)}"
 
 
 def _not_comparable(name: str, reason: str) -> CaseVerdict:
@@ -76,9 +87,9 @@ def _verdict(one: Measured) -> CaseVerdict:
             f"beyond the margin in {contest.flagged_at} pairs, and in "
             f"{contest.n_pairs - contest.flagged_at} fresh ones"
         )
-        if abs(shares[0] - shares[1]) > MOST_UNEVEN:
-            verdict = Verdict.UNTRUSTED
-            reason += f", but one side was disturbed far more often: {_told(shares)}"
+        if max(shares) > WORTH_TELLING:
+            # Sides that take turns are disturbed alike: it costs pairs, and favours neither.
+            reason += f"; {_told(shares)} were disturbed"
     elif verdict is Verdict.SAME:
         reason = f"within the margin in {contest.n_pairs} pairs"
     else:

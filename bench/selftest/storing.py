@@ -70,7 +70,6 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
     now = datetime.now(timezone.utc)
     path = folder / f"{run_name(now, samples.commit)}.json"
     measured = now.isoformat(timespec="seconds")
-    rates, _ = rates_of(samples.pools, measured, str(path))
     document: dict[str, Any] = {
         "format": FORMAT,
         "measured": measured,
@@ -82,19 +81,24 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
         "protocol": asdict(asked.protocol),
         "complete": samples.complete,
         "lost": dict(samples.lost),
-        "rates": [to_json(one) for one in rates],
+        "rates": [],
         "pools": {case: list(pool) for case, pool in samples.pools.items()},
     }
+    _save(path, document)  # whatever becomes of judging them, the samples are there
+    rates, _ = rates_of(samples.pools, measured, str(path))
+    _save(path, {**document, "rates": [to_json(one) for one in rates]})
+    return path, rates
+
+
+def _save(path: Path, document: Mapping[str, Any]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
             part.write_text(json.dumps(document), encoding="utf-8")
     except OSError as error:
         raise StoreError(
-            f"the self-test can't be written to {folder}: {error.strerror or error}. Free "
+            f"the self-test can't be written to {path.parent}: {error.strerror or error}. Free "
             f"space or give another folder with --results."
         ) from error
-    return path, rates
 
 
 def read(paths: Sequence[Path]) -> tuple[dict[str, str], list[Rates]]:

@@ -136,18 +136,31 @@ def test_told_to_stop_it_stops_between_two_cases() -> None:
     assert sum(one.contest.n_pairs for one in cases) == 3
 
 
-def test_what_was_disturbed_on_one_side_only_is_not_trusted() -> None:
+def test_disturbances_are_told_and_make_undecided_cases_untrusted() -> None:
+    wild = itertools.cycle([1.0, 1.3, 0.8, 1.1, 0.9])
+
     def script(partner: FakePartner, name: str, visit: int) -> Any:
-        answer = answer_of(0.01 * (1.05 if partner.number else 1.0))
-        answer["facts"]["disturbed_rounds"] = 8 if partner.number else 0
+        factor = 1 + 0.05 * partner.number if name == "slow" else next(wild)
+        answer = answer_of(0.01 * factor)
+        answer["facts"]["disturbed_rounds"] = 8
         return answer
 
-    cases = [case("k")]
+    cases = [case("slow"), case("wild")]
     run(script, cases)
-    assert cases[0].contest.verdict is Verdict.SLOWER
-    found = judged((Side(), Side()), cases, [])
-    assert found.cases[0].verdict is Verdict.UNTRUSTED
-    assert "0% of A's rounds, 67% of B's" in found.cases[0].reason
+    found = judged((Side(), Side()), cases, []).cases
+    assert [one.verdict for one in found] == [Verdict.SLOWER, Verdict.UNTRUSTED]
+    for one in found:
+        assert "67% of A's rounds, 67% of B's" in one.reason
+
+
+def test_what_neither_side_can_measure_is_told_and_decides_nothing() -> None:
+    cases = [case("fine")]
+    run(slower(0.0), cases)
+    skipped = Entry("on a GPU", (None, None), "neither side can measure it: no device")
+    found = judged((Side(), Side()), cases, [skipped])
+    assert found.outcome is Outcome.NONE_SLOWER
+    assert found.warnings == ("1 case was skipped: Neither side can measure it: no device.",)
+    assert judged((Side(), Side()), [], [skipped]).outcome is Outcome.NOTHING
 
 
 def test_cases_of_one_side_are_listed_and_decide() -> None:
