@@ -19,6 +19,7 @@ from bench import (
     cli_report,
     cli_run,
     cli_selftest,
+    cli_track,
 )
 from bench.catalogue import catalogue
 from bench.exits import Exit
@@ -42,6 +43,7 @@ app.command()(cli_run.run)
 app.command()(cli_advise.advise)
 app.command()(cli_efficiency.efficiency)
 app.command()(cli_report.report)
+app.command(name="track")(cli_track.track_)
 app.command()(cli_ab.ab)
 app.command()(cli_selftest.selftest)
 app.command()(cli_compare.compare)

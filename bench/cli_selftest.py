@@ -42,7 +42,7 @@ def selftest(
     minutes: Annotated[str, typer.Option(help="How long to measure.")] = "20",
     cases: Annotated[str, typer.Option(help="epoch, step, update, machine, …")] = "epoch",
     kernels: Annotated[str, typer.Option(help="Names, or patterns: nd.*")] = KERNELS,
-    batch_sizes: Annotated[str, typer.Option(help="Whole numbers.")] = "10,100,1500",
+    batch_sizes: Annotated[str, typer.Option(help="Whole numbers.")] = "100,500,1500",
     devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
     timed: Annotated[
         str, typer.Option(help="Seconds of timed work of a case in each process.")

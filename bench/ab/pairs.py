@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import random
-import statistics
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.ab.visit import visit
+from bench.analyze.verdicts.process_time import Rounds, process_time
 from bench.analyze.verdicts.sequential import Contest, look
 from bench.analyze.verdicts.verdict import Verdict
 from bench.processes.task import Cause, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bench.ab.entries import Entry
     from bench.ab.visit import Said
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: After so many pairs in which a side came to nothing, a case is given up.
 TRIES = 2
+#: So many rounds of a case are timed in each process, if they take no longer than this.
+ENOUGH_ROUNDS, MOST_TIMED_SECONDS = 8, 1.0
 #: Longer than any line of a process takes that is not stuck.
 LIMIT_SECONDS = 180.0
 
@@ -45,6 +47,8 @@ class Measured:
         Why it was given up; empty where it was not.
     failures : int
         Pairs in which a side came to nothing.
+    round_seconds : float
+        What a round takes; 0 before the first pair.
     """
 
     entry: Entry
@@ -53,6 +57,7 @@ class Measured:
     seconds: float = 0.0
     lost: str = ""
     failures: int = 0
+    round_seconds: float = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -180,16 +185,24 @@ class Pairs:
         return True
 
     def _requests(self, one: Measured) -> list[dict[str, Any]]:
+        protocol = replace(self.protocol, seconds_per_case=self._budget(one))
         return [
             {
                 "module": task.module,
                 "params": dict(task.params),
-                "protocol": asdict(self.protocol),
+                "protocol": asdict(protocol),
                 "kind": task.kind.value,
                 "slowdown": side.slowdown,
             }
             for side, task in zip(self.sides, one.entry.both, strict=True)
         ]
+
+    def _budget(self, one: Measured) -> float:
+        """Return how much is timed in a process: more where rounds are long."""
+        budget = self.protocol.seconds_per_case
+        if not one.round_seconds:
+            return budget
+        return max(budget, min(ENOUGH_ROUNDS * one.round_seconds, MOST_TIMED_SECONDS))
 
     def _note(
         self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
@@ -198,6 +211,7 @@ class Pairs:
         one.seconds += seconds
         if all(each.answer is not None for each in said):
             one.contest.differences.append(difference(said))
+            one.round_seconds = min(_round_seconds(each) for each in said)
         for side, each in enumerate(said):
             if each.answer is None and each.cause is None:
                 continue
@@ -210,12 +224,23 @@ class Pairs:
         return all(each.answer is not None for each in said)
 
 
+def _round_seconds(said: Said) -> float:
+    return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
+
+
 def _outcome(number: int, id_: str, kind: Pass, seconds: float, said: Said) -> Outcome:
     return Outcome(number, id_, kind, seconds, said.answer, said.cause, said.message)
 
 
+def rounds_of(answer: Mapping[str, Any]) -> Rounds:
+    """Return the rounds of an answer, and which of them were disturbed."""
+    seconds = [drained / n for _, drained, n in answer["rounds"]]
+    marked = {number for numbers in answer["facts"]["marks"].values() for number in numbers}
+    return Rounds(seconds, sorted(marked))
+
+
 def difference(said: Sequence[Said]) -> float:
-    """Return the logarithm of the second side's median over the first's.
+    """Return the logarithm of the second side's time over the first's.
 
     Parameters
     ----------
@@ -225,13 +250,10 @@ def difference(said: Sequence[Said]) -> float:
     Returns
     -------
     float
-        NaN where a median is zero.
+        NaN where a time is zero.
     """
-    medians = [
-        statistics.median(drained / n for _, drained, n in (each.answer or {})["rounds"])
-        for each in said
-    ]
-    return math.log(medians[1] / medians[0]) if min(medians) > 0 else math.nan
+    times = [process_time(rounds_of(each.answer or {})) for each in said]
+    return math.log(times[1] / times[0]) if min(times) > 0 else math.nan
 
 
 def _close(partners: list[WorkerProcess]) -> None:

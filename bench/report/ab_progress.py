@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from bench.analyze.verdicts.paired import Estimate
     from bench.analyze.verdicts.sequential import Contest
 
 #: Lines of a terminal that are not the table's rows.
@@ -125,9 +126,20 @@ def _told(contest: Contest) -> tuple[str, str]:
     if not contest.n_pairs:
         return "", ""
     found = contest.estimate
-    value = ratio(found.ratio, found.low, found.high) if found.low > 0 else "…"
+    value = ratio(found.ratio, found.low, found.high) if found.low > 0 else "too few pairs"
     if contest.verdict is not None:
         return value, contest.verdict.value
     if contest.flagged is not None:
         return value, f"{contest.flagged.value}? confirming"
-    return value, "…"
+    return value, _leaning(found, contest.margin)
+
+
+def _leaning(found: Estimate, margin: float) -> str:
+    """Say where an estimate lies that does not decide yet."""
+    if found.low > 1 + margin:
+        return "slower?"
+    if found.high < 1 / (1 + margin):
+        return "faster?"
+    if 1 / (1 + margin) <= found.low <= found.high <= 1 + margin:
+        return "same?"
+    return "unclear"

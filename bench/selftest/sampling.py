@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.ab.entries import entries
-from bench.ab.pairs import Launching, Limits, Measured, Pairs
+from bench.ab.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.ab.prepared import prepare
 from bench.ab.side import Side
 from bench.analyze.verdicts.margins import DEFAULT
+from bench.analyze.verdicts.process_time import Rounds
 from bench.analyze.verdicts.sequential import Contest
 from bench.processes.interrupts import Interrupts
 from bench.report.announce import duration
@@ -63,7 +64,7 @@ class Samples:
     Attributes
     ----------
     pools : dict of str to list of pairs
-        For each case the seconds of one iteration, of every round of both processes.
+        For each case the rounds of both processes of every pair.
     lost : dict of str to str
         Cases that came to nothing, and why.
     fingerprint : mapping
@@ -143,7 +144,7 @@ class _Taken:
         self._measured, self._say, self._clock = measured, say, clock
         self._end = clock() + seconds
         self._told = clock()
-        self.pools: dict[str, list[tuple[list[float], list[float]]]] = {}
+        self.pools: dict[str, list[tuple[Rounds, Rounds]]] = {}
 
     @property
     def is_over(self) -> bool:
@@ -169,7 +170,8 @@ class _Taken:
             self._say(f"{pairs} pairs of {len(self.pools)} cases; about {left} left")
 
 
-def _rounds(outcome: Outcome) -> list[float]:
-    """Return the seconds of one iteration of every round."""
+def _rounds(outcome: Outcome) -> Rounds:
+    """Return the rounds of a process, with no more digits than a clock resolves."""
     assert outcome.answer is not None  # noqa: S101 - the caller has looked
-    return [round(drained / n, DIGITS + 3) for _, drained, n in outcome.answer["rounds"]]
+    seconds, disturbed = rounds_of(outcome.answer)
+    return Rounds([round(one, DIGITS + 3) for one in seconds], disturbed)

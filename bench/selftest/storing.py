@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from bench.analyze.error_rates.rating import RULES, rate, together
+from bench.analyze.verdicts.process_time import Rounds
 from bench.judging.rates_file import FORMAT, to_json
 from bench.measure.fingerprint import fingerprint_id
 from bench.store import StoreError, run_name
@@ -138,7 +139,7 @@ def _document(path: Path) -> dict[str, Any]:
             "measured": str(document["measured"]),
             "lost": {str(case): str(reason) for case, reason in document["lost"].items()},
             "pools": {
-                str(case): [(_times(first), _times(second)) for first, second in pool]
+                str(case): [(_rounds(first), _rounds(second)) for first, second in pool]
                 for case, pool in document["pools"].items()
             },
         }
@@ -148,8 +149,9 @@ def _document(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path} is damaged, or no self-test ({error}).") from error
 
 
-def _times(rounds: Any) -> list[float]:
-    times = [float(one) for one in rounds]
+def _rounds(stored: Any) -> Rounds:
+    seconds, disturbed = stored
+    times = [float(one) for one in seconds]
     if not times or min(times) <= 0:
         raise ValueError("a process has no times above zero")
-    return times
+    return Rounds(times, [int(one) for one in disturbed])

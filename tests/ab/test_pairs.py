@@ -120,6 +120,15 @@ def test_noise_without_end_is_unclear() -> None:
     assert cases[0].contest.n_pairs == 30
 
 
+def test_more_is_timed_where_rounds_are_long() -> None:
+    """Twelve rounds of so long each are answered; what is asked for is eight, or a second."""
+    for seconds, budget in ((0.001, 0.1), (0.05, 0.4), (0.5, 1.0)):
+        _, sides = run(lambda *_, s=seconds: s, [case("k")])
+        asked = [one["protocol"]["seconds_per_case"] for one in sides.requests]
+        assert asked[:2] == [0.1, 0.1]
+        assert asked[2:] == pytest.approx([budget] * (len(asked) - 2))
+
+
 def test_no_case_takes_longer_than_it_may() -> None:
     ticks = itertools.count(0, 10)
     cases = [case("slow")]

@@ -61,8 +61,14 @@ def test_verdicts_find_the_rates_of_their_machine(tmp_path: Path, samples: Sampl
     ("spoil", "said"),
     [
         (lambda document: document.pop("pools"), "no self-test"),
-        (lambda document: document["pools"].update(one=[[[1.0], []]]), "no times above zero"),
-        (lambda document: document["pools"].update(one=[[[1.0], ["x"]]]), "no self-test"),
+        (
+            lambda document: document["pools"].update(one=[[[[1.0], []], [[], []]]]),
+            "no times above zero",
+        ),
+        (
+            lambda document: document["pools"].update(one=[[[[1.0], []], [["x"], []]]]),
+            "no self-test",
+        ),
         (lambda document: document["pools"].update(one=3), "no self-test"),
     ],
 )

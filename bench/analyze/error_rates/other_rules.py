@@ -18,7 +18,8 @@ from bench.analyze.error_rates.rule import Said
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.analyze.error_rates.rule import Pool, Process
+    from bench.analyze.error_rates.rule import Pool
+    from bench.analyze.verdicts.process_time import Rounds
 
 #: Of pytest-benchmark, in the example of its manual.
 FAIL_AT = 0.05
@@ -40,7 +41,7 @@ class PytestBenchmark:
     """
 
     statistic: str
-    of: Callable[[Process], float]
+    of: Callable[[Sequence[float]], float]
     source: str = "pytest_benchmark.utils.PercentageRegressionCheck"
 
     @property
@@ -57,7 +58,8 @@ class PytestBenchmark:
         """Compare a statistic of two processes; a run has no more than one."""
         if len(pool) < 2:
             return None
-        before, now = self.of(pool[0][0]), self.of(pool[1][1]) * (1 + slowdown)
+        before = self.of(pool[0][0].seconds)
+        now = self.of(pool[1][1].seconds) * (1 + slowdown)
         slower = bool(now > before * (1 + FAIL_AT))
         return Said(slower, not slower, 1)
 
@@ -75,8 +77,9 @@ class Asv:
         n = ASV_PROCESSES
         if len(pool) < 2 * n:
             return None
-        before = np.concatenate([first for first, _ in pool[:n]])
-        now = np.concatenate([second for _, second in pool[n : 2 * n]]) * (1 + slowdown)
+        before = np.concatenate([first.seconds for first, _ in pool[:n]])
+        now = np.concatenate([second.seconds for _, second in pool[n : 2 * n]])
+        now = now * (1 + slowdown)
         apart = stats.mannwhitneyu(before, now, alternative="two-sided").pvalue < ASV_P
         slower = bool(apart and median(now) > ASV_FACTOR * median(before))
         return Said(slower, not slower, n)
@@ -103,13 +106,15 @@ class Pyperf:
         return Said(slower, not apart, n)
 
 
-def _values(processes: Sequence[Process]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _values(processes: Sequence[Rounds]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return three values of each process: the means of the thirds of its rounds."""
     return np.array(
         [
             float(np.mean(third))
-            for rounds in processes
-            for third in np.array_split(np.asarray(rounds), min(PYPERF_VALUES, len(rounds)))
+            for one in processes
+            for third in np.array_split(
+                np.asarray(one.seconds), min(PYPERF_VALUES, len(one.seconds))
+            )
         ]
     )
 

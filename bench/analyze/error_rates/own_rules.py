@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.analyze.error_rates.rule import Said
 from bench.analyze.verdicts.margins import DEFAULT
+from bench.analyze.verdicts.process_time import process_time
 from bench.analyze.verdicts.sequential import MOST_PAIRS, replay
 from bench.analyze.verdicts.stored import judge
 from bench.analyze.verdicts.verdict import Verdict
@@ -38,7 +39,7 @@ class Ab:
     def say(self, pool: Pool, slowdown: float) -> Said | None:
         """Judge pairs until the case is decided."""
         differences = [
-            math.log(median(second) * (1 + slowdown) / median(first))
+            math.log(process_time(second) * (1 + slowdown) / process_time(first))
             for first, second in pool[: self.most_pairs]
         ]
         decided = replay(differences, self.margin, self.most_pairs)
@@ -71,8 +72,8 @@ class Compare:
         n = self.processes
         if len(pool) < 2 * n:
             return None
-        before = [[median(first) for first, _ in pool[:n]]]
-        now = [[median(second) * (1 + slowdown) for _, second in pool[n : 2 * n]]]
+        before = [[median(first.seconds) for first, _ in pool[:n]]]
+        now = [[median(second.seconds) * (1 + slowdown) for _, second in pool[n : 2 * n]]]
         judged = judge(before, now, np.array([self.margin]))
         (verdict,) = judged.verdict
         slower = verdict is Verdict.SLOWER and bool(judged.confirmed[0])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    #: Seconds of one iteration, of every round of a process.
-    Process: TypeAlias = Sequence[float]
+    from bench.analyze.verdicts.process_time import Rounds
+
     #: Pairs of processes of identical code, in the order in which they were measured; the two
     #: of a pair took turns.
-    Pool: TypeAlias = Sequence[tuple[Process, Process]]
+    Pool: TypeAlias = Sequence[tuple[Rounds, Rounds]]
 
 
 @dataclass(frozen=True)

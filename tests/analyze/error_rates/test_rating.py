@@ -10,6 +10,7 @@ import pytest
 from bench.analyze.error_rates.other_rules import Asv, Pyperf, PytestBenchmark
 from bench.analyze.error_rates.own_rules import Ab, Compare
 from bench.analyze.error_rates.rating import RULES, rate, together
+from bench.analyze.verdicts.process_time import Rounds
 
 if TYPE_CHECKING:
     from bench.analyze.error_rates.rule import Pool
@@ -19,9 +20,9 @@ def pool(n: int, between: float, within: float, seed: int = 0) -> Pool:
     """Pairs of processes that differ, whose rounds differ."""
     rng = np.random.default_rng(seed)
 
-    def process() -> list[float]:
+    def process() -> Rounds:
         level = np.exp(between * rng.standard_normal())
-        return list(level * np.exp(within * np.abs(rng.standard_normal(15))))
+        return Rounds(list(level * np.exp(within * np.abs(rng.standard_normal(15)))))
 
     return [(process(), process()) for _ in range(n)]
 
@@ -79,7 +80,10 @@ def test_too_few_pairs_say_nothing(rule: Asv, pairs: int) -> None:
 
 
 def test_pytest_benchmark_compares_what_it_says() -> None:
-    rounds: Pool = [([1.0, 2.0, 6.0], [9.0]), ([9.0], [1.04, 2.2, 6.2])]
+    rounds: Pool = [
+        (Rounds([1.0, 2.0, 6.0]), Rounds([9.0])),
+        (Rounds([9.0]), Rounds([1.04, 2.2, 6.2])),
+    ]
     said = {
         statistic: PytestBenchmark(statistic, of).say(rounds, 0.0)
         for statistic, of in (("min", min), ("median", np.median), ("mean", np.mean))

@@ -1,0 +1,246 @@
+"""Decides, of one run and those before it, what is slower, what says so too, and why.
+
+Pools are a family of tests and single cases another; in each the share of false ones among
+what is flagged is held. A kernel whose pool is flagged lends that to those of its cases that
+moved with it (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat.
+Soc.* B 76:297).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.analyze.tracking.evidence import Evidence, evidence, split
+from bench.analyze.tracking.pools import pooled
+from bench.analyze.verdicts.false_discovery import discovered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bench.analyze.tracking.pools import Pool
+    from bench.analyze.tracking.rule import Rule
+    from bench.analyze.tracking.spread import Floats
+
+    Signs = NDArray[np.int8]
+
+#: A fresh measurement says so too where it is beyond the margin, and shows at least this share
+#: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
+#: these a second time is as rare.
+SHARE_THAT_STAYS = 0.5
+#: A part of the machine that moves by less of what a case does is not why the case moves.
+SHARE_THAT_MOVES = 0.5
+#: At least so many of the last runs have to say the same, each on its own, to confirm one
+#: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
+RUNS_THAT_CONFIRM = 2
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is the same for all runs of a history.
+
+    Attributes
+    ----------
+    pools : tuple of Pool
+    controls : ndarray of bool, shape (n_series,)
+        Series that are judged in their pool alone.
+    leaning : ndarray of bool, shape (n_series, n_pools)
+    margins : ndarray, shape (n_series,)
+        As logarithms.
+    pool_margins : ndarray, shape (n_pools,)
+    """
+
+    pools: tuple[Pool, ...]
+    controls: NDArray[np.bool_]
+    leaning: NDArray[np.bool_]
+    margins: Floats
+    pool_margins: Floats
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What is flagged, and what else says so.
+
+    Attributes
+    ----------
+    sign : ndarray of int, shape (n,)
+        1 for slower, -1 for faster, 0 for neither.
+    confirmed : ndarray of bool, shape (n,)
+    """
+
+    sign: Signs
+    confirmed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What is said of a run.
+
+    Attributes
+    ----------
+    series, pools : Evidence
+    of_series, of_pools : Flags
+    lent_by : ndarray of int, shape (n_series,)
+        The pool by which a series was flagged; -1 where it was by itself, or not at all.
+    """
+
+    series: Evidence
+    pools: Evidence
+    of_series: Flags
+    of_pools: Flags
+    lent_by: NDArray[np.intp]
+
+
+def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = None) -> Decided:
+    """Decide what a run says.
+
+    Parameters
+    ----------
+    logs : ndarray, shape (n_runs, n_series)
+        Logarithms of seconds, the run in question last; NaN where a run tells nothing. A run
+        that tells nothing at all is passed over.
+    watched : Watched
+    rule : Rule
+    fresh : ndarray, shape (n_series,), optional
+        What was measured again, in fresh processes; NaN where it was not.
+
+    Returns
+    -------
+    Decided
+    """
+    telling = np.any(np.isfinite(logs), axis=1)
+    telling[-1] = True
+    logs = logs[telling]
+    logs = logs[split(len(logs), rule)[0].start :]
+    of_series = evidence(logs, watched.margins, rule)
+    level = of_series.earlier.level
+    spread = of_series.earlier.spread
+    together = pooled(logs - level, watched.pools, spread)
+    of_pools = evidence(together, watched.pool_margins, rule)
+    flagged, lent = _flagged(of_series, of_pools, watched, rule)
+    anew = None if fresh is None else fresh - level
+    pools_anew = None if anew is None else pooled(anew[None, :], watched.pools, spread)[0]
+    signs = flagged[len(level) :]
+    pools_say = _confirmed(of_pools, signs, watched.pool_margins, pools_anew, rule)
+    series_say = _confirmed(of_series, flagged[: len(level)], watched.margins, anew, rule)
+    series_say = np.where(lent >= 0, _with_pool(lent, pools_say, anew, signs), series_say)
+    return Decided(
+        of_series,
+        of_pools,
+        Flags(flagged[: len(level)], series_say),
+        Flags(signs, pools_say),
+        lent,
+    )
+
+
+def _flagged(
+    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
+) -> tuple[Signs, NDArray[np.intp]]:
+    """Flag series and pools, and say which series were by their pool."""
+    tested = np.isfinite(series.change) & ~watched.controls
+    of_series = _signs(series, tested, rule)
+    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
+    lent = np.full(len(series.change), -1)
+    for place, pool in enumerate(watched.pools):
+        moved = sign[len(lent) + place]
+        if pool.machine or not moved:
+            continue
+        members = np.array(pool.members)
+        with np.errstate(invalid="ignore"):
+            along = moved * series.change[members] > watched.margins[members]
+        lent[members[along & (sign[members] == 0)]] = place
+    sign[: len(lent)][lent >= 0] = sign[len(lent) + lent[lent >= 0]]
+    return sign, lent
+
+
+def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
+    """Flag those of one family that changed."""
+    sign = np.zeros(len(tested), dtype=np.int8)
+    for value, p in ((1, found.p_slower), (-1, found.p_faster)):
+        sign[discovered(np.where(tested, p, np.nan), rule.false_discoveries)] = value
+    return sign
+
+
+def _confirmed(
+    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> NDArray[np.bool_]:
+    """Say what measurements that had no part in flagging a change say of it too."""
+    if anew is None:
+        n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
+        says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
+    else:
+        n_say = found.n_recent + 1
+        least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
+        with np.errstate(invalid="ignore"):
+            says = sign * anew >= least
+    says &= (sign != 0) & (_by_chance(found, n_say) <= rule.going_astray)
+    return says
+
+
+def _by_chance(found: Evidence, n_say: NDArray[np.intp]) -> Floats:
+    """Return how likely so many runs go astray together, if they do as often as earlier ones.
+
+    Some cases have runs that go far astray, one in ten, say, which a spread that no single
+    run moves does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
+    Lond.* A 186:453), so that what never happened may.
+    """
+    often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
+    likely: Floats = often**n_say
+    return likely
+
+
+def _with_pool(
+    lent: NDArray[np.intp], pools_say: NDArray[np.bool_], anew: Floats | None, signs: Signs
+) -> NDArray[np.bool_]:
+    """Confirm a case that its pool flagged where the pool is, and it has moved along again."""
+    says: NDArray[np.bool_] = pools_say[lent] if len(pools_say) else np.zeros(len(lent), bool)
+    if anew is None:
+        return says
+    with np.errstate(invalid="ignore"):
+        says &= signs[lent] * anew > 0
+    return says
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made a series change.
+
+    Attributes
+    ----------
+    parts : tuple of int
+        Pools of the machine that it leans on, that were flagged like it and moved by a like
+        amount, the nearest first.
+    code : bool
+        Parts that it leans on were measured, and none moved by half of what it did.
+    """
+
+    parts: tuple[int, ...]
+    code: bool
+
+
+def causes(found: Decided, watched: Watched) -> list[Cause]:
+    """Say of each series whether the machine or the code changed.
+
+    Parameters
+    ----------
+    found : Decided
+    watched : Watched
+
+    Returns
+    -------
+    list of Cause
+    """
+    changes, signs = found.pools.change, found.of_pools.sign
+    told = []
+    for place, change in enumerate(found.series.change):
+        leans = np.flatnonzero(watched.leaning[place])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = changes[leans] / change
+        like = (signs[leans] == found.of_series.sign[place]) & (shares >= 0.5) & (shares <= 2)
+        order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
+        parts = tuple(int(leans[one]) for one in order if like[one])
+        still = np.isfinite(shares).any() and not np.any(shares >= SHARE_THAT_MOVES)
+        told.append(Cause(parts, bool(still)))
+    return told

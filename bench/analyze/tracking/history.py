@@ -1,0 +1,185 @@
+"""The history of a machine as a matrix: a row for each run, a column for each series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.analyze.comparing.pairing import case_keys
+from bench.analyze.comparing.work import alike
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from bench.analyze.tracking.spread import Floats
+
+#: Of a run, and of a case in it, so much may be disturbed: beyond, it says more about the
+#: disturbance. The shares are of rounds; on a quiet machine they stay below 0.01.
+MOST_OF_CASE, MOST_OF_RUN = 0.2, 0.02
+#: What decides whether two cases of one name did the same work.
+WORK = (
+    *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes", "precision"),
+    *("momentum", "density", "sampling", "backend", "tolerance", "learning_rate", "schedule"),
+)
+#: Columns of the cases that are read.
+COLUMNS = (
+    *("name", "fullname", "case", "workload", "kernel", "device", "loader", "batch_size"),
+    *("control", "seconds", "process_seconds", "rounds", "disturbed_rounds", "untrusted"),
+    *("flops", "bytes_moved"),
+    *WORK,
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """What the runs of a machine measured.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        In order, the run that is judged the last; columns of ``bench.loading``.
+    series : DataFrame
+        A row for each case, by the run that has it last: ``key`` and `COLUMNS`.
+    logs : ndarray, shape (n_runs, n_series)
+        Logarithm of the median over processes; NaN where a run has none that tells anything.
+    there : ndarray of bool, shape (n_runs, n_series)
+        Where a run has the case, whatever that is worth.
+    troubles : mapping of str to str
+        Of a case of the last run that tells nothing: why, a sentence.
+    other_work : mapping of str to (str, str, str)
+        Of a case that did other work in all earlier runs that have it: the fact, its value
+        then, its value now.
+    n_other_work : int
+        Single measurements that were left out for other work.
+    """
+
+    runs: pd.DataFrame
+    series: pd.DataFrame
+    logs: Floats
+    there: NDArray[np.bool_]
+    troubles: Mapping[str, str]
+    other_work: Mapping[str, tuple[str, str, str]]
+    n_other_work: int
+
+
+def history(cases: pd.DataFrame, runs: pd.DataFrame) -> History:
+    """Put runs of one machine in order.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        Of these runs, with those of `COLUMNS` that there are.
+    runs : DataFrame
+        In order, the run that is judged the last.
+
+    Returns
+    -------
+    History
+    """
+    place = pd.Series(range(len(runs)), index=runs["run"])
+    table = cases.reindex(columns=["run", *COLUMNS]).assign(
+        key=case_keys(cases), place=place.reindex(cases["run"]).to_numpy()
+    )
+    table = table[table["place"].notna()]
+    newest = table.sort_values("place", kind="stable").drop_duplicates("key", keep="last")
+    series = newest.reset_index(drop=True)
+    columns = pd.Index(series["key"]).get_indexer(pd.Index(table["key"]))
+    rows = table["place"].to_numpy(dtype=int)
+    there = np.zeros((len(runs), len(series)), dtype=bool)
+    there[rows, columns] = True
+    logs = np.full(there.shape, np.nan)
+    found = _logs(table)
+    trouble = _troubles(table, found)
+    unlike, other = _other_work(table, series)
+    sound = np.array([not one for one in trouble], dtype=bool) & ~unlike
+    logs[rows[sound], columns[sound]] = found[sound]
+    today = rows == len(runs) - 1
+    told = [
+        (str(key), why)
+        for key, why, is_today in zip(table["key"], trouble, today, strict=True)
+        if is_today and why
+    ]
+    # A missing text of pandas is neither the same as another nor not: here it is None.
+    plain = series.astype(object).where(series.notna(), None)
+    return History(runs, plain, logs, there, dict(told), other, int(unlike.sum()))
+
+
+def _logs(table: pd.DataFrame) -> Floats:
+    """Return the logarithm of the median over processes, else of the median over rounds."""
+    seconds = table["seconds"].to_numpy(dtype=float, na_value=np.nan, copy=True)
+    for n, medians in enumerate(table["process_seconds"]):
+        if isinstance(medians, (list, tuple, np.ndarray)) and len(medians) > 1:
+            seconds[n] = _median([float(one) for one in medians])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs: Floats = np.log(np.where(seconds > 0, seconds, np.nan))
+    return logs
+
+
+def _median(values: list[float]) -> float:
+    """Return the median of a few numbers; NumPy's takes longer for a list than all else."""
+    ordered = sorted(values)
+    n = len(ordered)
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+
+
+def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:
+    """Say of each measurement why nothing follows from it; empty where something does."""
+    rounds = table["rounds"].to_numpy(dtype=float, na_value=np.nan)
+    disturbed = table["disturbed_rounds"].to_numpy(dtype=float, na_value=0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.nan_to_num(disturbed / rounds)
+    # One case that was disturbed all through says little of the others.
+    capped = pd.Series(np.minimum(share, MOST_OF_CASE))
+    of_run = capped.groupby(table["run"].to_numpy()).transform("mean").to_numpy()
+    untrusted = table["untrusted"].isin([True]).to_numpy()
+    twice = table.duplicated(["key", "place"], keep=False).to_numpy()
+    busy = "the machine did other work meanwhile: measure again when it is quiet"
+    found = [""] * len(table)
+    for n in np.flatnonzero(twice | untrusted | (share > MOST_OF_CASE) | ~np.isfinite(logs)):
+        found[n] = (
+            "It stands in the run more than once, and which is which can't be told."
+            if twice[n]
+            else "It holds no time above zero."
+            if not np.isfinite(logs[n])
+            else f"{100 * share[n]:.0f}% of its rounds were disturbed; {busy}."
+        )
+    for n in np.flatnonzero(of_run > MOST_OF_RUN):
+        found[n] = found[n] or (
+            f"{100 * of_run[n]:.0f}% of all rounds of the run were disturbed; {busy}."
+        )
+    return found
+
+
+def _other_work(
+    table: pd.DataFrame, series: pd.DataFrame
+) -> tuple[NDArray[np.bool_], dict[str, tuple[str, str, str]]]:
+    """Say which measurements are of other work than the newest of their name.
+
+    Thousands of runs did a few kinds of work between them: each kind is compared once.
+    """
+    facts = ["key", *(name for name in WORK if table[name].notna().any()), "case"]
+    plain = table[facts].astype(object)
+    kinds = plain.where(plain.notna(), None)
+    numbers = kinds.groupby(facts, sort=False, dropna=False).ngroup().to_numpy()
+    first = table.assign(kind=numbers).drop_duplicates("kind")
+    rows = pd.concat([series.assign(side=0, kind=-1), first.assign(side=1)], ignore_index=True)
+    # Several kinds of one name are several sides.
+    rows.loc[rows["side"] == 1, "side"] = 1 + rows[rows["side"] == 1].groupby("key").cumcount()
+    same, other = alike(rows, {})
+    left_out = set(first["kind"]) - set(same["kind"])
+    unlike = np.isin(numbers, list(left_out))
+    today = table["place"].max()
+    earlier = table["place"].to_numpy() < today
+    sound = set(table["key"][earlier & ~unlike])
+    told = {
+        str(row.name_): (str(row.fact), str(row.side_value), str(row.baseline_value))
+        for row in other.rename(columns={"name": "name_"}).itertuples()
+    }
+    of_name = dict(zip(series["name"].astype(str), series["key"].astype(str), strict=True))
+    gone = {of_name[name]: why for name, why in told.items() if of_name.get(name) not in sound}
+    return unlike, gone

@@ -1,0 +1,216 @@
+"""From what was decided of a run to verdicts that say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.analyze.tracking import reasons
+from bench.analyze.tracking.deciding import causes, decide
+from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.analyze.tracking.deciding import Cause, Decided, Flags
+    from bench.analyze.tracking.evidence import Evidence
+    from bench.analyze.tracking.history import History
+    from bench.analyze.tracking.material import Material
+    from bench.analyze.tracking.rule import Rule
+    from bench.analyze.tracking.spread import Floats
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What is said of a run.
+
+    Attributes
+    ----------
+    cases, machine : tuple of CaseVerdict
+    added : tuple of str
+    flagged : tuple of str
+        Cases, controls among them, that are to be measured again before one believes that
+        they, or the part of the machine that they measure, are slower or faster.
+    """
+
+    cases: tuple[CaseVerdict, ...]
+    machine: tuple[CaseVerdict, ...]
+    added: tuple[str, ...]
+    flagged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A history with all that is known of its last run.
+
+    Attributes
+    ----------
+    history : History
+    changed : mapping of str to str
+        Of a case without any earlier run of the same facts: what is different.
+    fed : Material
+    rule : Rule
+    unmeasured : mapping of str to str
+        Why the run skipped a case, or failed at it.
+    """
+
+    history: History
+    changed: Mapping[str, str]
+    fed: Material
+    rule: Rule
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, place: int) -> str:
+        """Return what a series is called."""
+        return str(self.history.series["key"].iloc[place])
+
+    def margin(self, place: int) -> float:
+        """Return the margin of a series, as a share."""
+        return float(np.expm1(self.fed.watched.margins[place]))
+
+
+def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
+    """Judge the last run of a history.
+
+    Parameters
+    ----------
+    run : Judged
+    fresh : ndarray, shape (n_series,), optional
+        Logarithms of seconds that were measured again; NaN where they were not.
+
+    Returns
+    -------
+    Verdicts
+    """
+    watched, there = run.fed.watched, run.history.there
+    found = decide(run.fed.logs, watched, run.rule, fresh)
+    why = causes(found, watched)
+    last_few = run.fed.rows[:-1][-run.rule.fewest_earlier :]
+    recent, before = np.any(there[last_few], axis=0), np.any(there[:-1], axis=0)
+    told, added = [], []
+    for place in range(there.shape[1]):
+        if not there[-1, place]:
+            told += [_missing(run, place)] if recent[place] else []
+        elif run.key(place) in run.history.other_work:
+            told.append(_other(run, place))
+        elif not before[place]:
+            added.append(run.key(place))
+        elif not watched.controls[place]:
+            told.append(_case(run, place, found, why[place]))
+    both = there[-1] & before
+    machine = [
+        _part(run, place, found)
+        for place, pool in enumerate(watched.pools)
+        if pool.machine and np.any(both[list(pool.members)])
+    ]
+    return Verdicts(tuple(told), tuple(machine), tuple(added), _flagged(run, found))
+
+
+def _missing(run: Judged, place: int) -> CaseVerdict:
+    history = run.history
+    last = history.runs.iloc[int(np.flatnonzero(history.there[:, place])[-1])]
+    unmeasured = run.unmeasured.get(str(history.series["name"].iloc[place]), "")
+    why = reasons.missing(last, history.runs.iloc[-1], unmeasured)
+    return CaseVerdict(
+        run.key(place),
+        Verdict.NOT_COMPARABLE,
+        why,
+        margin=run.margin(place),
+        fact="missing",
+    )
+
+
+def _other(run: Judged, place: int) -> CaseVerdict:
+    key = run.key(place)
+    fact, before, now = run.history.other_work[key]
+    why = f"It does other work than in the earlier runs ({fact}: {before} before, {now} now)."
+    return CaseVerdict(
+        key, Verdict.NOT_COMPARABLE, why, margin=run.margin(place), n_now=1, fact=fact
+    )
+
+
+def _case(run: Judged, place: int, found: Decided, why: Cause) -> CaseVerdict:
+    """Say what is known of a case that was measured before and now."""
+    key, pools = run.key(place), run.fed.watched.pools
+    plain = CaseVerdict(key, Verdict.UNCLEAR, "", margin=run.margin(place), n_now=1)
+    if key in run.changed:
+        said = f"No earlier run has it with the same facts ({run.changed[key]})."
+        return replace(plain, reason=said, fact="fingerprint")
+    if key in run.history.troubles:
+        return replace(plain, verdict=Verdict.UNTRUSTED, reason=run.history.troubles[key])
+    cause = ""
+    if found.of_series.sign[place]:
+        cause = f"machine ({pools[why.parts[0]].name})" if why.parts else ""
+        cause = "code" if not cause and why.code else cause
+    lent = int(found.lent_by[place])
+    pool = None if lent < 0 else (pools[lent].name, float(found.pools.change[lent]))
+    if not np.isfinite(found.series.change[place]):
+        return _too_few(run, plain, [place])
+    told = _told(plain, place, found.series, found.of_series, run.rule)
+    if told.verdict in {Verdict.SLOWER, Verdict.FASTER}:
+        return replace(told, cause=cause, reason=reasons.moved(told, cause, pool))
+    return told
+
+
+def _part(run: Judged, place: int, found: Decided) -> CaseVerdict:
+    """Say what is known of a part of the machine."""
+    pool = run.fed.watched.pools[place]
+    plain = CaseVerdict(
+        f"machine: {pool.name}",
+        Verdict.UNCLEAR,
+        "",
+        margin=float(np.expm1(run.fed.watched.pool_margins[place])),
+        n_now=1,
+    )
+    keys = [run.key(member) for member in pool.members]
+    if not np.isfinite(run.fed.logs[-1, list(pool.members)]).any():
+        told = [run.history.troubles[key] for key in keys if key in run.history.troubles]
+        if told:
+            return replace(plain, verdict=Verdict.UNTRUSTED, reason=told[0])
+    if np.isfinite(found.pools.change[place]):
+        plain = _told(plain, place, found.pools, found.of_pools, run.rule)
+    else:
+        plain = _too_few(run, plain, list(pool.members))
+    return replace(plain, reason=reasons.of_controls(len(keys), plain.reason))
+
+
+def _too_few(run: Judged, plain: CaseVerdict, places: list[int]) -> CaseVerdict:
+    """Say how many earlier runs there are; of several series the one with most."""
+    n = int(np.max(np.sum(np.isfinite(run.fed.logs[:-1, places]), axis=0)))
+    return replace(plain, reason=reasons.too_few(n, run.rule.fewest_earlier), n_before=n)
+
+
+def _told(
+    plain: CaseVerdict, place: int, evidence: Evidence, flags: Flags, rule: Rule
+) -> CaseVerdict:
+    """Put a verdict together."""
+    change = float(evidence.change[place])
+    low, high = (float(end[place]) for end in evidence.interval(rule.confidence))
+    edge, sign = float(np.log1p(plain.margin)), int(flags.sign[place])
+    told = replace(
+        plain,
+        ratio=float(np.exp(change)),
+        low=float(np.exp(low)),
+        high=float(np.exp(high)),
+        n_before=int(evidence.earlier.n[place]),
+        n_now=int(evidence.n_recent[place]),
+        confirmed=bool(flags.confirmed[place]),
+    )
+    if sign:
+        told = replace(told, verdict=Verdict.SLOWER if sign > 0 else Verdict.FASTER)
+        return replace(told, reason=reasons.moved(told))
+    if -edge <= low and high <= edge:
+        told = replace(told, verdict=Verdict.SAME)
+        return replace(told, reason=reasons.same(told))
+    return replace(told, reason=reasons.unclear(low, high, edge))
+
+
+def _flagged(run: Judged, found: Decided) -> tuple[str, ...]:
+    """List the cases that are to be measured again, the controls of flagged parts included."""
+    again = found.of_series.sign != 0
+    for place, pool in enumerate(run.fed.watched.pools):
+        if found.of_pools.sign[place]:
+            again[list(pool.members)] = True
+    return tuple(run.key(int(n)) for n in np.flatnonzero(again & run.history.there[-1]))

@@ -1,0 +1,45 @@
+"""By which rule a run is judged against earlier ones: every number that was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Numbers of the rule; ``python -m bench.tracking.simulation`` says what they give.
+
+    Attributes
+    ----------
+    fewest_earlier : int
+        Fewer earlier runs say nothing of how far runs lie apart.
+    most_earlier : int
+        Older ones are left to the change points.
+    most_recent : int
+        Evidence may be gathered over so many of the last runs.
+    false_discoveries : float
+        Expected share of what is flagged that has not changed by more than the margin, were
+        every change as large as it. Hardly any is, and what is flagged is confirmed.
+    alone : float
+        A run says so on its own with this p-value.
+    going_astray : float
+        Runs that say the same confirm each other where this is how likely they go so far
+        astray together, by how often earlier runs did.
+    confidence : float
+        Of intervals.
+    least_spread : float
+        A spread between runs below this is taken for it, relative: no history of a few
+        runs shows less.
+    """
+
+    fewest_earlier: int = 5
+    most_earlier: int = 40
+    most_recent: int = 3
+    false_discoveries: float = 0.1
+    alone: float = 0.005
+    going_astray: float = 5e-4
+    confidence: float = 0.95
+    least_spread: float = 0.002
+
+
+RULE = Rule()

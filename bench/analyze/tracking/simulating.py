@@ -1,0 +1,173 @@
+"""Simulated histories: recorded runs drawn again, and what the rule says of them run by run.
+
+Whole runs are drawn, so that cases stay as alike as they were, in blocks of successive runs,
+so that runs stay as alike as they were (Kunsch 1989, *Ann. Stat.* 17:1217). What is measured
+again to confirm is, every other time, the run that was recorded next, which shares what
+disturbed the machine, or any run, which may have gone astray by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.analyze.tracking.deciding import causes, decide
+from bench.analyze.tracking.pools import MEMORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from bench.analyze.tracking.deciding import Decided, Watched
+    from bench.analyze.tracking.rule import Rule
+    from bench.analyze.tracking.spread import Floats
+
+N_RUNS, BLOCK, STEP = 60, 5, 0.05
+#: A step has earlier runs enough to be told, and as many later ones as it is given.
+FIRST_STEP, WITHIN = 20, 3
+NOTHING, OF_MEMORY, OF_KERNEL = "no step", "memory", "one kernel"
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One history.
+
+    Attributes
+    ----------
+    logs, fresh : ndarray, shape (N_RUNS, n_series)
+        Its runs, and what measuring again after each would give.
+    stepped : ndarray of bool, shape (n_series,)
+        What becomes slower.
+    step : int
+        The first run that is slower; `N_RUNS` for none.
+    """
+
+    logs: Floats
+    fresh: Floats
+    stepped: NDArray[np.bool_]
+    step: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the rule said of a history.
+
+    Attributes
+    ----------
+    found : bool
+        The step, as what it was, within `WITHIN` runs, and confirmed.
+    false_alarm : bool
+        Something was called slower, and confirmed, before any step.
+    blamed_wrongly : bool
+        After the step the machine was called slower for one of the code, or the code for
+        one of the machine.
+    """
+
+    found: bool
+    false_alarm: bool
+    blamed_wrongly: bool
+
+
+def simulate(
+    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator
+) -> Simulated:
+    """Draw a history.
+
+    Parameters
+    ----------
+    recorded : ndarray, shape (n_recorded, n_series)
+        Logarithms of seconds of real runs, in their order; NaN where one tells nothing.
+    watched : Watched
+    kind : {'no step', 'memory', 'one kernel'}
+    rng : Generator
+
+    Returns
+    -------
+    Simulated
+    """
+    begins = rng.integers(len(recorded), size=-(-N_RUNS // BLOCK))
+    rows = (begins[:, None] + np.arange(BLOCK)).ravel()[:N_RUNS] % len(recorded)
+    stepped = np.zeros(recorded.shape[1], dtype=bool)
+    step = N_RUNS
+    if kind != NOTHING:
+        stepped[list(_what_steps(watched, kind, rng))] = True
+        step = int(rng.integers(FIRST_STEP, N_RUNS - WITHIN + 1))
+    later = np.arange(N_RUNS)[:, None] >= step
+    slower = np.log1p(STEP) * (later & stepped)
+    following, other = (rows + 1) % len(recorded), rng.integers(len(recorded), size=N_RUNS)
+    again = np.where(np.arange(N_RUNS) % 2, other, following)
+    return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
+
+
+def _what_steps(watched: Watched, kind: str, rng: np.random.Generator) -> list[int]:
+    if kind == OF_MEMORY:
+        (place,) = [n for n, pool in enumerate(watched.pools) if pool.name == MEMORY]
+        leaning = np.flatnonzero(watched.leaning[:, place])
+        return [*watched.pools[place].members, *(int(one) for one in leaning)]
+    kernels = [pool for pool in watched.pools if not pool.machine]
+    return list(kernels[int(rng.integers(len(kernels)))].members)
+
+
+def told(
+    history: Simulated, watched: Watched, rule: Rule, kind: str, *, again: bool = True
+) -> Told:
+    """Feed a history to the rule, run by run.
+
+    Parameters
+    ----------
+    history : Simulated
+    watched : Watched
+    rule : Rule
+    kind : str
+    again : bool
+        Whether what is flagged can be measured again; else the last runs confirm each other.
+
+    Returns
+    -------
+    Told
+    """
+    found = false_alarm = wrong = False
+    for run, decided in _decisions(history, watched, rule, again=again):
+        slower = _slower(decided)
+        if run < history.step:
+            false_alarm |= slower
+        elif slower:
+            right, other = _blamed(decided, watched, history, kind)
+            found |= right
+            wrong |= other
+    return Told(found, false_alarm, wrong)
+
+
+def _decisions(
+    history: Simulated, watched: Watched, rule: Rule, *, again: bool
+) -> Iterator[tuple[int, Decided]]:
+    """Decide each run up to `WITHIN` after the step."""
+    for run in range(rule.fewest_earlier, min(N_RUNS, history.step + WITHIN)):
+        fresh = history.fresh[run] if again else None
+        yield run, decide(history.logs[: run + 1], watched, rule, fresh)
+
+
+def _slower(decided: Decided) -> bool:
+    flags = (decided.of_series, decided.of_pools)
+    return any(bool(np.any((one.sign > 0) & one.confirmed)) for one in flags)
+
+
+def _blamed(
+    decided: Decided, watched: Watched, history: Simulated, kind: str
+) -> tuple[bool, bool]:
+    """Say whether what stepped was named, and whether something else was."""
+    pools, series = decided.of_pools, decided.of_series
+    machine = [
+        pool.name
+        for n, pool in enumerate(watched.pools)
+        if pool.machine and pools.sign[n] > 0 and pools.confirmed[n]
+    ]
+    why = causes(decided, watched)
+    cases = np.flatnonzero((series.sign > 0) & series.confirmed)
+    code = [int(n) for n in cases if not why[n].parts and why[n].code]
+    if kind == OF_MEMORY:
+        return MEMORY in machine, bool(code) or any(one != MEMORY for one in machine)
+    return bool(np.any(history.stepped[code])), bool(machine) or not all(history.stepped[code])
