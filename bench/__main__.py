@@ -1,5 +1,7 @@
 """Runs ``python -m bench``."""
 
-from bench.cli import app
+import sys
 
-app(prog_name="python -m bench")
+from bench.cli import COMMANDS, app_of
+
+app_of([one for one in sys.argv[1:2] if one in COMMANDS])(prog_name="python -m bench")

@@ -75,7 +75,9 @@ def ab(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File.", show_default=False)
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="List every case, however many.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="List every case, however many.")
+    ] = False,
     results: Annotated[Path, typer.Option(help="Where the runs go.")] = FOLDER,
 ) -> None:
     """Compare two things that can be run now, in pairs of fresh processes that take turns.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bench import cli
+from bench import cli, cli_doctor
 from bench.exits import Exit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +65,7 @@ def test_the_exit_code_says_whether_anything_can_be_measured(
     monkeypatch: pytest.MonkeyPatch, can_measure: bool, code: Exit
 ) -> None:
     health: dict[str, Any] = {"can_measure": can_measure}
-    monkeypatch.setattr(cli, "examine", lambda: health)
+    monkeypatch.setattr(cli_doctor, "examine", lambda: health)
     result = CliRunner().invoke(cli.app, ["doctor", "--json"])
     assert result.exit_code == code
     assert json.loads(result.stdout) == health

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +32,9 @@ def discovered(p_values: NDArray[np.float64], share: float) -> NDArray[np.bool_]
     ndarray of bool, shape (n_tests,)
         Of a single test: whether its p-value is at most ``share``.
     """
+    # Importing it takes as long as judging thousands of runs: not for every command.
+    from scipy.stats import false_discovery_control  # noqa: PLC0415
+
     counts = np.zeros(len(p_values), dtype=bool)
     made = np.isfinite(p_values)
     if made.any():

@@ -21,7 +21,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from bench.analyze.median import CONFIDENCE
 
@@ -88,6 +87,14 @@ def outer_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
     return rank or None
 
 
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ranks from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: NDArray[np.float64] = ((2 * last - counts + 1) / 2)[place]
+    return ranks
+
+
 def estimate(differences: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """Estimate the ratio of the times of two sides.
 
@@ -132,6 +139,6 @@ def p_above(differences: Sequence[float], ratio: float) -> float:
     shifted = shifted[shifted != 0]
     if not len(shifted):
         return 1.0
-    above = float(stats.rankdata(np.abs(shifted))[shifted > 0].sum())
+    above = float(_ranks(np.abs(shifted))[shifted > 0].sum())
     # Ties give halves of ranks; the whole number below makes the test no bolder.
     return float(_tail(len(shifted))[math.floor(above)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,11 @@ class Share:
         """Its interval at 95% (Clopper & Pearson 1934, *Biometrika* 26:404)."""
         if not self.of:
             return 0.0, 1.0
-        found = binomtest(self.count, self.of).proportion_ci(CONFIDENCE, method="exact")
-        return float(found.low), float(found.high)
+        count, rest = self.count, self.of - self.count
+        tail = (1.0 - CONFIDENCE) / 2
+        low = float(betaincinv(count, rest + 1, tail)) if count else 0.0
+        high = float(betaincinv(count + 1, rest, 1.0 - tail)) if rest else 1.0
+        return low, high
 
 
 @dataclass(frozen=True)

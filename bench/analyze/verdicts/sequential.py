@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
+from bench.analyze.verdicts.false_discovery import discovered
 from bench.analyze.verdicts.paired import estimate, p_above
 from bench.analyze.verdicts.verdict import Verdict
 
@@ -121,11 +121,12 @@ def look(contests: Sequence[Contest]) -> None:
     if all(one.verdict is not None for one in due):
         return
     tests = np.array([_p_values(one) for one in contests])
-    adjusted = [stats.false_discovery_control(tests[:, column]) for column in (0, 1)]
+    level = FALSE_DISCOVERIES / 2
+    found = [discovered(tests[:, column], level) for column in (0, 1)]
     numbers = {id(one): number for number, one in enumerate(contests)}
     for one in due:
-        for q, verdict in zip(adjusted, (Verdict.SLOWER, Verdict.FASTER), strict=True):
-            if one.verdict is None and q[numbers[id(one)]] <= FALSE_DISCOVERIES / 2:
+        for counts, verdict in zip(found, (Verdict.SLOWER, Verdict.FASTER), strict=True):
+            if one.verdict is None and counts[numbers[id(one)]]:
                 one.flagged, one.flagged_at = verdict, one.n_pairs
 
 
