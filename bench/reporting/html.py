@@ -10,6 +10,8 @@ from bench.report.page.one_run import one_run
 from bench.report.page.rendering import render
 from bench.report.page.several_runs import several_runs
 from bench.report.page.vega import Ahead
+from bench.reporting.histories import histories
+from bench.verdict_settings import margins
 
 if TYPE_CHECKING:
     from bench.report.page.blocks import Page
@@ -26,6 +28,11 @@ def html(found: Source) -> str:
     Returns
     -------
     str
+
+    Raises
+    ------
+    SelectionError
+        When the margins of ``pyproject.toml`` can't be read; of several runs.
     """
     vega = Ahead()
     try:
@@ -38,6 +45,7 @@ def page(found: Source) -> Page:
     """Make the page that suits what was asked for."""
     if found.material is not None:
         return (foreign_run if found.foreign else one_run)(found.material)
+    over_time = histories(found.loaded, margins())
     if found.comparison is not None and not found.many:
-        return several_runs(found.comparison, found.loaded)
-    return many_runs(found.loaded, found.warnings)
+        return several_runs(found.comparison, found.loaded, over_time.found)
+    return many_runs(found.loaded, found.warnings, over_time.found, any_node=over_time.any_node)

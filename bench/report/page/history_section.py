@@ -6,39 +6,53 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bench.analyze.comparing.over_time import over_time, points
-from bench.report.charts.history import history_chart
-from bench.report.comparing_text import what
-from bench.report.digits import measured
+from bench.analyze.comparing.over_time import points
+from bench.analyze.histories.whole import AS_TRACKED
+from bench.analyze.verdicts.verdict import Verdict
+from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.page.blocks import Cell, Column, Page, Prose, Section, Table
-from bench.report.quality_tables import percent
-from bench.report.ratio_text import ratio
+from bench.report.page.history_answer import answers
+from bench.report.page.history_tables import cases_table, changes_table, drifts_table
 from bench.report.units import number
+from bench.report.verdicts.order import ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.analyze.histories.whole import WholeHistory
     from bench.loading.loaded import Loaded
 
 #: Longer tables of runs show their newest.
 MOST_RUNS = 200
-HEAD = (
-    Column("what"),
-    Column("case", filtered=True),
-    Column("runs", number=True),
-    Column("first", number=True),
-    Column("median", number=True),
-    Column("last", number=True),
-    Column("spread between runs", number=True),
-    Column("last against earlier (95%)", number=True),
-    Column("name"),
-)
 LEGEND = (
     "The spread is the relative standard deviation of the runs, by the median absolute "
-    "deviation. The last run is set against the median of the earlier ones; the interval is "
-    "what one more run could show by chance, and is given from five runs on."
+    "deviation. The newest run is set against the earlier ones with the same facts, and judged "
+    "as by python -m bench track; controls are judged together, by the part of the machine "
+    "that they measure."
+)
+OF_CHANGES = (
+    f"Change points are looked for in each case, and in the cases of a kernel and the controls "
+    f"of a part of the machine together (these over the newest {AS_TRACKED} runs), through all "
+    f"fingerprints of the machine. Where runs are independent of each other, chance shows "
+    f"one in less than one series in 100. What changed between the two runs need not be why."
+)
+OF_DRIFT = (
+    "The slope is the median of those between all pairs of runs; a month is 30 days. A series "
+    "that a line describes better than steps do is listed here, and no step is shown of it."
+)
+ANY_NODE = (
+    "Nearly every run names another host: hosts that are alike in all else are taken for one "
+    "machine, as by python -m bench track --any-node."
 )
 
 
-def many_runs(loaded: Loaded, warnings: tuple[str, ...]) -> Page:
+def many_runs(
+    loaded: Loaded,
+    warnings: tuple[str, ...],
+    histories: Sequence[WholeHistory],
+    *,
+    any_node: bool = False,
+) -> Page:
     """Make the page about more runs than fit side by side.
 
     Parameters
@@ -46,6 +60,10 @@ def many_runs(loaded: Loaded, warnings: tuple[str, ...]) -> Page:
     loaded : Loaded
     warnings : tuple of str
         What speaks against comparing them.
+    histories : sequence of WholeHistory
+        A machine each, the one that was measured last first.
+    any_node : bool
+        As in ``bench.analyze.histories.machines.Machines``.
 
     Returns
     -------
@@ -54,17 +72,18 @@ def many_runs(loaded: Loaded, warnings: tuple[str, ...]) -> Page:
     runs = loaded.runs
     taken = runs["taken"].dropna()
     span = f", {taken.min():%Y-%m-%d} to {taken.max():%Y-%m-%d}" if len(taken) else ""
-    prints = runs["fingerprint_id"].nunique()
-    told = Prose(f"{len(runs)} runs of {number(prints, 'fingerprint')}{span}.")
     drawn = points(loaded.cases, runs)
-    found = over_time(loaded.cases, runs, drawn)
+    told = [Prose(_runs(runs, histories, span))]
+    told += [Prose(ANY_NODE, "note")] if any_node else []
+    told += [Prose(text, "warning") for text in warnings]
     return Page(
         title=f"{len(runs)} runs over time",
-        subtitle=f"{found['key'].nunique()} cases{span}",
+        subtitle=f"{number(drawn['key'].nunique(), 'case')}{span}",
         sections=(
-            Section("run", "The runs", (told, *(Prose(text, "warning") for text in warnings))),
-            Section("answer", "The answer", (Prose(_outcome(found)),)),
-            history_section(loaded, drawn, found),
+            Section("run", "The runs", tuple(told)),
+            Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
+            history_section(loaded, histories, drawn),
+            *_changes(histories),
             Section("runs", "Every run", (runs_table(runs),)),
         ),
         made_by=f"Made by python -m bench report from {len(runs)} run files; every number on "
@@ -72,34 +91,37 @@ def many_runs(loaded: Loaded, warnings: tuple[str, ...]) -> Page:
     )
 
 
-def _outcome(found: pd.DataFrame) -> str:
-    """Say how the last run of each case stands against its earlier ones."""
-    judged = found[found["ratio_low"].notna()]
-    longer = judged[judged["ratio_low"] > 1].sort_values("ratio", ascending=False)
-    shorter = judged[judged["ratio_high"] < 1].sort_values("ratio")
-    said = (
-        f"Of {number(len(judged), 'case')} with earlier runs enough, the last took longer than "
-        f"these let expect in {len(longer)}, and less in {len(shorter)}; by chance alone "
-        f"one in 40 does each way."
-    )
-    for rows, word in ((longer, "longest"), (shorter, "shortest")):
-        if len(rows):
-            row = rows.iloc[0]
-            text = ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
-            said += f" Against its earlier runs {row['name']} took {word}: {text}."
-    return said
+NO_TIME = Prose("No run tells when it was taken.")
+
+
+def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> str:
+    """Say how many runs there are, of what, and how many can't be put in order."""
+    prints = runs["fingerprint_id"].nunique()
+    told = f"{len(runs)} runs of {number(len(histories), 'machine')}"
+    told += f" and {number(prints, 'fingerprint')}{span}." if prints else f"{span}."
+    n_timeless = int(runs["taken"].isna().sum())
+    if n_timeless:
+        told += (
+            f" {number(n_timeless, 'run does', 'runs do')} not tell when it was taken, and is "
+            f"only in the table of runs."
+        )
+    return told
 
 
 def history_section(
-    loaded: Loaded, drawn: pd.DataFrame | None = None, found: pd.DataFrame | None = None
+    loaded: Loaded,
+    histories: Sequence[WholeHistory],
+    drawn: pd.DataFrame | None = None,
 ) -> Section:
     """Show each case over time.
 
     Parameters
     ----------
     loaded : Loaded
-    drawn, found : DataFrame or None
-        From ``bench.analyze.comparing.over_time``, where they are there already.
+    histories : sequence of WholeHistory
+        A machine each, the one that was measured last first.
+    drawn : DataFrame or None
+        From ``bench.analyze.comparing.over_time.points``, where that is there already.
 
     Returns
     -------
@@ -108,31 +130,44 @@ def history_section(
     title = "Each case over time"
     if drawn is None:
         drawn = points(loaded.cases, loaded.runs)
-    chart = history_chart(drawn, loaded.runs)
+    # The machine with the newest run may have this one alone.
+    several = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
+    chart = history_chart(several, drawn, _notable(several))
     if chart is None:
-        few = Prose("Fewer than two runs tell when they were taken.")
+        few = Prose("No machine has two runs that tell when they were taken.")
         return Section("history", title, (few,))
-    if found is None:
-        found = over_time(loaded.cases, loaded.runs, drawn)
-    rows = tuple(_row(row) for _, row in found.iterrows())
-    table = Table("history-table", "Each case: first, last, spread", HEAD, rows, sortable=True)
-    return Section("history", title, (chart, Prose(LEGEND, "note"), table))
-
-
-def _row(row: pd.Series) -> tuple[Cell, ...]:
-    case = row.get("case")
-    width = row["spread"] * row["median"] if pd.notna(row["spread"]) else None
-    return (
-        Cell(what(row)),
-        Cell(case if isinstance(case, str) else ""),
-        Cell(str(row["n_runs"]), float(row["n_runs"])),
-        *(
-            Cell(measured(row[name], width), float(row[name]))
-            for name in ("first", "median", "last")
+    n_single = len(histories) - len(several)
+    single = f"{number(n_single, 'machine')} with a single run: not shown over time."
+    return Section(
+        "history",
+        title,
+        (
+            *([Prose(single, "note")] if n_single else []),
+            chart,
+            Prose(LEGEND, "note"),
+            cases_table(loaded, drawn, several),
         ),
-        Cell(f"±{percent(row['spread'])}", row["spread"]) if width is not None else Cell("–"),
-        Cell(ratio(row["ratio"], row["ratio_low"], row["ratio_high"]), row["ratio"]),
-        Cell(str(row["name"])),
+    )
+
+
+def _notable(histories: Sequence[WholeHistory]) -> str | None:
+    """Return the case that is worth the first look: changed now, or the last to have."""
+    for one in histories[:1]:
+        changed = (Verdict.SLOWER, Verdict.FASTER)
+        cases = [case for case in one.judgement.cases if case.verdict in changed]
+        if cases:
+            return ordered(cases)[0].name
+        if one.changes:
+            return one.changes[0].name
+    return None
+
+
+def _changes(histories: Sequence[WholeHistory]) -> tuple[Section, Section]:
+    changes, drifts = changes_table(histories), drifts_table(histories)
+    none = Prose("None was found.")
+    return (
+        Section("changes", "Change points", (Prose(OF_CHANGES, "note"), changes or none)),
+        Section("drift", "Slow drift", (Prose(OF_DRIFT, "note"), drifts or none)),
     )
 
 
@@ -160,7 +195,7 @@ def runs_table(runs: pd.DataFrame) -> Table:
         Column("cases", number=True),
         Column("failed", number=True),
     )
-    caption = "The runs" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
+    caption = "All of them" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
     rows = tuple(_run(row) for _, row in shown.iterrows())
     return Table("runs-table", caption, head, rows, sortable=True)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bench.report.page.blocks import Page
 
-SCRIPTS = ("numbers.js", "charts.js", "tables.js", "start.js")
+SCRIPTS = ("numbers.js", "history.js", "charts.js", "tables.js", "start.js")
 #: The contents are listed after so many sections: the answer comes first.
 CONTENTS_AFTER = 2
 #: Outlines of Vega's shapes, in a square of 16, for the switches of the series.

@@ -16,9 +16,10 @@ from bench.report.page.history_section import history_section, runs_table
 from bench.report.ratio_text import ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bench.analyze.comparing.comparison import Comparison, Side
+    from bench.analyze.histories.whole import WholeHistory
     from bench.loading.loaded import Loaded
     from bench.report.page.blocks import Block
 
@@ -30,7 +31,7 @@ RATIO = (
 )
 
 
-def several_runs(found: Comparison, loaded: Loaded) -> Page:
+def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHistory]) -> Page:
     """Make the page.
 
     Parameters
@@ -38,6 +39,8 @@ def several_runs(found: Comparison, loaded: Loaded) -> Page:
     found : Comparison
     loaded : Loaded
         What was compared.
+    histories : sequence of WholeHistory
+        What it says over time, a machine each.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def several_runs(found: Comparison, loaded: Loaded) -> Page:
             Section("answer", "The answer", tuple(_answers(found))),
             Section("ratios", "Ratios", tuple(_ratios(found))),
             Section("speed", "Speed against batch size", (_speed(found),)),
-            history_section(loaded),
+            history_section(loaded, histories),
             Section("partial", "What is not compared", tuple(_left_out(found))),
             Section("differences", "What differs between the runs", (_differences(found),)),
         ),

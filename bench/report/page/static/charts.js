@@ -13,23 +13,6 @@ function rowsOf(columns) {
   );
 }
 
-// Of a history: rows of the chosen case, one a run.
-function historyRows(history, name) {
-  const at = history.cases.indexOf(name);
-  if (at < 0) return [];
-  return history.runs.map((run, i) => {
-    const seconds = history.seconds[at][i];
-    const width = history.half_width_bp[at][i];
-    const known = seconds !== null && width !== null;
-    return {
-      ...run,
-      seconds,
-      seconds_low: known ? seconds * (1 - width / 1e4) : null,
-      seconds_high: known ? seconds * (1 + width / 1e4) : null,
-    };
-  }).filter((row) => row.seconds !== null);
-}
-
 class Chart {
   constructor(place, chart) {
     this.place = place;
@@ -59,6 +42,10 @@ class Chart {
     return chosen ? chosen.value : null;
   }
 
+  listed(field) {
+    return this.place.querySelector(`select[data-field="${field}"]`)?.value;
+  }
+
   quantity() {
     return this.chart.quantities[Number(this.picked("quantity") ?? 0)];
   }
@@ -67,7 +54,7 @@ class Chart {
     const quantity = this.quantity();
     let rows = this.rows;
     if (this.chart.history) {
-      rows = historyRows(this.chart.history, this.place.querySelector("select").value);
+      rows = historyRows(this.chart.history, this.listed("machine"), this.listed("case"));
     } else {
       for (const list of this.place.querySelectorAll("select[data-field]")) {
         rows = rows.filter((row) => String(row[list.dataset.field]) === list.value);
@@ -106,7 +93,7 @@ class Chart {
       for (const channel of ["x", "y"]) {
         const own = encoding[channel];
         if (!own) continue;
-        const drawn = ["value", "low", "high"].includes(own.field);
+        const drawn = ["value", "low", "high", "band_low"].includes(own.field);
         if (drawn && own.axis) {
           own.title = quantity.label;
           own.axis.labelExpr = `format(datum.value, '${quantity.prefixed ? "~s" : "~g"}') + '${quantity.unit}'`;

@@ -1,0 +1,1 @@
+"""Whole histories, of any machines: what a page shows of them."""
