@@ -51,10 +51,12 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
 
 
 def share(one: Share) -> str:
-    """Write a share: ``3/46 6.5% (1.4-18%)``; a dash for none."""
+    """Write a share: ``3/46 6.5% (1.4–18%)``; a dash for none."""
     if not one.of:
         return "–"
     low, high = one.interval
-    value = f"{100 * one.value:.2g}" if one.count < one.of else "100"
-    ends = f"{100 * low:.2g}–{100 * high:.2g}" if high < 1 else f"{100 * low:.2g}–100"
-    return f"{one.count}/{one.of} {value}% ({ends}%)"
+    return f"{one.count}/{one.of} {_percent(one.value)}% ({_percent(low)}–{_percent(high)}%)"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,8 +113,9 @@ def _not_by_luck(spread: Floats, freedom: Floats) -> Floats:
 
 def _of_normal(share: Floats) -> Floats:
     """Return the variance of a normal distribution with so much winsorised on each side."""
-    q = norm.isf(np.maximum(share, 1e-12))
-    variance: Floats = (1 - 2 * share) - 2 * q * norm.pdf(q) + 2 * share * q**2
+    q = -ndtri(np.maximum(share, 1e-12))
+    density = np.exp(-(q**2) / 2) / np.sqrt(2 * np.pi)
+    variance: Floats = (1 - 2 * share) - 2 * q * density + 2 * share * q**2
     return np.where(share > 0, variance, 1.0)
 
 
