@@ -18,6 +18,7 @@ from bench.selection.options import Given
 from bench.selection.parsing import SelectionError
 from bench.selection.presets import QUICK
 from bench.selection.protocol_options import ProtocolGiven, protocol_of
+from bench.selftest.histories import rate_history
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.selftest.storing import read, write
 from bench.store import StoreError
@@ -26,6 +27,7 @@ from data.errors import DataError
 from kernels.registry import RegistryError
 
 LARGEST_SEED = 1_000_000
+MOST_HISTORIES = 100_000
 #: One of each backend that a CPU has; those that are not installed are named as such.
 KERNELS = "numpy.closed_form,nd.sgd_update,numba.epoch"
 #: Wide enough for the table where it is piped into a file.
@@ -50,6 +52,16 @@ def selftest(
     loaded: Annotated[
         bool, typer.Option("--load", help="Have a second process load one core, on and off.")
     ] = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measure nothing: rate track by histories drawn from these runs.",
+            show_default=False,
+        ),
+    ] = None,
+    histories: Annotated[
+        str, typer.Option(help="With --history: so many of each kind.")
+    ] = "100",
     results: Annotated[Path, typer.Option(help="Where it is stored.")] = FOLDER,
 ) -> None:
     """Measure how often verdicts are wrong on this machine, now, and how much they find.
@@ -57,7 +69,9 @@ def selftest(
     Identical code is measured in pairs of fresh processes; a slowdown is injected by making
     the times of one side longer. The rules of this suite, and those of pytest-benchmark, asv
     and pyperf, judge the same samples. What is found is stored, and shown with every verdict
-    of this machine from then on.
+    of this machine from then on. With --history, runs of identical code that this machine
+    has measured before are drawn from, whole, to see what track makes of 60 of them, with and
+    without a step of 5%.
 
     Exits with 0 when it is done, 1 when it could not be stored, 2 for a wrong option or file,
     3 when there were too few samples for a single comparison, 130 after Ctrl-C: what was
@@ -67,6 +81,16 @@ def selftest(
     if not console.is_terminal:
         console = Console(width=WIDTH)
     try:
+        if history is not None:
+            n_histories = parsing.whole_number("--histories", histories, MOST_HISTORIES)
+            seed = secrets.randbelow(LARGEST_SEED)
+            rated = rate_history(history, n_histories, seed, results)
+            said = (
+                f"Drawn from {rated.n_recorded} runs, {rated.n_undisturbed} of them "
+                f"undisturbed. Stored: {rated.path}"
+            )
+            error_rates_table.render_history(rated.shares, said, console)
+            raise typer.Exit(Exit.OK)
         if stored:
             lost, rates = read(stored)
             error_rates_table.render(rates, lost, console)

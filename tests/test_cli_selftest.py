@@ -9,9 +9,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bench import cli, cli_selftest
+from bench.analyze.verdicts.judgement import Judgement
 from bench.exits import Exit
+from bench.judging.rates_file import Machine, with_rates
+from bench.report.verdicts.wording import rates_of
 from bench.selftest.sampling import Samples
 from tests.analyze.error_rates.test_rating import pool
+from tests.tracking.stored_history import history
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +87,27 @@ def test_real_processes_are_sampled(tmp_path: Path) -> None:
     (pairs,) = stored["pools"].values()
     assert len(pairs) >= 1
     assert stored["loaded"] is True
+
+
+def test_track_is_rated_by_histories_drawn_from_runs(tmp_path: Path) -> None:
+    newest = history(tmp_path / "runs", 16)
+    done = invoke(
+        *("--history", tmp_path / "runs", "--histories", "3"), *("--results", tmp_path / "out")
+    )
+    assert done.exit_code == Exit.OK, done.output
+    assert "Drawn from 16 runs, 16 of them undisturbed." in done.stdout
+    judgement = Judgement("track", "earlier", "now", ())
+    machine = json.loads(newest.read_text())["machine_info"]
+    rated = with_rates(
+        judgement, Machine(machine["fingerprint_id"], machine["node"]), tmp_path / "out"
+    )
+    assert rated.rates is not None
+    assert rated.rates.false_slower.of == 3
+    assert "of histories of 60 runs" in rates_of(rated.rates)
+
+
+def test_too_few_runs_make_no_history(tmp_path: Path) -> None:
+    history(tmp_path, 5)
+    done = invoke("--history", tmp_path)
+    assert done.exit_code == Exit.USAGE
+    assert "5 of the recorded runs tell anything" in done.output

@@ -1,7 +1,8 @@
 """How often rules are wrong on this machine: reads what ``bench selftest`` has stored.
 
 A file of ``results/selftest`` is ``{"format": 1, "measured": UTC, "fingerprint_id": …, "node":
-…, "rates": [{"rule": "ab", "false_slower": [count, of], "same": [count, of], "found": {"0.05":
+…, "rates": [{"rule": "ab", "unit": "comparisons",
+"false_slower": [count, of], "same": [count, of], "found": {"0.05":
 [count, of]}}]}``; what else it holds is passed over.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.analyze.verdicts.rates import Rates, Share
+from bench.analyze.verdicts.rates import COMPARISONS, Rates, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,6 +97,7 @@ def to_json(rates: Rates) -> dict[str, Any]:
     """Return what a file holds of one rule."""
     return {
         "rule": rates.rule,
+        "unit": rates.unit,
         "false_slower": [rates.false_slower.count, rates.false_slower.of],
         "same": [rates.same.count, rates.same.of],
         "found": {str(slowdown): [one.count, one.of] for slowdown, one in rates.found},
@@ -131,6 +133,7 @@ def from_json(one: Mapping[str, Any], measured: str, path: Path) -> Rates:
         false_slower=_share(one["false_slower"]),
         same=_share(one["same"]),
         found=tuple(sorted(found.items())),
+        unit=str(one.get("unit", COMPARISONS)),
     )
 
 

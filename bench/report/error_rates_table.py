@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analyze.error_rates.rating import RULES, SLOWDOWNS
+from bench.analyze.tracking.simulating import NOTHING, STEP, WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +49,34 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
     console.print(LEGEND, markup=False, highlight=False)
     for case, reason in lost.items():
         console.print(f"not measured: {case}: {reason}", markup=False, highlight=False)
+
+
+def render_history(
+    shares: Mapping[str, tuple[Share, Share, Share]], said: str, console: Console
+) -> None:
+    """Print what became of simulated histories.
+
+    Parameters
+    ----------
+    shares : mapping of str to three Share
+        By what changed: found, raised a false alarm, blamed what had not changed.
+    said : str
+        What they were drawn from.
+    console : Console
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("histories of 60 runs", no_wrap=True)
+    for name in (f"found within {WITHIN} runs", "false alarm", "wrong cause"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind, (found, alarm, wrongly) in shares.items():
+        if kind == NOTHING:
+            table.add_row("no step", "–", share(alarm), "–")
+        else:
+            table.add_row(
+                f"{STEP:.0%} step in {kind}", share(found), share(alarm), share(wrongly)
+            )
+    console.print(table)
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def share(one: Share) -> str:

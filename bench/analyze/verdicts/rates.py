@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIDENCE = 0.95
+COMPARISONS = "comparisons"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Rates:
         Those that were called the same.
     found : tuple of (float, Share)
         For injected slowdowns, each a share of the time: how many were called slower.
+    unit : str
+        What is counted.
     """
 
     rule: str
@@ -68,3 +71,4 @@ class Rates:
     false_slower: Share
     same: Share
     found: Sequence[tuple[float, Share]] = ()
+    unit: str = COMPARISONS

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.analyze.verdicts.judgement import Outcome
+from bench.analyze.verdicts.rates import COMPARISONS
 from bench.report.ratio_text import ratio
 from bench.report.verdicts.order import title
 
@@ -114,9 +115,10 @@ def rates_of(rates: Rates | None) -> str:
         f"of slowdowns by {percent(slowdown)} {_share(share)} found"
         for slowdown, share in rates.found
     ]
+    of = "" if rates.unit == COMPARISONS else f", of {rates.unit}"
     return (
-        f"The rule {rates.rule} on this machine, measured {rates.measured}: {'; '.join(told)} "
-        f"({rates.path})."
+        f"The rule {rates.rule} on this machine, measured {rates.measured}{of}: "
+        f"{'; '.join(told)} ({rates.path})."
     )
 
 
