@@ -1,0 +1,68 @@
+"""What the README says of verdicts is what the program does, and what was measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bench import cli
+from bench.analyze.verdicts.sequential import CONFIRMING, MOST_PAIRS
+from bench.exits import OF_OUTCOME
+from bench.verdict_settings import margins
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = README.partition("## Has it become slower?")[2].partition("\n## ")[0]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", SECTION, flags=re.DOTALL)
+
+
+def test_every_command_is_there() -> None:
+    named = set(re.findall(r"python -m bench (\w+)", SECTION))
+    assert {"ab", "compare", "track", "selftest", "report", "run"} <= named
+    assert named <= {*cli.COMMANDS}
+    for one in ("track --watch", "prune --keep-last", "import .benchmarks", "export results"):
+        assert f"`{one}" in SECTION
+
+
+def test_every_option_is_one() -> None:
+    for name, text in re.findall(r"(?:python -m bench |`)(\w+)((?: [^`\n|]*)?)", SECTION):
+        if name not in cli.COMMANDS or not text:
+            continue
+        told = CliRunner().invoke(cli.app_of([name]), [name, "--help"], env={"COLUMNS": "250"})
+        for option in re.findall(r"(?<= )--[a-z][\w-]*", text.partition(" -- ")[0]):
+            assert option in told.output, (name, option)
+
+
+def test_the_numbers_of_the_rule_are_those_of_the_rule() -> None:
+    assert f"after {MOST_PAIRS} pairs or 90 seconds" in SECTION
+    assert CONFIRMING == 6
+    assert "six fresh pairs" in SECTION
+
+
+def test_the_table_of_error_rates_is_that_of_the_stored_samples() -> None:
+    (name, *_) = re.findall(r"\((results/reference/selftest/[\w-]+\.json)\)", SECTION)
+    done = CliRunner().invoke(cli.app_of(["selftest"]), ["selftest", str(ROOT / name)])
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    (table,) = [one for one in blocks("text") if one.startswith("rule ")]
+    lines = [line for line in table.splitlines() if line]
+    assert [line for line in lines if line not in printed] == []
+    assert len(lines) >= 9
+
+
+def test_the_margins_are_taken_as_they_stand(tmp_path: Path) -> None:
+    (block,) = blocks("toml")
+    (tmp_path / "pyproject.toml").write_text(block)
+    found = margins(folder=tmp_path)
+    assert found.of("bench_epoch[airfoil-nd.fused-cpu(0)-inmemory-B10]") == 0.015
+    assert found.of("bench_update[numba_parallel-cpu(0)-P5-T1]") == 0.1
+
+
+def test_every_exit_code_is_told() -> None:
+    told = " ".join(SECTION.partition("### In CI")[2].split())
+    codes = {int(code) for code in re.findall(r"(?:with |; )(\d+) (?:when|for|after)", told)}
+    assert codes == {*map(int, OF_OUTCOME.values()), 2, 130}
