@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bench.analyze.verdicts.rates import Rates, Share
 
 LEGEND = (
-    "Each cell: comparisons called slower, of so many, with the 95% interval of that share. "
-    "No comparison uses samples that another of the same column has used."
+    "Comparisons that were called slower, of so many, with the 95% interval of their share; "
+    'under "called same", those of the same code that were called the same.'
 )
 TITLES = {rule.name: rule.title for rule in RULES}
 
@@ -37,8 +37,8 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("rule", no_wrap=True)
-    table.add_column("identical code", justify="right", no_wrap=True)
-    table.add_column("called the same", justify="right", no_wrap=True)
+    table.add_column("same code", justify="right", no_wrap=True)
+    table.add_column("called same", justify="right", no_wrap=True)
     for slowdown in SLOWDOWNS:
         table.add_column(f"{slowdown:.0%} slower", justify="right", no_wrap=True)
     for one in rates:
@@ -80,11 +80,11 @@ def render_history(
 
 
 def share(one: Share) -> str:
-    """Write a share: ``3/46 6.5% (1.4–18%)``; a dash for none."""
+    """Write a share with its interval: ``3/46 (1.4–18%)``; a dash for none."""
     if not one.of:
         return "–"
     low, high = one.interval
-    return f"{one.count}/{one.of} {_percent(one.value)}% ({_percent(low)}–{_percent(high)}%)"
+    return f"{one.count}/{one.of} ({_percent(low)}–{_percent(high)}%)"
 
 
 def _percent(value: float) -> str:
