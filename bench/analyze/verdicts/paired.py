@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Differences = Sequence[float] | NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -95,12 +97,12 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def estimate(differences: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+def estimate(differences: Differences, confidence: float = CONFIDENCE) -> Estimate:
     """Estimate the ratio of the times of two sides.
 
     Parameters
     ----------
-    differences : sequence of float
+    differences : sequence of float, or ndarray of shape (n_pairs,)
         Of each pair: log of the second side's time over the first's. At least one.
     confidence : float
 
@@ -119,7 +121,7 @@ def estimate(differences: Sequence[float], confidence: float = CONFIDENCE) -> Es
     return Estimate(ratio, float(low), float(high), len(d))
 
 
-def p_above(differences: Sequence[float], ratio: float) -> float:
+def p_above(differences: Differences, ratio: float) -> float:
     """Test whether the second side takes more than so many times the first's time.
 
     Parameters
