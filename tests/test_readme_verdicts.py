@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from bench import cli
+from bench.analyze.verdicts.paired import estimate
+from bench.analyze.verdicts.process_time import Rounds, process_time
 from bench.analyze.verdicts.sequential import CONFIRMING, MOST_PAIRS
 from bench.exits import OF_OUTCOME
+from bench.store import read_run
 from bench.verdict_settings import margins
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,3 +70,34 @@ def test_every_exit_code_is_told() -> None:
     told = " ".join(SECTION.partition("### In CI")[2].split())
     codes = {int(code) for code in re.findall(r"(?:with |; )(\d+) (?:when|for|after)", told)}
     assert codes == {*map(int, OF_OUTCOME.values()), 2, 130}
+
+
+def test_the_quoted_ratios_are_those_of_the_runs_beside_them() -> None:
+    """Recomputed from the rounds of both sides, pair by pair."""
+    sides = dict(re.findall(r"\[`([AB])`\]\((results/reference/ab/[\w-]+\.json)\)", SECTION))
+    times = [_process_times(ROOT / sides[side]) for side in "AB"]
+    quoted = re.findall(
+        r"^(bench_epoch\[\S+\]) +slower, confirmed +([\d.]+)x", SECTION, re.MULTILINE
+    )
+    assert len(quoted) == 4
+    for name, ratio in quoted:
+        first, second = (side[name] for side in times)
+        differences = [math.log(second[pair] / first[pair]) for pair in sorted(first)]
+        assert f"{estimate(differences).ratio:.3f}" == ratio
+
+
+def _process_times(path: Path) -> dict[str, dict[int, float]]:
+    """Return what each process says of each case, by the number of its pair."""
+    found = {}
+    for one in read_run(path)["benchmarks"]:
+        marked = {n for numbers in one["extra_info"]["marks"].values() for n in numbers}
+        found[one["name"]] = {
+            process["replicate"]: process_time(
+                Rounds(
+                    one["stats"]["data"][slice(*process["rounds"])],
+                    [n - process["rounds"][0] for n in marked],
+                )
+            )
+            for process in one["extra_info"]["processes"]
+        }
+    return found
