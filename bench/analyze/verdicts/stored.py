@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr
 
-from bench.analyze.comparing.ratios import FEW, LogMedians, log_medians, of_processes
+from bench.analyze.comparing.ratios import LogMedians, log_medians, of_processes, welch
 from bench.analyze.median import CONFIDENCE
 from bench.analyze.verdicts.false_discovery import discovered
 from bench.analyze.verdicts.verdict import Verdict
@@ -113,18 +113,15 @@ def _verdict(slower: bool, faster: bool, same: bool) -> Verdict:
 def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
     """Return how likely so long a time would be, were it no more than the edge above.
 
-    NaN where a side has one process. Degrees of freedom as in `of_processes`.
+    NaN where a side has one process.
     """
     beyond = side.mean - base.mean - edges
-    of_side, of_base = side.variance / side.n, base.variance / base.n
-    total = of_side + of_base
+    error, freedom = welch(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
-        freedom = np.where(np.minimum(side.n, base.n) > FEW, freedom, 1.0)
-        p = stdtr(freedom, -beyond / np.sqrt(total))
+        p = stdtr(freedom, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.
     certain = np.where(beyond > 0, 0.0, 1.0)
-    chosen: Floats = np.where(total == 0, certain, p)
+    chosen: Floats = np.where(error == 0, certain, p)
     return chosen
 
 
