@@ -9,9 +9,10 @@ import numpy as np
 from scipy.special import stdtrit
 
 from bench.analyze.tracking.material import material
-from bench.analyze.tracking.reasons import percent, runs
+from bench.analyze.tracking.reasons import runs
 from bench.analyze.tracking.rule import RULE
 from bench.analyze.tracking.spread import Earlier, earlier
+from bench.analyze.verdicts.percent import percent
 from bench.analyze.verdicts.verdict import Verdict
 from bench.judging.compare import compare
 from bench.judging.stored_run import stored_run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bench.analyze.verdicts.percent import percent
 from bench.analyze.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -97,8 +98,3 @@ def of_controls(n: int, told: str) -> str:
 def runs(n: int) -> str:
     """Write a number of runs."""
     return "1 run" if n == 1 else f"{n} runs"
-
-
-def percent(share: float) -> str:
-    """Write a share: ``4.2%``."""
-    return f"{100 * share:.2g}%" if share < 10 else "more than 1000%"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analyze.verdicts.percent import percent
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -89,8 +91,8 @@ def _percent(ratio: float, low: float | None = None, high: float | None = None) 
     """Write ``5.1% slower (4.2% to 6%)``."""
     sign = 1 if ratio >= 1 else -1
     word = "slower" if sign > 0 else "faster"
-    told = f"{100 * sign * (ratio - 1):.2g}%"
+    told = percent(sign * (ratio - 1))
     if low is None or high is None:
         return f"{told} {word}"
-    ends = sorted(100 * sign * (one - 1) for one in (low, high))
-    return f"{told} {word} ({ends[0]:.2g}% to {ends[1]:.2g}%)"
+    ends = sorted(sign * (one - 1) for one in (low, high))
+    return f"{told} {word} ({percent(ends[0])} to {percent(ends[1])})"
