@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from bench.analyze.comparing.facts import known
 from bench.exits import OF_OUTCOME, Exit
 from bench.judging.rates_file import Machine, with_rates
+from bench.keeping.pinned import pin
 from bench.report.verdicts import Form, write
 from bench.selection import parsing
 from bench.selection.parsing import SelectionError
@@ -26,6 +27,7 @@ from bench.verdict_settings import margins
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.margins import Margins
 
 MOST_ROUNDS = 1_000_000
@@ -64,7 +66,10 @@ def track_(
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="Judge against this run alone.", show_default=False),
+        typer.Option(
+            help="Judge against this run alone, and pin it: prune never removes it.",
+            show_default=False,
+        ),
     ] = None,
     confirm: Annotated[
         bool, typer.Option(help="Measure again what is flagged, where that can be done here.")
@@ -159,7 +164,7 @@ def _judge(run: Path, asked: _Asked) -> Exit:
     """Judge a run and write what is said of it."""
     chosen = choose(run, asked.history or (run.parent,), any_node=asked.any_node)
     if asked.baseline is not None:
-        found = against_baseline(chosen, asked.baseline, asked.margins)
+        found = _pinned(against_baseline(chosen, asked.baseline, asked.margins), asked.baseline)
     else:
         found = track(chosen, asked.margins, _remeasure(run) if asked.confirm else None)
     told = chosen.history.runs.iloc[-1]
@@ -171,6 +176,15 @@ def _judge(run: Path, asked: _Asked) -> Exit:
     if asked.output is not None:
         typer.echo(f"verdicts: {asked.output}", err=True)
     return OF_OUTCOME[found.outcome]
+
+
+def _pinned(found: Judgement, baseline: Path) -> Judgement:
+    """Pin a baseline; where that fails, the verdict stands, and says so."""
+    try:
+        pin(baseline)
+    except StoreError as error:
+        return replace(found, warnings=(*found.warnings, str(error)))
+    return found
 
 
 def _remeasure(run: Path) -> Any:

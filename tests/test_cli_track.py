@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bench import cli, cli_track
+from bench import cli_track
+from bench.analyze.tracking.rule import RULE
 from bench.exits import Exit
 from bench.store import StoreError
 from bench.tracking import measuring
 from bench.tracking.confirming import NotConfirmedError
+from tests.tracking.on_command_line import invoke, told
 from tests.tracking.stored_history import (
     FINGERPRINT,
     NAMES,
@@ -34,20 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["track", *map(str, arguments)])
-
-
-def told(*arguments: object) -> dict[str, Any]:
-    """Judge, and return what the JSON form holds, by the names of cases."""
-    result = invoke(*arguments, "--format", "json")
-    assert result.exit_code in set(Exit), result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    found["by_name"] = {one["name"]: one for one in (*found["cases"], *found["machine"])}
-    found["exit"] = result.exit_code
-    return found
 
 
 def confirmed_by(monkeypatch: pytest.MonkeyPatch, path: Callable[[], Path]) -> list[set[str]]:
@@ -85,7 +71,7 @@ def test_slower_code_is_confirmed_by_measuring_again_and_exits_with_1(
     assert {(one["verdict"], one["confirmed"], one["cause"]) for one in cases} == {
         ("slower", True, "code")
     }
-    assert asked == [{one["name"] for one in cases}]
+    assert asked == [{one["name"] for one in cases}] * RULE.times_again
     others = [one for name, one in found["by_name"].items() if not is_kernel(name)]
     assert not any(one["verdict"] == "slower" for one in others)
 
@@ -100,7 +86,7 @@ def test_slower_memory_is_the_machine_s_and_its_controls_are_measured_again(
     assert found["exit"] == Exit.FAILED
     slower = [name for name, one in found["by_name"].items() if one["verdict"] == "slower"]
     assert slower == ["machine: memory"]
-    assert asked == [{name for name in NAMES if is_memory(name)}]
+    assert asked == [{name for name in NAMES if is_memory(name)}] * RULE.times_again
 
 
 def test_what_a_fresh_measurement_does_not_show_is_unconfirmed_and_exits_with_3(
@@ -108,11 +94,30 @@ def test_what_a_fresh_measurement_does_not_show_is_unconfirmed_and_exits_with_3(
 ) -> None:
     run = history(tmp_path / "runs", 12, is_kernel, 0.06, since=12)
     anew = store(tmp_path / "again", 13, document(13, factors(13)))
-    confirmed_by(monkeypatch, lambda: anew)
+    asked = confirmed_by(monkeypatch, lambda: anew)
     found = told(run)
     assert found["exit"] == Exit.UNCLEAR
     assert any(one["verdict"] == "slower" for one in found["cases"])
     assert not any(one["confirmed"] for one in found["cases"])
+    assert len(asked) == 1
+
+
+def test_what_no_longer_shows_it_the_third_time_is_unconfirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = history(tmp_path / "runs", 12, is_kernel, 0.06, since=11)
+    slow = store(tmp_path / "again", 13, document(13, factors(13, is_kernel, 0.06)))
+    fast = store(tmp_path / "again", 14, document(14, factors(14)))
+    paths = iter([slow, slow, fast])
+    asked = confirmed_by(monkeypatch, lambda: next(paths))
+    found = told(run)
+    assert found["exit"] == Exit.UNCLEAR
+    assert len(asked) == RULE.times_again
+    assert sum(one["verdict"] == "slower" for one in found["cases"]) == 3
+    assert not any(one["confirmed"] for one in found["cases"])
+    (warning,) = [one for one in found["warnings"] if "measured again" in one]
+    assert warning.count(str(slow)) == 2
+    assert str(fast) in warning
 
 
 def test_several_of_the_last_runs_confirm_each_other_where_nothing_is_measured_again(
@@ -205,35 +210,6 @@ def test_a_wrong_option_exits_with_2_and_says_why(
     assert result.exit_code == Exit.USAGE
     assert message in result.output
     assert "Traceback" not in result.output
-
-
-def test_a_pinned_run_is_what_one_is_judged_against(tmp_path: Path) -> None:
-    run = history(tmp_path, 12, is_kernel, 0.30, since=7)
-    first, last_fast = tmp_path / "run-001.json", tmp_path / "run-006.json"
-    slower = told(run, "--baseline", last_fast)
-    assert slower["before"] == "run-006"
-    assert slower["by_name"][NAMES[0]]["ratio"] == pytest.approx(1.3, rel=0.05)
-    # By their processes alone these two differ by more than nothing; runs differ as much.
-    same = told(first, "--baseline", last_fast, "--history", tmp_path)
-    assert not any(one["verdict"] == "slower" for one in same["cases"])
-
-
-def test_a_pinned_run_is_no_surer_than_runs_lie_apart(tmp_path: Path) -> None:
-    for day in range(1, 13):
-        seconds = {name: one * (1 + 0.1 * (day % 2)) for name, one in factors(day).items()}
-        run = store(tmp_path, day, document(day, seconds))
-    alone = told(
-        run, "--baseline", tmp_path / "run-011.json", "--history", tmp_path / "run-011.json"
-    )
-    faster = [one for one in alone["cases"] if one["verdict"] == "faster"]
-    assert faster
-    assert any("too few to say how far runs lie apart" in one for one in alone["warnings"])
-    widened = told(run, "--baseline", tmp_path / "run-011.json")
-    for one in faster:
-        same = widened["by_name"][one["name"]]
-        assert same["verdict"] == "unclear"
-        assert "apart (standard deviation, of 11 runs)" in same["reason"]
-        assert same["low"] < one["low"]
 
 
 def test_runs_of_other_suites_are_tracked_too(tmp_path: Path) -> None:

@@ -23,14 +23,14 @@ def pin(run: Path) -> None:
     Parameters
     ----------
     run : Path
-        Of a run file. Its folder remembers it, once.
+        Of a run file. Its folder remembers it, once; a run of the reference stays anyway.
 
     Raises
     ------
     StoreError
         When that can't be written.
     """
-    if run.name in pinned(run.parent):
+    if run.name in pinned(run.parent) | of_reference(run.parent):
         return
     try:
         with (run.parent / FILE).open("a", encoding="utf-8") as file:
