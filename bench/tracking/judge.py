@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.analyze.tracking.judging import Judged, judge
-from bench.analyze.tracking.long_term import long_term
 from bench.analyze.tracking.material import material
 from bench.analyze.tracking.rule import RULE
-from bench.analyze.verdicts.judgement import Judgement
+from bench.analyze.tracking.summing_up import sum_up
 
 if TYPE_CHECKING:
     from bench.analyze.tracking.judging import Verdicts
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.margins import Margins
     from bench.tracking.reading import Chosen
 
@@ -28,7 +29,7 @@ def verdicts(
     chosen : Chosen
     margins : Margins
     rule : Rule
-    fresh : ndarray, shape (n_series,), optional
+    fresh : ndarray, shape (n_times, n_series), optional
         What was measured again.
 
     Returns
@@ -59,21 +60,9 @@ def judgement(
     """
     history = chosen.history
     fed = material(history, chosen.comparable, margins, RULE)
-    changes, drifts = long_term(history, fed.watched)
-    told = [*chosen.aside, *_other_work(history.n_other_work), *warnings]
-    n_earlier = len(fed.rows) - 1
-    return Judgement(
-        kind="track",
-        before=f"{n_earlier} earlier run{'' if n_earlier == 1 else 's'}",
-        now=str(history.runs["run"].iloc[-1]),
-        cases=found.cases,
-        added=found.added,
-        machine=found.machine,
-        warnings=tuple(told),
-        sources=(str(chosen.path), *(str(one) for one in chosen.folders)),
-        changes=changes,
-        drifts=drifts,
-    )
+    told = (*chosen.aside, *_other_work(history.n_other_work), *warnings)
+    sources = (str(chosen.path), *(str(one) for one in chosen.folders))
+    return replace(sum_up(history, fed, found), warnings=told, sources=sources)
 
 
 def _other_work(n: int) -> list[str]:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from bench.analyze.comparing.facts import facts_of
 from bench.analyze.tracking.history import COLUMNS, History, history
-from bench.analyze.tracking.machines import differing, other_machine, touching
+from bench.analyze.tracking.machines import other_machine
+from bench.analyze.tracking.same_facts import same_facts
 from bench.judging.stored_run import stored_run
 from bench.loading.cache import CACHE
 from bench.loading.reading import read
@@ -105,9 +106,17 @@ def choose(
     names = dict(zip(cases.runs["path"], cases.runs["run"], strict=True))
     runs = runs.assign(run=[names[path] for path in runs["path"]])
     made = history(cases.cases, runs)
-    comparable, changed = _comparable(made)
+    facts = same_facts(made)
     unmeasured = stored_run(run).unmeasured
-    return Chosen(made, comparable, changed, tuple(aside), run, tuple(folders), unmeasured)
+    return Chosen(
+        made,
+        facts.kinds == facts.kinds[-1],
+        facts.changed,
+        tuple(aside),
+        run,
+        tuple(folders),
+        unmeasured,
+    )
 
 
 def _today(run: Path, paths: pd.Series, damaged: Sequence[Damaged]) -> int:
@@ -156,35 +165,3 @@ def _runs(n: int) -> str:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
-
-
-def _comparable(made: History) -> tuple[NDArray[np.bool_], dict[str, str]]:
-    """Say which run has which series on the facts of the last run."""
-    told = [facts_of(row) for _, row in made.runs.iterrows()]
-    backends = [None if pd.isna(one) else str(one) for one in made.series["backend"]]
-    gpus = made.series["device"].astype(str).str.startswith("gpu").tolist()
-    groups = sorted(set(zip(backends, gpus, strict=True)), key=str)
-    group_of = [groups.index(one) for one in zip(backends, gpus, strict=True)]
-    same = np.ones((len(told), len(groups)), dtype=bool)
-    why: dict[int, str] = {}
-    known: dict[tuple[tuple[str, str], ...], tuple[str, ...]] = {}
-    for row, facts in enumerate(told):
-        key = tuple(sorted((fact, value) for fact, value in facts.items() if fact != "commit"))
-        if key not in known:
-            known[key] = differing(told[-1], facts)
-        for column, (backend, gpu) in enumerate(groups):
-            found = touching(known[key], backend, gpu=gpu)
-            same[row, column] = not found
-            if found:
-                why[column] = "; ".join(
-                    f"{fact}: {facts.get(fact, '–')} before, {told[-1].get(fact, '–')} now"
-                    for fact in found[:3]
-                )
-    comparable = same[:, group_of]
-    lacking = ~np.any(comparable[:-1] & made.there[:-1], axis=0)
-    changed = {
-        str(key): why[group]
-        for key, group, lacks in zip(made.series["key"], group_of, lacking, strict=True)
-        if lacks and group in why
-    }
-    return comparable, changed

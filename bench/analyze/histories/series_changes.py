@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyze.tracking.change_points import Step
+from bench.analyze.tracking.dated import change_of, days_of, drift_of
 from bench.analyze.tracking.drift import drift
 from bench.analyze.tracking.what_changed import what_changed
-from bench.analyze.verdicts.long_term import Change, Drift
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from bench.analyze.tracking.drift import Slope
     from bench.analyze.tracking.history import History
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.verdicts.long_term import Change, Drift
     from bench.analyze.verdicts.margins import Margins
 
 #: Slopes between all pairs of runs take long for many: longer series are put into so many
 #: blocks of successive runs, each of which counts by its median.
 MOST_BLOCKS = 150
-DAYS_OF_A_MONTH = 30
-DAY_NS = 86_400e9
 
 
 def series_changes(
@@ -51,7 +49,7 @@ def series_changes(
     drifts : tuple of Drift
     """
     found = _steps(history, table)
-    days = _days(history.runs)
+    days = days_of(history.runs)
     texts: dict[tuple[bytes, int], tuple[str, ...]] = {}
     changes, drifts = [], []
     for column, key in enumerate(history.series["key"].astype(str)):
@@ -60,13 +58,13 @@ def series_changes(
         margin = float(np.log1p(margins.of(key)))
         slope = _slope(history.logs[rows, column], days[rows], steps, margin)
         if slope is not None:
-            drifts.append(_drift(key, history.runs, rows, slope))
+            drifts.append(drift_of(key, history.runs, rows, slope))
             continue
         for one in steps:
             told = (rows.tobytes(), one.place)
             if told not in texts:
                 texts[told] = what_changed(history.runs.iloc[rows], one.place)
-            changes.append(_change(key, history.runs, rows, one, texts[told]))
+            changes.append(change_of(key, history.runs, rows, one, texts[told]))
     changes.sort(key=lambda one: one.first_after, reverse=True)
     return tuple(changes), tuple(drifts)
 
@@ -84,12 +82,6 @@ def _steps(history: History, table: pd.DataFrame) -> dict[str, list[Step]]:
     return found
 
 
-def _days(runs: pd.DataFrame) -> Floats:
-    taken = runs["taken"].to_numpy(dtype="datetime64[ns]").astype(np.int64)
-    days: Floats = (taken - taken[0]) / DAY_NS
-    return days
-
-
 def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slope | None:
     """Say whether a series drifts, by its blocks where it is long."""
     size = -(-len(logs) // MOST_BLOCKS)
@@ -101,34 +93,3 @@ def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slop
     places = sorted({round((one.place - n_left_out) / size) for one in steps})
     moved = [replace(steps[0], place=one) for one in places if 0 < one < len(blocks)]
     return drift(blocks, middles, moved, margin)
-
-
-def _change(
-    key: str, runs: pd.DataFrame, rows: NDArray[np.intp], step: Step, told: tuple[str, ...]
-) -> Change:
-    before, after = (int(rows[place]) for place in (step.place - 1, step.place))
-    return Change(
-        name=key,
-        last_before=runs["taken"].iloc[before].to_pydatetime(),
-        first_after=runs["taken"].iloc[after].to_pydatetime(),
-        run=str(runs["run"].iloc[after]),
-        ratio=float(np.exp(step.size)),
-        low=float(np.exp(step.low)),
-        high=float(np.exp(step.high)),
-        what_changed=told,
-    )
-
-
-def _drift(key: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope) -> Drift:
-    month = [
-        float(np.exp(DAYS_OF_A_MONTH * one)) for one in (slope.a_day, slope.low, slope.high)
-    ]
-    return Drift(
-        name=key,
-        since=runs["taken"].iloc[int(rows[0])].to_pydatetime(),
-        n_runs=len(rows),
-        ratio_a_month=month[0],
-        low=month[1],
-        high=month[2],
-        ratio=float(np.exp(slope.total)),
-    )

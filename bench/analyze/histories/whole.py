@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyze.histories.bands import banded, part
-from bench.analyze.histories.same_facts import same_facts
 from bench.analyze.histories.series_changes import series_changes
 from bench.analyze.tracking.history import history
 from bench.analyze.tracking.judging import Judged, judge
-from bench.analyze.tracking.long_term import long_term
 from bench.analyze.tracking.material import material
 from bench.analyze.tracking.rule import RULE
-from bench.analyze.verdicts.judgement import Judgement
+from bench.analyze.tracking.same_facts import same_facts
+from bench.analyze.tracking.summing_up import sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.analyze.histories.machines import Machine
-    from bench.analyze.histories.same_facts import SameFacts
     from bench.analyze.tracking.history import History
+    from bench.analyze.tracking.same_facts import SameFacts
+    from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.long_term import Change, Drift
     from bench.analyze.verdicts.margins import Margins
 
@@ -115,15 +115,4 @@ def _judgement(
     kinds = facts.kinds[np.ix_(rows, members)]
     fed = material(newest, kinds == kinds[-1], margins, RULE)
     found = judge(Judged(newest, facts.changed, fed, RULE, unmeasured))
-    changes, drifts = long_term(newest, fed.watched)
-    n_earlier = len(fed.rows) - 1
-    return Judgement(
-        kind="track",
-        before=f"{n_earlier} earlier run{'' if n_earlier == 1 else 's'}",
-        now=str(newest.runs["run"].iloc[-1]),
-        cases=found.cases,
-        added=found.added,
-        machine=found.machine,
-        changes=changes,
-        drifts=drifts,
-    )
+    return sum_up(newest, fed, found)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analyze.histories.bands import banded, part
-from bench.analyze.histories.same_facts import same_facts
+from bench.analyze.tracking.same_facts import same_facts
 from bench.analyze.tracking.table import history_table
 from bench.analyze.verdicts.margins import Margins
 from tests.analyze.histories.made_up import UPGRADED, days, history_of

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.histories.same_facts import same_facts
+from bench.analyze.tracking.same_facts import same_facts
 from tests.analyze.histories.made_up import OTHER_NUMPY, UPGRADED, days, history_of
 from tests.tracking.stored_history import FINGERPRINT, document, factors, store
 
