@@ -40,6 +40,7 @@ DECIDING = (
     "shards.py",
     "values.py",
     "../analyze/median.py",
+    "../analyze/quartile.py",
 )
 ERRORS = (OSError, duckdb.Error)
 

@@ -36,6 +36,8 @@ class Process(msgspec.Struct, gc=False):
     """What a case has of one process."""
 
     median: Any = None
+    lower_quartile: Any = None
+    rounds: Any = None
     warm_up: WarmUp | NoRecord = None
 
 

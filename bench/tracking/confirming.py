@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyze.tracking.history import COLUMNS, history
+from bench.analyze.tracking.rule import RULE
 from bench.loading.reading import read
 from bench.store import read_run
 from bench.tracking.judge import judgement, verdicts
@@ -47,12 +48,22 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
     found = verdicts(chosen, margins)
     if not found.flagged or remeasure is None:
         return judgement(chosen, found, margins)
-    try:
-        path = remeasure(read_run(chosen.path), found.flagged)
-    except NotConfirmedError as error:
-        return judgement(chosen, found, margins, (_not_again(len(found.flagged), error),))
-    again = verdicts(chosen, margins, fresh=fresh_logs(chosen, path))
-    told = f"{_cases(len(found.flagged))} flagged, and measured again: {path}."
+    document = read_run(chosen.path)
+    paths: list[Path] = []
+    fresh: list[Floats] = []
+    names = found.flagged
+    again = found
+    while names and len(paths) < RULE.times_again:
+        try:
+            paths.append(remeasure(document, names))
+        except NotConfirmedError as error:
+            told = _not_again(len(names), error)
+            return judgement(chosen, found, margins, (told,))
+        fresh.append(fresh_logs(chosen, paths[-1]))
+        again = verdicts(chosen, margins, fresh=np.array(fresh))
+        names = again.said_again
+    where = ", ".join(map(str, paths))
+    told = f"{_cases(len(found.flagged))} flagged, and measured again: {where}."
     return judgement(chosen, again, margins, (told,))
 
 
@@ -82,7 +93,7 @@ def fresh_logs(chosen: Chosen, path: Path) -> Floats:
         Logarithms of seconds; NaN where a case was not measured, or was disturbed.
     """
     loaded = read([path], None, COLUMNS)
-    made = history(loaded.cases, loaded.runs)
+    made = history(loaded.cases, loaded.runs, chosen.history.by_medians)
     found = dict(zip(made.series["key"].astype(str), made.logs[-1], strict=True))
     keys = chosen.history.series["key"].astype(str)
     return np.array([found.get(key, np.nan) for key in keys], dtype=float)

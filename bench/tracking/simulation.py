@@ -113,7 +113,7 @@ def tallies(
             rng = np.random.default_rng([seed, number])
             drawn = logs if kind == NOTHING else quiet
             all_told = [
-                told(simulate(drawn, watch, kind, rng), watch, rule, kind, again=again)
+                told(simulate(drawn, watch, kind, rng, rule), watch, rule, kind, again=again)
                 for _ in range(n_histories)
             ]
             yield Tally(

@@ -117,6 +117,35 @@ def test_a_stored_run_says_what_its_document_says(path: Path) -> None:
     ]
 
 
+def test_the_quartiles_of_processes_are_read_or_computed_from_their_rounds(
+    tmp_path: Path,
+) -> None:
+    data = [5.0, 1.0, 2.0, 3.0, 4.0, 9.0, 7.0]
+    document = own(1)
+    benchmark = document["benchmarks"][0]
+    benchmark["stats"]["data"] = data
+    parts = [{"median": 3.0, "rounds": [0, 5]}, {"median": 8.0, "rounds": [5, 7]}]
+    benchmark["extra_info"]["processes"] = parts
+    (row,) = cases_of(tmp_path, document)
+    assert row["process_quartiles"] == [2.0, 7.5]
+    for one in parts:
+        one["lower_quartile"] = 0.5
+    (row,) = cases_of(tmp_path, document)
+    assert row["process_quartiles"] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("rounds", [None, [0, 2, 3, 4], ["a", "b"], [8, 9], 3])
+def test_without_rounds_of_a_process_there_are_no_quartiles(
+    tmp_path: Path, rounds: object
+) -> None:
+    document = own(1)
+    benchmark = document["benchmarks"][0]
+    benchmark["stats"]["data"] = [1.0, 2.0]
+    benchmark["extra_info"]["processes"] = [{"median": 3.0, "rounds": rounds}]
+    (row,) = cases_of(tmp_path, document)
+    assert row["process_quartiles"] == []
+
+
 def test_without_an_interval_it_is_computed_from_the_rounds(tmp_path: Path) -> None:
     document = foreign()
     document["benchmarks"][0]["stats"]["data"] = ROUNDS

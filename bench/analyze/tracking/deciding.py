@@ -67,10 +67,15 @@ class Flags:
     ----------
     sign : ndarray of int, shape (n,)
         1 for slower, -1 for faster, 0 for neither.
+    said_again : ndarray of bool, shape (n,)
+        Flagged, and by each measurement that had no part in that: or, without any, by several
+        runs on their own.
     confirmed : ndarray of bool, shape (n,)
+        And that hardly happens by itself.
     """
 
     sign: Signs
+    said_again: NDArray[np.bool_]
     confirmed: NDArray[np.bool_]
 
 
@@ -103,8 +108,8 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
         that tells nothing at all is passed over.
     watched : Watched
     rule : Rule
-    fresh : ndarray, shape (n_series,), optional
-        What was measured again, in fresh processes; NaN where it was not.
+    fresh : ndarray, shape (n_times, n_series), optional
+        What was measured again, in fresh processes, so many times; NaN where it was not.
 
     Returns
     -------
@@ -121,18 +126,11 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     of_pools = evidence(together, watched.pool_margins, rule)
     flagged, lent = _flagged(of_series, of_pools, watched, rule)
     anew = None if fresh is None else fresh - level
-    pools_anew = None if anew is None else pooled(anew[None, :], watched.pools, spread)[0]
-    signs = flagged[len(level) :]
-    pools_say = _confirmed(of_pools, signs, watched.pool_margins, pools_anew, rule)
-    series_say = _confirmed(of_series, flagged[: len(level)], watched.margins, anew, rule)
-    series_say = np.where(lent >= 0, _with_pool(lent, pools_say, anew, signs), series_say)
-    return Decided(
-        of_series,
-        of_pools,
-        Flags(flagged[: len(level)], series_say),
-        Flags(signs, pools_say),
-        lent,
-    )
+    pools_anew = None if anew is None else pooled(anew, watched.pools, spread)
+    n = len(level)
+    cases = _flags(of_series, flagged[:n], watched.margins, anew, rule)
+    parts = _flags(of_pools, flagged[n:], watched.pool_margins, pools_anew, rule)
+    return Decided(of_series, of_pools, _with_pools(cases, parts, lent, anew), parts, lent)
 
 
 def _flagged(
@@ -163,44 +161,62 @@ def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
     return sign
 
 
-def _confirmed(
+def _flags(
     found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> Flags:
+    """Say what else says what is flagged."""
+    says = _said_again(found, sign, margins, anew)
+    return Flags(sign, says, says & _is_rare(found, anew, rule))
+
+
+def _said_again(
+    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None
 ) -> NDArray[np.bool_]:
     """Say what measurements that had no part in flagging a change say of it too."""
     if anew is None:
         n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
         says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
     else:
-        n_say = found.n_recent + 1
         least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
         with np.errstate(invalid="ignore"):
-            says = sign * anew >= least
-    says &= (sign != 0) & (_by_chance(found, n_say) <= rule.going_astray)
+            says = np.all(sign * anew >= least, axis=0)
+    says &= sign != 0
     return says
 
 
-def _by_chance(found: Evidence, n_say: NDArray[np.intp]) -> Floats:
-    """Return how likely so many runs go astray together, if they do as often as earlier ones.
+def _with_pools(
+    cases: Flags, pools: Flags, lent: NDArray[np.intp], anew: Floats | None
+) -> Flags:
+    """Have a case that its pool flagged say what the pool does, if it moves along each time."""
+    said, sure = cases.said_again.copy(), cases.confirmed.copy()
+    for place in np.flatnonzero(lent >= 0):
+        along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
+        said[place] = along and pools.said_again[lent[place]]
+        sure[place] = along and pools.confirmed[lent[place]]
+    return Flags(cases.sign, said, sure)
+
+
+def _is_rare(found: Evidence, anew: Floats | None, rule: Rule) -> NDArray[np.bool_]:
+    """Say where so many runs hardly go astray together, if they do as often as earlier ones.
 
     Some cases have runs that go far astray, one in ten, say, which a spread that no single
     run moves does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
-    Lond.* A 186:453), so that what never happened may.
+    Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
+    it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
     """
+    n_say = found.n_recent + len(anew) if anew is not None else _n_alone(found)
     often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
-    likely: Floats = often**n_say
-    return likely
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2
+    likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
+    return likely <= rule.going_astray
 
 
-def _with_pool(
-    lent: NDArray[np.intp], pools_say: NDArray[np.bool_], anew: Floats | None, signs: Signs
-) -> NDArray[np.bool_]:
-    """Confirm a case that its pool flagged where the pool is, and it has moved along again."""
-    says: NDArray[np.bool_] = pools_say[lent] if len(pools_say) else np.zeros(len(lent), bool)
-    if anew is None:
-        return says
-    with np.errstate(invalid="ignore"):
-        says &= signs[lent] * anew > 0
-    return says
+def _n_alone(found: Evidence) -> NDArray[np.intp]:
+    """Count the last runs of each that say so on their own."""
+    slower, faster = (np.sum(one, axis=0) for one in (found.alone, found.alone_faster))
+    n_say: NDArray[np.intp] = np.where(found.change > 0, slower, faster)
+    return n_say
 
 
 @dataclass(frozen=True)

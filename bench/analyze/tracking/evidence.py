@@ -48,6 +48,8 @@ class Evidence:
         That the change is within the margin, or on the other side; 1 where unknown.
     as_far : ndarray of int, shape (n_series,)
         Earlier runs that went half as far to the same side, or farther.
+    farthest : ndarray, shape (n_series,)
+        How far the farthest of them went to that side, a logarithm; at least their spread.
     alone, alone_faster : ndarray of bool, shape (n_recent_runs, n_series)
         Which of the last runs would say slower, or faster, with no other; the newest last.
     """
@@ -59,6 +61,7 @@ class Evidence:
     p_slower: Floats
     p_faster: Floats
     as_far: NDArray[np.intp]
+    farthest: Floats
     alone: NDArray[np.bool_]
     alone_faster: NDArray[np.bool_]
 
@@ -118,6 +121,7 @@ def evidence(logs: Floats, margins: Floats, rule: Rule) -> Evidence:
     enough = (told.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
     means = np.array([*(one.change for one in looks), _mean(recent)])
     change = means[np.where(telling, best, len(looks)), np.arange(recent.shape[1])]
+    astray = _astray(logs[before] - told.level, change)
     alone = [_look(one[None, :], margins, told, alike) for one in recent]
     return Evidence(
         earlier=told,
@@ -126,7 +130,8 @@ def evidence(logs: Floats, margins: Floats, rule: Rule) -> Evidence:
         error=np.where(enough, _error(told, alike, n_recent), np.nan),
         p_slower=np.where(enough, np.minimum(slower.min(axis=0), 1.0), 1.0),
         p_faster=np.where(enough, np.minimum(faster.min(axis=0), 1.0), 1.0),
-        as_far=_as_far(logs[before] - told.level, change),
+        as_far=np.sum(astray >= np.abs(change) / 2, axis=0),
+        farthest=np.maximum(np.max(astray, axis=0, initial=0.0), told.spread),
         alone=np.array([one.slower for one in alone]) <= rule.alone,
         alone_faster=np.array([one.faster for one in alone]) <= rule.alone,
     )
@@ -164,12 +169,10 @@ def _mean(recent: Floats) -> Floats:
     return mean
 
 
-def _as_far(deviations: Floats, change: Floats) -> NDArray[np.intp]:
-    """Count the earlier runs that went half as far to the same side."""
-    with np.errstate(invalid="ignore"):
-        far = np.sign(change) * deviations >= np.abs(change) / 2
-    counted: NDArray[np.intp] = np.sum(far, axis=0)
-    return counted
+def _astray(deviations: Floats, change: Floats) -> Floats:
+    """Return how far earlier runs went to the side of a change; 0 where one is missing."""
+    astray: Floats = np.nan_to_num(np.sign(change) * deviations)
+    return astray
 
 
 def _error(told: Earlier, alike: float, m: int | NDArray[np.intp]) -> Floats:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from bench.analyze.comparing.pairing import case_keys
 from bench.analyze.comparing.work import alike
+from bench.analyze.tracking.run_time import by_medians, log_times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -29,7 +30,8 @@ WORK = (
 #: Columns of the cases that are read.
 COLUMNS = (
     *("name", "fullname", "case", "workload", "kernel", "device", "loader", "batch_size"),
-    *("control", "seconds", "process_seconds", "rounds", "disturbed_rounds", "untrusted"),
+    *("control", "seconds", "process_seconds", "process_quartiles"),
+    *("rounds", "disturbed_rounds", "untrusted"),
     *("flops", "bytes_moved"),
     *WORK,
 )
@@ -46,7 +48,8 @@ class History:
     series : DataFrame
         A row for each case, by the run that has it last: ``key`` and `COLUMNS`.
     logs : ndarray, shape (n_runs, n_series)
-        Logarithm of the median over processes; NaN where a run has none that tells anything.
+        Logarithm of what a run says of a case (see ``bench.analyze.tracking.run_time``); NaN
+        where it says nothing.
     there : ndarray of bool, shape (n_runs, n_series)
         Where a run has the case, whatever that is worth.
     troubles : mapping of str to str
@@ -56,6 +59,8 @@ class History:
         then, its value now.
     n_other_work : int
         Single measurements that were left out for other work.
+    by_medians : frozenset of str
+        Cases that are told by the medians of processes, since a run holds nothing else.
     """
 
     runs: pd.DataFrame
@@ -65,9 +70,12 @@ class History:
     troubles: Mapping[str, str]
     other_work: Mapping[str, tuple[str, str, str]]
     n_other_work: int
+    by_medians: frozenset[str] = frozenset()
 
 
-def history(cases: pd.DataFrame, runs: pd.DataFrame) -> History:
+def history(
+    cases: pd.DataFrame, runs: pd.DataFrame, medians_of: Collection[str] = ()
+) -> History:
     """Put runs of one machine in order.
 
     Parameters
@@ -76,6 +84,8 @@ def history(cases: pd.DataFrame, runs: pd.DataFrame) -> History:
         Of these runs, with those of `COLUMNS` that there are.
     runs : DataFrame
         In order, the run that is judged the last.
+    medians_of : collection of str
+        Cases that are to be told by the medians of processes in any case.
 
     Returns
     -------
@@ -93,7 +103,8 @@ def history(cases: pd.DataFrame, runs: pd.DataFrame) -> History:
     there = np.zeros((len(runs), len(series)), dtype=bool)
     there[rows, columns] = True
     logs = np.full(there.shape, np.nan)
-    found = _logs(table)
+    plain = by_medians(table) | set(medians_of)
+    found = log_times(table, plain)
     trouble = _troubles(table, found)
     unlike, other = _other_work(table, series)
     sound = np.array([not one for one in trouble], dtype=bool) & ~unlike
@@ -105,26 +116,9 @@ def history(cases: pd.DataFrame, runs: pd.DataFrame) -> History:
         if is_today and why
     ]
     # A missing text of pandas is neither the same as another nor not: here it is None.
-    plain = series.astype(object).where(series.notna(), None)
-    return History(runs, plain, logs, there, dict(told), other, int(unlike.sum()))
-
-
-def _logs(table: pd.DataFrame) -> Floats:
-    """Return the logarithm of the median over processes, else of the median over rounds."""
-    seconds = table["seconds"].to_numpy(dtype=float, na_value=np.nan, copy=True)
-    for n, medians in enumerate(table["process_seconds"]):
-        if isinstance(medians, (list, tuple, np.ndarray)) and len(medians) > 1:
-            seconds[n] = _median([float(one) for one in medians])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs: Floats = np.log(np.where(seconds > 0, seconds, np.nan))
-    return logs
-
-
-def _median(values: list[float]) -> float:
-    """Return the median of a few numbers; NumPy's takes longer for a list than all else."""
-    ordered = sorted(values)
-    n = len(ordered)
-    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    known = series.astype(object).where(series.notna(), None)
+    n_unlike = int(unlike.sum())
+    return History(runs, known, logs, there, dict(told), other, n_unlike, frozenset(plain))
 
 
 def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:

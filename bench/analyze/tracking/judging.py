@@ -14,6 +14,8 @@ from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from bench.analyze.tracking.deciding import Cause, Decided, Flags
     from bench.analyze.tracking.evidence import Evidence
     from bench.analyze.tracking.history import History
@@ -33,12 +35,15 @@ class Verdicts:
     flagged : tuple of str
         Cases, controls among them, that are to be measured again before one believes that
         they, or the part of the machine that they measure, are slower or faster.
+    said_again : tuple of str
+        Those of them that have shown it each time that they were.
     """
 
     cases: tuple[CaseVerdict, ...]
     machine: tuple[CaseVerdict, ...]
     added: tuple[str, ...]
     flagged: tuple[str, ...]
+    said_again: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
     Parameters
     ----------
     run : Judged
-    fresh : ndarray, shape (n_series,), optional
+    fresh : ndarray, shape (n_times, n_series), optional
         Logarithms of seconds that were measured again; NaN where they were not.
 
     Returns
@@ -105,7 +110,13 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
         for place, pool in enumerate(watched.pools)
         if pool.machine and np.any(both[list(pool.members)])
     ]
-    return Verdicts(tuple(told), tuple(machine), tuple(added), _flagged(run, found))
+    return Verdicts(
+        tuple(told),
+        tuple(machine),
+        tuple(added),
+        _members(run, found.of_series.sign != 0, found.of_pools.sign != 0),
+        _members(run, found.of_series.said_again, found.of_pools.said_again),
+    )
 
 
 def _missing(run: Judged, place: int) -> CaseVerdict:
@@ -207,10 +218,12 @@ def _told(
     return replace(told, reason=reasons.unclear(low, high, edge))
 
 
-def _flagged(run: Judged, found: Decided) -> tuple[str, ...]:
-    """List the cases that are to be measured again, the controls of flagged parts included."""
-    again = found.of_series.sign != 0
+def _members(
+    run: Judged, series: NDArray[np.bool_], pools: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """List cases, and those of pools, that the run has."""
+    chosen = series.copy()
     for place, pool in enumerate(run.fed.watched.pools):
-        if found.of_pools.sign[place]:
-            again[list(pool.members)] = True
-    return tuple(run.key(int(n)) for n in np.flatnonzero(again & run.history.there[-1]))
+        if pools[place]:
+            chosen[list(pool.members)] = True
+    return tuple(run.key(int(n)) for n in np.flatnonzero(chosen & run.history.there[-1]))

@@ -124,7 +124,8 @@ def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
         Of each series from its own earlier level, as logarithms; NaN where a run lacks it.
     found : sequence of Pool
     spread : ndarray, shape (n_series,)
-        Between earlier runs: a member counts for the less, the further its runs lie apart.
+        Between earlier runs: a member counts for the less, the further its runs lie apart, as
+        the inverse of their variance.
 
     Returns
     -------
@@ -132,7 +133,7 @@ def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
         NaN for a run that has less than half of the members.
     """
     made = np.full((len(deviations), len(found)), np.nan)
-    weights = 1 / np.where(np.isfinite(spread), spread, np.inf)
+    weights = 1 / np.where(np.isfinite(spread), spread, np.inf) ** 2
     for column, pool in enumerate(found):
         members = list(pool.members)
         some = deviations[:, members]

@@ -23,8 +23,10 @@ class Rule:
     alone : float
         A run says so on its own with this p-value.
     going_astray : float
-        Runs that say the same confirm each other where this is how likely they go so far
-        astray together, by how often earlier runs did.
+        Runs that say the same confirm each other where they go so far astray together no
+        likelier than this, by how often earlier runs did.
+    times_again : int
+        What is flagged is measured again so many times, each of which has to say so.
     confidence : float
         Of intervals.
     least_spread : float
@@ -35,9 +37,10 @@ class Rule:
     fewest_earlier: int = 5
     most_earlier: int = 40
     most_recent: int = 3
-    false_discoveries: float = 0.1
+    false_discoveries: float = 0.2
     alone: float = 0.005
-    going_astray: float = 5e-4
+    going_astray: float = 1e-5
+    times_again: int = 3
     confidence: float = 0.95
     least_spread: float = 0.002
 

@@ -2,8 +2,8 @@
 
 Whole runs are drawn, so that cases stay as alike as they were, in blocks of successive runs,
 so that runs stay as alike as they were (Kunsch 1989, *Ann. Stat.* 17:1217). What is measured
-again to confirm is, every other time, the run that was recorded next, which shares what
-disturbed the machine, or any run, which may have gone astray by itself.
+again to confirm is, every other time, the runs that were recorded next, which share what
+disturbed the machine, or any runs, which may have gone astray by themselves.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.analyze.tracking.deciding import causes, decide
 from bench.analyze.tracking.pools import MEMORY
+from bench.analyze.tracking.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,10 @@ class Simulated:
 
     Attributes
     ----------
-    logs, fresh : ndarray, shape (N_RUNS, n_series)
-        Its runs, and what measuring again after each would give.
+    logs : ndarray, shape (N_RUNS, n_series)
+        Its runs.
+    fresh : ndarray, shape (times_again, N_RUNS, n_series)
+        What measuring again after each would give, each time.
     stepped : ndarray of bool, shape (n_series,)
         What becomes slower.
     step : int
@@ -72,7 +75,7 @@ class Told:
 
 
 def simulate(
-    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator
+    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator, rule: Rule = RULE
 ) -> Simulated:
     """Draw a history.
 
@@ -83,6 +86,7 @@ def simulate(
     watched : Watched
     kind : {'no step', 'memory', 'one kernel'}
     rng : Generator
+    rule : Rule
 
     Returns
     -------
@@ -97,8 +101,9 @@ def simulate(
         step = int(rng.integers(FIRST_STEP, N_RUNS - WITHIN + 1))
     later = np.arange(N_RUNS)[:, None] >= step
     slower = np.log1p(STEP) * (later & stepped)
-    following, other = (rows + 1) % len(recorded), rng.integers(len(recorded), size=N_RUNS)
-    again = np.where(np.arange(N_RUNS) % 2, other, following)
+    times = np.arange(1, rule.times_again + 1)[:, None]
+    other = rng.integers(len(recorded), size=(rule.times_again, N_RUNS))
+    again = np.where(np.arange(N_RUNS) % 2, other, (rows + times) % len(recorded))
     return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
 
 
@@ -146,7 +151,7 @@ def _decisions(
 ) -> Iterator[tuple[int, Decided]]:
     """Decide each run up to `WITHIN` after the step."""
     for run in range(rule.fewest_earlier, min(N_RUNS, history.step + WITHIN)):
-        fresh = history.fresh[run] if again else None
+        fresh = history.fresh[:, run] if again else None
         yield run, decide(history.logs[: run + 1], watched, rule, fresh)
 
 

@@ -13,14 +13,13 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+from bench.analyze.quartile import lower_quartile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Undisturbed rounds that a median is taken of.
 FEWEST = 5
-LOWER_QUARTILE = 0.25
 
 
 class Rounds(NamedTuple):
@@ -55,4 +54,4 @@ def process_time(rounds: Rounds) -> float:
     left = [one for number, one in enumerate(rounds.seconds) if number not in disturbed]
     if len(left) >= FEWEST or len(left) == len(rounds.seconds):
         return median(left)
-    return float(np.quantile(rounds.seconds, LOWER_QUARTILE))
+    return lower_quartile(rounds.seconds)

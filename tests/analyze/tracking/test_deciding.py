@@ -98,15 +98,15 @@ def _same(one: Decided, other: Decided) -> bool:
 
 
 def test_a_single_run_has_to_say_more_than_several() -> None:
-    alone, twice = (decide(stepped(SMALL, n, 0.03), WATCHED, RULE) for n in (1, 2))
+    alone, twice = (decide(stepped(SMALL, n, 0.026), WATCHED, RULE) for n in (1, 2))
     assert not alone.of_series.sign[SMALL].any()
     assert twice.of_series.sign[SMALL].all()
 
 
 @pytest.mark.parametrize(("by", "confirmed"), [(0.05, True), (0.0, False), (-0.05, False)])
 def test_only_a_fresh_measurement_that_shows_it_confirms(by: float, confirmed: bool) -> None:
-    fresh = noise(1, seed=99)[0]
-    fresh[SMALL] += np.log1p(by)
+    fresh = noise(3, seed=99)
+    fresh[:, SMALL] += np.log1p(by)
     found = decide(stepped(SMALL, 2), WATCHED, RULE, fresh)
     assert found.of_series.sign[SMALL].all()
     assert found.of_series.confirmed[SMALL].tolist() == [confirmed] * 3
@@ -115,15 +115,15 @@ def test_only_a_fresh_measurement_that_shows_it_confirms(by: float, confirmed: b
 def test_what_earlier_runs_did_by_themselves_confirms_nothing() -> None:
     logs = stepped(SMALL, 2, n_runs=40)
     logs[10:35:5, SMALL] += 0.04
-    fresh = noise(1, seed=99)[0]
-    fresh[SMALL] += 0.05
+    fresh = noise(3, seed=99)
+    fresh[:, SMALL] += 0.05
     found = decide(logs, WATCHED, RULE, fresh)
     assert found.of_series.sign[SMALL].all()
     assert not found.of_series.confirmed[SMALL].any()
 
 
 def test_what_was_not_measured_again_is_not_confirmed() -> None:
-    fresh = np.full(len(KEYS), np.nan)
+    fresh = np.full((3, len(KEYS)), np.nan)
     found = decide(stepped(SMALL, 3), WATCHED, RULE, fresh)
     assert not found.of_series.confirmed.any()
 

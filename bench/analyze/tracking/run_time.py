@@ -1,0 +1,96 @@
+"""What a run says of a case: one time, made of what its processes say.
+
+Of each process it is the lower quartile of its rounds, and of four processes and more the
+geometric mean of the faster half. What disturbs a round or a process only ever makes it longer;
+and some processes are in a slow state from their beginning to their end, by where their
+threads and pages happen to lie: one in five is 30% slower with some kernels of MXNet on two
+cores. A median of few processes is moved by how many of these a run happens to have, which says
+nothing of the machine or the code; what makes all of them slower moves the faster half as much.
+The sign of the change is kept: runs are treated alike, whichever is slower.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from bench.analyze.tracking.spread import Floats
+
+#: So many processes have a faster half; of fewer it is their median.
+HALVED = 4
+
+
+def log_time(processes: Sequence[float]) -> float:
+    """Put together what processes say.
+
+    Parameters
+    ----------
+    processes : sequence of float
+        Seconds of each; at least one, all above zero.
+
+    Returns
+    -------
+    float
+        A logarithm.
+    """
+    ordered = sorted(map(math.log, processes))
+    if len(ordered) < HALVED:
+        return median(ordered)
+    return fmean(ordered[: (len(ordered) + 1) // 2])
+
+
+def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
+    """Say what each run says of each case.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each case and run: ``key``, ``seconds``, ``process_seconds`` and
+        ``process_quartiles``, of which any may be missing.
+    keys : iterable of str
+        Of cases that are told by medians, since some of their runs hold nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Logarithms; NaN for a time that is missing or not above zero.
+    """
+    plain = set(keys)
+    columns = ("key", "seconds", "process_seconds", "process_quartiles")
+    made = np.full(len(table), np.nan)
+    rows = zip(*(table[name] for name in columns), strict=True)
+    for n, (key, seconds, medians, quartiles) in enumerate(rows):
+        told = medians if key in plain else quartiles
+        times = [float(one) for one in told] if _has_several(told) else [seconds]
+        if all(one > 0 for one in times):  # not a missing one
+            made[n] = log_time(times)
+    return made
+
+
+def by_medians(table: pd.DataFrame) -> set[str]:
+    """List the cases of which some run tells no more than medians.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `log_times` takes.
+
+    Returns
+    -------
+    set of str
+        Their keys: quartiles of some runs and medians of others can't be compared.
+    """
+    told = np.fromiter(map(_has_several, table["process_quartiles"]), bool, len(table))
+    return set(table["key"][~told])
+
+
+def _has_several(value: object) -> bool:
+    return isinstance(value, (list, tuple, np.ndarray)) and len(value) > 1
