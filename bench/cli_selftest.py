@@ -55,7 +55,8 @@ def selftest(
     history: Annotated[
         Path | None,
         typer.Option(
-            help="Measure nothing: rate track by histories drawn from these runs.",
+            help="Measure nothing: rate track by histories drawn from the runs of this folder, "
+            "or of what this has stored of such.",
             show_default=False,
         ),
     ] = None,
@@ -83,8 +84,7 @@ def selftest(
     try:
         if history is not None:
             n_histories = parsing.whole_number("--histories", histories, MOST_HISTORIES)
-            seed = secrets.randbelow(LARGEST_SEED)
-            rated = rate_history(history, n_histories, seed, results)
+            rated = rate_history(history, n_histories, None, results)
             said = (
                 f"Drawn from {rated.n_recorded} runs, {rated.n_undisturbed} of them "
                 f"undisturbed. Stored: {rated.path}"

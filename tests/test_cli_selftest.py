@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,6 +105,23 @@ def test_track_is_rated_by_histories_drawn_from_runs(tmp_path: Path) -> None:
     assert rated.rates is not None
     assert rated.rates.false_slower.of == 3
     assert "of histories of 60 runs" in rates_of(rated.rates)
+
+
+def test_what_was_stored_of_histories_is_judged_again_without_the_runs(tmp_path: Path) -> None:
+    history(tmp_path / "runs", 16)
+    out = tmp_path / "out"
+    first = invoke("--history", tmp_path / "runs", "--histories", "2", "--results", out)
+    (stored,) = out.glob("*.json")
+    shutil.rmtree(tmp_path / "runs")
+    again = invoke("--history", stored, "--histories", "2", "--results", tmp_path / "again")
+    assert again.exit_code == Exit.OK, again.output
+    tables = [one.stdout.partition("Drawn from")[0] for one in (first, again)]
+    assert tables[0] == tables[1]
+    (copy,) = (tmp_path / "again").glob("*.json")
+    told = [json.loads(one.read_text()) for one in (stored, copy)]
+    for one in told:
+        del one["measured"]
+    assert told[0] == told[1]
 
 
 def test_too_few_runs_make_no_history(tmp_path: Path) -> None:

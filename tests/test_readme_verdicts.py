@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ from bench.verdict_settings import margins
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = README.partition("## Has it become slower?")[2].partition("\n## ")[0]
+STORED = r"\((results/reference/selftest/[\w-]+\.json)\)"
 
 
 def blocks(language: str) -> list[str]:
@@ -49,13 +51,31 @@ def test_the_numbers_of_the_rule_are_those_of_the_rule() -> None:
 
 
 def test_the_table_of_error_rates_is_that_of_the_stored_samples() -> None:
-    (name, *_) = re.findall(r"\((results/reference/selftest/[\w-]+\.json)\)", SECTION)
-    done = CliRunner().invoke(cli.app_of(["selftest"]), ["selftest", str(ROOT / name)])
+    part = SECTION.partition("### How often is that wrong?")[2].partition("\n### ")[0]
+    names = re.findall(STORED, part)
+    assert len(names) == 4
+    files = [str(ROOT / name) for name in names]
+    done = CliRunner().invoke(cli.app_of(["selftest"]), ["selftest", *files])
     printed = [line.rstrip() for line in done.stdout.splitlines()]
     (table,) = [one for one in blocks("text") if one.startswith("rule ")]
     lines = [line for line in table.splitlines() if line]
     assert [line for line in lines if line not in printed] == []
     assert len(lines) >= 9
+
+
+def test_the_rates_of_track_are_those_that_are_stored() -> None:
+    part = SECTION.partition("### A machine over time")[2].partition("\n### ")[0]
+    rows = [line for line in part.splitlines() if re.search(STORED, line)]
+    assert len(rows) == 3
+    for row in rows:
+        (name,) = re.findall(STORED, row)
+        history = json.loads((ROOT / name).read_bytes())["history"]
+        kinds = history["found, false alarm, wrong cause"]
+        told = [kinds["no step"][1], kinds["memory"][0], kinds["one kernel"][0]]
+        assert re.findall(r"\| (\d+) of (\d+)", row) == [(str(n), str(of)) for n, of in told]
+        n_runs, n_processes = map(int, re.findall(r"(\d+) runs of (\d+) processes", row)[0])
+        assert len(history["recorded"]["runs"]) == n_runs
+        assert n_runs * n_processes == 144
 
 
 def test_the_margins_are_taken_as_they_stand(tmp_path: Path) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bench.analyze.comparing.facts import known
-from bench.analyze.tracking.material import watched
 from bench.analyze.tracking.simulating import (
     NOTHING,
     OF_KERNEL,
@@ -18,18 +15,19 @@ from bench.analyze.tracking.simulating import (
     STEP,
     WITHIN,
 )
-from bench.analyze.verdicts.margins import Margins
 from bench.analyze.verdicts.rates import Rates, Share
 from bench.judging.rates_file import FORMAT, to_json
-from bench.store import StoreError, newest_run, run_name
-from bench.tracking.reading import choose
-from bench.tracking.simulation import recorded, tallies
+from bench.store import StoreError, run_name
+from bench.tracking.recorded import PLACE, recorded
+from bench.tracking.recorded import to_json as runs_to_json
+from bench.tracking.simulation import tallies
 from bench.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+LARGEST_SEED = 1_000_000
 UNIT = f"histories of 60 runs, within {WITHIN} runs of a step"
 
 
@@ -56,16 +54,18 @@ class HistoryRated:
     path: Path
 
 
-def rate_history(runs: Path, n_histories: int, seed: int, folder: Path) -> HistoryRated:
+def rate_history(runs: Path, n_histories: int, seed: int | None, folder: Path) -> HistoryRated:
     """Draw histories from recorded runs, have them judged, store what comes of it.
 
     Parameters
     ----------
     runs : Path
-        Folder of runs of identical code on this machine.
+        Folder of runs of identical code on this machine; or what this has stored of such,
+        which are judged again.
     n_histories : int
         Of each kind: without a step, with one in memory, with one in a kernel.
-    seed : int
+    seed : int or None
+        None for one drawn now, or that of what was stored.
     folder : Path
         Where the result goes.
 
@@ -78,12 +78,14 @@ def rate_history(runs: Path, n_histories: int, seed: int, folder: Path) -> Histo
     StoreError
         When there are too few runs, or nothing can be written.
     """
-    chosen = choose(newest_run(runs), [runs])
-    logs = recorded(chosen)
-    watch = watched(chosen.history.runs, chosen.history.series, Margins())
+    drawn_from = recorded(runs)
+    if seed is None:
+        seed = drawn_from.seed
+    if seed is None:
+        seed = secrets.randbelow(LARGEST_SEED)
     found = {
         one.kind: (one.found, one.false_alarms, one.blamed_wrongly)
-        for one in tallies(logs, watch, n_histories, [seed])
+        for one in tallies(drawn_from.logs, drawn_from.watched, n_histories, [seed])
     }
     now = datetime.now(timezone.utc)
     path = folder / f"{run_name(now, None)}.json"
@@ -97,28 +99,24 @@ def rate_history(runs: Path, n_histories: int, seed: int, folder: Path) -> Histo
         found=((STEP, _weaker(found[OF_MEMORY][0], found[OF_KERNEL][0])),),
         unit=UNIT,
     )
-    newest = chosen.history.runs.iloc[-1]
-    undisturbed = int(np.sum(np.any(np.isfinite(logs), axis=1)))
     document: dict[str, Any] = {
         "format": FORMAT,
         "measured": rates.measured,
-        **{
-            name: str(newest[name]) if known(newest[name]) else None
-            for name in ("fingerprint_id", "node")
-        },
+        "fingerprint_id": drawn_from.fingerprint_id,
+        "node": drawn_from.node,
         "rates": [to_json(rates)],
         "history": {
-            "runs": [str(one) for one in chosen.history.runs["run"]],
-            "undisturbed": undisturbed,
+            "undisturbed": drawn_from.n_undisturbed,
             "seed": seed,
             "step": STEP,
             "found, false alarm, wrong cause": {
                 kind: [[one.count, one.of] for one in shares] for kind, shares in found.items()
             },
+            PLACE: runs_to_json(drawn_from),
         },
     }
     _save(path, document)
-    return HistoryRated(rates, found, len(logs), undisturbed, path)
+    return HistoryRated(rates, found, len(drawn_from.logs), drawn_from.n_undisturbed, path)
 
 
 def _weaker(one: Share, other: Share) -> Share:

@@ -17,7 +17,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.analyze.tracking.material import watched
 from bench.analyze.tracking.rule import RULE
 from bench.analyze.tracking.simulating import (
     NOTHING,
@@ -28,10 +27,9 @@ from bench.analyze.tracking.simulating import (
     simulate,
     told,
 )
-from bench.analyze.verdicts.margins import Margins
 from bench.analyze.verdicts.rates import Share
-from bench.store import StoreError, newest_run
-from bench.tracking.reading import choose
+from bench.store import StoreError
+from bench.tracking.recorded import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
     from bench.analyze.tracking.deciding import Watched
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
-    from bench.tracking.reading import Chosen
-
-#: Fewer recorded runs are drawn too often in one history to stand for others.
-FEWEST_RECORDED = 8
 
 
 @dataclass(frozen=True)
@@ -62,23 +56,6 @@ class Tally:
     found: Share
     false_alarms: Share
     blamed_wrongly: Share
-
-
-def recorded(chosen: Chosen) -> Floats:
-    """Return the runs to draw from, a row each.
-
-    Raises
-    ------
-    StoreError
-        When there are too few.
-    """
-    logs = np.where(chosen.comparable, chosen.history.logs, np.nan)
-    n = int(np.sum(np.any(np.isfinite(logs), axis=1)))
-    if n < FEWEST_RECORDED:
-        raise StoreError(
-            f"{n} of the recorded runs tell anything; at least {FEWEST_RECORDED} are needed."
-        )
-    return logs
 
 
 def tallies(
@@ -128,7 +105,9 @@ def tallies(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, simulate, print a table."""
     parser = argparse.ArgumentParser(prog="python -m bench.tracking.simulation")
-    parser.add_argument("folder", type=Path, help="of recorded runs")
+    parser.add_argument(
+        "folder", type=Path, help="of recorded runs, or a stored rating of such"
+    )
     parser.add_argument("--histories", type=int, default=100)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument(
@@ -137,22 +116,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     console = Console()
     try:
-        chosen = choose(newest_run(asked.folder), [asked.folder])
-        logs = recorded(chosen)
+        found = recorded(asked.folder)
     except StoreError as error:
         parser.error(str(error))
-    watch = watched(chosen.history.runs, chosen.history.series, Margins())
     seeds = [int(one) for one in asked.seeds.split(",")]
-    usable = int(np.sum(np.any(np.isfinite(logs), axis=1)))
     console.print(
-        f"{len(logs)} recorded runs, {usable} of them undisturbed; {logs.shape[1]} cases"
+        f"{len(found.logs)} recorded runs, {found.n_undisturbed} of them undisturbed; "
+        f"{found.logs.shape[1]} cases"
     )
     table = Table("step", "seed", f"found within {WITHIN} runs", "false alarm", "wrong cause")
-    for one in tallies(logs, watch, asked.histories, seeds, again=not asked.no_confirm):
+    told = tallies(
+        found.logs, found.watched, asked.histories, seeds, again=not asked.no_confirm
+    )
+    for one in told:
         step = one.kind if one.kind == NOTHING else f"{100 * STEP:g}% in {one.kind}"
-        found = "" if one.kind == NOTHING else _share(one.found)
+        within = "" if one.kind == NOTHING else _share(one.found)
         table.add_row(
-            step, str(one.seed), found, _share(one.false_alarms), _share(one.blamed_wrongly)
+            step, str(one.seed), within, _share(one.false_alarms), _share(one.blamed_wrongly)
         )
     console.print(table)
 

@@ -28,6 +28,8 @@ ARRAYS = 3
 #: Beyond so many bytes a copy to or from a device is one of its bus, not of a call.
 LEAST_COPY_BYTES = 2**20
 CONTROL_CASE = "machine"
+#: By which a series is put into its pool.
+COLUMNS = ("case", "kernel", "device", "control", "n_bytes")
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,8 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
     tuple of Pool
         Every control is in one, of the machine. A kernel with one case is none.
     """
-    columns = ("case", "kernel", "device", "control", "n_bytes")
     found: dict[tuple[bool, str, str], list[int]] = {}
-    rows = series.reindex(columns=list(columns)).itertuples(index=False, name=None)
+    rows = series.reindex(columns=list(COLUMNS)).itertuples(index=False, name=None)
     for place, (case, kernel, device, control, n_bytes) in enumerate(rows):
         if case == CONTROL_CASE:
             part = part_of(control, int(n_bytes), str(device), cache_bytes)

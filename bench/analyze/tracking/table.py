@@ -55,8 +55,9 @@ def history_table(
     Returns
     -------
     DataFrame
-        By case, then time: ``key``, ``run``, ``taken``, ``seconds`` (NaN where the run tells
-        nothing of the case); ``low`` and ``high``, seconds between which the run was to be
+        By case, then time: ``key``, ``run``, ``taken``, ``seconds`` (what the run is judged
+        by, see ``bench.analyze.tracking.run_time``; NaN where it tells nothing of the case);
+        ``low`` and ``high``, seconds between which the run was to be
         expected at 95% by the earlier ones, NaN below `Rule.fewest_earlier` of them;
         ``mark``: ``slower`` or ``faster`` where it lies outside of the band by more than the
         margin, ``within`` else, empty where there is no band; ``step``: seconds after over
