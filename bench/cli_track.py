@@ -110,8 +110,9 @@ def track_(
     """Say whether this machine, or this code, is slower than it was in earlier runs.
 
     A run is judged by how far the earlier runs of the same machine and fingerprint lie apart;
-    five are needed. What is flagged is measured again. Controls, which touch no kernel, tell a
-    slower machine from slower code: measure them with every run (--cases machine and others).
+    five are needed. What is flagged is measured again, up to three times. Controls, which
+    touch no kernel, tell a slower machine from slower code: measure them with every run
+    (--cases machine and others).
 
     Exits with 0 when nothing is slower; with 1 when something is, and that is confirmed; with
     2 when an option or a file is wrong; with 3 when cases are unclear, untrusted, missing, or
