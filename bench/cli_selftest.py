@@ -18,7 +18,7 @@ from bench.selection.options import Given
 from bench.selection.parsing import SelectionError
 from bench.selection.presets import QUICK
 from bench.selection.protocol_options import ProtocolGiven, protocol_of
-from bench.selftest.histories import rate_history
+from bench.selftest.histories import LARGEST_SEED, rate_history
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.selftest.storing import read, write
 from bench.store import StoreError
@@ -26,7 +26,6 @@ from bench.tasks import chosen_modules
 from data.errors import DataError
 from kernels.registry import RegistryError
 
-LARGEST_SEED = 1_000_000
 MOST_HISTORIES = 100_000
 #: One of each backend that a CPU has; those that are not installed are named as such.
 KERNELS = "numpy.closed_form,nd.sgd_update,numba.epoch"
@@ -84,7 +83,7 @@ def selftest(
     try:
         if history is not None:
             n_histories = parsing.whole_number("--histories", histories, MOST_HISTORIES)
-            rated = rate_history(history, n_histories, None, results)
+            rated = rate_history(history, n_histories, results)
             said = (
                 f"Drawn from {rated.n_recorded} runs, {rated.n_undisturbed} of them "
                 f"undisturbed. Stored: {rated.path}"

@@ -54,18 +54,16 @@ class HistoryRated:
     path: Path
 
 
-def rate_history(runs: Path, n_histories: int, seed: int | None, folder: Path) -> HistoryRated:
+def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     """Draw histories from recorded runs, have them judged, store what comes of it.
 
     Parameters
     ----------
     runs : Path
         Folder of runs of identical code on this machine; or what this has stored of such,
-        which are judged again.
+        which are judged again, with the same seed.
     n_histories : int
         Of each kind: without a step, with one in memory, with one in a kernel.
-    seed : int or None
-        None for one drawn now, or that of what was stored.
     folder : Path
         Where the result goes.
 
@@ -79,8 +77,7 @@ def rate_history(runs: Path, n_histories: int, seed: int | None, folder: Path) -
         When there are too few runs, or nothing can be written.
     """
     drawn_from = recorded(runs)
-    if seed is None:
-        seed = drawn_from.seed
+    seed = drawn_from.seed
     if seed is None:
         seed = secrets.randbelow(LARGEST_SEED)
     found = {

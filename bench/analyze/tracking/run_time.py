@@ -2,11 +2,10 @@
 
 Of each process it is the lower quartile of its rounds, and of four processes and more the
 geometric mean of the faster half. What disturbs a round or a process only ever makes it longer;
-and some processes are in a slow state from their beginning to their end, by where their
-threads and pages happen to lie: one in five is 30% slower with some kernels of MXNet on two
-cores. A median of few processes is moved by how many of these a run happens to have, which says
-nothing of the machine or the code; what makes all of them slower moves the faster half as much.
-The sign of the change is kept: runs are treated alike, whichever is slower.
+and some processes are slow from their beginning to their end: with ``nd.sgd_update`` on two
+cores one in seven took at least 15% longer. A median of few processes is moved by how many of
+these a run happens to have; what makes all of them slower moves the faster half as much. That
+more of them are slow than before it does not show.
 """
 
 from __future__ import annotations
