@@ -114,12 +114,15 @@ class Control:
         Waits, and says whether the last ``run`` gave what it should; untimed.
     n_bytes, n_flops : int
         What one ``run`` moves and computes, at least.
+    n_parts : int
+        So many successive runs touch other memory each; 1 where each touches the same.
     """
 
     run: Callable[[], object]
     is_right: Callable[[], bool]
     n_bytes: int
     n_flops: int = 0
+    n_parts: int = 1
 
 
 @runtime_checkable

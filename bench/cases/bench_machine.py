@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.measure.controlling import ControlCase, measure_control
 from kernels import backends
-from kernels.controls import SIZES
+from kernels.controls import IN_PARTS, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +22,12 @@ PYTHON = "numpy"
 
 
 def wanted(params: Mapping[str, Any]) -> bool:
-    """Keep each control's sizes."""
-    return params["n_bytes"] in SIZES[params["control"]] and (
-        params["control"] != "empty_call" or params["backend"] == PYTHON
+    """Keep each control's sizes, where it says something."""
+    control = params["control"]
+    return (
+        params["n_bytes"] in SIZES[control]
+        and (control != "empty_call" or params["backend"] == PYTHON)
+        and (control not in IN_PARTS or str(params["device"]).startswith("cpu"))
     )
 
 

@@ -40,7 +40,7 @@ DECIDING = (
     "shards.py",
     "values.py",
     "../analyze/median.py",
-    "../analyze/quartile.py",
+    "../analyze/quantile.py",
 )
 ERRORS = (OSError, duckdb.Error)
 

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.analyze.median import median_interval
-from bench.analyze.quartile import lower_quartile
+from bench.analyze.quantile import fifth_percentile
 from bench.loading.columns import CASES, Kind, Source
 from bench.loading.decoding import ExtraInfo, Process, WarmUp, rounds_of
 from bench.loading.values import (
@@ -33,7 +33,7 @@ COMPUTED = (
     "between_low",
     "between_high",
     "process_seconds",
-    "process_quartiles",
+    "process_fifth_percentiles",
     "rounds",
     "warm_up_settled",
 )
@@ -124,16 +124,16 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
         between_low,
         between_high,
         [seconds] if not medians or None in medians else medians,
-        _quartiles(benchmark, processes),
+        _fast(benchmark, processes),
         rounds,
         _settled(info, processes),
     )
 
 
-def _quartiles(benchmark: Benchmark, processes: list[Any]) -> list[float]:
-    """Return the lower quartile of each process, of the raw rounds where it is not told."""
+def _fast(benchmark: Benchmark, processes: list[Any]) -> list[float]:
+    """Return the fifth percentile of each process, of the raw rounds where it is not told."""
     found = [
-        number(one.lower_quartile) if isinstance(one, Process) else None for one in processes
+        number(one.fifth_percentile) if isinstance(one, Process) else None for one in processes
     ]
     known = [one for one in found if one is not None]
     if len(known) == len(found):
@@ -141,7 +141,7 @@ def _quartiles(benchmark: Benchmark, processes: list[Any]) -> list[float]:
     data = rounds_of(benchmark.stats) or []
     try:
         parts = [data[slice(*one.rounds)] for one in processes]
-        return [lower_quartile(part) for part in parts] if all(parts) else []
+        return [fifth_percentile(part) for part in parts] if all(parts) else []
     except (AttributeError, TypeError):
         return []
 

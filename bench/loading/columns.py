@@ -131,8 +131,9 @@ CASES = (
     _float("between_confidence", "with which that interval holds"),
     Column("process_seconds", Kind.FLOATS, "median of each process, as a list; of a single "
            "process its one", "s"),
-    Column("process_quartiles", Kind.FLOATS, "lower quartile of the rounds of each process, as "
-           "a list; empty for a single process and where the file has no raw rounds", "s"),
+    Column("process_fifth_percentiles", Kind.FLOATS, "fifth percentile of the rounds of each "
+           "process, as a list; empty for a single process and where the file has no raw "
+           "rounds", "s"),
     _integer("rounds", "rounds of all processes", source=_COMPUTED),
     _integer("iterations", "iterations in a round", source=_STATS),
     _float("mean", "of the rounds", "s", _STATS),

@@ -36,7 +36,7 @@ class Process(msgspec.Struct, gc=False):
     """What a case has of one process."""
 
     median: Any = None
-    lower_quartile: Any = None
+    fifth_percentile: Any = None
     rounds: Any = None
     warm_up: WarmUp | NoRecord = None
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.batching import leads_in
+from bench.measure.batching import ROUND_SECONDS, leads_in
 from bench.measure.device_time import device_facts
 from bench.measure.gate import GateError
 from bench.measure.lengthening import lengthen
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from kernels.contract import Backend, Control
 
 MIN_ROUNDS = 5
+#: Of a control in parts there are so many rounds for each part, each of a single call, on the
+#: part after the one that led in: what is steady are the fastest rounds.
+ROUNDS_OF_A_PART = 2
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,13 @@ def measure_control(
     drain = partial(case.backend.drain, case.device)
     control.run()
     _check(case, control)
-    iterations, warmed = lengthen(control.run, drain, instruments.clock)
+    length = ROUND_SECONDS if control.n_parts == 1 else 0.0
+    iterations, warmed = lengthen(control.run, drain, instruments.clock, length)
     lead_in = [control.run] if leads_in(iterations * warmed.settled_seconds) else []
     timer = RoundTimer(drain, instruments)
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
-    )
     stop = timer.repeat(
-        rule, lambda: timer.time(repeat(control.run, iterations), iterations, lead_in)
+        _rule(protocol, control),
+        lambda: timer.time(repeat(control.run, iterations), iterations, lead_in),
     )
     rounds = tuple(timer.rounds)
     _check(case, control)
@@ -109,6 +108,14 @@ def measure_control(
         },
         group=f"machine {case.device} {case.control} {case.n_bytes}",
     )
+
+
+def _rule(protocol: Protocol, control: Control) -> StoppingRule:
+    """Say when there are enough rounds."""
+    least, most = protocol.least(MIN_ROUNDS), protocol.max_rounds
+    if control.n_parts > 1:
+        least = most = ROUNDS_OF_A_PART * control.n_parts
+    return StoppingRule(protocol.target, protocol.seconds_per_case, most, least)
 
 
 def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> dict[str, Any]:

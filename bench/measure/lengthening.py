@@ -15,25 +15,29 @@ if TYPE_CHECKING:
 MOST_ITERATIONS = 100_000
 
 
-def lengthen(work: Action, drain: Action, clock: Clock) -> tuple[int, WarmUp]:
+def lengthen(
+    work: Action, drain: Action, clock: Clock, at_least: float = ROUND_SECONDS
+) -> tuple[int, WarmUp]:
     """Repeat a call until its times have settled, and find how many make a round.
 
     Parameters
     ----------
     work, drain, clock : callable
         As for ``time_round``.
+    at_least : float
+        Seconds of a round; with 0 each call is one.
 
     Returns
     -------
     tuple of (int, WarmUp)
     """
     warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
-    if warmed.settled_seconds >= ROUND_SECONDS:
+    if warmed.settled_seconds >= at_least:
         return 1, warmed
     iterations = 1
     while True:
         seconds = time_round(work, drain, clock, iterations).drained_seconds
-        if seconds >= ROUND_SECONDS or iterations >= MOST_ITERATIONS:
+        if seconds >= at_least or iterations >= MOST_ITERATIONS:
             return iterations, warmed
-        aimed = math.ceil(1.2 * iterations * ROUND_SECONDS / max(seconds, 1e-9))
+        aimed = math.ceil(1.2 * iterations * at_least / max(seconds, 1e-9))
         iterations = min(max(aimed, 2 * iterations), 10 * iterations)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_benchmark.stats import Stats
 
 from bench.analyze.processes import spread
-from bench.analyze.quartile import lower_quartile
+from bench.analyze.quantile import fifth_percentile
 from bench.measure.stopping import Stop
 from bench.measure.telemetry.marking import UNTRUSTED_SHARE
 
@@ -182,7 +182,7 @@ def _processes(
                 "rounds": [begin, begin + len(rounds)],
                 "iterations": rounds[0][2],
                 "median": statistics.median(seconds),
-                "lower_quartile": lower_quartile(seconds),
+                "fifth_percentile": fifth_percentile(seconds),
                 "half_width": facts["half_width"],
                 "disturbed_rounds": facts["disturbed_rounds"],
                 "seconds": outcome.seconds,

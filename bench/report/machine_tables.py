@@ -22,6 +22,7 @@ UPDATES = (
 #: Controls by the quantity that tells about them.
 TIMES = ("empty_call", "empty_operator")
 COPIES = ("host_to_device", "device_to_host", "device_to_device")
+IN_PARTS = ("triad_in_parts", "copy_in_parts")
 BYTES = Quantity("bytes per second", "moved_bytes_per_second", units.rate)
 FLOPS = Quantity("flops per second", "flops_per_second", units.rate)
 SECONDS = Quantity("seconds", "seconds", units.seconds)
@@ -50,7 +51,7 @@ def controls(console: Console, rows: pd.DataFrame) -> None:
             *((name, SECONDS) for name in TIMES),
             ("triad", BYTES),
             ("matmul", FLOPS),
-            *((name, BYTES) for name in COPIES),
+            *((name, BYTES) for name in (*COPIES, *IN_PARTS)),
         ):
             chosen = group[group["control"] == control]
             if chosen.empty:

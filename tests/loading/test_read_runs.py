@@ -117,7 +117,7 @@ def test_a_stored_run_says_what_its_document_says(path: Path) -> None:
     ]
 
 
-def test_the_quartiles_of_processes_are_read_or_computed_from_their_rounds(
+def test_the_fast_rounds_of_processes_are_read_or_computed_from_their_rounds(
     tmp_path: Path,
 ) -> None:
     data = [5.0, 1.0, 2.0, 3.0, 4.0, 9.0, 7.0]
@@ -127,15 +127,15 @@ def test_the_quartiles_of_processes_are_read_or_computed_from_their_rounds(
     parts = [{"median": 3.0, "rounds": [0, 5]}, {"median": 8.0, "rounds": [5, 7]}]
     benchmark["extra_info"]["processes"] = parts
     (row,) = cases_of(tmp_path, document)
-    assert row["process_quartiles"] == [2.0, 7.5]
+    assert row["process_fifth_percentiles"] == pytest.approx([1.2, 7.1])
     for one in parts:
-        one["lower_quartile"] = 0.5
+        one["fifth_percentile"] = 0.5
     (row,) = cases_of(tmp_path, document)
-    assert row["process_quartiles"] == [0.5, 0.5]
+    assert row["process_fifth_percentiles"] == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("rounds", [None, [0, 2, 3, 4], ["a", "b"], [8, 9], 3])
-def test_without_rounds_of_a_process_there_are_no_quartiles(
+def test_without_rounds_of_a_process_there_are_no_fast_ones(
     tmp_path: Path, rounds: object
 ) -> None:
     document = own(1)
@@ -143,7 +143,7 @@ def test_without_rounds_of_a_process_there_are_no_quartiles(
     benchmark["stats"]["data"] = [1.0, 2.0]
     benchmark["extra_info"]["processes"] = [{"median": 3.0, "rounds": rounds}]
     (row,) = cases_of(tmp_path, document)
-    assert row["process_quartiles"] == []
+    assert row["process_fifth_percentiles"] == []
 
 
 def test_without_an_interval_it_is_computed_from_the_rounds(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.measure.controlling import ControlCase, measure_control
+from bench.cases.bench_machine import wanted
+from bench.measure.controlling import ROUNDS_OF_A_PART, ControlCase, measure_control
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
 from bench.measure.timing import Instruments
@@ -19,7 +20,10 @@ from tests.measure.required_facts import REQUIRED
 
 DEVICE = "cpu(0)"
 PROTOCOL = Protocol(epochs=1, seconds_per_case=1e-4)
-SMALL = {"matmul": 64 * controls.KIB}
+SMALL = {
+    "matmul": 64 * controls.KIB,
+    **dict.fromkeys(controls.IN_PARTS, 4 * controls.PART_BYTES),
+}
 
 
 class Operations:
@@ -116,6 +120,8 @@ def test_every_control_of_every_backend_is_right(backend: str, control: str) -> 
         (TriadWithoutScale, "triad"),
         (HalfPrecision, "matmul"),
         (GivesNaN, "empty_operator"),
+        (TriadWithoutScale, "triad_in_parts"),
+        (CopiesNothing, "copy_in_parts"),
     ],
 )
 def test_a_wrong_control_is_not_timed(broken: type[Operations], control: str) -> None:
@@ -125,7 +131,8 @@ def test_a_wrong_control_is_not_timed(broken: type[Operations], control: str) ->
         reads.append(None)
         return 0.0
 
-    case: Any = ControlCase(FakeBackend(broken()), DEVICE, control, 64 * controls.KIB)  # type: ignore[arg-type]
+    backend: Any = FakeBackend(broken())
+    case = ControlCase(backend, DEVICE, control, SMALL.get(control, 64 * controls.KIB))
     with pytest.raises(
         GateError, match=rf"the control {control} of fake on cpu\(0\) .* is wrong"
     ):
@@ -147,3 +154,32 @@ def test_the_facts_give_rates_and_the_devices_own_time() -> None:
     assert len(facts["device_data"]) == 5
     assert measurement.group == "machine cpu(0) triad 4096"
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+
+
+class NotesWhatItCopies(Operations):
+    def __init__(self) -> None:
+        self.sources: list[int] = []
+
+    def copy_into(self, target: Any, source: Any) -> Any:
+        self.sources.append(id(source))
+        return super().copy_into(target, source)
+
+
+def test_of_a_control_in_parts_each_round_is_another_part() -> None:
+    operations, parts = NotesWhatItCopies(), 4
+    backend: Any = FakeBackend(operations)
+    case = ControlCase(backend, DEVICE, "copy_in_parts", parts * controls.PART_BYTES)
+    ticks = iter(range(10**6))
+    measured = measure_control(case, PROTOCOL, Instruments(lambda: float(next(ticks))))
+    assert {one.iterations for one in measured.rounds} == {1}
+    assert len(measured.rounds) == ROUNDS_OF_A_PART * parts
+    assert measured.facts["bytes_moved"] == 2 * controls.PART_BYTES
+    assert len(set(operations.sources[:parts])) == parts
+    assert operations.sources[parts : 2 * parts] == operations.sources[:parts]
+
+
+@pytest.mark.parametrize("control", controls.IN_PARTS)
+def test_parts_are_timed_on_a_cpu_alone(control: str) -> None:
+    params = {"backend": "torch", "control": control, "n_bytes": controls.SIZES[control][0]}
+    assert wanted({**params, "device": "cpu(0)"})
+    assert not wanted({**params, "device": "gpu(0)"})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.analyze.processes import spread
-from bench.analyze.quartile import lower_quartile
+from bench.analyze.quantile import fifth_percentile
 from bench.measure.protocol import Protocol
 from bench.processes.asked import RunAsked
 from bench.processes.merge import benchmark
@@ -43,7 +43,9 @@ def test_every_round_of_every_process_is_kept_and_can_be_told_apart(
     parts = merged["extra_info"]["processes"]
     assert [data[slice(*part["rounds"])] for part in parts] == times
     assert [part["median"] for part in parts] == [statistics.median(one) for one in times]
-    assert [part["lower_quartile"] for part in parts] == [lower_quartile(one) for one in times]
+    assert [part["fifth_percentile"] for part in parts] == [
+        fifth_percentile(one) for one in times
+    ]
     assert merged["stats"]["median"] == statistics.median(data)
     assert merged["extra_info"]["seconds_per_epoch"] == statistics.median(data)
     assert merged["extra_info"]["samples_per_second"] == pytest.approx(

@@ -30,7 +30,7 @@ WORK = (
 #: Columns of the cases that are read.
 COLUMNS = (
     *("name", "fullname", "case", "workload", "kernel", "device", "loader", "batch_size"),
-    *("control", "seconds", "process_seconds", "process_quartiles"),
+    *("control", "seconds", "process_seconds", "process_fifth_percentiles"),
     *("rounds", "disturbed_rounds", "untrusted"),
     *("flops", "bytes_moved"),
     *WORK,

@@ -1,11 +1,11 @@
 """What a run says of a case: one time, made of what its processes say.
 
-Of each process it is the lower quartile of its rounds, and of four processes and more the
-geometric mean of the faster half. What disturbs a round or a process only ever makes it longer;
-and some processes are slow from their beginning to their end: with ``nd.sgd_update`` on two
-cores one in seven took at least 15% longer. A median of few processes is moved by how many of
-these a run happens to have; what makes all of them slower moves the faster half as much. That
-more of them are slow than before it does not show.
+Of each process it is the fifth percentile of its rounds, and of four processes and more the
+geometric mean of the fastest third. What disturbs a round or a process only ever makes it
+longer; and some processes are slow from their beginning to their end: with ``nd.sgd_update``
+on two cores one in seven took at least 15% longer, in a run now and then half of them. A median
+is moved by how many of these a run happens to have; what makes all of them slower moves the
+fastest third as much. That more of them are slow than before it does not show.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from bench.analyze.tracking.spread import Floats
 
-#: So many processes have a faster half; of fewer it is their median.
-HALVED = 4
+#: So many processes have a fastest third; of fewer it is their median.
+FEWEST = 4
 
 
 def log_time(processes: Sequence[float]) -> float:
@@ -41,9 +41,9 @@ def log_time(processes: Sequence[float]) -> float:
         A logarithm.
     """
     ordered = sorted(map(math.log, processes))
-    if len(ordered) < HALVED:
+    if len(ordered) < FEWEST:
         return median(ordered)
-    return fmean(ordered[: (len(ordered) + 1) // 2])
+    return fmean(ordered[: math.ceil(len(ordered) / 3)])
 
 
 def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
@@ -53,7 +53,7 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
     ----------
     table : DataFrame
         A row for each case and run: ``key``, ``seconds``, ``process_seconds`` and
-        ``process_quartiles``, of which any may be missing.
+        ``process_fifth_percentiles``, of which any may be missing.
     keys : iterable of str
         Of cases that are told by medians, since some of their runs hold nothing else.
 
@@ -63,11 +63,11 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
         Logarithms; NaN for a time that is missing or not above zero.
     """
     plain = set(keys)
-    columns = ("key", "seconds", "process_seconds", "process_quartiles")
+    columns = ("key", "seconds", "process_seconds", "process_fifth_percentiles")
     made = np.full(len(table), np.nan)
     rows = zip(*(table[name] for name in columns), strict=True)
-    for n, (key, seconds, medians, quartiles) in enumerate(rows):
-        told = medians if key in plain else quartiles
+    for n, (key, seconds, medians, fast) in enumerate(rows):
+        told = medians if key in plain else fast
         times = [float(one) for one in told] if _has_several(told) else [seconds]
         if all(one > 0 for one in times):  # not a missing one
             made[n] = log_time(times)
@@ -85,9 +85,9 @@ def by_medians(table: pd.DataFrame) -> set[str]:
     Returns
     -------
     set of str
-        Their keys: quartiles of some runs and medians of others can't be compared.
+        Their keys: fast rounds of some runs and medians of others can't be compared.
     """
-    told = np.fromiter(map(_has_several, table["process_quartiles"]), bool, len(table))
+    told = np.fromiter(map(_has_several, table["process_fifth_percentiles"]), bool, len(table))
     return set(table["key"][~told])
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.analyze.quartile import lower_quartile
+from bench.analyze.quantile import lower_quartile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -47,10 +47,10 @@ LOOKS = {
     "left out": ("cross", "#767676"),
 }
 CAPTION = (
-    f"One case at a time, over the runs of one machine, by what track judges: the faster half "
-    f"of a run's processes, each by the lower quartile of its rounds; medians where some run "
-    f"holds nothing else. The 95% interval is that of the run's median, drawn as wide around "
-    f"it. The shaded band is where a run was to be expected at 95% by the earlier runs "
+    f"One case at a time, over the runs of one machine, by what track judges: the fastest "
+    f"third of a run's processes, each by the fifth percentile of its rounds; medians where "
+    f"some run holds nothing else. The 95% interval is that of the run's median, drawn as wide "
+    f"around it. The shaded band is where a run was to be expected at 95% by the earlier runs "
     f"with the same facts, from {RULE.fewest_earlier} of them on; a triangle lies outside of "
     f"it by more than the margin, which is a mark of that run alone and no verdict. Runs that "
     f"are left out were disturbed, interrupted, or did other work. An upright line is a change "

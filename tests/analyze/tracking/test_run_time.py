@@ -18,10 +18,11 @@ from bench.analyze.tracking.run_time import by_medians, log_time, log_times
         ([4.0, 1.0], 2.0),
         ([1.0, 9.0, 2.0], 2.0),
         ([9.0, 1.0, 4.0, 8.0], 2.0),
-        ([9.0, 1.0, 8.0, 2.0, 4.0], 2.0),
+        ([9.0, 1.0, 8.0, 4.0, 16.0], 2.0),
+        ([9.0, 2.0, 1.0, 8.0, 4.0, 9.0, 9.0], 2.0),
     ],
 )
-def test_of_four_and_more_the_faster_half_counts(
+def test_of_four_and_more_the_fastest_third_counts(
     processes: list[float], seconds: float
 ) -> None:
     assert log_time(processes) == pytest.approx(np.log(seconds))
@@ -35,25 +36,30 @@ def test_processes_in_a_slow_state_move_nothing_and_a_slower_machine_all() -> No
 
 
 def table(*rows: dict[str, Any]) -> pd.DataFrame:
-    plain = {"key": "a", "seconds": 5.0, "process_seconds": [5.0], "process_quartiles": []}
+    plain = {
+        "key": "a",
+        "seconds": 5.0,
+        "process_seconds": [5.0],
+        "process_fifth_percentiles": [],
+    }
     made: pd.DataFrame = pd.DataFrame([plain | row for row in rows])
     return made
 
 
-def test_quartiles_count_where_every_run_has_them() -> None:
+def test_fast_rounds_count_where_every_run_has_them() -> None:
     told = table(
-        {"process_seconds": [3.0, 3.0], "process_quartiles": [2.0, 2.0]},
-        {"process_seconds": [4.0, 4.0], "process_quartiles": [3.0, 3.0]},
+        {"process_seconds": [3.0, 3.0], "process_fifth_percentiles": [2.0, 2.0]},
+        {"process_seconds": [4.0, 4.0], "process_fifth_percentiles": [3.0, 3.0]},
     )
     assert by_medians(told) == set()
     assert np.exp(log_times(told, ())).tolist() == pytest.approx([2.0, 3.0])
 
 
-def test_quartiles_are_never_compared_with_medians() -> None:
+def test_fast_rounds_are_never_compared_with_medians() -> None:
     told = table(
-        {"process_seconds": [3.0, 3.0], "process_quartiles": [2.0, 2.0]},
+        {"process_seconds": [3.0, 3.0], "process_fifth_percentiles": [2.0, 2.0]},
         {"process_seconds": [4.0, 4.0]},
-        {"key": "b", "process_seconds": [8.0, 8.0], "process_quartiles": [7.0, 7.0]},
+        {"key": "b", "process_seconds": [8.0, 8.0], "process_fifth_percentiles": [7.0, 7.0]},
     )
     plain = by_medians(told)
     assert plain == {"a"}
