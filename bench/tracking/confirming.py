@@ -55,7 +55,7 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
     again = found
     while names and len(paths) < RULE.times_again:
         try:
-            paths.append(remeasure(document, names))
+            paths.append(remeasure(document, {*names, *found.of_clock}))
         except NotConfirmedError as error:
             told = _not_again(len(names), error)
             return judgement(chosen, found, margins, (told,))

@@ -1,4 +1,7 @@
-"""Decides, of one run and those before it, what is slower, what says so too, and why.
+"""Decides, of one run and those before it, what is slower, and what says so too.
+
+What the processor's clock did is taken out first, and judged by itself: of a case that is
+slower by no more than the clock, it is the clock that says so.
 
 Pools are a family of tests and single cases another; in each the share of false ones among
 what is flagged is held. A kernel whose pool is flagged lends that to those of its cases that
@@ -8,11 +11,12 @@ Soc.* B 76:297).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.analyze.tracking.clock import clock
 from bench.analyze.tracking.evidence import Evidence, evidence, split
 from bench.analyze.tracking.pools import pooled
 from bench.analyze.verdicts.false_discovery import discovered
@@ -20,6 +24,7 @@ from bench.analyze.verdicts.false_discovery import discovered
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from bench.analyze.tracking.clock import Clock
     from bench.analyze.tracking.pools import Pool
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
@@ -30,8 +35,6 @@ if TYPE_CHECKING:
 #: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
 #: these a second time is as rare.
 SHARE_THAT_STAYS = 0.5
-#: A part of the machine that moves by less of what a case does is not why the case moves.
-SHARE_THAT_MOVES = 0.5
 #: At least so many of the last runs have to say the same, each on its own, to confirm one
 #: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
 RUNS_THAT_CONFIRM = 2
@@ -46,6 +49,8 @@ class Watched:
     pools : tuple of Pool
     controls : ndarray of bool, shape (n_series,)
         Series that are judged in their pool alone.
+    on_processor : ndarray of bool, shape (n_series,)
+        Series that its clock may move.
     leaning : ndarray of bool, shape (n_series, n_pools)
     margins : ndarray, shape (n_series,)
         As logarithms.
@@ -54,6 +59,7 @@ class Watched:
 
     pools: tuple[Pool, ...]
     controls: NDArray[np.bool_]
+    on_processor: NDArray[np.bool_]
     leaning: NDArray[np.bool_]
     margins: Floats
     pool_margins: Floats
@@ -86,9 +92,12 @@ class Decided:
     Attributes
     ----------
     series, pools : Evidence
+        Without what the clock did, but for the clock itself and what is flagged by it.
     of_series, of_pools : Flags
     lent_by : ndarray of int, shape (n_series,)
         The pool by which a series was flagged; -1 where it was by itself, or not at all.
+    by_clock : ndarray, shape (n_series,)
+        What was taken out of the last run, a logarithm.
     """
 
     series: Evidence
@@ -96,6 +105,7 @@ class Decided:
     of_series: Flags
     of_pools: Flags
     lent_by: NDArray[np.intp]
+    by_clock: Floats
 
 
 def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = None) -> Decided:
@@ -119,18 +129,90 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     telling[-1] = True
     logs = logs[telling]
     logs = logs[split(len(logs), rule)[0].start :]
-    of_series = evidence(logs, watched.margins, rule)
-    level = of_series.earlier.level
-    spread = of_series.earlier.spread
-    together = pooled(logs - level, watched.pools, spread)
-    of_pools = evidence(together, watched.pool_margins, rule)
+    told = clock(logs, watched.pools, watched.on_processor, rule)
+    of_series, of_pools = _weighed(logs, watched, rule, told)
     flagged, lent = _flagged(of_series, of_pools, watched, rule)
-    anew = None if fresh is None else fresh - level
-    pools_anew = None if anew is None else pooled(anew, watched.pools, spread)
-    n = len(level)
-    cases = _flags(of_series, flagged[:n], watched.margins, anew, rule)
+    anew = pools_anew = None
+    if fresh is not None:
+        anew = told.without(fresh) - of_series.earlier.level
+        pools_anew = _pooled(anew, told.moved_in(fresh), told, watched, of_series)
+    n = len(lent)
     parts = _flags(of_pools, flagged[n:], watched.pool_margins, pools_anew, rule)
-    return Decided(of_series, of_pools, _with_pools(cases, parts, lent, anew), parts, lent)
+    cases = _flags(of_series, flagged[:n], watched.margins, anew, rule)
+    cases = _with_pools(cases, parts, lent, anew)
+    by_clock = told.share * told.moved[-1]
+    if told.place >= 0 and parts.sign[told.place]:
+        moves = _moved_by_clock(of_series, of_pools, parts.sign, watched, told)
+        lent = np.where(moves & (cases.sign == 0), told.place, lent)
+        of_series = _as_measured(of_series, of_pools, lent, told)
+        cases = _with_clock(cases, parts, lent, told.place)
+    return Decided(of_series, of_pools, cases, parts, lent, by_clock)
+
+
+def _weighed(
+    logs: Floats, watched: Watched, rule: Rule, told: Clock
+) -> tuple[Evidence, Evidence]:
+    """Weigh series and pools without what the clock did, and the clock."""
+    _, last = split(len(logs), rule)
+    net = told.without(logs)
+    common = told.moved[last][:, None] * told.doubt
+    of_series = evidence(net, watched.margins, rule, common)
+    deviations = net - of_series.earlier.level
+    together = _pooled(deviations, told.moved, told, watched, of_series)
+    doubt, least = np.zeros(len(watched.pools)), np.full(len(watched.pools), rule.least_spread)
+    for place, pool in enumerate(watched.pools):
+        if place == told.place:
+            least[place] = rule.least_spread_of_clock
+        else:
+            doubt[place] = np.median(told.doubt[list(pool.members)])
+    common = told.moved[last][:, None] * doubt
+    return of_series, evidence(together, watched.pool_margins, rule, common, least)
+
+
+def _pooled(
+    net: Floats, moved: Floats, told: Clock, watched: Watched, of_series: Evidence
+) -> Floats:
+    """Make the series of pools; that of the clock is what it did."""
+    made = pooled(net, watched.pools, of_series.earlier.spread)
+    if told.place >= 0:
+        made[:, told.place] = moved
+    return made
+
+
+def _moved_by_clock(
+    series: Evidence, pools: Evidence, sign: Signs, watched: Watched, told: Clock
+) -> NDArray[np.bool_]:
+    """Say which cases, as measured, changed to where the clock did."""
+    as_measured = series.change + told.share * pools.change[told.place]
+    with np.errstate(invalid="ignore"):
+        along = sign[told.place] * as_measured > watched.margins
+    moves: NDArray[np.bool_] = along & (told.share > 0) & ~watched.controls
+    return moves
+
+
+def _as_measured(
+    series: Evidence, pools: Evidence, lent: NDArray[np.intp], told: Clock
+) -> Evidence:
+    """Put back what the clock did, where that is what is said of a case."""
+    by_clock, n = lent == told.place, told.place
+    change = series.change + told.share * pools.change[n]
+    error = np.hypot(series.error, told.share * pools.error[n])
+    return replace(
+        series,
+        n_recent=np.where(by_clock, pools.n_recent[n], series.n_recent),
+        change=np.where(by_clock, change, series.change),
+        error=np.where(by_clock, error, series.error),
+    )
+
+
+def _with_clock(cases: Flags, pools: Flags, lent: NDArray[np.intp], place: int) -> Flags:
+    """Have cases that the clock flagged say what it does."""
+    by_clock = lent == place
+    return Flags(
+        np.where(by_clock, pools.sign[place], cases.sign).astype(np.int8),
+        np.where(by_clock, pools.said_again[place], cases.said_again),
+        np.where(by_clock, pools.confirmed[place], cases.confirmed),
+    )
 
 
 def _flagged(
@@ -217,46 +299,3 @@ def _n_alone(found: Evidence) -> NDArray[np.intp]:
     slower, faster = (np.sum(one, axis=0) for one in (found.alone, found.alone_faster))
     n_say: NDArray[np.intp] = np.where(found.change > 0, slower, faster)
     return n_say
-
-
-@dataclass(frozen=True)
-class Cause:
-    """What made a series change.
-
-    Attributes
-    ----------
-    parts : tuple of int
-        Pools of the machine that it leans on, that were flagged like it and moved by a like
-        amount, the nearest first.
-    code : bool
-        Parts that it leans on were measured, and none moved by half of what it did.
-    """
-
-    parts: tuple[int, ...]
-    code: bool
-
-
-def causes(found: Decided, watched: Watched) -> list[Cause]:
-    """Say of each series whether the machine or the code changed.
-
-    Parameters
-    ----------
-    found : Decided
-    watched : Watched
-
-    Returns
-    -------
-    list of Cause
-    """
-    changes, signs = found.pools.change, found.of_pools.sign
-    told = []
-    for place, change in enumerate(found.series.change):
-        leans = np.flatnonzero(watched.leaning[place])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shares = changes[leans] / change
-        like = (signs[leans] == found.of_series.sign[place]) & (shares >= 0.5) & (shares <= 2)
-        order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
-        parts = tuple(int(leans[one]) for one in order if like[one])
-        still = np.isfinite(shares).any() and not np.any(shares >= SHARE_THAT_MOVES)
-        told.append(Cause(parts, bool(still)))
-    return told

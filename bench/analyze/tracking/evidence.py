@@ -90,7 +90,13 @@ def split(n_runs: int, rule: Rule) -> tuple[slice, slice]:
     return slice(max(begin - rule.most_earlier, 0), begin), slice(begin, n_runs)
 
 
-def evidence(logs: Floats, margins: Floats, rule: Rule) -> Evidence:
+def evidence(
+    logs: Floats,
+    margins: Floats,
+    rule: Rule,
+    common: Floats | None = None,
+    least_spread: Floats | None = None,
+) -> Evidence:
     """Weigh the last runs of each series.
 
     Parameters
@@ -100,16 +106,24 @@ def evidence(logs: Floats, margins: Floats, rule: Rule) -> Evidence:
     margins : ndarray, shape (n_series,)
         As logarithms.
     rule : Rule
+    common : ndarray, shape (n_recent_runs, n_series), optional
+        An error that the last runs have in common, one standard error of it in each, as
+        logarithms: what has opposite signs cancels.
+    least_spread : ndarray, shape (n_series,), optional
+        In place of that of the rule.
 
     Returns
     -------
     Evidence
     """
     before, last = split(len(logs), rule)
-    told = earlier(logs[before], rule.least_spread)
+    told = earlier(logs[before], rule.least_spread if least_spread is None else least_spread)
     recent = logs[last] - told.level
     alike = likeness(logs[before])
-    looks = [_look(recent[len(recent) - m :], margins, told, alike) for m in _looks(recent)]
+    common = np.zeros_like(recent) if common is None else np.nan_to_num(common)
+    looks = [
+        _look(recent[-m:], margins, told, alike, common[-m:]) for m in range(1, len(recent) + 1)
+    ]
     price = np.array(PRICES)[: len(looks), None]
     slower = price * np.array([one.slower for one in looks])
     faster = price * np.array([one.faster for one in looks])
@@ -120,14 +134,21 @@ def evidence(logs: Floats, margins: Floats, rule: Rule) -> Evidence:
     n_recent = np.where(telling, best + 1, np.maximum(n_all, 1))
     enough = (told.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
     means = np.array([*(one.change for one in looks), _mean(recent)])
-    change = means[np.where(telling, best, len(looks)), np.arange(recent.shape[1])]
+    column = np.arange(recent.shape[1])
+    errors = np.array(
+        [*(one.error for one in looks), _error(told, alike, n_recent, np.mean(common, axis=0))]
+    )
+    change = means[np.where(telling, best, len(looks)), column]
     astray = _astray(logs[before] - told.level, change)
-    alone = [_look(one[None, :], margins, told, alike) for one in recent]
+    alone = [
+        _look(one[None, :], margins, told, alike, of_one[None, :])
+        for one, of_one in zip(recent, common, strict=True)
+    ]
     return Evidence(
         earlier=told,
         n_recent=n_recent,
         change=np.where(enough, change, np.nan),
-        error=np.where(enough, _error(told, alike, n_recent), np.nan),
+        error=np.where(enough, errors[np.where(telling, best, len(looks)), column], np.nan),
         p_slower=np.where(enough, np.minimum(slower.min(axis=0), 1.0), 1.0),
         p_faster=np.where(enough, np.minimum(faster.min(axis=0), 1.0), 1.0),
         as_far=np.sum(astray >= np.abs(change) / 2, axis=0),
@@ -142,24 +163,22 @@ class _Look:
     """The mean of some last runs, with the p-values of both sides."""
 
     change: Floats
+    error: Floats
     slower: Floats
     faster: Floats
 
 
-def _looks(recent: Floats) -> range:
-    return range(1, len(recent) + 1)
-
-
-def _look(some: Floats, margins: Floats, told: Earlier, alike: float) -> _Look:
+def _look(some: Floats, margins: Floats, told: Earlier, alike: float, common: Floats) -> _Look:
     """Look at some of the last runs, each of which has to lie beyond the margin itself."""
-    change, error = np.mean(some, axis=0), _error(told, alike, len(some))
+    change = np.mean(some, axis=0)
+    error = _error(told, alike, len(some), np.mean(common, axis=0))
     tails = []
     for sign in (1.0, -1.0):
         with np.errstate(invalid="ignore", divide="ignore"):
             each = np.all(sign * some > margins, axis=0)
             p = stdtr(told.freedom, -(sign * change - margins) / error)
         tails.append(np.where(each & np.isfinite(p), p, 1.0))
-    return _Look(change, *tails)
+    return _Look(change, error, *tails)
 
 
 def _mean(recent: Floats) -> Floats:
@@ -175,8 +194,9 @@ def _astray(deviations: Floats, change: Floats) -> Floats:
     return astray
 
 
-def _error(told: Earlier, alike: float, m: int | NDArray[np.intp]) -> Floats:
+def _error(told: Earlier, alike: float, m: int | NDArray[np.intp], common: Floats) -> Floats:
     """Return the standard error of the mean of the last m deviations."""
     of_recent = np.minimum((1 + alike) / (1 - alike) / m, 1.0)
-    error: Floats = told.spread * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(told.n, 1))
+    own = told.spread * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(told.n, 1))
+    error: Floats = np.hypot(own, common)
     return error

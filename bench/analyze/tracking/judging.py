@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyze.tracking import reasons
-from bench.analyze.tracking.deciding import causes, decide
+from bench.analyze.tracking.causes import causes
+from bench.analyze.tracking.deciding import decide
+from bench.analyze.tracking.pools import CLOCK
 from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.analyze.tracking.deciding import Cause, Decided, Flags
+    from bench.analyze.tracking.causes import Cause
+    from bench.analyze.tracking.deciding import Decided, Flags, Watched
     from bench.analyze.tracking.evidence import Evidence
     from bench.analyze.tracking.history import History
     from bench.analyze.tracking.material import Material
@@ -37,6 +40,9 @@ class Verdicts:
         they, or the part of the machine that they measure, are slower or faster.
     said_again : tuple of str
         Those of them that have shown it each time that they were.
+    of_clock : tuple of str
+        Controls that tell what the processor's clock does; without them nothing that is
+        measured again can be compared.
     """
 
     cases: tuple[CaseVerdict, ...]
@@ -44,6 +50,7 @@ class Verdicts:
     added: tuple[str, ...]
     flagged: tuple[str, ...]
     said_again: tuple[str, ...]
+    of_clock: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,12 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
         tuple(added),
         _members(run, found.of_series.sign != 0, found.of_pools.sign != 0),
         _members(run, found.of_series.said_again, found.of_pools.said_again),
+        _members(run, np.zeros_like(watched.controls), _are_clock(watched)),
     )
+
+
+def _are_clock(watched: Watched) -> NDArray[np.bool_]:
+    return np.array([pool.name == CLOCK for pool in watched.pools], dtype=bool)
 
 
 def _missing(run: Judged, place: int) -> CaseVerdict:
@@ -156,12 +168,15 @@ def _case(run: Judged, place: int, found: Decided, why: Cause) -> CaseVerdict:
         cause = f"machine ({pools[why.parts[0]].name})" if why.parts else ""
         cause = "code" if not cause and why.code else cause
     lent = int(found.lent_by[place])
-    pool = None if lent < 0 else (pools[lent].name, float(found.pools.change[lent]))
+    of_kernel = lent >= 0 and not pools[lent].machine
+    pool = (pools[lent].name, float(found.pools.change[lent])) if of_kernel else None
     if not np.isfinite(found.series.change[place]):
         return _too_few(run, plain, [place])
     told = _told(plain, place, found.series, found.of_series, run.rule)
     if told.verdict in {Verdict.SLOWER, Verdict.FASTER}:
-        return replace(told, cause=cause, reason=reasons.moved(told, cause, pool))
+        told = replace(told, cause=cause, reason=reasons.moved(told, cause, pool))
+    if lent < 0 or of_kernel:
+        told = replace(told, reason=told.reason + reasons.by_clock(found.by_clock[place]))
     return told
 
 

@@ -49,7 +49,8 @@ def leaning(
     Returns
     -------
     ndarray of bool, shape (n_series, n_pools)
-        Of a control, or a pool that is no part of the machine, False.
+        Of a control, or a pool that is no part of the machine, False; and of the clock, which
+        is taken out of what is judged.
     """
     rows = series.reindex(columns=list(COLUMNS)).to_dict("records")
     parts = [_parts(row, cache_bytes or USUAL_CACHE_BYTES) for row in rows]

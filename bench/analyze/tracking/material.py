@@ -100,6 +100,7 @@ def watched(runs: pd.DataFrame, series: pd.DataFrame, margins: Margins) -> Watch
     return Watched(
         pools=found,
         controls=controls.to_numpy(dtype=bool),
+        on_processor=series["device"].astype(str).str.startswith("cpu").to_numpy(dtype=bool),
         leaning=leaning(series, found, cache_bytes),
         margins=np.asarray(own, dtype=float),
         pool_margins=np.array(pooled, dtype=float),

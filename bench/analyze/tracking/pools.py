@@ -1,18 +1,23 @@
 """Series that are judged together: the controls of one part of the machine, cases of a kernel.
 
 A pool's series is the weighted median, run by run, of how far each of its members lies from
-its own earlier level: what moves them all moves it, and what moves one does not.
+its own earlier level: what moves them all moves it, and what moves one does not. The clock is
+the pool of all parts that never leave the processor, each of which counts as much: what they
+have in common.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.analyze.tracking.weighted_median import weighted_median
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -21,6 +26,10 @@ if TYPE_CHECKING:
 #: Parts of the machine that controls measure.
 MEMORY, CACHE, ARITHMETIC, DISPATCH, PCIE = "memory", "cache", "arithmetic", "dispatch", "PCIe"
 COPIES = "small copies"
+CLOCK = "clock"
+#: What tells the clock, and of how many of these it takes controls: of two that move apart one
+#: can't say which is the clock.
+OF_CLOCK, FEWEST_OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES), 3
 #: The last level of cache where the fingerprint tells none.
 USUAL_CACHE_BYTES = 32 * 2**20
 #: Arrays of a triad.
@@ -28,6 +37,8 @@ ARRAYS = 3
 #: Beyond so many bytes a copy to or from a device is one of its bus, not of a call.
 LEAST_COPY_BYTES = 2**20
 CONTROL_CASE = "machine"
+#: Below, nothing is known of how far the runs of any member lie apart.
+LEAST_WEIGHT = 1e-12
 #: By which a series is put into its pool.
 COLUMNS = ("case", "kernel", "device", "control", "n_bytes")
 
@@ -45,12 +56,16 @@ class Pool:
     members : tuple of int
         Places of its series.
     device : str
+    parts : tuple of tuple of int
+        Members that count as much together as those of any other part; empty where they are
+        of one.
     """
 
     name: str
     machine: bool
     members: tuple[int, ...]
     device: str
+    parts: tuple[tuple[int, ...], ...] = ()
 
 
 def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, ...]:
@@ -67,7 +82,8 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
     Returns
     -------
     tuple of Pool
-        Every control is in one, of the machine. A kernel with one case is none.
+        Every control is in one of a part of the machine, and those that tell the clock also
+        in that. A kernel with one case is none.
     """
     found: dict[tuple[bool, str, str], list[int]] = {}
     rows = series.reindex(columns=list(COLUMNS)).itertuples(index=False, name=None)
@@ -77,11 +93,20 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
             found.setdefault((True, part, str(device)), []).append(place)
         elif isinstance(kernel, str):
             found.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
-    return tuple(
+    made = [
         Pool(_named(name, device), machine, tuple(members), device)
         for (machine, name, device), members in found.items()
         if machine or len(members) > 1
-    )
+    ]
+    return (*made, *_clock(made))
+
+
+def _clock(found: Sequence[Pool]) -> Iterator[Pool]:
+    """Put together what tells the processor's clock, where there is enough."""
+    of_it = [one for one in found if one.machine and one.name in OF_CLOCK]
+    if len({one.name for one in of_it}) >= FEWEST_OF_CLOCK:
+        parts = tuple(one.members for one in of_it)
+        yield Pool(CLOCK, True, tuple(chain.from_iterable(parts)), of_it[0].device, parts)
 
 
 def _named(name: str, device: str) -> str:
@@ -140,30 +165,14 @@ def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
         some = deviations[:, members]
         there = 2 * np.sum(np.isfinite(some), axis=1) >= len(members)
         if there.any():
-            made[there, column] = _weighted_median(some[there], weights[members])
+            made[there, column] = weighted_median(some[there], _weights(pool, weights))
     return made
 
 
-def _weighted_median(values: Floats, weights: Floats) -> Floats:
-    """Return the weighted median of each row, between the two values where it lies."""
-    order = np.argsort(values, axis=1)  # NaN comes last
-    ordered = np.take_along_axis(values, order, axis=1)
-    weight = np.where(np.isfinite(ordered), weights[order], 0.0)
-    if not weight.any():
-        return np.nanmedian(values, axis=1)
-    share = np.cumsum(weight, axis=1) - weight / 2
-    share /= np.sum(weight, axis=1, keepdims=True)
-    share[~np.isfinite(ordered)] = np.inf
-    after = np.argmax(share >= 0.5, axis=1)
-    before = np.maximum(after - 1, 0)
-    rows = np.arange(len(values))
-    low, high = share[rows, before], share[rows, after]
-    part = np.where(high > low, (0.5 - low) / np.where(high > low, high - low, 1.0), 1.0)
-    part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0)
-    median: Floats = (1 - part) * ordered[rows, before] + part * np.nan_to_num(
-        ordered[rows, after]
-    )
-    return median
+def _weights(pool: Pool, weights: Floats) -> Floats:
+    """Return the weights of the members, those of each part made to add up to 1."""
+    parts = [weights[list(part)] for part in pool.parts or (pool.members,)]
+    return np.concatenate([one / max(one.sum(), LEAST_WEIGHT) for one in parts])
 
 
 def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:

@@ -13,6 +13,8 @@ from bench.analyze.verdicts.verdict import Verdict
 if TYPE_CHECKING:
     from bench.analyze.verdicts.verdict import CaseVerdict
 
+#: A clock that moved a case by less is not spoken of.
+WORTH_TELLING = 0.01
 AGAIN = "measure again, or wait for the next run"
 
 
@@ -72,6 +74,29 @@ def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = No
     elif cause:
         told += f"; the controls of {cause.partition('(')[2].rstrip(')')} moved with it"
     return f"{told}." if one.confirmed else f"{told}. Nothing confirms it yet: {AGAIN}."
+
+
+def by_clock(moved: float) -> str:
+    """Say what was taken out of a case, where that is worth a sentence.
+
+    Parameters
+    ----------
+    moved : float
+        By how much the case took longer for the processor's clock, a logarithm.
+
+    Returns
+    -------
+    str
+        With a space before it, or empty.
+    """
+    share = math.expm1(moved)
+    if abs(share) < WORTH_TELLING:
+        return ""
+    word = "longer" if share > 0 else "shorter"
+    return (
+        f" As measured it took {percent(abs(share))} {word} still, as all did that the "
+        f"processor's clock moves: that is taken out."
+    )
 
 
 def same(one: CaseVerdict) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.tracking.deciding import causes, decide
+from bench.analyze.tracking.causes import causes
+from bench.analyze.tracking.deciding import decide
 from bench.analyze.tracking.pools import MEMORY
 from bench.analyze.tracking.rule import RULE
 

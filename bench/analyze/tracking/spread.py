@@ -52,14 +52,14 @@ class Earlier:
     freedom: Floats
 
 
-def earlier(logs: Floats, least_spread: float = 0.0) -> Earlier:
+def earlier(logs: Floats, least_spread: float | Floats = 0.0) -> Earlier:
     """Sum up earlier runs.
 
     Parameters
     ----------
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds; NaN where a run lacks a series.
-    least_spread : float
+    least_spread : float or ndarray, shape (n_series,)
 
     Returns
     -------

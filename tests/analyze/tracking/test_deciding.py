@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.analyze.tracking.deciding import Decided, causes, decide
+from bench.analyze.tracking.causes import causes
+from bench.analyze.tracking.deciding import Decided, decide
 from bench.analyze.tracking.rule import RULE
 from tests.analyze.tracking.made_up_histories import all_watched, noise, series
 
@@ -98,7 +99,7 @@ def _same(one: Decided, other: Decided) -> bool:
 
 
 def test_a_single_run_has_to_say_more_than_several() -> None:
-    alone, twice = (decide(stepped(SMALL, n, 0.026), WATCHED, RULE) for n in (1, 2))
+    alone, twice = (decide(stepped(SMALL, n, 0.032), WATCHED, RULE) for n in (1, 2))
     assert not alone.of_series.sign[SMALL].any()
     assert twice.of_series.sign[SMALL].all()
 
