@@ -138,6 +138,8 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
         pools_anew = _pooled(anew, told.moved_in(fresh), told, watched, of_series)
     n = len(lent)
     parts = _flags(of_pools, flagged[n:], watched.pool_margins, pools_anew, rule)
+    if told.place >= 0:
+        parts = _clock_over_runs(parts, of_pools, told.place, rule)
     cases = _flags(of_series, flagged[:n], watched.margins, anew, rule)
     cases = _with_pools(cases, parts, lent, anew)
     by_clock = told.share * told.moved[-1]
@@ -159,14 +161,14 @@ def _weighed(
     of_series = evidence(net, watched.margins, rule, common)
     deviations = net - of_series.earlier.level
     together = _pooled(deviations, told.moved, told, watched, of_series)
-    doubt, least = np.zeros(len(watched.pools)), np.full(len(watched.pools), rule.least_spread)
+    doubt, usual = np.zeros(len(watched.pools)), np.full(len(watched.pools), np.nan)
     for place, pool in enumerate(watched.pools):
         if place == told.place:
-            least[place] = rule.least_spread_of_clock
+            usual[place] = rule.usual_spread_of_clock
         else:
             doubt[place] = np.median(told.doubt[list(pool.members)])
     common = told.moved[last][:, None] * doubt
-    return of_series, evidence(together, watched.pool_margins, rule, common, least)
+    return of_series, evidence(together, watched.pool_margins, rule, common, usual)
 
 
 def _pooled(
@@ -248,7 +250,15 @@ def _flags(
 ) -> Flags:
     """Say what else says what is flagged."""
     says = _said_again(found, sign, margins, anew)
-    return Flags(sign, says, says & _is_rare(found, anew, rule))
+    n_anew = None if anew is None else len(anew)
+    return Flags(sign, says, says & _is_rare(found, n_anew, rule))
+
+
+def _clock_over_runs(parts: Flags, found: Evidence, place: int, rule: Rule) -> Flags:
+    """Have runs alone confirm a clock: what is measured minutes later goes with it."""
+    sure = parts.confirmed.copy()
+    sure[place] &= _is_rare(found, 0, rule)[place]
+    return replace(parts, confirmed=sure)
 
 
 def _said_again(
@@ -278,7 +288,7 @@ def _with_pools(
     return Flags(cases.sign, said, sure)
 
 
-def _is_rare(found: Evidence, anew: Floats | None, rule: Rule) -> NDArray[np.bool_]:
+def _is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
     """Say where so many runs hardly go astray together, if they do as often as earlier ones.
 
     Some cases have runs that go far astray, one in ten, say, which a spread that no single
@@ -286,7 +296,7 @@ def _is_rare(found: Evidence, anew: Floats | None, rule: Rule) -> NDArray[np.boo
     Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
     it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
     """
-    n_say = found.n_recent + len(anew) if anew is not None else _n_alone(found)
+    n_say = found.n_recent + n_anew if n_anew is not None else _n_alone(found)
     often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2

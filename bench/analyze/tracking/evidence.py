@@ -95,7 +95,7 @@ def evidence(
     margins: Floats,
     rule: Rule,
     common: Floats | None = None,
-    least_spread: Floats | None = None,
+    usual_spread: Floats | None = None,
 ) -> Evidence:
     """Weigh the last runs of each series.
 
@@ -109,15 +109,15 @@ def evidence(
     common : ndarray, shape (n_recent_runs, n_series), optional
         An error that the last runs have in common, one standard error of it in each, as
         logarithms: what has opposite signs cancels.
-    least_spread : ndarray, shape (n_series,), optional
-        In place of that of the rule.
+    usual_spread : ndarray, shape (n_series,), optional
+        What is known of the spread without any run; NaN for that of all series together.
 
     Returns
     -------
     Evidence
     """
     before, last = split(len(logs), rule)
-    told = earlier(logs[before], rule.least_spread if least_spread is None else least_spread)
+    told = earlier(logs[before], rule.least_spread, usual_spread)
     recent = logs[last] - told.level
     alike = likeness(logs[before])
     common = np.zeros_like(recent) if common is None else np.nan_to_num(common)

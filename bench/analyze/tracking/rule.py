@@ -32,9 +32,9 @@ class Rule:
     least_spread : float
         A spread between runs below this is taken for it, relative: no history of a few
         runs shows less.
-    least_spread_of_clock : float
-        The same of the processor's clock: on a shared machine it goes 5% for half an hour,
-        and what is measured again minutes later goes with it.
+    usual_spread_of_clock : float
+        How far runs lie apart by the processor's clock, before any says so: a shared one goes
+        5% for half an hour.
     """
 
     fewest_earlier: int = 5
@@ -46,7 +46,7 @@ class Rule:
     times_again: int = 3
     confidence: float = 0.95
     least_spread: float = 0.002
-    least_spread_of_clock: float = 0.03
+    usual_spread_of_clock: float = 0.03
 
 
 RULE = Rule()

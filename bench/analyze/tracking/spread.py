@@ -52,14 +52,16 @@ class Earlier:
     freedom: Floats
 
 
-def earlier(logs: Floats, least_spread: float | Floats = 0.0) -> Earlier:
+def earlier(logs: Floats, least_spread: float = 0.0, usual: Floats | None = None) -> Earlier:
     """Sum up earlier runs.
 
     Parameters
     ----------
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds; NaN where a run lacks a series.
-    least_spread : float or ndarray, shape (n_series,)
+    least_spread : float
+    usual : ndarray, shape (n_series,), optional
+        What is known of the spread of each without any run; NaN, or nothing: that of all.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def earlier(logs: Floats, least_spread: float | Floats = 0.0) -> Earlier:
         spread = np.sqrt(np.sum(squares, axis=0) / (n - 1) / _of_normal(cut / np.maximum(n, 1)))
     known = (n > 1) & (left > 1)
     freedom = np.maximum(left - 1.0, 1.0)
-    spread = _not_by_luck(np.where(known, spread, np.nan), freedom)
+    spread = _not_by_luck(np.where(known, spread, np.nan), freedom, usual)
     return Earlier(
         n=n.astype(float),
         level=np.where(n > 0, level, np.nan),
@@ -96,7 +98,7 @@ def _winsorised(ordered: Floats, cut: NDArray[np.intp], n: NDArray[np.intp]) -> 
     return np.clip(ordered, low, high)
 
 
-def _not_by_luck(spread: Floats, freedom: Floats) -> Floats:
+def _not_by_luck(spread: Floats, freedom: Floats, known: Floats | None) -> Floats:
     """Widen spreads that are small by luck.
 
     Of many series some have runs that happen to lie close together. A spread is at least
@@ -105,7 +107,9 @@ def _not_by_luck(spread: Floats, freedom: Floats) -> Floats:
     """
     if not np.isfinite(spread).any():
         return spread
-    usual = np.nanmedian(spread)
+    usual: Floats = np.full(len(spread), np.nanmedian(spread))
+    if known is not None:
+        usual = np.where(np.isfinite(known), known, usual)
     moderated = np.sqrt((USUAL_RUNS * usual**2 + freedom * spread**2) / (USUAL_RUNS + freedom))
     widened: Floats = np.maximum(spread, moderated)
     return widened

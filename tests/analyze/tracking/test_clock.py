@@ -199,3 +199,16 @@ def test_a_clock_that_hardly_moved_is_not_spoken_of() -> None:
     assert by_clock(0.005) == ""
     assert "5.1% longer" in by_clock(0.05)
     assert "4.9% shorter" in by_clock(-0.05)
+
+
+def test_what_is_measured_again_minutes_later_does_not_confirm_a_clock() -> None:
+    confirmed = []
+    for n_slower in (1, 3):
+        logs = noise(44)
+        logs[-n_slower:] += 0.2
+        found = decide(logs, WATCHED, RULE, noise(3, seed=99) + 0.2)
+        assert found.of_pools.sign[NAMES.index(CLOCK)] == 1
+        assert found.of_series.sign[SMALL].all()
+        confirmed.append(bool(found.of_pools.confirmed[NAMES.index(CLOCK)]))
+        assert set(found.of_series.confirmed[SMALL]) == {confirmed[-1]}
+    assert confirmed == [False, True]
