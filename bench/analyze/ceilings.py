@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.analyze import tidy
+from bench.analyze.own_caches import own_bytes
 from bench.analyze.peaks import peaks
 
 if TYPE_CHECKING:
@@ -166,16 +167,16 @@ def caches(fingerprint: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     Returns
     -------
     tuple of (str, float)
-        ``L1``, ``L2``, … and the bytes of all usable cores' together; none where a size is
-        not told.
+        ``L1``, ``L2``, … and the bytes of all usable cores' together, as far as they can be
+        this machine's own; none where a size is not told.
     """
     listed: Sequence[Mapping[str, Any]] = fingerprint.get("caches") or ()
-    holding = [one for one in listed if one.get("type") != "Instruction"]
-    if not all(one.get("size_bytes") for one in holding):
-        return ()
     cores = int(fingerprint.get("cores_usable") or 1)
-    sizes = {
-        f"L{one['level']}": float(one["size_bytes"]) * -(-cores // (one["shared_by"] or cores))
-        for one in holding
-    }
+    sizes = {}
+    for one in listed:
+        if one.get("type") != "Instruction":
+            own = own_bytes(one)
+            if own is None:
+                return ()
+            sizes[f"L{one['level']}"] = float(own) * -(-cores // (one["shared_by"] or cores))
     return tuple(sorted(sizes.items(), key=lambda one: one[1]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.analyze.tracking.judging import Judged, judge
 from bench.analyze.tracking.material import material
+from bench.analyze.tracking.pools import CACHE, MEMORY
 from bench.analyze.tracking.rule import RULE
 from bench.analyze.tracking.summing_up import sum_up
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bench.analyze.tracking.judging import Verdicts
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
     from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.margins import Margins
     from bench.tracking.reading import Chosen
@@ -60,9 +62,21 @@ def judgement(
     """
     history = chosen.history
     fed = material(history, chosen.comparable, margins, RULE)
-    told = (*chosen.aside, *_other_work(history.n_other_work), *warnings)
+    unseen = _memory_unseen(fed.watched)
+    told = (*chosen.aside, *_other_work(history.n_other_work), *unseen, *warnings)
     sources = (str(chosen.path), *(str(one) for one in chosen.folders))
     return replace(sum_up(history, fed, found), warnings=told, sources=sources)
+
+
+def _memory_unseen(watched: Watched) -> list[str]:
+    """Warn where controls there are, and none of memory."""
+    parts = {pool.name for pool in watched.pools if pool.machine}
+    if CACHE not in parts or MEMORY in parts:
+        return []
+    return [
+        "No control works on more than the processor's cache holds: a slower memory is not "
+        "seen."
+    ]
 
 
 def _other_work(n: int) -> list[str]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.analyze.tracking.deciding import Watched
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
 
 #: Fewer recorded runs are drawn too often in one history to stand for others.
 FEWEST = 8
@@ -87,13 +87,24 @@ def recorded(path: Path) -> Recorded:
     Raises
     ------
     StoreError
-        When there are too few, or none.
+        When there are too few, or none, or none of what the steps are to be put into.
     """
     found = _of_folder(path) if path.is_dir() or not path.exists() else _of_file(path)
     if found.n_undisturbed < FEWEST:
         raise StoreError(
             f"{found.n_undisturbed} of the recorded runs tell anything; at least {FEWEST} are "
             f"needed."
+        )
+    there = {(pool.machine, pool.name) for pool in found.watched.pools}
+    if (True, pools.MEMORY) not in there:
+        raise StoreError(
+            "The recorded runs have no control of memory; python -m bench run --cases "
+            "epoch,machine measures them."
+        )
+    if all(machine for machine, _ in there):
+        raise StoreError(
+            "The recorded runs have no kernel with two cases or more; give --batch-sizes "
+            "several to python -m bench run."
         )
     return found
 

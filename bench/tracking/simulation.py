@@ -34,9 +34,9 @@ from bench.tracking.recorded import recorded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.analyze.tracking.deciding import Watched
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from bench.analyze.tracking.deciding import Decided, Watched
+    from bench.analyze.tracking.deciding import Decided
+    from bench.analyze.tracking.watched import Watched
 
 #: A part of the machine that moves by less of what a case does is not why the case moves.
 SHARE_THAT_MOVES = 0.5

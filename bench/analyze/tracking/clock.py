@@ -7,8 +7,10 @@ caches is the clock; what a case did besides is what is asked of the case.
 
 A series moves by a share of the clock, 1 for what waits for nothing else. The share is told by
 earlier runs together with what is known without any (a regression with a normal prior; Hoerl &
-Kennard 1970, *Technometrics* 12:55). What is not known of it is an error of every change, by as
-much as the clock lies off.
+Kennard 1970, *Technometrics* 12:55). What is told of the clock has an error itself, by how far
+its parts lie apart, which is taken out of what the regression rests on (Fuller 1987,
+*Measurement Error Models*, section 1.2): a clock that never moved says nothing of shares. What
+is not known of a share is an error of every change, by as much as the clock lies off.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyze.tracking.evidence import split
-from bench.analyze.tracking.pools import CLOCK, pooled
+from bench.analyze.tracking.pools import CLOCK, Pool, pooled
 from bench.analyze.tracking.spread import earlier
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.analyze.tracking.pools import Pool
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Earlier, Floats
 
@@ -37,6 +38,8 @@ DOUBT = 0.3
 TIMES = 2
 #: A run that lies farther from the others than so many spreads says no more of the share.
 FARTHEST = 2.5
+#: The variance of a median of normal values, over that of their mean.
+OF_MEDIAN = np.pi / 2
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,18 @@ class Clock:
     share, doubt : ndarray, shape (n_series,)
         Of what the clock does how much a series does, and the standard error of that; 0 for
         what does not run on the processor.
+    pools : sequence of Pool
+        That of the clock, or none.
+    told : Earlier
+        What earlier runs say of each series, as measured.
     """
 
     place: int
     moved: Floats
     share: Floats
     doubt: Floats
-    _pools: Sequence[Pool]
-    _told: Earlier
+    pools: Sequence[Pool]
+    told: Earlier
 
     def moved_in(self, logs: Floats) -> Floats:
         """Say by how much the processor was slower in other runs.
@@ -73,7 +80,7 @@ class Clock:
         -------
         ndarray, shape (n_runs,)
         """
-        return _moved(logs, self._told, self._pools)
+        return _moved(logs, self.told, self.pools)
 
     def without(self, logs: Floats) -> Floats:
         """Take out of runs what the clock did.
@@ -117,7 +124,9 @@ def clock(
     if not found or not np.isfinite(moved[-1]) or n_earlier < rule.fewest_earlier:
         nothing = np.zeros(logs.shape[1])
         return Clock(-1, np.zeros(len(logs)), nothing, nothing, (), told)
-    share, doubt = _shares(logs[before] - told.level, moved[before], rule.least_spread)
+    deviations = logs[before] - told.level
+    noise = _noise(deviations, moved[before], found[0], told, rule.least_spread)
+    share, doubt = _shares(deviations, moved[before], noise, rule.least_spread)
     return Clock(
         places[0],
         moved,
@@ -134,7 +143,19 @@ def _moved(logs: Floats, told: Earlier, found: Sequence[Pool]) -> Floats:
     return pooled(logs - told.level, found, told.spread)[:, 0]
 
 
-def _shares(deviations: Floats, moved: Floats, least_spread: float) -> tuple[Floats, Floats]:
+def _noise(
+    deviations: Floats, moved: Floats, pool: Pool, told: Earlier, least_spread: float
+) -> float:
+    """Estimate the variance of what is told of the clock, by how far its parts lie from it."""
+    parts = [Pool(CLOCK, True, members, pool.device) for members in pool.parts]
+    apart = pooled(deviations, parts, told.spread) - moved[:, None]
+    variances = earlier(apart, least_spread).seen ** 2
+    return float(OF_MEDIAN * np.nanmean(variances) / len(parts))
+
+
+def _shares(
+    deviations: Floats, moved: Floats, noise: float, least_spread: float
+) -> tuple[Floats, Floats]:
     """Estimate the shares of the clock, and how well they are known."""
     share = np.ones(deviations.shape[1])
     doubt = np.full(deviations.shape[1], DOUBT)
@@ -143,16 +164,24 @@ def _shares(deviations: Floats, moved: Floats, least_spread: float) -> tuple[Flo
         told = earlier(deviations - by_clock, least_spread)
         bound = FARTHEST * told.spread
         near = np.clip(deviations - by_clock, told.level - bound, told.level + bound) + by_clock
-        share, doubt = _regressed(near, moved, told.spread)
+        share, doubt = _regressed(near, moved, noise, told.spread)
     return share, doubt
 
 
-def _regressed(deviations: Floats, moved: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    there = np.isfinite(deviations)
+def _regressed(
+    deviations: Floats, moved: Floats, noise: float, spread: Floats
+) -> tuple[Floats, Floats]:
+    there = np.isfinite(deviations) & np.isfinite(moved[:, None])
+    n = np.maximum(there.sum(axis=0), 1)
     by_clock = np.where(there, moved[:, None], 0.0)
-    by_clock -= np.where(there, by_clock.sum(axis=0) / np.maximum(there.sum(axis=0), 1), 0.0)
+    by_clock -= np.where(there, by_clock.sum(axis=0) / n, 0.0)
+    seen = np.sum(by_clock**2, axis=0)
+    of_clock = np.maximum(seen - n * noise, 0.0)
     variance = np.where(np.isfinite(spread), spread, np.inf) ** 2
-    doubt = 1 / np.sqrt(np.sum(by_clock**2, axis=0) / variance + 1 / DOUBT**2)
-    beyond_one = np.where(there, deviations - moved[:, None], 0.0)
-    share = 1 + np.sum(by_clock * beyond_one, axis=0) / variance * doubt**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.where(seen > 0, of_clock**2 / (seen * variance), 0.0)
+        beyond_one = np.where(there, deviations - moved[:, None], 0.0)
+        found = (np.sum(by_clock * beyond_one, axis=0) + n * noise) / of_clock
+    doubt = 1 / np.sqrt(known + 1 / DOUBT**2)
+    share = 1 + np.where(known > 0, found, 0.0) * known * doubt**2
     return share, doubt

@@ -2,87 +2,30 @@
 
 What the processor's clock did is taken out first, and judged by itself: of a case that is
 slower by no more than the clock, it is the clock that says so.
-
-Pools are a family of tests and single cases another; in each the share of false ones among
-what is flagged is held. A kernel whose pool is flagged lends that to those of its cases that
-moved with it (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat.
-Soc.* B 76:297).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.analyze.tracking import slower_clock
 from bench.analyze.tracking.clock import clock
-from bench.analyze.tracking.evidence import Evidence, evidence, split
+from bench.analyze.tracking.evidence import evidence, split
+from bench.analyze.tracking.flagging import flagged, flags, with_pools
 from bench.analyze.tracking.pools import pooled
-from bench.analyze.verdicts.false_discovery import discovered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.analyze.tracking.clock import Clock
-    from bench.analyze.tracking.pools import Pool
+    from bench.analyze.tracking.evidence import Evidence
+    from bench.analyze.tracking.flagging import Flags
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
-
-    Signs = NDArray[np.int8]
-
-#: A fresh measurement says so too where it is beyond the margin, and shows at least this share
-#: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
-#: these a second time is as rare.
-SHARE_THAT_STAYS = 0.5
-#: At least so many of the last runs have to say the same, each on its own, to confirm one
-#: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
-RUNS_THAT_CONFIRM = 2
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What is the same for all runs of a history.
-
-    Attributes
-    ----------
-    pools : tuple of Pool
-    controls : ndarray of bool, shape (n_series,)
-        Series that are judged in their pool alone.
-    on_processor : ndarray of bool, shape (n_series,)
-        Series that its clock may move.
-    leaning : ndarray of bool, shape (n_series, n_pools)
-    margins : ndarray, shape (n_series,)
-        As logarithms.
-    pool_margins : ndarray, shape (n_pools,)
-    """
-
-    pools: tuple[Pool, ...]
-    controls: NDArray[np.bool_]
-    on_processor: NDArray[np.bool_]
-    leaning: NDArray[np.bool_]
-    margins: Floats
-    pool_margins: Floats
-
-
-@dataclass(frozen=True)
-class Flags:
-    """What is flagged, and what else says so.
-
-    Attributes
-    ----------
-    sign : ndarray of int, shape (n,)
-        1 for slower, -1 for faster, 0 for neither.
-    said_again : ndarray of bool, shape (n,)
-        Flagged, and by each measurement that had no part in that: or, without any, by several
-        runs on their own.
-    confirmed : ndarray of bool, shape (n,)
-        And that hardly happens by itself.
-    """
-
-    sign: Signs
-    said_again: NDArray[np.bool_]
-    confirmed: NDArray[np.bool_]
+    from bench.analyze.tracking.watched import Watched
 
 
 @dataclass(frozen=True)
@@ -131,24 +74,20 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     logs = logs[split(len(logs), rule)[0].start :]
     told = clock(logs, watched.pools, watched.on_processor, rule)
     of_series, of_pools = _weighed(logs, watched, rule, told)
-    flagged, lent = _flagged(of_series, of_pools, watched, rule)
+    sign, lent = flagged(of_series, of_pools, watched, rule)
     anew = pools_anew = None
     if fresh is not None:
         anew = told.without(fresh) - of_series.earlier.level
         pools_anew = _pooled(anew, told.moved_in(fresh), told, watched, of_series)
     n = len(lent)
-    parts = _flags(of_pools, flagged[n:], watched.pool_margins, pools_anew, rule)
+    parts = flags(of_pools, sign[n:], watched.pool_margins, pools_anew, rule)
     if told.place >= 0:
-        parts = _clock_over_runs(parts, of_pools, told.place, rule)
-    cases = _flags(of_series, flagged[:n], watched.margins, anew, rule)
-    cases = _with_pools(cases, parts, lent, anew)
+        parts = slower_clock.over_runs(parts, of_pools, told.place, rule)
+    cases = flags(of_series, sign[:n], watched.margins, anew, rule)
+    cases = with_pools(cases, parts, lent, anew)
     by_clock = told.share * told.moved[-1]
-    if told.place >= 0 and parts.sign[told.place]:
-        moves = _moved_by_clock(of_series, of_pools, parts.sign, watched, told)
-        lent = np.where(moves & (cases.sign == 0), told.place, lent)
-        of_series = _as_measured(of_series, of_pools, lent, told)
-        cases = _with_clock(cases, parts, lent, told.place)
-    return Decided(of_series, of_pools, cases, parts, lent, by_clock)
+    found = Decided(of_series, of_pools, cases, parts, lent, by_clock)
+    return slower_clock.lend(found, watched, told)
 
 
 def _weighed(
@@ -179,133 +118,3 @@ def _pooled(
     if told.place >= 0:
         made[:, told.place] = moved
     return made
-
-
-def _moved_by_clock(
-    series: Evidence, pools: Evidence, sign: Signs, watched: Watched, told: Clock
-) -> NDArray[np.bool_]:
-    """Say which cases, as measured, changed to where the clock did."""
-    as_measured = series.change + told.share * pools.change[told.place]
-    with np.errstate(invalid="ignore"):
-        along = sign[told.place] * as_measured > watched.margins
-    moves: NDArray[np.bool_] = along & (told.share > 0) & ~watched.controls
-    return moves
-
-
-def _as_measured(
-    series: Evidence, pools: Evidence, lent: NDArray[np.intp], told: Clock
-) -> Evidence:
-    """Put back what the clock did, where that is what is said of a case."""
-    by_clock, n = lent == told.place, told.place
-    change = series.change + told.share * pools.change[n]
-    error = np.hypot(series.error, told.share * pools.error[n])
-    return replace(
-        series,
-        n_recent=np.where(by_clock, pools.n_recent[n], series.n_recent),
-        change=np.where(by_clock, change, series.change),
-        error=np.where(by_clock, error, series.error),
-    )
-
-
-def _with_clock(cases: Flags, pools: Flags, lent: NDArray[np.intp], place: int) -> Flags:
-    """Have cases that the clock flagged say what it does."""
-    by_clock = lent == place
-    return Flags(
-        np.where(by_clock, pools.sign[place], cases.sign).astype(np.int8),
-        np.where(by_clock, pools.said_again[place], cases.said_again),
-        np.where(by_clock, pools.confirmed[place], cases.confirmed),
-    )
-
-
-def _flagged(
-    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
-) -> tuple[Signs, NDArray[np.intp]]:
-    """Flag series and pools, and say which series were by their pool."""
-    tested = np.isfinite(series.change) & ~watched.controls
-    of_series = _signs(series, tested, rule)
-    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
-    lent = np.full(len(series.change), -1)
-    for place, pool in enumerate(watched.pools):
-        moved = sign[len(lent) + place]
-        if pool.machine or not moved:
-            continue
-        members = np.array(pool.members)
-        with np.errstate(invalid="ignore"):
-            along = moved * series.change[members] > watched.margins[members]
-        lent[members[along & (sign[members] == 0)]] = place
-    sign[: len(lent)][lent >= 0] = sign[len(lent) + lent[lent >= 0]]
-    return sign, lent
-
-
-def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
-    """Flag those of one family that changed."""
-    sign = np.zeros(len(tested), dtype=np.int8)
-    for value, p in ((1, found.p_slower), (-1, found.p_faster)):
-        sign[discovered(np.where(tested, p, np.nan), rule.false_discoveries)] = value
-    return sign
-
-
-def _flags(
-    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
-) -> Flags:
-    """Say what else says what is flagged."""
-    says = _said_again(found, sign, margins, anew)
-    n_anew = None if anew is None else len(anew)
-    return Flags(sign, says, says & _is_rare(found, n_anew, rule))
-
-
-def _clock_over_runs(parts: Flags, found: Evidence, place: int, rule: Rule) -> Flags:
-    """Have runs alone confirm a clock: what is measured minutes later goes with it."""
-    sure = parts.confirmed.copy()
-    sure[place] &= _is_rare(found, 0, rule)[place]
-    return replace(parts, confirmed=sure)
-
-
-def _said_again(
-    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None
-) -> NDArray[np.bool_]:
-    """Say what measurements that had no part in flagging a change say of it too."""
-    if anew is None:
-        n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
-        says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
-    else:
-        least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
-        with np.errstate(invalid="ignore"):
-            says = np.all(sign * anew >= least, axis=0)
-    says &= sign != 0
-    return says
-
-
-def _with_pools(
-    cases: Flags, pools: Flags, lent: NDArray[np.intp], anew: Floats | None
-) -> Flags:
-    """Have a case that its pool flagged say what the pool does, if it moves along each time."""
-    said, sure = cases.said_again.copy(), cases.confirmed.copy()
-    for place in np.flatnonzero(lent >= 0):
-        along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
-        said[place] = along and pools.said_again[lent[place]]
-        sure[place] = along and pools.confirmed[lent[place]]
-    return Flags(cases.sign, said, sure)
-
-
-def _is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
-    """Say where so many runs hardly go astray together, if they do as often as earlier ones.
-
-    Some cases have runs that go far astray, one in ten, say, which a spread that no single
-    run moves does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
-    Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
-    it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
-    """
-    n_say = found.n_recent + n_anew if n_anew is not None else _n_alone(found)
-    often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2
-    likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
-    return likely <= rule.going_astray
-
-
-def _n_alone(found: Evidence) -> NDArray[np.intp]:
-    """Count the last runs of each that say so on their own."""
-    slower, faster = (np.sum(one, axis=0) for one in (found.alone, found.alone_faster))
-    n_say: NDArray[np.intp] = np.where(found.change > 0, slower, faster)
-    return n_say

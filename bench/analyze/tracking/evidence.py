@@ -65,9 +65,22 @@ class Evidence:
     alone: NDArray[np.bool_]
     alone_faster: NDArray[np.bool_]
 
-    def interval(self, confidence: float) -> tuple[Floats, Floats]:
-        """Return the change's interval, as logarithms."""
+    def interval(self, confidence: float, *, as_seen: bool = False) -> tuple[Floats, Floats]:
+        """Return the change's interval, as logarithms.
+
+        Parameters
+        ----------
+        confidence : float
+        as_seen : bool
+            By how far the earlier runs of a series lie apart, whatever is usual.
+
+        Returns
+        -------
+        low, high : ndarray, shape (n_series,)
+        """
         width = stdtrit(self.earlier.freedom, 0.5 + confidence / 2) * self.error
+        if as_seen:
+            width = width * (self.earlier.seen / self.earlier.spread)
         return self.change - width, self.change + width
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.analyze.tracking.causes import Cause
-    from bench.analyze.tracking.deciding import Decided, Flags, Watched
+    from bench.analyze.tracking.deciding import Decided
     from bench.analyze.tracking.evidence import Evidence
+    from bench.analyze.tracking.flagging import Flags
     from bench.analyze.tracking.history import History
     from bench.analyze.tracking.material import Material
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
 
 
 @dataclass(frozen=True)
@@ -192,14 +194,26 @@ def _part(run: Judged, place: int, found: Decided) -> CaseVerdict:
     )
     keys = [run.key(member) for member in pool.members]
     if not np.isfinite(run.fed.logs[-1, list(pool.members)]).any():
-        told = [run.history.troubles[key] for key in keys if key in run.history.troubles]
-        if told:
-            return replace(plain, verdict=Verdict.UNTRUSTED, reason=told[0])
+        troubles = [run.history.troubles[key] for key in keys if key in run.history.troubles]
+        if troubles:
+            return replace(plain, verdict=Verdict.UNTRUSTED, reason=troubles[0])
     if np.isfinite(found.pools.change[place]):
-        plain = _told(plain, place, found.pools, found.of_pools, run.rule)
+        told = _told(plain, place, found.pools, found.of_pools, run.rule)
+        if pool.name == CLOCK:
+            told = _steady(told, place, found.pools, run.rule)
     else:
-        plain = _too_few(run, plain, list(pool.members))
-    return replace(plain, reason=reasons.of_controls(len(keys), plain.reason))
+        told = _too_few(run, plain, list(pool.members))
+    return replace(told, reason=reasons.of_controls(len(keys), told.reason))
+
+
+def _steady(told: CaseVerdict, place: int, evidence: Evidence, rule: Rule) -> CaseVerdict:
+    """Believe a clock that never moved: that one may move is asked of what flags it alone."""
+    low, high = (float(end[place]) for end in evidence.interval(rule.confidence, as_seen=True))
+    edge = float(np.log1p(told.margin))
+    if told.verdict is not Verdict.UNCLEAR or not -edge <= low <= high <= edge:
+        return told
+    told = replace(told, verdict=Verdict.SAME, low=float(np.exp(low)), high=float(np.exp(high)))
+    return replace(told, reason=reasons.same(told))
 
 
 def _too_few(run: Judged, plain: CaseVerdict, places: list[int]) -> CaseVerdict:

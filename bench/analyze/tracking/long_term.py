@@ -16,9 +16,9 @@ from bench.analyze.tracking.what_changed import what_changed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.analyze.tracking.deciding import Watched
     from bench.analyze.tracking.history import History
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
     from bench.analyze.verdicts.long_term import Change, Drift
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.tracking.deciding import Watched
 from bench.analyze.tracking.leaning import leaning
 from bench.analyze.tracking.pools import CONTROL_CASE, cache_bytes_of, pools
+from bench.analyze.tracking.watched import Watched
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.analyze.own_caches import own_bytes
 from bench.analyze.tracking.weighted_median import weighted_median
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _weights(pool: Pool, weights: Floats) -> Floats:
 
 
 def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
-    """Return the size of the largest cache that a fingerprint tells.
+    """Return the size of the largest cache that a fingerprint tells, as far as it is own.
 
     Parameters
     ----------
@@ -188,5 +189,5 @@ def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
     """
     caches = fingerprint.get("caches")
     listed = caches if isinstance(caches, list) else []
-    sizes = [one.get("size_bytes") for one in listed if isinstance(one, dict)]
-    return max((size for size in sizes if isinstance(size, int)), default=None)
+    sizes = [own_bytes(one) for one in listed if isinstance(one, dict)]
+    return max((size for size in sizes if size is not None), default=None)

@@ -92,11 +92,9 @@ def by_clock(moved: float) -> str:
     share = math.expm1(moved)
     if abs(share) < WORTH_TELLING:
         return ""
-    word = "longer" if share > 0 else "shorter"
-    return (
-        f" As measured it took {percent(abs(share))} {word} still, as all did that the "
-        f"processor's clock moves: that is taken out."
-    )
+    word = "slower" if share > 0 else "faster"
+    by = f"{percent(abs(share))} {word}"
+    return f" The processor's clock made it {by} besides; that is taken out."
 
 
 def same(one: CaseVerdict) -> str:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.analyze.tracking.deciding import Decided, Watched
+    from bench.analyze.tracking.deciding import Decided
     from bench.analyze.tracking.rule import Rule
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
 
 N_RUNS, BLOCK, STEP = 60, 5, 0.05
 #: A step has earlier runs enough to be told, and as many later ones as it is given.
@@ -85,6 +86,7 @@ def simulate(
     recorded : ndarray, shape (n_recorded, n_series)
         Logarithms of seconds of real runs, in their order; NaN where one tells nothing.
     watched : Watched
+        With a pool of memory, and one of a kernel.
     kind : {'no step', 'memory', 'one kernel'}
     rng : Generator
     rule : Rule

@@ -41,7 +41,10 @@ class Earlier:
     level : ndarray, shape (n_series,)
         Where they lie, as a logarithm; NaN without any.
     spread : ndarray, shape (n_series,)
-        Standard deviation of one run, of logarithms; NaN below two.
+        Standard deviation of one run, of logarithms; NaN below two. At least what it is once
+        that which is usual counts too.
+    seen : ndarray, shape (n_series,)
+        The same by these runs alone.
     freedom : ndarray, shape (n_series,)
         Degrees of freedom of the spread.
     """
@@ -49,6 +52,7 @@ class Earlier:
     n: Floats
     level: Floats
     spread: Floats
+    seen: Floats
     freedom: Floats
 
 
@@ -79,11 +83,13 @@ def earlier(logs: Floats, least_spread: float = 0.0, usual: Floats | None = None
         spread = np.sqrt(np.sum(squares, axis=0) / (n - 1) / _of_normal(cut / np.maximum(n, 1)))
     known = (n > 1) & (left > 1)
     freedom = np.maximum(left - 1.0, 1.0)
-    spread = _not_by_luck(np.where(known, spread, np.nan), freedom, usual)
+    seen = np.where(known, spread, np.nan)
+    spread = _not_by_luck(seen, freedom, usual)
     return Earlier(
         n=n.astype(float),
         level=np.where(n > 0, level, np.nan),
         spread=np.where(known, np.maximum(spread, least_spread), np.nan),
+        seen=np.maximum(seen, least_spread),
         freedom=freedom,
     )
 

@@ -60,7 +60,7 @@ def title(judgement: Judgement) -> str:
     Returns
     -------
     str
-        ``2 slower (1 confirmed), 94 same``.
+        ``2 slower (1 confirmed), 94 same``; and of the machine what is not the same.
     """
     counted = []
     for verdict in ORDER:
@@ -73,4 +73,9 @@ def title(judgement: Judgement) -> str:
             counted.append(f"{n} {verdict.value}{behind}")
     if judgement.added:
         counted.append(f"{len(judgement.added)} new")
-    return ", ".join(counted) or "no case"
+    parts = [
+        f"{one.name} {one.verdict.value}"
+        for one in ordered(judgement.machine)
+        if one.verdict is not Verdict.SAME
+    ]
+    return "; ".join([", ".join(counted) or "no case", *([", ".join(parts)] if parts else [])])

@@ -11,8 +11,8 @@ from bench.analyze.tracking.material import watched
 from bench.analyze.verdicts.margins import Margins
 
 if TYPE_CHECKING:
-    from bench.analyze.tracking.deciding import Watched
     from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
 
 MIB = 2**20
 LARGE = 128 * MIB

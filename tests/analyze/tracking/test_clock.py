@@ -197,8 +197,8 @@ def test_memory_is_judged_without_the_clock_too() -> None:
 
 def test_a_clock_that_hardly_moved_is_not_spoken_of() -> None:
     assert by_clock(0.005) == ""
-    assert "5.1% longer" in by_clock(0.05)
-    assert "4.9% shorter" in by_clock(-0.05)
+    assert "5.1% slower" in by_clock(0.05)
+    assert "4.9% faster" in by_clock(-0.05)
 
 
 def test_what_is_measured_again_minutes_later_does_not_confirm_a_clock() -> None:

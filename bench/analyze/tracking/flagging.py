@@ -1,0 +1,196 @@
+"""Flags what changed, and says what else says so.
+
+Pools are a family of tests and single cases another; in each the share of false ones among
+what is flagged is held. A kernel whose pool is flagged lends that to those of its cases that
+moved with it (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat.
+Soc.* B 76:297).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.analyze.verdicts.false_discovery import discovered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bench.analyze.tracking.evidence import Evidence
+    from bench.analyze.tracking.rule import Rule
+    from bench.analyze.tracking.spread import Floats
+    from bench.analyze.tracking.watched import Watched
+
+    Signs = NDArray[np.int8]
+
+#: A fresh measurement says so too where it is beyond the margin, and shows at least this share
+#: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
+#: these a second time is as rare.
+SHARE_THAT_STAYS = 0.5
+#: At least so many of the last runs have to say the same, each on its own, to confirm one
+#: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
+RUNS_THAT_CONFIRM = 2
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What is flagged, and what else says so.
+
+    Attributes
+    ----------
+    sign : ndarray of int, shape (n,)
+        1 for slower, -1 for faster, 0 for neither.
+    said_again : ndarray of bool, shape (n,)
+        Flagged, and by each measurement that had no part in that: or, without any, by several
+        runs on their own.
+    confirmed : ndarray of bool, shape (n,)
+        And that hardly happens by itself.
+    """
+
+    sign: Signs
+    said_again: NDArray[np.bool_]
+    confirmed: NDArray[np.bool_]
+
+
+def flagged(
+    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
+) -> tuple[Signs, NDArray[np.intp]]:
+    """Flag series and pools, and say which series were by their pool.
+
+    Parameters
+    ----------
+    series, pools : Evidence
+    watched : Watched
+    rule : Rule
+
+    Returns
+    -------
+    sign : ndarray of int, shape (n_series + n_pools,)
+        As in `Flags`; pools after series.
+    lent : ndarray of int, shape (n_series,)
+        The pool by which a series was flagged; -1 for none.
+    """
+    tested = np.isfinite(series.change) & ~watched.controls
+    of_series = _signs(series, tested, rule)
+    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
+    lent = np.full(len(series.change), -1)
+    for place, pool in enumerate(watched.pools):
+        moved = sign[len(lent) + place]
+        if pool.machine or not moved:
+            continue
+        members = np.array(pool.members)
+        with np.errstate(invalid="ignore"):
+            along = moved * series.change[members] > watched.margins[members]
+        lent[members[along & (sign[members] == 0)]] = place
+    sign[: len(lent)][lent >= 0] = sign[len(lent) + lent[lent >= 0]]
+    return sign, lent
+
+
+def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
+    """Flag those of one family that changed."""
+    sign = np.zeros(len(tested), dtype=np.int8)
+    for value, p in ((1, found.p_slower), (-1, found.p_faster)):
+        sign[discovered(np.where(tested, p, np.nan), rule.false_discoveries)] = value
+    return sign
+
+
+def flags(
+    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> Flags:
+    """Say what else says what is flagged.
+
+    Parameters
+    ----------
+    found : Evidence
+    sign : ndarray of int, shape (n,)
+    margins : ndarray, shape (n,)
+        As logarithms.
+    anew : ndarray, shape (n_times, n), optional
+        Deviations that were measured again; NaN where they were not.
+    rule : Rule
+
+    Returns
+    -------
+    Flags
+    """
+    says = _said_again(found, sign, margins, anew)
+    n_anew = None if anew is None else len(anew)
+    return Flags(sign, says, says & is_rare(found, n_anew, rule))
+
+
+def _said_again(
+    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None
+) -> NDArray[np.bool_]:
+    """Say what measurements that had no part in flagging a change say of it too."""
+    if anew is None:
+        n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
+        says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
+    else:
+        least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
+        with np.errstate(invalid="ignore"):
+            says = np.all(sign * anew >= least, axis=0)
+    says &= sign != 0
+    return says
+
+
+def with_pools(
+    cases: Flags, pools: Flags, lent: NDArray[np.intp], anew: Floats | None
+) -> Flags:
+    """Have a case that its pool flagged say what the pool does, if it moves along each time.
+
+    Parameters
+    ----------
+    cases, pools : Flags
+    lent : ndarray of int, shape (n_series,)
+        From `flagged`.
+    anew : ndarray, shape (n_times, n_series), optional
+        As of `flags`.
+
+    Returns
+    -------
+    Flags
+        Of the cases.
+    """
+    said, sure = cases.said_again.copy(), cases.confirmed.copy()
+    for place in np.flatnonzero(lent >= 0):
+        along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
+        said[place] = along and pools.said_again[lent[place]]
+        sure[place] = along and pools.confirmed[lent[place]]
+    return Flags(cases.sign, said, sure)
+
+
+def is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
+    """Say where so many runs hardly go astray together, if they do as often as earlier ones.
+
+    Some cases have runs that go far astray, one in ten, say, which a spread that no single
+    run moves does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
+    Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
+    it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
+
+    Parameters
+    ----------
+    found : Evidence
+    n_anew : int or None
+        Measurements that say so beside the last runs; None for those of the last runs alone
+        that say so each on its own.
+    rule : Rule
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    n_say = found.n_recent + n_anew if n_anew is not None else _n_alone(found)
+    often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2
+    likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
+    return likely <= rule.going_astray
+
+
+def _n_alone(found: Evidence) -> NDArray[np.intp]:
+    """Count the last runs of each that say so on their own."""
+    slower, faster = (np.sum(one, axis=0) for one in (found.alone, found.alone_faster))
+    n_say: NDArray[np.intp] = np.where(found.change > 0, slower, faster)
+    return n_say
