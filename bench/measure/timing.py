@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from bench.measure.rounds import time_calls
 from bench.measure.telemetry.change import change
 from bench.measure.telemetry.reader import NoTelemetry, SystemTelemetry
 from bench.measure.turns import TURNS
+from bench.measure.yardstick import Yardstick
 from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
@@ -32,10 +33,14 @@ class Instruments:
         Seconds since any fixed moment.
     telemetry : TelemetryReader
         Read before and after every round, outside the clock.
+    yardstick : Yardstick or None
+        Timed before and after every round, outside of what telemetry watches; None for work
+        that the processor does not do.
     """
 
     clock: Clock = time.perf_counter
     telemetry: TelemetryReader = field(default_factory=NoTelemetry)
+    yardstick: Yardstick | None = None
 
 
 @cache
@@ -51,7 +56,8 @@ def instruments_for(device: str) -> Instruments:
     -------
     Instruments
     """
-    return Instruments(telemetry=SystemTelemetry(_uuids(device)))
+    yardstick = Yardstick() if device.startswith("cpu") else None
+    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
 
 
 def _uuids(device: str) -> tuple[str, ...]:
@@ -117,12 +123,23 @@ class RoundTimer:
         read = self.instruments.telemetry.read
         self.drain()
         TURNS.take()
+        just_before = self._yardstick_seconds()
         before = read()
         one = timed()
         after = read()
+        seen = change(before, after)
+        if just_before is not None:
+            beside = (just_before, self._yardstick_seconds() or just_before)
+            seen = replace(seen, yardstick_seconds=sum(beside) / 2)
         self.rounds.append(one)
-        self.changes.append(change(before, after))
+        self.changes.append(seen)
         return one
+
+    def _yardstick_seconds(self) -> float | None:
+        """Time the yardstick; not where another process measures the same in turn."""
+        if self.instruments.yardstick is None or TURNS.wait is not None:
+            return None
+        return self.instruments.yardstick.seconds()
 
     def repeat(self, rule: StoppingRule, one_round: Action) -> Stop:
         """Time rounds until the rule says that there are enough.

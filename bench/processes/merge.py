@@ -183,6 +183,7 @@ def _processes(
                 "iterations": rounds[0][2],
                 "median": statistics.median(seconds),
                 "fifth_percentile": fifth_percentile(seconds),
+                "yardstick_seconds": _yardstick_seconds(facts["telemetry"]),
                 "half_width": facts["half_width"],
                 "disturbed_rounds": facts["disturbed_rounds"],
                 "seconds": outcome.seconds,
@@ -191,6 +192,14 @@ def _processes(
         )
         begin += len(rounds)
     return told
+
+
+def _yardstick_seconds(telemetry: Mapping[str, Any] | None) -> float | None:
+    """Return what the yardstick took beside the rounds of a process, as a median."""
+    told = (telemetry or {}).get("yardstick_seconds")
+    if told is None:
+        return None
+    return statistics.median(told) if isinstance(told, list) else float(told)
 
 
 def _stats(

@@ -68,6 +68,8 @@ class Change:
     involuntary_switches, voluntary_switches, minor_faults, major_faults : int or None
     run_delay_seconds : float or None
     pressure_cpu_seconds, pressure_memory_seconds, pressure_io_seconds : float or None
+    yardstick_seconds : float or None
+        What the yardstick took just before and just after, on average.
     gpus : tuple of GpuChange
         In the order of the readings.
     """
@@ -89,10 +91,11 @@ class Change:
     pressure_cpu_seconds: float | None = None
     pressure_memory_seconds: float | None = None
     pressure_io_seconds: float | None = None
+    yardstick_seconds: float | None = None
     gpus: tuple[GpuChange, ...] = ()
 
 
-DERIVED = ("foreign_cpu_seconds", "waited_seconds")
+DERIVED = ("foreign_cpu_seconds", "waited_seconds", "yardstick_seconds")
 #: The fields of a reading that only grow.
 COUNTERS = tuple(
     field.name
