@@ -34,6 +34,7 @@ COMPUTED = (
     "between_high",
     "process_seconds",
     "process_fifth_percentiles",
+    "process_yardsticks",
     "rounds",
     "warm_up_settled",
 )
@@ -125,6 +126,7 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
         between_high,
         [seconds] if not medians or None in medians else medians,
         _fast(benchmark, processes),
+        _yardsticks(processes),
         rounds,
         _settled(info, processes),
     )
@@ -144,6 +146,15 @@ def _fast(benchmark: Benchmark, processes: list[Any]) -> list[float]:
         return [fifth_percentile(part) for part in parts] if all(parts) else []
     except (AttributeError, TypeError):
         return []
+
+
+def _yardsticks(processes: list[Any]) -> list[float]:
+    """Return what the yardstick took in each process; none where one of them lacks it."""
+    found = [
+        number(one.yardstick_seconds) if isinstance(one, Process) else None for one in processes
+    ]
+    known = [one for one in found if one is not None]
+    return known if len(known) == len(found) else []
 
 
 def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:

@@ -134,6 +134,8 @@ CASES = (
     Column("process_fifth_percentiles", Kind.FLOATS, "fifth percentile of the rounds of each "
            "process, as a list; empty for a single process and where the file has no raw "
            "rounds", "s"),
+    Column("process_yardsticks", Kind.FLOATS, "what the yardstick, a fixed piece of work, took "
+           "beside the rounds of each process, as a list; empty where it was not timed", "s"),
     _integer("rounds", "rounds of all processes", source=_COMPUTED),
     _integer("iterations", "iterations in a round", source=_STATS),
     _float("mean", "of the rounds", "s", _STATS),

@@ -37,6 +37,7 @@ class Process(msgspec.Struct, gc=False):
 
     median: Any = None
     fifth_percentile: Any = None
+    yardstick_seconds: Any = None
     rounds: Any = None
     warm_up: WarmUp | NoRecord = None
 

@@ -93,7 +93,8 @@ def fresh_logs(chosen: Chosen, path: Path) -> Floats:
         Logarithms of seconds; NaN where a case was not measured, or was disturbed.
     """
     loaded = read([path], None, COLUMNS)
-    made = history(loaded.cases, loaded.runs, chosen.history.by_medians)
+    known = chosen.history
+    made = history(loaded.cases, loaded.runs, known.by_medians, known.steadying)
     found = dict(zip(made.series["key"].astype(str), made.logs[-1], strict=True))
     keys = chosen.history.series["key"].astype(str)
     return np.array([found.get(key, np.nan) for key in keys], dtype=float)

@@ -134,6 +134,21 @@ def test_the_fast_rounds_of_processes_are_read_or_computed_from_their_rounds(
     assert row["process_fifth_percentiles"] == [0.5, 0.5]
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [((1e-4, 2e-4), [1e-4, 2e-4]), ((1e-4, None), []), ((1e-4, "a"), []), ((None, None), [])],
+)
+def test_the_yardstick_is_read_where_all_processes_have_it(
+    tmp_path: Path, told: tuple[object, object], expected: list[float]
+) -> None:
+    document = own(1)
+    document["benchmarks"][0]["extra_info"]["processes"] = [
+        {"median": 3.0, "yardstick_seconds": one} for one in told
+    ]
+    (row,) = cases_of(tmp_path, document)
+    assert row["process_yardsticks"] == expected
+
+
 @pytest.mark.parametrize("rounds", [None, [0, 2, 3, 4], ["a", "b"], [8, 9], 3])
 def test_without_rounds_of_a_process_there_are_no_fast_ones(
     tmp_path: Path, rounds: object

@@ -82,4 +82,5 @@ def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) ->
         history.other_work,
         history.n_other_work,
         history.by_medians,
+        history.steadying,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from bench.analyze.comparing.pairing import case_keys
 from bench.analyze.comparing.work import alike
 from bench.analyze.tracking.run_time import by_medians, log_times
+from bench.analyze.tracking.steadying import Steadying, steadied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,6 +32,7 @@ WORK = (
 COLUMNS = (
     *("name", "fullname", "case", "workload", "kernel", "device", "loader", "batch_size"),
     *("control", "seconds", "process_seconds", "process_fifth_percentiles"),
+    "process_yardsticks",
     *("rounds", "disturbed_rounds", "untrusted"),
     *("flops", "bytes_moved"),
     *WORK,
@@ -61,6 +63,8 @@ class History:
         Single measurements that were left out for other work.
     by_medians : frozenset of str
         Cases that are told by the medians of processes, since a run holds nothing else.
+    steadying : Steadying
+        How cases go with the yardstick.
     """
 
     runs: pd.DataFrame
@@ -71,10 +75,14 @@ class History:
     other_work: Mapping[str, tuple[str, str, str]]
     n_other_work: int
     by_medians: frozenset[str] = frozenset()
+    steadying: Steadying = field(default_factory=Steadying)
 
 
 def history(
-    cases: pd.DataFrame, runs: pd.DataFrame, medians_of: Collection[str] = ()
+    cases: pd.DataFrame,
+    runs: pd.DataFrame,
+    medians_of: Collection[str] = (),
+    steadying: Steadying | None = None,
 ) -> History:
     """Put runs of one machine in order.
 
@@ -86,6 +94,8 @@ def history(
         In order, the run that is judged the last.
     medians_of : collection of str
         Cases that are to be told by the medians of processes in any case.
+    steadying : Steadying, optional
+        How cases go with the yardstick; else these runs say it.
 
     Returns
     -------
@@ -104,7 +114,7 @@ def history(
     there[rows, columns] = True
     logs = np.full(there.shape, np.nan)
     plain = by_medians(table) | set(medians_of)
-    found = log_times(table, plain)
+    found, steady = steadied(table, log_times(table, plain), plain, steadying)
     trouble = _troubles(table, found)
     unlike, other = _other_work(table, series)
     sound = np.array([not one for one in trouble], dtype=bool) & ~unlike
@@ -118,7 +128,9 @@ def history(
     # A missing text of pandas is neither the same as another nor not: here it is None.
     known = series.astype(object).where(series.notna(), None)
     n_unlike = int(unlike.sum())
-    return History(runs, known, logs, there, dict(told), other, n_unlike, frozenset(plain))
+    return History(
+        runs, known, logs, there, dict(told), other, n_unlike, frozenset(plain), steady
+    )
 
 
 def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:

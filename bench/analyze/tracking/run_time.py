@@ -40,7 +40,12 @@ def log_time(processes: Sequence[float]) -> float:
     float
         A logarithm.
     """
-    ordered = sorted(map(math.log, processes))
+    return together(list(map(math.log, processes)))
+
+
+def together(logs: Sequence[float]) -> float:
+    """Put together what processes say, as `log_time`, of logarithms."""
+    ordered = sorted(logs)
     if len(ordered) < FEWEST:
         return median(ordered)
     return fmean(ordered[: math.ceil(len(ordered) / 3)])
