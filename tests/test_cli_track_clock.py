@@ -8,7 +8,14 @@ import pytest
 
 from bench.exits import Exit
 from tests.tracking.on_command_line import told
-from tests.tracking.stored_history import history
+from tests.tracking.stored_history import (
+    FINGERPRINT,
+    MIB,
+    document,
+    factors,
+    history,
+    store,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +45,20 @@ def test_a_clock_that_is_off_for_one_run_is_told_and_taken_out(tmp_path: Path) -
     for one in found["cases"]:
         assert one["ratio"] == pytest.approx(1.0, abs=0.03)
         assert "The processor's clock made it" in one["reason"]
+
+
+def test_a_clock_that_never_moved_is_the_same(tmp_path: Path) -> None:
+    found = told(history(tmp_path, 24), "--no-confirm")
+    assert found["by_name"]["machine: clock"]["verdict"] == "same"
+    assert found["exit"] == Exit.OK
+
+
+def test_a_machine_whose_memory_no_control_reaches_is_told_so(tmp_path: Path) -> None:
+    huge = {"level": 3, "type": "Unified", "size_bytes": 512 * MIB, "shared_by": 16}
+    for day in range(1, 10):
+        path = store(
+            tmp_path, day, document(day, factors(day), FINGERPRINT | {"caches": [huge]})
+        )
+    found = told(path, "--no-confirm")
+    assert "machine: memory" not in found["by_name"]
+    assert any("a slower memory is not seen" in one for one in found["warnings"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from bench.tracking.recorded import PLACE, recorded, to_json
 from tests.tracking.stored_history import NAMES, document, factors, history, is_memory, store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -54,4 +55,26 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, content: str) -> 
 def test_too_few_runs_are_refused(tmp_path: Path) -> None:
     history(tmp_path, 7)
     with pytest.raises(StoreError, match="7 of the recorded runs tell anything"):
+        recorded(tmp_path)
+
+
+def _is_control(benchmark: dict[str, Any]) -> bool:
+    return str(benchmark["name"]).startswith("bench_machine")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (lambda one: not is_memory(one["name"]), "no control of memory"),
+        (_is_control, "no kernel with two cases or more"),
+    ],
+)
+def test_without_what_a_step_is_put_into_they_are_refused(
+    tmp_path: Path, kept: Callable[[dict[str, Any]], bool], said: str
+) -> None:
+    for day in range(1, 10):
+        made = document(day, factors(day))
+        made["benchmarks"] = [one for one in made["benchmarks"] if kept(one)]
+        store(tmp_path, day, made)
+    with pytest.raises(StoreError, match=said):
         recorded(tmp_path)

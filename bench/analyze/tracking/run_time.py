@@ -10,8 +10,7 @@ fastest third as much. That more of them are slow than before it does not show.
 
 from __future__ import annotations
 
-import math
-from statistics import fmean, median
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,15 +39,55 @@ def log_time(processes: Sequence[float]) -> float:
     float
         A logarithm.
     """
-    return together(list(map(math.log, processes)))
+    return float(together(log_matrix([processes]))[0])
 
 
-def together(logs: Sequence[float]) -> float:
-    """Put together what processes say, as `log_time`, of logarithms."""
-    ordered = sorted(logs)
-    if len(ordered) < FEWEST:
-        return median(ordered)
-    return fmean(ordered[: math.ceil(len(ordered) / 3)])
+def log_matrix(rows: Sequence[Sequence[float]]) -> Floats:
+    """Take the logarithms of what the processes of many measurements say.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of float
+        Seconds.
+
+    Returns
+    -------
+    ndarray, shape (n_rows, n_processes)
+        NaN beyond the processes that there are, and throughout for a row with a time that is
+        missing or not above zero.
+    """
+    n = np.fromiter(map(len, rows), int, len(rows))
+    there = np.arange(n.max(initial=0)) < n[:, None]
+    logs = np.full(there.shape, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs[there] = np.log(np.fromiter(chain.from_iterable(rows), float, int(n.sum())))
+    logs[np.any(there & ~np.isfinite(logs), axis=1)] = np.nan
+    return logs
+
+
+def together(logs: Floats) -> Floats:
+    """Put together what processes say, as `log_time`, of many measurements.
+
+    Parameters
+    ----------
+    logs : ndarray, shape (n_rows, n_processes)
+        From `log_matrix`.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        NaN without any.
+    """
+    ordered = np.sort(logs, axis=1)  # NaN comes last
+    n = np.sum(np.isfinite(ordered), axis=1)
+    third = -(-n // 3)
+    inside = np.arange(ordered.shape[1]) < third[:, None]
+    with np.errstate(invalid="ignore"):  # without any, 0 / 0
+        made: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / third
+    for few in range(1, FEWEST):
+        rows = n == few
+        made[rows] = np.median(ordered[rows, :few], axis=1)
+    return made
 
 
 def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
@@ -69,14 +108,12 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
     """
     plain = set(keys)
     columns = ("key", "seconds", "process_seconds", "process_fifth_percentiles")
-    made = np.full(len(table), np.nan)
     rows = zip(*(table[name] for name in columns), strict=True)
-    for n, (key, seconds, medians, fast) in enumerate(rows):
-        told = medians if key in plain else fast
-        times = [float(one) for one in told] if _has_several(told) else [seconds]
-        if all(one > 0 for one in times):  # not a missing one
-            made[n] = log_time(times)
-    return made
+    told = [
+        _several(medians if key in plain else fast) or [seconds]
+        for key, seconds, medians, fast in rows
+    ]
+    return together(log_matrix(told))
 
 
 def by_medians(table: pd.DataFrame) -> set[str]:
@@ -92,9 +129,11 @@ def by_medians(table: pd.DataFrame) -> set[str]:
     set of str
         Their keys: fast rounds of some runs and medians of others can't be compared.
     """
-    told = np.fromiter(map(_has_several, table["process_fifth_percentiles"]), bool, len(table))
-    return set(table["key"][~told])
+    lacking = [not _several(one) for one in table["process_fifth_percentiles"]]
+    return set(table["key"][lacking])
 
 
-def _has_several(value: object) -> bool:
-    return isinstance(value, (list, tuple, np.ndarray)) and len(value) > 1
+def _several(value: object) -> list[float]:
+    """Return what several processes say; nothing of one, or where it is missing."""
+    told = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
+    return told if len(told) > 1 else []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.tracking.run_time import FEWEST, together
+from bench.analyze.tracking.run_time import FEWEST, log_matrix, together
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -110,37 +110,32 @@ def steadied(
     within = rows.times - share[:, None] * (rows.yardsticks - mean[:, None])
     turn = _without_the_run(mean - offset, rows.runs)
     made = logs.copy()
-    made[rows.numbers] = [
-        together(one[np.isfinite(one)].tolist()) - moved
-        for one, moved in zip(within, share * turn, strict=True)
-    ]
+    made[rows.numbers] = together(within) - share * turn
     return made, known
 
 
 def _rows(table: pd.DataFrame, plain: Collection[str], known: Steadying | None) -> _Rows:
     """Pick the rows of cases that have a yardstick in every run."""
     keys = table["key"].astype(str).to_numpy()
-    columns = zip(table["process_fifth_percentiles"], table["process_yardsticks"], strict=True)
-    pairs = [_pair(times, yardsticks) for times, yardsticks in columns]
-    lacking = {key for key, pair in zip(keys, pairs, strict=True) if pair is None} | set(plain)
-    wanted = set(keys) - lacking if known is None else set(known.shares) & set(keys) - lacking
+    columns = (table["process_fifth_percentiles"], table["process_yardsticks"])
+    times, yardsticks = (log_matrix([_list(one) for one in column]) for column in columns)
+    n_times, n_yardsticks = (np.sum(np.isfinite(one), axis=1) for one in (times, yardsticks))
+    sound = (n_times == n_yardsticks) & (n_times >= FEWEST)
+    wanted = set(keys if known is None else known.shares) - set(keys[~sound]) - set(plain)
     numbers = np.flatnonzero(np.isin(keys, list(wanted)))
-    chosen = [pairs[n] for n in numbers]
-    most = max((len(pair[0]) for pair in chosen if pair is not None), default=0)
-    both = np.full((2, len(chosen), most), np.nan)
-    for place, pair in enumerate(chosen):
-        if pair is not None:
-            both[:, place, : len(pair[0])] = np.log(pair)
-    return _Rows(numbers, keys[numbers], table["run"].astype(str).to_numpy()[numbers], *both)
+    most = int(n_times[numbers].max(initial=0))
+    runs = table["run"].astype(str).to_numpy()
+    return _Rows(
+        numbers,
+        keys[numbers],
+        runs[numbers],
+        times[numbers, :most],
+        yardsticks[numbers, :most],
+    )
 
 
-def _pair(times: object, yardsticks: object) -> tuple[Sequence[float], Sequence[float]] | None:
-    """Return the times of processes with their yardsticks, where there are enough of both."""
-    if not all(isinstance(one, (list, tuple, np.ndarray)) for one in (times, yardsticks)):
-        return None
-    told, beside = list(times), list(yardsticks)  # type: ignore[call-overload]
-    enough = len(told) == len(beside) >= FEWEST
-    return (told, beside) if enough and min(*told, *beside) > 0 else None
+def _list(value: object) -> Sequence[float]:
+    return value if isinstance(value, (list, tuple, np.ndarray)) else ()  # type: ignore[return-value]
 
 
 def _of_each(names: np.ndarray) -> Iterable[tuple[str, np.ndarray]]:

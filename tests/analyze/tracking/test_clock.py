@@ -72,6 +72,15 @@ def test_a_clock_that_never_moved_says_nothing_of_the_shares() -> None:
     assert np.allclose(found.doubt, DOUBT, atol=0.05)
 
 
+def test_what_is_told_wrongly_of_the_clock_pulls_no_share_down() -> None:
+    """Each control goes its own way, and their middle moves a little: that is no clock."""
+    rng = np.random.default_rng(5)
+    logs = 0.004 * rng.standard_normal((43, len(KEYS)))
+    found = clock_of(logs)
+    assert found.share[SMALL].min() > 0.7
+    assert found.doubt[SMALL].min() > 0.2
+
+
 def test_a_clock_that_moved_as_never_before_leaves_a_change_uncertain() -> None:
     logs = noise(20, 0.001)
     calm = decide(logs, WATCHED, RULE)
