@@ -1,11 +1,12 @@
 """What a run says of a case: one time, made of what its processes say.
 
 Of each process it is the fifth percentile of its rounds, and of four processes and more the
-geometric mean of the fastest third. What disturbs a round or a process only ever makes it
-longer; and some processes are slow from their beginning to their end: with ``nd.sgd_update``
-on two cores one in seven took at least 15% longer, in a run now and then half of them. A median
-is moved by how many of these a run happens to have; what makes all of them slower moves the
-fastest third as much. That more of them are slow than before it does not show.
+geometric mean of the fastest third, or half where they were steadied. What disturbs a round or
+a process only ever makes it longer; and some processes are slow from their beginning to their
+end: with ``nd.sgd_update`` on two cores one in seven took at least 15% longer, in a run now
+and then half of them. A median is moved by how many of these a run happens to have; what makes
+all of them slower moves the fastest as much. That more of them are slow than before it does
+not show.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: So many processes have a fastest third; of fewer it is their median.
 FEWEST = 4
+#: One in so many processes counts, the fastest; of those that were steadied by a yardstick
+#: (``bench.analyze.tracking.steadying``) more do: less of what moves them is left.
+ONE_IN, ONE_IN_STEADIED = 3, 2
 
 
 def log_time(processes: Sequence[float]) -> float:
@@ -65,13 +69,15 @@ def log_matrix(rows: Sequence[Sequence[float]]) -> Floats:
     return logs
 
 
-def together(logs: Floats) -> Floats:
+def together(logs: Floats, one_in: int = ONE_IN) -> Floats:
     """Put together what processes say, as `log_time`, of many measurements.
 
     Parameters
     ----------
     logs : ndarray, shape (n_rows, n_processes)
         From `log_matrix`.
+    one_in : int
+        The fastest of so many count.
 
     Returns
     -------
@@ -80,10 +86,10 @@ def together(logs: Floats) -> Floats:
     """
     ordered = np.sort(logs, axis=1)  # NaN comes last
     n = np.sum(np.isfinite(ordered), axis=1)
-    third = -(-n // 3)
-    inside = np.arange(ordered.shape[1]) < third[:, None]
+    fastest = -(-n // one_in)
+    inside = np.arange(ordered.shape[1]) < fastest[:, None]
     with np.errstate(invalid="ignore"):  # without any, 0 / 0
-        made: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / third
+        made: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / fastest
     for few in range(1, FEWEST):
         rows = n == few
         made[rows] = np.median(ordered[rows, :few], axis=1)

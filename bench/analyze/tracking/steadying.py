@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.tracking.run_time import FEWEST, log_matrix, together
+from bench.analyze.tracking.run_time import (
+    FEWEST,
+    ONE_IN_STEADIED,
+    log_matrix,
+    together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -110,7 +115,7 @@ def steadied(
     within = rows.times - share[:, None] * (rows.yardsticks - mean[:, None])
     turn = _without_the_run(mean - offset, rows.runs)
     made = logs.copy()
-    made[rows.numbers] = together(within) - share * turn
+    made[rows.numbers] = together(within, ONE_IN_STEADIED) - share * turn
     return made, known
 
 
