@@ -25,11 +25,14 @@ from bench.analyze.tracking.run_time import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from bench.analyze.tracking.spread import Floats
+
+    Places = NDArray[np.intp]
 
 #: Between which numbers the share of a case lies.
 LEAST_SHARE, MOST_SHARE = 0.0, 2.0
@@ -66,13 +69,17 @@ class _Rows:
     ----------
     numbers : ndarray of int, shape (n,)
         Of rows of the table.
-    keys, runs : ndarray, shape (n,)
+    names : list of str
+        Of the cases.
+    cases, runs : ndarray of int, shape (n,)
+        Which case and which run, counted from 0.
     times, yardsticks : ndarray, shape (n, n_processes)
     """
 
-    numbers: np.ndarray
-    keys: np.ndarray
-    runs: np.ndarray
+    numbers: Places
+    names: list[str]
+    cases: Places
+    runs: Places
     times: Floats
     yardsticks: Floats
 
@@ -107,10 +114,9 @@ def steadied(
     if not len(rows.numbers):
         return logs, known or Steadying()
     if known is None:
-        known = Steadying(_shares(rows))
-        known = Steadying(known.shares, _offsets(rows))
-    share = np.array([known.shares[key] for key in rows.keys])
-    offset = np.array([known.offsets[key] for key in rows.keys])
+        known = Steadying(_shares(rows), _offsets(rows))
+    share = np.array([known.shares[name] for name in rows.names])[rows.cases]
+    offset = np.array([known.offsets[name] for name in rows.names])[rows.cases]
     mean = np.nanmean(rows.yardsticks, axis=1)
     within = rows.times - share[:, None] * (rows.yardsticks - mean[:, None])
     turn = _without_the_run(mean - offset, rows.runs)
@@ -129,11 +135,13 @@ def _rows(table: pd.DataFrame, plain: Collection[str], known: Steadying | None) 
     wanted = set(keys if known is None else known.shares) - set(keys[~sound]) - set(plain)
     numbers = np.flatnonzero(np.isin(keys, list(wanted)))
     most = int(n_times[numbers].max(initial=0))
-    runs = table["run"].astype(str).to_numpy()
+    names, cases = np.unique(keys[numbers].astype(str), return_inverse=True)
+    runs = np.unique(table["run"].to_numpy(dtype=str)[numbers], return_inverse=True)[1]
     return _Rows(
         numbers,
-        keys[numbers],
-        runs[numbers],
+        names.tolist(),
+        cases,
+        runs,
         times[numbers, :most],
         yardsticks[numbers, :most],
     )
@@ -143,28 +151,29 @@ def _list(value: object) -> Sequence[float]:
     return value if isinstance(value, (list, tuple, np.ndarray)) else ()  # type: ignore[return-value]
 
 
-def _of_each(names: np.ndarray) -> Iterable[tuple[str, np.ndarray]]:
-    """Yield each name with the places where it stands."""
-    order = np.argsort(names, kind="stable")
-    found, begins = np.unique(names[order], return_index=True)
-    return zip(map(str, found), np.split(order, begins[1:]), strict=True)
+def _of_each(kinds: Places) -> list[Places]:
+    """Return the places of each kind, in the order of the kinds."""
+    order = np.argsort(kinds, kind="stable")
+    begins = np.searchsorted(kinds[order], np.arange(1, kinds.max(initial=0) + 1))
+    return np.split(order, begins)
 
 
 def _shares(rows: _Rows) -> dict[str, float]:
     """Estimate the share of each case: by a regression through the processes of each run."""
     moved = rows.yardsticks - np.nanmean(rows.yardsticks, axis=1, keepdims=True)
-    times = rows.times - np.nanmedian(rows.times, axis=1, keepdims=True)
-    return {key: _share(moved[some], times[some]) for key, some in _of_each(rows.keys)}
+    found = [_share(moved[some], rows.times[some]) for some in _of_each(rows.cases)]
+    return dict(zip(rows.names, found, strict=True))
 
 
 def _share(moved: Floats, times: Floats) -> float:
     """Regress with a normal prior of 0 and 1: a case goes with it where runs say so."""
     there = np.isfinite(moved)
+    middle = np.median if there.all() else np.nanmedian  # several times as fast
     share = 0.0
     for _ in range(TIMES):
         left = times - share * moved
-        left = left - np.nanmedian(left, axis=1, keepdims=True)
-        spread = max(OF_NORMAL * float(np.nanmedian(np.abs(left))), LEAST_SPREAD)
+        left = left - middle(left, axis=1, keepdims=True)
+        spread = max(OF_NORMAL * float(middle(np.abs(left))), LEAST_SPREAD)
         near = np.clip(left, -FARTHEST * spread, FARTHEST * spread) + share * moved
         precision = np.sum(moved[there] ** 2) / spread**2 + 1.0
         share = float(np.sum((moved * near)[there]) / spread**2 / precision)
@@ -177,15 +186,16 @@ def _offsets(rows: _Rows) -> dict[str, float]:
     left = mean.copy()
     for _ in range(TIMES):
         left = _without_the_run(left, rows.runs)
-        for _, some in _of_each(rows.keys):
+        for some in _of_each(rows.cases):
             left[some] -= np.median(left[some])
     of_case = _without_the_run(mean - left, rows.runs)
-    return {key: float(np.median(of_case[some])) for key, some in _of_each(rows.keys)}
+    found = [float(np.median(of_case[some])) for some in _of_each(rows.cases)]
+    return dict(zip(rows.names, found, strict=True))
 
 
-def _without_the_run(values: Floats, runs: np.ndarray) -> Floats:
+def _without_the_run(values: Floats, runs: Places) -> Floats:
     """Take out of each run what all of its cases have in common."""
     made: Floats = values.copy()
-    for _, some in _of_each(runs):
+    for some in _of_each(runs):
         made[some] -= np.median(values[some])
     return made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.analyze.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.verdict import CaseVerdict
@@ -73,9 +73,16 @@ def title(judgement: Judgement) -> str:
             counted.append(f"{n} {verdict.value}{behind}")
     if judgement.added:
         counted.append(f"{len(judgement.added)} new")
-    parts = [
-        f"{one.name} {one.verdict.value}"
-        for one in ordered(judgement.machine)
-        if one.verdict is not Verdict.SAME
-    ]
-    return "; ".join([", ".join(counted) or "no case", *([", ".join(parts)] if parts else [])])
+    return "; ".join([", ".join(counted) or "no case", *_of_machine(judgement)])
+
+
+def _of_machine(judgement: Judgement) -> Iterator[str]:
+    """Name the parts of the machine of each verdict but ``same``."""
+    for verdict in ORDER:
+        parts = [
+            one.name.removeprefix("machine: ")
+            for one in judgement.machine
+            if one.verdict is verdict
+        ]
+        if parts and verdict is not Verdict.SAME:
+            yield f"machine {verdict.value} ({', '.join(parts)})"

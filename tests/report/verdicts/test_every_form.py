@@ -123,7 +123,7 @@ def test_of_one_verdict_the_largest_change_comes_first() -> None:
 def test_the_title_counts() -> None:
     assert title(everything()) == (
         "2 slower (1 confirmed), 1 unclear, 1 untrusted, 1 not comparable, 1 faster, 1 same, "
-        "1 new; machine: memory slower"
+        "1 new; machine slower (memory)"
     )
     assert title(judgement()) == "no case"
 

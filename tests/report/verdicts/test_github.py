@@ -32,7 +32,7 @@ def test_everything() -> None:
 ::warning title=unclear%3A bench_epoch[unclear]::unclear: 1.01x (0.99 to 1.03), margin 1.5%25, 5 processes before, 4 now. As unclear as it is.
 ::warning title=untrusted%3A bench_epoch[disturbed]::untrusted: 1.50x (1.47 to 1.53), margin 1.5%25, 5 processes before, 4 now. As untrusted as it is.
 ::warning title=not comparable%3A bench_epoch[gone]::not comparable: –, margin 1.5%25. As not comparable as it is.
-::notice title=Slower%2C and confirmed%3A 2 slower (1 confirmed)%2C 1 unclear%2C 1 untrusted%2C 1 not comparable%2C 1 faster%2C 1 same%2C 1 new; machine%3A memory slower.::other against one. Beware of this. The rule compare on this machine, measured 2026-11-23T01:00:00Z: of identical code 1 of 300 (0.00844%25 to 1.84%25) called slower; 280 of 300 (89.9%25 to 95.9%25) called the same; of slowdowns by 3%25 45 of 50 (78.2%25 to 96.7%25) found; of slowdowns by 5%25 50 of 50 (92.9%25 to 100%25) found (results/selftest/a.json).
+::notice title=Slower%2C and confirmed%3A 2 slower (1 confirmed)%2C 1 unclear%2C 1 untrusted%2C 1 not comparable%2C 1 faster%2C 1 same%2C 1 new; machine slower (memory).::other against one. Beware of this. The rule compare on this machine, measured 2026-11-23T01:00:00Z: of identical code 1 of 300 (0.00844%25 to 1.84%25) called slower; 280 of 300 (89.9%25 to 95.9%25) called the same; of slowdowns by 3%25 45 of 50 (78.2%25 to 96.7%25) found; of slowdowns by 5%25 50 of 50 (92.9%25 to 100%25) found (results/selftest/a.json).
 """)
 
 

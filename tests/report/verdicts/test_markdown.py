@@ -23,7 +23,7 @@ EVIL = "![x](http://evil/x.png) <img src=x> [y](http://z) | `a` @someone\n\n# h 
 
 def test_everything() -> None:
     assert markdown(everything(**SHORT)) == snapshot("""\
-### Slower, and confirmed: 2 slower (1 confirmed), 1 unclear, 1 untrusted, 1 not comparable, 1 faster, 1 same, 1 new; machine: memory slower.
+### Slower, and confirmed: 2 slower (1 confirmed), 1 unclear, 1 untrusted, 1 not comparable, 1 faster, 1 same, 1 new; machine slower (memory).
 
 Before: `one`. Now: `other`.
 
