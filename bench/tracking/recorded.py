@@ -98,8 +98,8 @@ def recorded(path: Path) -> Recorded:
     there = {(pool.machine, pool.name) for pool in found.watched.pools}
     if (True, pools.MEMORY) not in there:
         raise StoreError(
-            "The recorded runs have no control of memory; python -m bench run --cases "
-            "epoch,machine measures them."
+            "The recorded runs have no control of memory, or none larger than the processor's "
+            "cache; python -m bench run --cases epoch,machine measures what there is."
         )
     if all(machine for machine, _ in there):
         raise StoreError(
