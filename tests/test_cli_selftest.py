@@ -128,4 +128,4 @@ def test_too_few_runs_make_no_history(tmp_path: Path) -> None:
     history(tmp_path, 5)
     done = invoke("--history", tmp_path)
     assert done.exit_code == Exit.USAGE
-    assert "5 of the recorded runs tell anything" in done.output
+    assert "recorded runs that tell anything are needed; there: 5." in done.output

@@ -13,6 +13,7 @@ import pandas as pd
 from bench.analyze.comparing.facts import facts_of
 from bench.analyze.tracking.history import COLUMNS, History, history
 from bench.analyze.tracking.machines import other_machine
+from bench.analyze.tracking.rule import RULE
 from bench.analyze.tracking.same_facts import same_facts
 from bench.judging.stored_run import stored_run
 from bench.loading.cache import CACHE
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.loading.loaded import Damaged
-
-#: Older runs are left to a history page: so many hold every step that one would act on.
-MOST_RUNS = 200
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def choose(
     cache: Path | None = CACHE,
     *,
     any_node: bool = False,
-    most_runs: int = MOST_RUNS,
+    most_runs: int = RULE.most_runs,
 ) -> Chosen:
     """Read a run and the earlier ones of its machine.
 

@@ -92,8 +92,8 @@ def recorded(path: Path) -> Recorded:
     found = _of_folder(path) if path.is_dir() or not path.exists() else _of_file(path)
     if found.n_undisturbed < FEWEST:
         raise StoreError(
-            f"{found.n_undisturbed} of the recorded runs tell anything; at least {FEWEST} are "
-            f"needed."
+            f"At least {FEWEST} recorded runs that tell anything are needed; there: "
+            f"{found.n_undisturbed}."
         )
     there = {(pool.machine, pool.name) for pool in found.watched.pools}
     if (True, pools.MEMORY) not in there:

@@ -54,7 +54,7 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, content: str) -> 
 
 def test_too_few_runs_are_refused(tmp_path: Path) -> None:
     history(tmp_path, 7)
-    with pytest.raises(StoreError, match="7 of the recorded runs tell anything"):
+    with pytest.raises(StoreError, match="that tell anything are needed; there: 7"):
         recorded(tmp_path)
 
 

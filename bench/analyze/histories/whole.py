@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.analyze.histories.bands import banded, part
+from bench.analyze.histories.bands import banded
 from bench.analyze.histories.series_changes import series_changes
 from bench.analyze.tracking.history import history
 from bench.analyze.tracking.judging import Judged, judge
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.long_term import Change, Drift
     from bench.analyze.verdicts.margins import Margins
-
-#: ``track`` judges by the newest runs, so many: nothing else is claimed of the newest.
-AS_TRACKED = 400
 
 
 @dataclass(frozen=True)
@@ -100,19 +97,27 @@ def whole_history(
     facts = same_facts(made)
     table = banded(made, facts.kinds, margins)
     changes, drifts = series_changes(made, table, margins)
-    judgement = _judgement(made, facts, margins, unmeasured or {})
+    judged = _as_tracked(cases, made, facts)
+    judgement = _judgement(*judged, margins, unmeasured or {})
     n_left_out = (int(np.sum(~kept)), made.n_other_work)
     return WholeHistory(machine, table, judgement, changes, drifts, *n_left_out)
 
 
+def _as_tracked(
+    cases: pd.DataFrame, whole: History, facts: SameFacts
+) -> tuple[History, SameFacts]:
+    """Leave out older runs: neither what they say nor what they lack is part of a verdict."""
+    if len(whole.runs) <= RULE.most_runs + 1:
+        return whole, facts
+    runs = whole.runs.tail(RULE.most_runs + 1).reset_index(drop=True)
+    newest = history(cases[cases["run"].isin(set(runs["run"]))], runs)
+    return newest, same_facts(newest)
+
+
 def _judgement(
-    whole: History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
+    newest: History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
 ) -> Judgement:
     """Judge the newest run by the rule of ``track``; nothing is measured again here."""
-    rows = np.arange(len(whole.runs))[-AS_TRACKED:]
-    members = np.flatnonzero(np.any(whole.there[rows], axis=0))
-    newest = part(whole, rows, members)
-    kinds = facts.kinds[np.ix_(rows, members)]
-    fed = material(newest, kinds == kinds[-1], margins, RULE)
+    fed = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
     found = judge(Judged(newest, facts.changed, fed, RULE, unmeasured))
     return sum_up(newest, fed, found)

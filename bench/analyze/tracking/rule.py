@@ -15,6 +15,9 @@ class Rule:
         Fewer earlier runs say nothing of how far runs lie apart.
     most_earlier : int
         Older ones are left to the change points.
+    most_runs : int
+        Steps are looked for among the run and so many before it: they hold every step that
+        one would act on. Older runs are left to a history page.
     most_recent : int
         Evidence may be gathered over so many of the last runs.
     false_discoveries : float
@@ -39,6 +42,7 @@ class Rule:
 
     fewest_earlier: int = 5
     most_earlier: int = 40
+    most_runs: int = 200
     most_recent: int = 3
     false_discoveries: float = 0.2
     alone: float = 0.005

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bench.analyze.comparing.over_time import points
-from bench.analyze.histories.whole import AS_TRACKED
+from bench.analyze.tracking.rule import RULE
 from bench.analyze.verdicts.verdict import Verdict
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.page.blocks import Cell, Column, Page, Prose, Section, Table
@@ -32,9 +32,10 @@ LEGEND = (
 )
 OF_CHANGES = (
     f"Change points are looked for in each case, and in the cases of a kernel and the controls "
-    f"of a part of the machine together (these over the newest {AS_TRACKED} runs), through all "
-    f"fingerprints of the machine. Where runs are independent of each other, chance shows "
-    f"one in less than one series in 100. What changed between the two runs need not be why."
+    f"of a part of the machine together (these over the newest run and the {RULE.most_runs} "
+    f"before it), through all fingerprints of the machine. Where runs are independent of each "
+    f"other, chance shows one in less than one series in 100. What changed between the two "
+    f"runs need not be why."
 )
 OF_DRIFT = (
     "The slope is the median of those between all pairs of runs; a month is 30 days. A series "

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bench.analyze.histories import whole
 from bench.analyze.histories.whole import whole_history
+from bench.analyze.tracking.rule import RULE
 from bench.analyze.verdicts.judgement import Outcome
 from bench.analyze.verdicts.margins import Margins
 from bench.analyze.verdicts.verdict import Verdict
@@ -91,11 +92,28 @@ def test_the_newest_run_is_judged_though_it_was_interrupted(tmp_path: Path) -> N
 def test_older_runs_are_shown_and_judge_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "AS_TRACKED", 8)
+    monkeypatch.setattr(whole, "RULE", replace(RULE, most_runs=7))
     days(tmp_path, 1, 12)
     found = judged(tmp_path)
     assert found.judgement.before == "7 earlier runs"
     assert found.table["run"].nunique() == 12
+
+
+def test_what_older_runs_lack_does_not_matter_to_the_verdict_as_in_track(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole, "RULE", replace(RULE, most_runs=7))
+    days(tmp_path, 1, 4)  # these tell no more than medians
+    for day in range(5, 13):
+        content, fast = document(day, factors(day)), factors(100 + day)
+        for one in content["benchmarks"]:
+            for process in one["extra_info"]["processes"]:
+                process["fifth_percentile"] = 0.9 * fast[one["name"]]
+        run = store(tmp_path, day, content)
+    found = judged(tmp_path).judgement
+    tracked = track(choose(run, [tmp_path], None, most_runs=7), Margins(), None)
+    assert found.cases == tracked.cases
+    assert found.machine == tracked.machine
 
 
 def test_a_single_run_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
