@@ -73,7 +73,8 @@ def plain(value: float, half_width: float | None) -> str:
     Returns
     -------
     str
-        ``0.976``, ``1.24``, ``582``; ``–`` where it is not finite.
+        ``0.976``, ``1.24``, ``582``; ``–`` where it is not finite. The half-width says which
+        digit is the last: known to 0.03, 0.996 is ``1.00``, as 1.004 is.
     """
     if not math.isfinite(value):
         return "–"
@@ -81,5 +82,6 @@ def plain(value: float, half_width: float | None) -> str:
         return "0"
     digits = significant(value, half_width)
     rounded = float(f"{value:.{digits - 1}e}")
-    place = digits - 1 - math.floor(math.log10(abs(rounded)))
+    by_interval = digits > 1 and half_width is not None and half_width > 0
+    place = digits - 1 - math.floor(math.log10(abs(value if by_interval else rounded)))
     return f"{rounded:.{max(place, 0)}f}"
