@@ -1,7 +1,66 @@
-"""Runs ``python -m bench``."""
+"""Runs ``python -m bench``; what fails here is never taken for an answer.
 
+Python itself exits with 1 after an exception, which of a comparison says that a case is slower.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
 import sys
+import traceback
 
-from bench.cli import COMMANDS, app_of
+#: As `bench.exits.Exit` has them: that module may need what is missing.
+USAGE, CRASHED = 2, os.EX_SOFTWARE
+OWN = ("bench", "kernels", "data")
 
-app_of([one for one in sys.argv[1:2] if one in COMMANDS])(prog_name="python -m bench")
+
+def main(arguments: list[str]) -> None:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Those of the command line, the name of the command first.
+
+    Raises
+    ------
+    SystemExit
+        Always, with the exit code.
+    """
+    try:
+        _run(arguments)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if not missing or missing in OWN:
+            _crashed()
+        sys.exit(_not_installed(missing))
+    except Exception:  # noqa: BLE001 - whatever it is, it says nothing of any case
+        _crashed()
+
+
+def _run(arguments: list[str]) -> None:
+    cli = importlib.import_module("bench.cli")
+    command = cli.app_of([one for one in arguments[:1] if one in cli.COMMANDS])
+    command(arguments, prog_name="python -m bench")
+
+
+def _not_installed(missing: str) -> int:
+    sys.stderr.write(
+        f"ERROR: {missing} is not installed in this environment. `tox run -e bench --notest` "
+        f"makes one that has all it needs, for `tox exec -e bench`; `pip install -e '.[cpu]'` "
+        f"installs it into this one.\n"
+    )
+    return USAGE
+
+
+def _crashed() -> None:
+    traceback.print_exc()
+    sys.stderr.write(
+        "ERROR: The program itself failed, as above; that says nothing of what was measured.\n"
+    )
+    sys.exit(CRASHED)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import IntEnum
 
 from bench.analyze.verdicts.judgement import Outcome
@@ -21,6 +22,8 @@ class Exit(IntEnum):
                        claimed. Of a comparison: no case is confirmed to be slower, and
                        some are unclear, untrusted, missing, or slower and unconfirmed
     4     NOTHING      nothing comparable: no two runs share a series
+    70    CRASHED      an error in the program itself; the traceback is on stderr, and nothing
+                       is claimed
     130   INTERRUPTED  Ctrl-C or SIGTERM; what was measured is saved
     ====  ===========  ==============================================================
     """
@@ -30,6 +33,7 @@ class Exit(IntEnum):
     USAGE = 2
     UNCLEAR = 3
     NOTHING = 4
+    CRASHED = os.EX_SOFTWARE
     INTERRUPTED = 130
 
 
