@@ -6,7 +6,7 @@ import platform
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -30,6 +30,10 @@ from bench.tasks import chosen_modules
 from bench.verdict_settings import margins
 from data.errors import DataError
 from kernels.registry import RegistryError
+
+if TYPE_CHECKING:
+    from bench.ab.comparing import Compared
+    from bench.analyze.verdicts.judgement import Outcome
 
 LARGEST_SEED = 1_000_000
 FEWEST_PAIRS, MANY_PAIRS = 6, 10_000
@@ -87,8 +91,8 @@ def ab(
     where the difference is beyond the margin, and fresh pairs confirm it.
 
     Exits with 0 when no case is slower, 1 when one is, 2 for a wrong option, 3 when some
-    cases are unclear, untrusted or only on side A, 4 when nothing could be compared, 130
-    after Ctrl-C: what was measured is saved.
+    cases are unclear, untrusted or only on side A, or the runs could not be saved, 4 when
+    nothing could be compared, 130 after Ctrl-C: what was measured is saved.
     """
     console = Console(stderr=True)
     try:
@@ -122,13 +126,18 @@ def ab(
         judgement = with_rates(found.judgement, machine)
         few = len(judgement.cases) <= FEW_CASES
         write(judgement, form, output, every=every or few)
-    except (SelectionError, RegistryError, DataError) as error:
+    except (SelectionError, RegistryError, DataError, StoreError) as error:
         typer.echo(f"ERROR: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from error
-    except StoreError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.FAILED) from error
-    raise typer.Exit(OF_OUTCOME[judgement.outcome] if found.complete else Exit.INTERRUPTED)
+    if found.unsaved is not None:
+        typer.echo(f"ERROR: nothing backs these verdicts: {found.unsaved}", err=True)
+    raise typer.Exit(_exit(found, judgement.outcome))
+
+
+def _exit(found: Compared, outcome: Outcome) -> Exit:
+    if not found.complete:
+        return Exit.INTERRUPTED
+    return OF_OUTCOME[outcome] if found.unsaved is None else Exit.UNCLEAR
 
 
 def _pairs(text: str) -> int:

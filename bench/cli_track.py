@@ -117,7 +117,7 @@ def track_(
     Exits with 0 when nothing is slower; with 1 when something is, and that is confirmed; with
     2 when an option or a file is wrong; with 3 when cases are unclear, untrusted, missing, or
     slower and unconfirmed; with 4 when no case can be compared; with 130 after Ctrl-C. With
-    --watch and --times it is the last round that counts.
+    --watch and --times it is the last round that counts; one that failed counts as unclear.
     """
     try:
         asked = _Asked(
@@ -200,8 +200,8 @@ def _remeasure(run: Path) -> Any:
 
         try:
             return remeasure(document, names, run.parent / FOLDER, Console(stderr=True))
-        except NotAgainError as error:
-            raise NotConfirmedError(str(error)) from error
+        except (NotAgainError, StoreError) as error:
+            raise NotConfirmedError(str(error).rstrip(".")) from error
 
     return again
 
@@ -223,7 +223,7 @@ def _watch(words: list[str], every: str | None, times: str | None, asked: _Asked
             return _judge(measure(words, folder), asked)
         except StoreError as error:
             typer.echo(f"ERROR: this round failed: {error}", err=True)
-            return Exit.FAILED
+            return Exit.UNCLEAR
 
     before = signal.signal(signal.SIGTERM, _stopped)
     try:

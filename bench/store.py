@@ -95,10 +95,35 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         folder.mkdir(parents=True, exist_ok=True)
         return _write_then_name(text, folder, commit)
     except OSError as error:
-        raise StoreError(
-            f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
-            f"give another folder with --results."
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Write nothing to a folder: before hours of measuring, not after them.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+
+    Raises
+    ------
+    StoreError
+        When it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
+        f"give another folder with --results."
+    )
 
 
 def _write_then_name(text: str, folder: Path, commit: str | None) -> Path:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench import cli
+from bench import cli, store
 from bench.ab import pairs, prepared
 from bench.ab.visit import visit
 from bench.exits import Exit
+from bench.store import StoreError
 from tests.ab.fake_sides import FakePartner, FakeSides
 from tests.processes.fake_launcher import CRASH
 
@@ -153,12 +154,31 @@ def test_ctrl_c_keeps_what_was_measured(
         assert len(written["benchmarks"][0]["extra_info"]["processes"]) == 3
 
 
-def test_a_folder_that_can_t_be_written(tmp_path: Path, sides: Callable[..., None]) -> None:
-    sides(lambda *_: 0.01)
+def test_a_folder_that_can_t_be_written_is_told_before_anything_is_measured(
+    tmp_path: Path, sides: Callable[..., None]
+) -> None:
+    def measured(*_: Any) -> float:
+        raise AssertionError
+
+    sides(measured)
     (tmp_path / "ab").write_text("a file")
     done = invoke(tmp_path)
-    assert done.exit_code == Exit.FAILED
+    assert done.exit_code == Exit.USAGE, done.output
     assert "can't be written" in done.output
+
+
+def test_verdicts_that_nothing_backs_are_shown_and_are_none(
+    tmp_path: Path, sides: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Path:
+        raise StoreError("the run can't be written to there: No space left on device.")
+
+    sides(lambda partner, *_: 0.01 * (1.05 if partner.number else 1.0))
+    monkeypatch.setattr(store, "write_run", full)
+    done = invoke(tmp_path)
+    assert "slower, confirmed" in done.output
+    assert "ERROR: nothing backs these verdicts: the run can't be written" in done.output
+    assert done.exit_code == Exit.UNCLEAR
 
 
 @pytest.mark.parametrize(

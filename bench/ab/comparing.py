@@ -17,6 +17,7 @@ from bench.processes.interrupts import Interrupts
 from bench.report.ab_progress import AbProgress
 from bench.report.announce import duration
 from bench.report.units import number as counted
+from bench.store import StoreError, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,6 +77,8 @@ class Compared:
         False when it was interrupted.
     fingerprint : mapping
         Of the second side.
+    unsaved : str or None
+        Why the runs could not be written, after all: a sentence.
     """
 
     measured: list[Measured]
@@ -83,6 +86,7 @@ class Compared:
     judgement: Judgement
     complete: bool
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    unsaved: str | None = None
 
 
 def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
@@ -105,7 +109,7 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
     SelectionError, RegistryError, DataError
         When what was asked for can't be had.
     StoreError
-        When the runs can't be written.
+        When the folder can't be written; nothing is measured then.
     """
     check(asked.given, asked.sides, asked.modules)
     with ExitStack() as stack:
@@ -117,15 +121,21 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
             if not one.reason
         ]
         others = [one for one in listed if one.reason]
+        if measured:
+            check_writable(folder)
         complete = _measure(asked, measured, len(others), sides, console)
     undecided(measured)
     paths: Sequence[Path] = ()
+    unsaved = None
     if any(one.contest.n_pairs for one in measured):
-        paths = store_sides(
-            folder, sides, measured, asked.protocol, seed=asked.seed, complete=complete
-        )
+        try:
+            paths = store_sides(
+                folder, sides, measured, asked.protocol, seed=asked.seed, complete=complete
+            )
+        except StoreError as error:
+            unsaved = str(error)
     told = judged(asked.sides, measured, others, sources=[str(path) for path in paths])
-    return Compared(measured, others, told, complete, sides[1].fingerprint)
+    return Compared(measured, others, told, complete, sides[1].fingerprint, unsaved)
 
 
 def _measure(

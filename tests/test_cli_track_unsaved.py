@@ -1,0 +1,49 @@
+"""``python -m bench track``: what could not be measured or saved is never called slower."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.exits import Exit
+from bench.store import StoreError
+from bench.tracking import measuring, remeasuring
+from tests.tracking.on_command_line import invoke, told
+from tests.tracking.stored_history import document, factors, history, is_kernel, store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+FULL = "the run can't be written to there: No space left on device."
+
+
+def full(*_: Any) -> Path:
+    raise StoreError(FULL)
+
+
+def test_the_verdicts_stand_where_what_confirms_them_can_t_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remeasuring, "remeasure", full)
+    found = told(history(tmp_path, 12, is_kernel, 0.2, since=12))
+    assert found["exit"] == Exit.UNCLEAR
+    assert any("No space left on device. What" in one for one in found["warnings"])
+    assert {one["verdict"] for one in found["cases"]} >= {"slower"}
+
+
+def test_a_last_round_that_failed_is_no_slower_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "runs"
+    history(folder, 20)
+    days = iter((21, None))
+
+    def measured(_: list[str], where: Path) -> Path:
+        day = next(days)
+        return full() if day is None else store(where, day, document(day, factors(day)))
+
+    monkeypatch.setattr(measuring, "measure", measured)
+    done = invoke("--watch", "--every", "0.001s", "--times", "2", "--history", folder)
+    assert done.exit_code == Exit.UNCLEAR
+    assert f"this round failed: {FULL}" in done.output
