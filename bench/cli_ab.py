@@ -6,7 +6,7 @@ import platform
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -30,10 +30,6 @@ from bench.tasks import chosen_modules
 from bench.verdict_settings import margins
 from data.errors import DataError
 from kernels.registry import RegistryError
-
-if TYPE_CHECKING:
-    from bench.ab.comparing import Compared
-    from bench.analyze.verdicts.judgement import Outcome
 
 LARGEST_SEED = 1_000_000
 FEWEST_PAIRS, MANY_PAIRS = 6, 10_000
@@ -129,15 +125,7 @@ def ab(
     except (SelectionError, RegistryError, DataError, StoreError) as error:
         typer.echo(f"ERROR: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from error
-    if found.unsaved is not None:
-        typer.echo(f"ERROR: nothing backs these verdicts: {found.unsaved}", err=True)
-    raise typer.Exit(_exit(found, judgement.outcome))
-
-
-def _exit(found: Compared, outcome: Outcome) -> Exit:
-    if not found.complete:
-        return Exit.INTERRUPTED
-    return OF_OUTCOME[outcome] if found.unsaved is None else Exit.UNCLEAR
+    raise typer.Exit(OF_OUTCOME[judgement.outcome] if found.complete else Exit.INTERRUPTED)
 
 
 def _pairs(text: str) -> int:

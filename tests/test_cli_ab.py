@@ -167,7 +167,7 @@ def test_a_folder_that_can_t_be_written_is_told_before_anything_is_measured(
     assert "can't be written" in done.output
 
 
-def test_verdicts_that_nothing_backs_are_shown_and_are_none(
+def test_cases_whose_rounds_could_not_be_saved_are_untrusted(
     tmp_path: Path, sides: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> Path:
@@ -175,10 +175,14 @@ def test_verdicts_that_nothing_backs_are_shown_and_are_none(
 
     sides(lambda partner, *_: 0.01 * (1.05 if partner.number else 1.0))
     monkeypatch.setattr(store, "write_run", full)
-    done = invoke(tmp_path)
-    assert "slower, confirmed" in done.output
-    assert "ERROR: nothing backs these verdicts: the run can't be written" in done.output
+    done = invoke(tmp_path, "--format", "json")
     assert done.exit_code == Exit.UNCLEAR
+    told = json.loads(done.stdout)
+    assert (told["outcome"], told["exit_code"], told["sources"]) == ("unclear", 3, [])
+    (case,) = told["cases"]
+    assert (case["verdict"], case["confirmed"]) == ("untrusted", False)
+    assert "No file backs it, since the run can't be written to there" in case["reason"]
+    assert case["ratio"] == pytest.approx(1.05)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.ab.entries import check, entries
-from bench.ab.judging import judged
+from bench.ab.judging import judged, unbacked
 from bench.ab.pairs import Launching, Limits, Measured, Pairs, undecided
 from bench.ab.prepared import prepare
 from bench.ab.storing import store_sides
@@ -77,8 +77,6 @@ class Compared:
         False when it was interrupted.
     fingerprint : mapping
         Of the second side.
-    unsaved : str or None
-        Why the runs could not be written, after all: a sentence.
     """
 
     measured: list[Measured]
@@ -86,7 +84,6 @@ class Compared:
     judgement: Judgement
     complete: bool
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
-    unsaved: str | None = None
 
 
 def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
@@ -109,7 +106,8 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
     SelectionError, RegistryError, DataError
         When what was asked for can't be had.
     StoreError
-        When the folder can't be written; nothing is measured then.
+        When the folder can't be written; nothing is measured then. Where the disk fills up
+        meanwhile, what was measured is told, and every case is untrusted.
     """
     check(asked.given, asked.sides, asked.modules)
     with ExitStack() as stack:
@@ -126,7 +124,7 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
         complete = _measure(asked, measured, len(others), sides, console)
     undecided(measured)
     paths: Sequence[Path] = ()
-    unsaved = None
+    unsaved = ""
     if any(one.contest.n_pairs for one in measured):
         try:
             paths = store_sides(
@@ -135,7 +133,9 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
         except StoreError as error:
             unsaved = str(error)
     told = judged(asked.sides, measured, others, sources=[str(path) for path in paths])
-    return Compared(measured, others, told, complete, sides[1].fingerprint, unsaved)
+    if unsaved:
+        told = unbacked(told, unsaved)
+    return Compared(measured, others, told, complete, sides[1].fingerprint)
 
 
 def _measure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.analyze.verdicts.judgement import Judgement
@@ -62,6 +63,33 @@ def judged(
         rates=rates,
         sources=tuple(sources),
     )
+
+
+def unbacked(judgement: Judgement, why: str) -> Judgement:
+    """Trust no case whose rounds could not be saved: nobody can look at them again.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    why : str
+        A sentence.
+
+    Returns
+    -------
+    Judgement
+    """
+    cases = [
+        one
+        if one.verdict is Verdict.NOT_COMPARABLE
+        else replace(
+            one,
+            verdict=Verdict.UNTRUSTED,
+            confirmed=False,
+            reason=f"No file backs it, since {why}",
+        )
+        for one in judgement.cases
+    ]
+    return replace(judgement, cases=tuple(cases))
 
 
 def _skipped(entries: Sequence[Entry]) -> Iterator[str]:

@@ -6,7 +6,7 @@ field            what
 ``format``       of this document: 1. Fields may be added to it; what one means, may not change
 ``kind``         ``ab``, ``compare`` or ``track``
 ``outcome``      ``none slower``, ``slower``, ``unclear`` or ``nothing comparable``
-``exit_code``    what the command exits with
+``exit_code``    what the command exits with, unless it was interrupted: 130
 ``before``,      what is compared with what, for a person
 ``now``
 ``forced``       what can't be compared was compared all the same
