@@ -1,11 +1,39 @@
-"""Options of the tests themselves."""
+"""What holds for all tests: their options, marks, examples, and where they keep things."""
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bench.convergence import statistics
+from kernels.backends import BACKENDS
+from kernels.registry import discover
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Where the tests are a shell's background job, SIGINT is ignored, and the processes that they
+# start would ignore it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+#: A busy machine may take any time for an example. In CI the same ones are tried each time.
+#: Nothing is kept between runs: an example that failed is printed in a form to copy.
+settings.register_profile(
+    "usual",
+    max_examples=40,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("slow", settings.get_profile("usual"), max_examples=400)
+settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +44,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MAJOR",
         help="fail unless NumPy has this major version: keeps an environment honest",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``peer`` what a test of all kernels or backends does for one of a peer."""
+    registry = discover()
+    kernels = {**registry.train, **registry.update}
+    peers = {name for name in BACKENDS if name not in {"mxnet", "numpy"}}
+    peers |= {name for name, kernel in kernels.items() if kernel.backend in peers}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        for value in callspec.params.values() if callspec else ():
+            if isinstance(value, str) and value in peers:
+                item.add_marker("peer")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the processes of a parallel session have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(shared: Path) -> Iterator[None]:
+    """Keep the steps that tests count apart from those of a user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics.Statistics.__init__, "__defaults__", (shared / "counted",))
+        yield

@@ -27,7 +27,6 @@ def test_a_command_imports_its_own_module_only() -> None:
 
 
 def test_what_is_no_command_is_refused() -> None:
-    command = [sys.executable, "-m", "bench", "nothing"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "No such command 'nothing'" in done.stderr
+    done = CliRunner().invoke(cli.app_of(), ["nothing"])
+    assert done.exit_code == 2
+    assert "No such command 'nothing'" in done.output

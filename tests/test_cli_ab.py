@@ -217,6 +217,7 @@ def test_a_kernel_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "'nothing.at_all' is no kernel" in done.output
 
 
+@pytest.mark.slow
 def test_real_processes_show_a_slowdown(tmp_path: Path) -> None:
     """So large that no machine hides it, even where a busy one can't be sure of it."""
     done = invoke(
@@ -236,6 +237,7 @@ def test_real_processes_show_a_slowdown(tmp_path: Path) -> None:
         assert len(benchmark["extra_info"]["processes"]) == case["n_now"]
 
 
+@pytest.mark.slow
 def test_a_revision_against_the_working_tree(tmp_path: Path) -> None:
     done = invoke(
         tmp_path,

@@ -25,31 +25,41 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_json_prints_only_json_and_the_exit_code_says_the_same() -> None:
-    done = bench("doctor", "--json")
+@pytest.fixture(scope="module")
+def done() -> subprocess.CompletedProcess[str]:
+    return bench("doctor", "--json")
+
+
+def test_json_prints_only_json_and_the_exit_code_says_the_same(
+    done: subprocess.CompletedProcess[str],
+) -> None:
     health = json.loads(done.stdout)
     assert done.returncode == (Exit.OK if health["can_measure"] else Exit.FAILED)
     assert {device["device"] for device in health["devices"]} >= {"cpu(0)", "gpu(0)"}
     assert len(health["fingerprint_id"]) == 12
 
 
-def test_the_tables_name_every_device_and_end_with_the_verdict() -> None:
-    done = bench("doctor")
-    assert done.returncode in (Exit.OK, Exit.FAILED)
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "\x1b" not in done.stdout
+def test_the_tables_name_every_device_and_end_with_the_verdict(
+    done: subprocess.CompletedProcess[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = json.loads(done.stdout)
+    monkeypatch.setattr(cli_doctor, "examine", lambda: health)
+    told = CliRunner().invoke(cli.app, ["doctor"], env={"COLUMNS": "80"})
+    assert told.exit_code in (Exit.OK, Exit.FAILED)
+    assert max(map(len, told.stdout.splitlines())) <= 80
+    assert "\x1b" not in told.stdout
     for expected in ("mxnet", "cpu(0)", "gpu(0)", "What makes timings noisy here"):
-        assert expected in done.stdout
-    closing = " ".join(done.stdout.split("\n\n")[-1].split())
+        assert expected in told.stdout
+    closing = " ".join(told.stdout.split("\n\n")[-1].split())
     assert "can be measured" in closing
     assert closing.endswith(".")
 
 
 def test_without_a_command_the_help_is_shown() -> None:
-    done = bench()
-    assert done.returncode == Exit.USAGE
-    assert "doctor" in done.stdout
-    assert "Traceback" not in done.stderr
+    told = CliRunner().invoke(cli.app, [])
+    assert told.exit_code == Exit.USAGE
+    assert "doctor" in told.output
+    assert "Traceback" not in told.output
 
 
 @pytest.mark.parametrize("arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "extra"]])

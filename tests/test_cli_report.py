@@ -132,6 +132,7 @@ def test_tables_need_no_comparison_and_count_no_steps(
     assert result.exit_code == Exit.OK, result.output
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_as_png_and_svg(tmp_path: Path) -> None:
     folder = tmp_path / "figures"
     result = invoke(QUICK, "--no-target", "--format", "figures", "-o", folder)
@@ -243,6 +244,7 @@ def test_a_page_that_was_there_stays_when_the_new_one_can_not_be_made(tmp_path: 
     assert page.read_text() == "old"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
     run = written(tmp_path, "run.json", document())
     page = tmp_path / "page.html"

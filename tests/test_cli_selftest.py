@@ -77,6 +77,7 @@ def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in done.output
 
 
+@pytest.mark.slow
 def test_real_processes_are_sampled(tmp_path: Path) -> None:
     done = invoke(
         *("--kernels", "numpy.closed_form", "--batch-sizes", "100", "--minutes", "0.1"),
@@ -93,7 +94,7 @@ def test_real_processes_are_sampled(tmp_path: Path) -> None:
 def test_track_is_rated_by_histories_drawn_from_runs(tmp_path: Path) -> None:
     newest = history(tmp_path / "runs", 16)
     done = invoke(
-        *("--history", tmp_path / "runs", "--histories", "3"), *("--results", tmp_path / "out")
+        *("--history", tmp_path / "runs", "--histories", "1"), *("--results", tmp_path / "out")
     )
     assert done.exit_code == Exit.OK, done.output
     assert "Drawn from 16 runs, 16 of them undisturbed." in done.stdout
@@ -103,10 +104,11 @@ def test_track_is_rated_by_histories_drawn_from_runs(tmp_path: Path) -> None:
         judgement, Machine(machine["fingerprint_id"], machine["node"]), tmp_path / "out"
     )
     assert rated.rates is not None
-    assert rated.rates.false_slower.of == 3
+    assert rated.rates.false_slower.of == 1
     assert "of histories of 60 runs" in rates_of(rated.rates)
 
 
+@pytest.mark.slow
 def test_what_was_stored_of_histories_is_judged_again_without_the_runs(tmp_path: Path) -> None:
     history(tmp_path / "runs", 16)
     out = tmp_path / "out"

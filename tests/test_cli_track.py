@@ -259,6 +259,7 @@ def test_watching_measures_judges_and_goes_on_after_a_failed_round(
     assert result.output.count("No case is slower") == 2
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_watching_exits_with_130_and_leaves_no_half_file(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     history(folder, 3)

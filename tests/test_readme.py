@@ -81,6 +81,7 @@ def test_every_quoted_line_of_the_advice_stands_in_the_whole_answer() -> None:
     assert len(lines) > 30
 
 
+@pytest.mark.slow
 def test_the_advice_follows_from_the_run() -> None:
     stored = {one["kernel"]: one for one in json.loads(advice_of("json"))["answers"]}
     found = find(rows_of([linked_run(ADVICE)]), 0.01)
@@ -98,6 +99,7 @@ def test_the_advised_sizes_are_as_good_as_the_best_that_were_measured() -> None:
         assert one["agrees"] is True, one["kernel"]
 
 
+@pytest.mark.slow
 def test_the_theory_that_is_quoted_is_what_theory_says() -> None:
     found = counted("airfoil", Setting(sampling="with-replacement"), BATCH_SIZES)
     said = []

@@ -7,6 +7,7 @@ import math
 import re
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from bench import cli
@@ -50,6 +51,7 @@ def test_the_numbers_of_the_rule_are_those_of_the_rule() -> None:
     assert "six fresh pairs" in SECTION
 
 
+@pytest.mark.slow
 def test_the_table_of_error_rates_is_that_of_the_stored_samples() -> None:
     part = SECTION.partition("### How often is that wrong?")[2].partition("\n### ")[0]
     names = re.findall(STORED, part)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SEEDS = 32
+SEEDS = 16
 
 
 @pytest.fixture(scope="session")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("counted")
+def counted(shared: Path) -> Path:
+    return shared / "counted-by-16"
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -14,7 +14,7 @@ from bench.measure.protocol import Protocol, plan_training
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORKLOAD = "synthetic-300x3"
+WORKLOAD = "synthetic-300x3-noise1"
 SIZES = (1, 3, 10, 30, 100, 300)
 #: Seconds of a step that depend on nothing, and of each sample: n_half is 50 samples.
 A, B = 50e-6, 1e-6

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench.advising.finding import Axis, find, rows_of
 from bench.analyze.estimate import Estimate
+from bench.analyze.refusal import RefusalError
 from bench.report.advice_tables import render
 from bench.report.advice_text import doubts, interval, sentences, size
 from tests.advising.made_up_times import SIZES, document, epoch, target
@@ -43,8 +44,14 @@ def test_more_kernels_than_a_few_get_a_line_each_and_refusals_their_reason() -> 
 
 
 def test_an_axis_that_is_refused_is_named_with_the_reason() -> None:
-    axes = (Axis(), Axis("exponential:0.1"))
-    text = printed(find(rows_of([document(kernels(1))]), 0.01, axes))
+    found = find(rows_of([document(kernels(1))]), 0.01, (Axis(),))
+    (known,), (one,) = found.counted.values(), found.answers
+    refusal = RefusalError("no training reached the target")
+    steep = replace(
+        known, conditions=replace(known.conditions, schedule="exponential:0.1"), fit=refusal
+    )
+    refused = replace(one, advice=None, refusal=str(refusal))
+    text = printed(replace(found, others=((steep, refused),)))
     assert "refused" in text
     assert "exponential:0.1, without replacement: " in text
     assert "1.00x" in text

@@ -13,6 +13,7 @@ from bench.convergence.setting import Setting
 if TYPE_CHECKING:
     from bench.analyze.estimate import Estimate
 
+pytestmark = pytest.mark.slow
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 

@@ -140,7 +140,7 @@ def test_where_the_model_is_not_certain_the_interval_is_open() -> None:
 
 
 @given(n_halves, st.floats(1e-3, 1e6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_another_unit_of_time_changes_only_the_times(n_half: float, factor: float) -> None:
     times = epochs(step_time(n_half, 1.0), noise=0.03)
     first, second = (fit(SIZES, times * by, N_SAMPLES, n_draws=200) for by in (1.0, factor))
@@ -153,7 +153,7 @@ def test_another_unit_of_time_changes_only_the_times(n_half: float, factor: floa
 
 
 @given(st.permutations(range(len(SIZES))))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
     times = epochs(LINEAR, noise=0.03)
     noise = np.linspace(0.01, 0.03, len(SIZES))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.analyze.step_count import StepCount
     from bench.analyze.step_time import StepTime
 
+pytestmark = pytest.mark.slow
 N_TRIALS = 200
 NOISE = 0.03
 N_DRAWS = 600

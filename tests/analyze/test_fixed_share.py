@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.analyze.fixed_share import fixed_shares
@@ -21,7 +21,6 @@ def rows(work: list[float], seconds: list[float], **facts: Any) -> pd.DataFrame:
     return table
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fixed=st.floats(0, 1),
     sizes=st.lists(st.sampled_from([2.0**n for n in range(12)]), min_size=2, unique=True),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.analyze.parallel_efficiency import (
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(serial=st.floats(0, 1), threads=st.integers(2, 256))
 def test_of_amdahls_law_the_serial_fraction_is_the_serial_part(
     serial: float, threads: int

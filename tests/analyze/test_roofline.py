@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.analyze import tidy
@@ -70,7 +70,6 @@ def test_cases_that_declare_nothing_and_devices_without_a_roof_are_left_out() ->
     assert place(tidy.frame(run([])), {}).empty
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seconds=st.floats(1e-9, 1e3), moved=st.floats(1, 1e12), flops=st.floats(1, 1e12))
 def test_the_share_is_that_of_the_nearer_ceiling(
     seconds: float, moved: float, flops: float

@@ -151,14 +151,14 @@ def test_what_is_no_number_of_steps_is_an_error() -> None:
 
 
 @given(st.permutations(range(len(SIZES))))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
     rows = table(noise=0.03, interval=0.05)
     assert refit(rows.iloc[order]).b_noise == refit(rows).b_noise
 
 
 @given(st.floats(0.01, 1e4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_steps_that_count_more_leave_the_noise_scale(factor: float) -> None:
     rows = table(noise=0.03)
     first, second = refit(rows), refit(rows.assign(steps=rows["steps"] * factor))

@@ -183,7 +183,7 @@ def test_fits_of_other_samples_are_an_error() -> None:
     st.sampled_from([WITH, WITHOUT]),
     st.integers(0, 100),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 def test_it_is_a_batch_size_that_there_is(
     n_half: float, b_noise: float, sampling: str, seed: int
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def test_trainings_and_theory_agree_within_the_seeds_interval(tmp_path: Path) ->
     assert needed.expected_reason is None
 
 
+@pytest.mark.slow
 def test_half_the_batch_takes_twice_the_steps_where_noise_decides(tmp_path: Path) -> None:
     made_up = made(tmp_path)
     one, two = made_up.at(2).steps, made_up.at(4).steps
@@ -65,17 +67,23 @@ def test_where_theory_says_nothing_the_reason_is_given(
     assert reason in str(needed.expected_reason)
 
 
-def test_what_was_computed_is_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = made(tmp_path).at(20)
-    scale = made(tmp_path).noise_scale()
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache that holds batch size 200 and the noise scale; not to be changed."""
+    folder = tmp_path_factory.mktemp("kept")
+    made(folder).at(200)
+    made(folder).noise_scale()
+    return folder
+
+
+def test_what_was_computed_is_read_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "steps_to_target", pytest.fail)
     monkeypatch.setattr(statistics, "along", pytest.fail)
-    assert made(tmp_path).at(20) == first
-    assert made(tmp_path).noise_scale() == scale
-    assert made(tmp_path).known([20])
-    assert not made(tmp_path).known([20, 21])
+    assert made(kept).at(200).steps is not None
+    assert made(kept).at(200) == made(kept).at(200)
+    assert made(kept).noise_scale() == made(kept).noise_scale()
+    assert made(kept).known([200])
+    assert not made(kept).known([200, 201])
 
 
 @pytest.mark.parametrize(
@@ -88,29 +96,36 @@ def test_what_was_computed_is_read_again(
         {"most_epochs": 7},
     ],
 )
-def test_another_setting_is_another_entry(tmp_path: Path, other: dict[str, object]) -> None:
-    made(tmp_path).at(200)
-    assert not made(tmp_path, replace(WITH, **other)).known([200])  # type: ignore[arg-type]
+def test_another_setting_is_another_entry(kept: Path, other: dict[str, object]) -> None:
+    assert not made(kept, replace(WITH, **other)).known([200])  # type: ignore[arg-type]
 
 
-def test_another_workload_is_another_entry(tmp_path: Path) -> None:
-    made(tmp_path).at(200)
-    assert not made(tmp_path, name="synthetic-400x3-noise0.2").known([200])
+def test_another_workload_is_another_entry(kept: Path) -> None:
+    assert not made(kept, name="synthetic-400x3-noise0.2").known([200])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"batch_size": 1}'])
-def test_a_damaged_entry_is_computed_again(tmp_path: Path, content: str) -> None:
-    first = made(tmp_path).at(200)
-    (entry,) = tmp_path.iterdir()
+def test_a_damaged_entry_is_computed_again(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    (name,) = (path.name for path in kept.iterdir() if "steps_by_seed" in path.read_text())
+    entry = shutil.copy(kept / name, tmp_path)
+    anew = replace(made(tmp_path).at(200), seeds=7)
+    monkeypatch.setattr(statistics, "steps_to_target", lambda *_: anew)
+    assert made(tmp_path).at(200).seeds != 7
     entry.write_text(content)
-    assert made(tmp_path).at(200) == first
-    assert json.loads(entry.read_text()) == json.loads(json.dumps(asdict(first)))
+    assert made(tmp_path).at(200) == anew
+    assert json.loads(entry.read_text()) == json.loads(json.dumps(asdict(anew)))
 
 
-def test_a_folder_that_can_not_be_written_costs_time_only(tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_written_costs_time_only(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = made(kept).at(200)
     occupied = tmp_path / "cache"
     occupied.write_text("")
-    assert made(occupied).at(200).steps is not None
+    monkeypatch.setattr(statistics, "steps_to_target", lambda *_: needed)
+    assert made(occupied).at(200) == needed
 
 
 def test_a_share_above_zero_is_refused(tmp_path: Path) -> None:

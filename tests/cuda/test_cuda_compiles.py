@@ -6,10 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from cuda.bindings import nvrtc
 
 from kernels.cuda import source
 
+nvrtc: Any = pytest.importorskip(
+    "cuda.bindings.nvrtc", reason="NVRTC is not installed: pip install -e '.[nvrtc]' brings it"
+)
+pytestmark = pytest.mark.slow
 #: V100, T4, A100, A10, L4, H100.
 CAPABILITIES = ("70", "75", "80", "86", "89", "90")
 #: What NVRTC says of the oldest of them, whatever the source.

@@ -15,6 +15,7 @@ import pytest
 
 from tests.cuda import emulated
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 FLAGS = (
     *emulated.FLAGS,

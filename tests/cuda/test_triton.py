@@ -18,6 +18,7 @@ from kernels.registry import discover
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel, UpdateKernel
 
+pytestmark = pytest.mark.peer
 ROOT = Path(__file__).parents[2]
 REGISTRY = discover()
 KERNELS: list[TrainKernel | UpdateKernel] = [

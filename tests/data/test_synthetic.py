@@ -154,6 +154,7 @@ print(json.dumps([peak, workload.loss(best.weight, best.bias)]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux")
 def test_a_million_samples_fit_in_two_gigabytes() -> None:
     done = subprocess.run(

@@ -15,6 +15,7 @@ from tests.kernels.conftest import DEVICE, skip_unless_usable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.peer
 ON_CPUS = [
     name
     for name, backend in backends.BACKENDS.items()

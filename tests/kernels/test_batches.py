@@ -45,10 +45,7 @@ def test_the_loaders_are_the_two() -> None:
 
 
 @loaders
-@settings(
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     order=st.lists(st.integers(0, N_SAMPLES - 1), min_size=1, max_size=40),
     batch_size=st.integers(1, 45),

@@ -21,6 +21,7 @@ from tests.kernels.conftest import skip_unless_runs
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel
 
+pytestmark = pytest.mark.peer
 WORKLOAD = synthetic.generate(synthetic.parse("synthetic-60x3"))
 RATES = array("d", [0.05] * 9)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from data.workload import Workload
     from kernels.contract import DeviceReport, Order
 
+pytestmark = pytest.mark.peer
 BACKEND = backends.get("jax")
 ROOT = Path(__file__).resolve().parents[2]
 #: A GPU that no machine has, so that no test depends on the one that it runs on.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from data.workload import Workload
 
+pytestmark = pytest.mark.peer
 REGISTRY = discover()
 START = Start(weight=np.full(4, 0.5, dtype=np.float32), bias=0.25)
 ORDER = np.arange(23)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.workload import Optimum, Workload
@@ -28,7 +28,6 @@ def loss(x: NDArray[np.float64], y: NDArray[np.float64], theta: NDArray[np.float
     return float(np.mean((x @ theta - y) ** 2) / 2)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32 - 1), m=st.integers(1, 20), n_features=st.integers(0, 8))
 def test_the_gradient_is_the_slope_of_the_loss(seed: int, m: int, n_features: int) -> None:
     rng = np.random.default_rng(seed)

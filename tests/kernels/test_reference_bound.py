@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data import synthetic
@@ -76,7 +76,6 @@ def workload_of(n_samples: int, n_features: int, seed: int) -> Workload:
 
 
 #: How long an example takes says nothing here.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(40, 200)
 dimensions = st.integers(1, 32)
@@ -85,7 +84,6 @@ batch_sizes = st.sampled_from([1, 2, 3, 10]) | st.integers(1, 250)
 moderate_rates = st.floats(0.3, 1.5)
 
 
-@patient
 @given(
     seed=seeds,
     n_samples=sizes,
@@ -102,7 +100,6 @@ def test_right_arithmetic_in_float32_is_inside(
     assert ratios(workload, seed, batch_size, eta, Fault()).max() <= 1.0
 
 
-@patient
 @given(
     seed=seeds,
     n_samples=sizes,
@@ -119,7 +116,6 @@ def test_a_rate_wrong_by_a_thousandth_is_outside(
     assert ratios(workload, seed, batch_size, eta, fault).max() > 1.0
 
 
-@patient
 @given(
     seed=seeds,
     n_samples=sizes,
@@ -152,7 +148,6 @@ def test_a_weight_decay_of_a_thousandth_is_outside(batch_size: int) -> None:
     assert found.max() > 1.0
 
 
-@patient
 @given(seed=seeds, batch_size=st.integers(1, 60), share=st.floats(0.01, 100.0))
 def test_the_tolerance_grows_with_every_step(seed: int, batch_size: int, share: float) -> None:
     workload = workload_of(50, 4, seed=0)
@@ -166,7 +161,6 @@ def test_the_tolerance_grows_with_every_step(seed: int, batch_size: int, share: 
         before = after
 
 
-@patient
 @given(
     seed=seeds, m=st.integers(1, 12), n_features=st.integers(0, 12), eta=st.floats(1e-3, 10.0)
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels import reference, sampling
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
 both = pytest.mark.parametrize("sampled", [one for one in SAMPLINGS if one != "sequential"])
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n_samples=st.integers(1, 300))
 def test_without_replacement_every_sample_is_visited_once(seed: int, n_samples: int) -> None:
     order = draw_order(np.random.default_rng(seed), n_samples, "without-replacement")
     assert sorted(order.tolist()) == list(range(n_samples))
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n_samples=st.integers(1, 300))
 def test_with_replacement_draws_stay_in_range(seed: int, n_samples: int) -> None:
     order = draw_order(np.random.default_rng(seed), n_samples, "with-replacement")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.schedules import ScheduleError, parse
@@ -40,7 +40,6 @@ def test_a_schedule_is_its_formula(text: str, epoch: int) -> None:
     np.testing.assert_allclose(rates, [FORMULAS[text](t, epoch) for t in steps], rtol=1e-12)
 
 
-@settings(deadline=None)
 @given(
     text=st.sampled_from(sorted(FORMULAS)),
     n_steps=st.integers(1, 20),

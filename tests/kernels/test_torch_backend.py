@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from data.workload import Workload
     from kernels.contract import DeviceReport, Order
 
+pytestmark = pytest.mark.peer
 BACKEND = backends.get("torch")
 #: A GPU that no machine has, so that no test depends on the one that it runs on.
 GPU = CudaDevice(index=99, name="NVIDIA Test", uuid="GPU-0", compute_capability=(9, 0))

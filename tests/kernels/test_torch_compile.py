@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from data.workload import Workload
 
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
 KERNEL = discover().train["torch.compile"]
 START = Start(weight=np.zeros(4, dtype=np.float32), bias=0.25)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from data.workload import Workload
 
+pytestmark = pytest.mark.peer
 KERNEL = discover().train["torch.cuda_graph"]
 BACKEND = backends.get("torch")
 START = Start(weight=np.full(4, 0.5, dtype=np.float32), bias=0.25)

@@ -30,6 +30,7 @@ def test_a_thread_for_each_core_unless_a_setting_says_otherwise(
     assert threads_alone(settings, physical, allowed) == expected
 
 
+@pytest.mark.peer
 def test_mxnet_takes_no_thread_away() -> None:
     for backend in ("torch", "mxnet"):
         answer = availability(backend, "cpu(0)")

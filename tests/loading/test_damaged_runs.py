@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.loading.reading import read
@@ -16,7 +16,6 @@ from tests.loading.made_up_files import own, own_benchmark, write
 CONTENT = json.dumps(own(2), indent=1).encode() + b"\n"
 
 
-@settings(max_examples=300)
 @given(st.integers(0, len(CONTENT)))
 def test_a_truncated_file_is_damaged_or_as_before(
     tmp_path_factory: pytest.TempPathFactory, length: int
@@ -37,7 +36,6 @@ def test_a_truncated_file_is_damaged_or_as_before(
         assert len(loaded.cases) == len(loaded.runs) == 0
 
 
-@settings(max_examples=300)
 @given(st.integers(0, len(CONTENT) - 1), st.binary(min_size=1, max_size=3))
 def test_bytes_that_changed_are_no_traceback(
     tmp_path_factory: pytest.TempPathFactory, place: int, other: bytes

@@ -107,7 +107,7 @@ def test_no_case_at_all_can_be_written(
     assert len(back(tmp_path / "none")) == 0
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 @given(
     st.text(),
     st.integers(-(2**63) + 2, 2**63 - 2),

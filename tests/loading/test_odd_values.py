@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.loading.columns import CASES
@@ -85,7 +85,6 @@ def test_odd_values_in_place_of_what_a_run_says_are_read(tmp_path: Path, part: s
     assert (len(loaded.cases), loaded.damaged) == (len(paths), ())
 
 
-@settings(max_examples=300)
 @given(st.sampled_from(NAMES), anything)
 def test_any_value_in_place_of_a_fact_is_read(
     tmp_path_factory: pytest.TempPathFactory, name: str, value: Any
@@ -96,7 +95,6 @@ def test_any_value_in_place_of_a_fact_is_read(
     assert (first["seconds"], second["loss"], second["batch_size"]) == (0.32, 0.25, 10)
 
 
-@settings(max_examples=200)
 @given(st.sampled_from(["extra_info", "params", "fullname", "group", "options"]), anything)
 def test_any_value_in_place_of_a_part_of_a_benchmark_is_read(
     tmp_path_factory: pytest.TempPathFactory, name: str, value: Any
@@ -107,7 +105,6 @@ def test_any_value_in_place_of_a_part_of_a_benchmark_is_read(
     assert (first["seconds"], second["loss"]) == (0.32, 0.25)
 
 
-@settings(max_examples=200)
 @given(
     st.sampled_from([*own()["bench"], *own()["machine_info"], *own()["commit_info"], *own()]),
     anything,

@@ -37,8 +37,6 @@ ODD: tuple[Any, ...] = (
     [{"a": [1]}],
     1e400,
 )
-#: Of so many odd values in as many places, which a fixed seed draws.
-TRIALS = 150
 
 
 def places(value: Any, at: tuple[Any, ...] = (), depth: int = 0) -> Iterator[tuple[Any, ...]]:
@@ -69,16 +67,17 @@ def small(path: Path) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.parametrize("n_trials", [20, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "path", [QUICK, *sorted(FILES.glob("*.json"))], ids=lambda one: one.stem
 )
 def test_any_odd_value_anywhere_is_refused_or_shown_and_never_a_traceback(
-    path: Path, tmp_path: Path
+    path: Path, tmp_path: Path, n_trials: int
 ) -> None:
     document = small(path)
     trials = [(at, value) for at in places(document) for value in ODD]
     shown = 0
-    for at, value in random.Random(0).sample(trials, TRIALS):
+    for at, value in random.Random(0).sample(trials, n_trials):
         odd = tmp_path / "run.json"
         odd.write_text(json.dumps(with_odd(document, at, value)), encoding="utf-8")
         try:
@@ -88,7 +87,7 @@ def test_any_odd_value_anywhere_is_refused_or_shown_and_never_a_traceback(
         except StoreError:
             continue
         shown += 1
-    assert shown > TRIALS / 3
+    assert shown > n_trials / 3
 
 
 def test_a_wrong_type_in_a_run_of_ours_is_named(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ def forgotten() -> Iterator[None]:
     module._taken.cache_clear()
 
 
+@pytest.mark.peer
+@pytest.mark.slow
 def test_parallel_code_that_has_run_here_does_not_show() -> None:
     before = fresh_fingerprint()
     for name in ("mxnet", "numba", "torch"):
@@ -46,6 +48,7 @@ def test_where_no_process_can_be_started_it_says_so(monkeypatch: pytest.MonkeyPa
     assert taken["not_fresh"].startswith("TimeoutExpired: ")
 
 
+@pytest.mark.slow
 def test_each_setting_has_a_fingerprint_of_its_own() -> None:
     plain = fresh_fingerprint()
     one_thread: Any = fresh_fingerprint({"OMP_NUM_THREADS": "1"})

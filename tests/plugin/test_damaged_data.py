@@ -6,11 +6,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.plugin.sessions import EPOCH, ROOT, SMALL, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 WITHOUT_DATA = """
 import pathlib, sys
 from data import airfoil

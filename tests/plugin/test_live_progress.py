@@ -8,10 +8,14 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.plugin.sessions import ROOT, command, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def on_a_terminal(*arguments: str) -> str:

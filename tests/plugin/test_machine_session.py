@@ -15,13 +15,13 @@ from tests.plugin.sessions import several, the_run
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = [pytest.mark.slow, pytest.mark.peer]
 CASES = "bench/cases"
 #: It says that a step of 1500 samples moves gigabytes.
 BOASTS = '''
 """Right, and declares far more than it moves."""
 from kernels.cost import StepCost
 from kernels.train.numpy_closed_form import NumpyClosedForm
-
 class Mine(NumpyClosedForm):
     name = "mine.boasts"
     cost = StepCost(features=100_000, samples=8, parameters=5)

@@ -109,6 +109,7 @@ def sessions(folder: Path) -> Sessions:
     return Sessions(disabled, narrowed, nothing, tests_only, cases_only, folder)
 
 
+@pytest.mark.slow
 def test_with_benchmarks_disabled_the_cases_run_and_no_run_is_written(
     sessions: Sessions,
 ) -> None:
@@ -118,6 +119,7 @@ def test_with_benchmarks_disabled_the_cases_run_and_no_run_is_written(
     assert not (sessions.folder / "disabled").exists()
 
 
+@pytest.mark.slow
 def test_k_narrows_further(sessions: Sessions) -> None:
     assert sessions.narrowed.code == 0
     _, document = the_run(sessions.folder / "narrowed")
@@ -126,15 +128,18 @@ def test_k_narrows_further(sessions: Sessions) -> None:
     assert "1 case to time" in sessions.narrowed.output
 
 
+@pytest.mark.slow
 def test_the_tables_of_pytest_benchmark_can_be_had_instead(sessions: Sessions) -> None:
     assert "Name (time in" in sessions.narrowed.output
     assert "seconds per epoch" not in sessions.narrowed.output
 
 
+@pytest.mark.slow
 def test_without_figures_there_is_only_the_run(sessions: Sessions) -> None:
     assert len(list((sessions.folder / "narrowed").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_session_that_measured_nothing_says_so_and_fails(sessions: Sessions) -> None:
     assert sessions.nothing.code == 1
     assert "ERROR: nothing was measured: every case was skipped" in sessions.nothing.output
@@ -151,12 +156,14 @@ def collected(done: Done) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_plain_pytest_collects_tests_only(sessions: Sessions) -> None:
     files = collected(sessions.tests_only)
     assert "tests/test_store.py" in files
     assert all(file.startswith("tests/") for file in files)
 
 
+@pytest.mark.slow
 def test_benchmark_only_collects_cases_only(sessions: Sessions) -> None:
     assert collected(sessions.cases_only) == {
         f"bench/cases/bench_{name}.py"
@@ -165,6 +172,7 @@ def test_benchmark_only_collects_cases_only(sessions: Sessions) -> None:
     assert "to time" not in sessions.cases_only.output
 
 
+@pytest.mark.slow
 def test_results_that_can_not_be_written_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file\n")
     done = session(*CLOSED, "--batch-sizes", "1500", "--results", str(tmp_path / "runs"))

@@ -155,6 +155,7 @@ def test_too_large_a_rate_is_the_same_error_as_here(folder: Path) -> None:
     elsewhere.close()
 
 
+@pytest.mark.slow
 def test_the_engine_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     answer = availability("mxnet", "cpu(0)")
     if not answer:

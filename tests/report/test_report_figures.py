@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.advising.finding import find, rows_of
 from bench.analyze import intervals, memory, tidy
 from bench.analyze.comparing.compare import compare
 from bench.loading.loaded import Loaded
@@ -25,6 +24,8 @@ from tests.analyze.comparing.made_up_runs import case, run, table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from bench.report.page.material import Material
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
@@ -148,11 +149,9 @@ def test_a_run_with_everything_has_every_figure() -> None:
     ]
 
 
-def test_times_to_the_target_are_drawn_where_they_were_found() -> None:
-    document = read_run(REFERENCE / "20261122T215340Z-ade4374-4a100d.json")
-    found = find(rows_of([document]), 0.01)
-    assert "target-airfoil-cpu0" in dict(report_figures(document, found))
-    assert "target-airfoil-cpu0" not in dict(report_figures(document))
+def test_times_to_the_target_are_drawn_where_they_were_found(advised: Material) -> None:
+    assert "target-airfoil-cpu0" in dict(report_figures(advised.document, advised.found))
+    assert "target-airfoil-cpu0" not in dict(report_figures(advised.document))
 
 
 def test_a_run_of_another_suite_has_no_figure() -> None:

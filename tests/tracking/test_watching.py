@@ -85,6 +85,7 @@ def test_a_run_with_failed_cases_is_judged_all_the_same(
     assert measuring.measure([], tmp_path).name == "b.json"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "name", "error"),
     [

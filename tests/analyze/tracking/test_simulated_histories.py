@@ -23,6 +23,7 @@ RECORDED = noise(40, 0.008, seed=5)
 HISTORIES = 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [OF_MEMORY, OF_KERNEL])
 def test_a_step_of_5_percent_is_found_as_what_it_is(kind: str) -> None:
     rng = np.random.default_rng(1)
@@ -34,6 +35,7 @@ def test_a_step_of_5_percent_is_found_as_what_it_is(kind: str) -> None:
     assert not any(one.false_alarm or one.blamed_wrongly for one in found)
 
 
+@pytest.mark.slow
 def test_nothing_is_found_where_nothing_happens() -> None:
     rng = np.random.default_rng(2)
     for _ in range(HISTORIES // 2):

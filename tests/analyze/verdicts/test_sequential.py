@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.analyze.verdicts.forecast import pairs_left
@@ -93,7 +93,6 @@ def test_many_unchanged_cases_make_it_harder_to_flag_one() -> None:
     assert flagged(50) is None
 
 
-@settings(max_examples=50)
 @given(st.lists(st.floats(-0.2, 0.2), min_size=6, max_size=40))
 def test_swapping_the_sides_swaps_the_verdict(differences: list[float]) -> None:
     swapped = {Verdict.SLOWER: Verdict.FASTER, Verdict.FASTER: Verdict.SLOWER}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
 
-from bench.advising.finding import find, rows_of
 from bench.report.markdown import one_run
 from bench.report.markdown.table import MOST_CHARACTERS
 from bench.store import read_run
 from tests.analyze import made_up_run
 from tests.analyze.made_up_run import unmeasured
 from tests.report.markdown.rendered import cells, html, kinds, prose, shown
+
+if TYPE_CHECKING:
+    from bench.report.page.material import Material
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 PEERS = REFERENCE / "20261122T190839Z-b5c8249-466d85.json"
@@ -207,10 +209,10 @@ def test_the_ladder_of_the_peers_begins_with_the_textbooks_loop() -> None:
     assert [row[0] for row in ladder[-3:]] == ["nd.fused", "numba.epoch", "limit"]
 
 
-def test_the_best_batch_sizes_are_those_that_are_found() -> None:
-    document = read_run(ADVICE)
-    found = find(rows_of([document]), 0.01)
-    rows = cells(one_run(document, "advice", (), found))
+def test_the_best_batch_sizes_are_those_that_are_found(advised: Material) -> None:
+    found = advised.found
+    assert found is not None
+    rows = cells(one_run(advised.document, "advice", (), found))
     best = {row[0]: row[2] for row in rows if row[1] == "cpu(0)"}
     advised = {one.subject.kernel: one.advice for one in found.answers}
     assert best == {kernel: str(one.recommended) for kernel, one in advised.items() if one}

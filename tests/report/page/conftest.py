@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.advising import finding
-from bench.convergence import statistics
 from bench.report.page.material import Material
 from bench.store import read_run
 
@@ -20,26 +18,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
-#: Epochs and whole trainings of four kernels at eleven batch sizes, three processes each.
-ADVISED = REFERENCE / "20261122T215340Z-ade4374-4a100d.json"
 #: Every question at four batch sizes, five processes each, with memory.
 QUICK = REFERENCE / "20261122T191945Z-b5c8249-49b9fd.json"
 #: No network is there to be looked for, and no display.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 #: Set where the absence of a browser is a failure.
 REQUIRED = "REQUIRE_BROWSER"
-
-
-@pytest.fixture(scope="package")
-def advised(tmp_path_factory: pytest.TempPathFactory) -> Material:
-    """A run with its answers, from steps counted on a few seeds."""
-    document = read_run(ADVISED)
-    with pytest.MonkeyPatch.context() as patch:
-        cache = tmp_path_factory.mktemp("counted")
-        patch.setattr(statistics.Statistics.__init__, "__defaults__", (cache,))
-        patch.setattr("bench.convergence.tuning.MOST_SEEDS", 16)
-        found = finding.find(finding.rows_of([document]), 0.01)
-    return Material(document, ADVISED.name, found)
 
 
 @pytest.fixture(scope="package")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bench.report.page.material import Material
 
+pytestmark = pytest.mark.slow
 #: Charts of the two runs together: each kind is in one of them.
 OF_ADVISED = ("speed-chart", "loss-chart", "target-chart", "steps-chart", "phases-chart")
 OF_QUICK = ("ladder-chart", "published-chart", "roofline-chart", "memory-chart")
@@ -137,6 +138,7 @@ def test_the_numbers_of_a_chart_are_there_as_a_table(
         assert rows.count() == int(place.get_attribute("data-drawn"))
 
 
+@pytest.mark.smoke
 def test_the_cases_sort_and_filter(
     chromium: Browser, pages: dict[str, Path], quick: Material
 ) -> None:

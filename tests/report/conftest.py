@@ -1,0 +1,27 @@
+"""A real run with its best batch sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.advising import finding
+from bench.convergence import statistics
+from bench.report.page.material import Material
+from bench.store import read_run
+
+#: Epochs and whole trainings of four kernels at eleven batch sizes, three processes each.
+ADVISED = Path(__file__).parents[2] / "results/reference/20261122T215340Z-ade4374-4a100d.json"
+
+
+@pytest.fixture(scope="session")
+def advised(shared: Path) -> Material:
+    """A run with its answers, from steps counted on a few seeds."""
+    document = read_run(ADVISED)
+    with pytest.MonkeyPatch.context() as patch:
+        folder = shared / "counted-by-16"
+        patch.setattr(statistics.Statistics.__init__, "__defaults__", (folder,))
+        patch.setattr("bench.convergence.tuning.MOST_SEEDS", 16)
+        found = finding.find(finding.rows_of([document]), 0.01)
+    return Material(document, ADVISED.name, found)
