@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import bench
 from bench import cli
 from bench.exits import Exit
+from bench.report.page.vega import bundled
 from tests.analyze import made_up_run
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 QUICK = ROOT / "results" / "reference" / "20261122T191945Z-b5c8249-49b9fd.json"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _script_is_made() -> None:
+    """Make the script of the page's charts once, not in a process for each page."""
+    bundled()
 
 
 def invoke(*arguments: object) -> Result:

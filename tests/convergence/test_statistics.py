@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,16 @@ from bench.convergence.statistics import Statistics
 from data.errors import DataError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 WITH = Setting(sampling="with-replacement")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_seeds() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.convergence.tuning.MOST_SEEDS", 64)
+        yield
 
 
 def made(folder: Path, setting: Setting = WITH, name: str = "synthetic-400x3") -> Statistics:
@@ -109,7 +117,7 @@ def test_a_damaged_entry_is_computed_again(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     (name,) = (path.name for path in kept.iterdir() if "steps_by_seed" in path.read_text())
-    entry = shutil.copy(kept / name, tmp_path)
+    entry = Path(shutil.copy(kept / name, tmp_path))
     anew = replace(made(tmp_path).at(200), seeds=7)
     monkeypatch.setattr(statistics, "steps_to_target", lambda *_: anew)
     assert made(tmp_path).at(200).seeds != 7

@@ -11,6 +11,12 @@ from bench.convergence.tuning import start_rate, tune
 from kernels.rule import VELOCITY_OF_GRADIENTS
 
 
+@pytest.fixture(autouse=True)
+def _few_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "MOST_SEEDS", 32)
+    monkeypatch.setattr(tuning, "GRID_SEEDS", 16)
+
+
 @pytest.fixture
 def problem() -> Problem:
     return problem_of(data.load("synthetic-200x3"))

@@ -63,7 +63,7 @@ def assert_is_at(start: Start, kernel: TrainKernel, state: Any) -> None:
 @pytest.mark.parametrize(("name", "batch_size"), CASES)
 def test_a_reset_state_trains_as_a_new_one(
     train_kernel: TrainKernel,
-    loader: str,
+    each_loader: str,
     name: str,
     batch_size: int,
     small_workload: Generate,
@@ -71,7 +71,7 @@ def test_a_reset_state_trains_as_a_new_one(
     workload = small_workload(name)
     training = Training(train_kernel, workload, batch_size)
     first = start_of(workload)
-    state = training.prepared(loader, first)
+    state = training.prepared(each_loader, first)
     training.assert_trains_from(first, state)
     when_new = train_kernel.parameters(state)
     for seed in (SEED + 1, SEED):
@@ -99,12 +99,12 @@ def test_a_state_that_was_never_trained_is_reset_too(
 
 
 def test_work_under_way_does_not_outlive_a_reset(
-    train_kernel: TrainKernel, loader: str, small_workload: Generate
+    train_kernel: TrainKernel, each_loader: str, small_workload: Generate
 ) -> None:
     workload = small_workload("synthetic-600x32")
     training = Training(train_kernel, workload, 7)
     start = start_of(workload)
-    state = training.prepared(loader, start)
+    state = training.prepared(each_loader, start)
     for rates in training.rates:
         train_kernel.epoch(state, training.order, rates)
     train_kernel.reset(state, start)

@@ -65,7 +65,7 @@ def test_after_every_step(
 @pytest.mark.parametrize(("name", "batch_size"), CASES)
 def test_after_an_epoch(
     train_kernel: TrainKernel,
-    loader: str,
+    each_loader: str,
     name: str,
     batch_size: int,
     small_workload: Generate,
@@ -74,7 +74,7 @@ def test_after_an_epoch(
     order = order_of(workload, train_kernel)
     rates = rates_of(workload, train_kernel, batch_size, "constant")
     start = start_of(workload)
-    state = train_kernel.prepare(workload, DEVICE, batch_size, loader, start)
+    state = train_kernel.prepare(workload, DEVICE, batch_size, each_loader, start)
     train_kernel.epoch(state, order, rates)
     expected = reference.epoch(
         Reference.start(start), workload, order, batch_size, rates, train_kernel.rule
@@ -139,12 +139,12 @@ def test_training_loss_is_the_loss_of_all_samples(
 
 
 def test_two_states_are_independent(
-    train_kernel: TrainKernel, loader: str, small_workload: Generate
+    train_kernel: TrainKernel, each_loader: str, small_workload: Generate
 ) -> None:
     workload = small_workload("synthetic-23x4")
     start = start_of(workload)
-    trained = train_kernel.prepare(workload, DEVICE, 5, loader, start)
-    other = train_kernel.prepare(workload, DEVICE, 5, loader, start)
+    trained = train_kernel.prepare(workload, DEVICE, 5, each_loader, start)
+    other = train_kernel.prepare(workload, DEVICE, 5, each_loader, start)
     rates = rates_of(workload, train_kernel, 5, "constant")
     train_kernel.epoch(trained, order_of(workload, train_kernel), rates)
     after = train_kernel.parameters(trained)
@@ -159,13 +159,13 @@ def test_two_states_are_independent(
 
 
 def test_the_start_and_the_data_are_left_alone(
-    train_kernel: TrainKernel, loader: str, small_workload: Generate
+    train_kernel: TrainKernel, each_loader: str, small_workload: Generate
 ) -> None:
     workload = small_workload("synthetic-23x4")
     start = start_of(workload)
     weight, order = start.weight.copy(), order_of(workload, train_kernel)
     features, labels = workload.features.copy(), workload.labels.copy()
-    state = train_kernel.prepare(workload, DEVICE, 5, loader, start)
+    state = train_kernel.prepare(workload, DEVICE, 5, each_loader, start)
     train_kernel.epoch(state, order, rates_of(workload, train_kernel, 5, "constant"))
     read = train_kernel.parameters(state)[0]
     read[:] = -1.0

@@ -182,7 +182,7 @@ facts = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 10)
 @given(
     st.lists(facts, max_size=3),
     st.lists(st.floats(0, 1e300), min_size=1, max_size=4),

@@ -108,9 +108,13 @@ def test_the_optimum_is_drawn_across_both_panels(name: str) -> None:
         assert level(axes) == [made_up_run.OPTIMUM]
 
 
-def test_png_and_svg_are_written_and_hold_what_was_drawn(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    paths = draw_run(made_up_run.document(), folder)
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return draw_run(made_up_run.document(), tmp_path_factory.mktemp("drawn") / "run")
+
+
+def test_png_and_svg_are_written_and_hold_what_was_drawn(paths: list[Path]) -> None:
+    folder = paths[0].parent
     assert sorted(paths) == sorted(folder.iterdir())
     assert {path.name for path in paths} == {
         f"{name}.{kind}" for name in drawn() for kind in ("png", "svg")
@@ -125,9 +129,9 @@ def test_png_and_svg_are_written_and_hold_what_was_drawn(tmp_path: Path) -> None
         assert text in svg
 
 
-def test_equal_runs_give_equal_files(tmp_path: Path) -> None:
-    one, other = (draw_run(made_up_run.document(), tmp_path / name) for name in "ab")
-    for left, right in zip(one, other, strict=True):
+def test_equal_runs_give_equal_files(paths: list[Path], tmp_path: Path) -> None:
+    other = draw_run(made_up_run.document(), tmp_path / "run")
+    for left, right in zip(paths, other, strict=True):
         assert left.read_bytes() == right.read_bytes()
 
 

@@ -84,6 +84,7 @@ def quiet() -> Console:
     return Console(file=io.StringIO())
 
 
+@pytest.mark.slow
 def test_flagged_cases_are_measured_again_as_they_were_and_kept_apart(tmp_path: Path) -> None:
     path = remeasure(stored(), {CONTROL, CASE}, tmp_path / "confirmations", quiet())
     assert path.parent == tmp_path / "confirmations"

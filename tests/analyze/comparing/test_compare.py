@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.analyze.comparing.compare import compare
@@ -68,6 +68,7 @@ def test_a_foreign_median_without_rounds_has_a_ratio_and_no_interval() -> None:
     assert (found["ratio"], found["ratio_basis"]) == (1.0, "none")
 
 
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(st.lists(st.floats(1e-6, 10), min_size=6, max_size=9), min_size=1, max_size=4))
 def test_a_run_against_its_copy_is_1_everywhere(rounds: list[list[float]]) -> None:
     cases = [case(name, rounds, batch_size=size) for name in "ab" for size in (1, 10)]
@@ -79,6 +80,7 @@ def test_a_run_against_its_copy_is_1_everywhere(rounds: list[list[float]]) -> No
     assert found.differences == ()
 
 
+@settings(max_examples=settings().max_examples // 4)
 @given(
     *[st.lists(st.floats(1e-6, 10), min_size=6, max_size=9) for _ in range(2)],
     st.booleans(),
