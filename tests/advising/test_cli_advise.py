@@ -80,6 +80,7 @@ def test_a_figure_shows_predicted_and_measured(run: Path, tmp_path: Path) -> Non
         assert words in drawn
 
 
+@pytest.mark.slow
 def test_it_needs_no_framework(run: Path, counted: Path) -> None:
     advise(run)  # what this counts is read from the cache there
     script = (
@@ -108,6 +109,7 @@ def test_it_needs_no_framework(run: Path, counted: Path) -> None:
     assert ANSWER in done.stdout
 
 
+@pytest.mark.slow
 def test_a_schedule_and_a_sampling_stand_beside_the_first(run: Path) -> None:
     code, out, _ = advise(
         run, "--sampling", "without-replacement", "--sampling", "with-replacement"

@@ -99,12 +99,12 @@ def test_a_state_that_was_never_trained_is_reset_too(
 
 
 def test_work_under_way_does_not_outlive_a_reset(
-    train_kernel: TrainKernel, each_loader: str, small_workload: Generate
+    train_kernel: TrainKernel, loader: str, small_workload: Generate
 ) -> None:
     workload = small_workload("synthetic-600x32")
     training = Training(train_kernel, workload, 7)
     start = start_of(workload)
-    state = training.prepared(each_loader, start)
+    state = training.prepared(loader, start)
     for rates in training.rates:
         train_kernel.epoch(state, training.order, rates)
     train_kernel.reset(state, start)

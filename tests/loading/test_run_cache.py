@@ -104,6 +104,7 @@ def one_by_one(runs: Path, cache: Path, n_runs: int) -> None:
         read([write(runs / f"{n}.json", own(n % 3))], cache)
 
 
+@pytest.mark.slow
 def test_many_small_shards_become_one(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
@@ -163,6 +164,7 @@ def test_without_a_folder_to_keep_it_in_nothing_is_kept(
     assert len(shards(tmp_path / "results" / "cache" / "runs")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a[1]*?b", 'it\'s "quoted"', "ümläut", "\udcff"])
 def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str, parsed: list[str]) -> None:
     runs, cache = tmp_path / name / "runs", tmp_path / name / "results" / "cache"
@@ -182,6 +184,7 @@ facts = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 10)
 @given(
     st.lists(facts, max_size=3),

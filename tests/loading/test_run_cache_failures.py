@@ -15,7 +15,7 @@ from tests.loading.made_up_files import own, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("however_small")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("however_small")]
 
 
 @pytest.mark.parametrize("name", ["cases.parquet", "runs.parquet"])

@@ -26,9 +26,9 @@ PER_EPOCH = 4
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targeting, "CACHE", tmp_path)
-    assert tmp_path != cache.FOLDER
+def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targeting, "CACHE", shared / "targets")
+    assert shared != cache.FOLDER
 
 
 def measured(device: FakeDevice, kernel: FakeSgd | None = None, **settings: Any) -> Measurement:

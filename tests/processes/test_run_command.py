@@ -200,7 +200,7 @@ def test_a_measuring_process_that_is_killed_loses_the_case_in_progress(tmp_path:
     assert (incident["cause"], "SIGKILL" in incident["message"]) == ("crash", True)
 
 
-@pytest.mark.parametrize("moment", [0, pytest.param(1, marks=pytest.mark.smoke), 2])
+@pytest.mark.parametrize("moment", [0, 1, 2])
 def test_a_parent_that_is_killed_at_any_moment_loses_at_most_the_case_in_progress(
     tmp_path: Path, moment: int
 ) -> None:
