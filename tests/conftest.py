@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -44,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MAJOR",
         help="fail unless NumPy has this major version: keeps an environment honest",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and not in what is loaded by now: there is very much of it."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

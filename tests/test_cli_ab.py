@@ -26,7 +26,7 @@ NUMPY = ("--kernels", "numpy.closed_form", "--batch-sizes", "100")
 
 def invoke(folder: Path, *arguments: str) -> Result:
     given = ["ab", *arguments, "--results", str(folder / "ab")]
-    return CliRunner().invoke(cli.app, given)
+    return CliRunner().invoke(cli.app_of(["ab"]), given)
 
 
 def listed(*names: str) -> dict[str, Any]:
@@ -211,6 +211,7 @@ def test_bad_input_is_one_sentence(
     assert "Traceback" not in done.output
 
 
+@pytest.mark.slow
 def test_a_kernel_that_is_not_there_is_refused(tmp_path: Path) -> None:
     done = invoke(tmp_path, "--kernels", "nothing.at_all")
     assert done.exit_code == Exit.USAGE, done.output

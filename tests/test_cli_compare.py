@@ -44,7 +44,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["compare", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["compare"]), ["compare", *map(str, arguments)])
 
 
 def stored(before: Any, now: Any) -> tuple[Path, Path]:
@@ -244,6 +244,7 @@ def test_output_goes_into_a_file_and_the_exit_code_stays() -> None:
     assert text.count("<error") == 1
 
 
+@pytest.mark.slow
 def test_it_needs_no_framework_and_no_checkout(tmp_path: Path) -> None:
     """As a command of its own: on a laptop that has only the runs."""
     paths = stored(epochs(1, 1), epochs(1, 1.05))

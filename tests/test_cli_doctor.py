@@ -44,7 +44,7 @@ def test_the_tables_name_every_device_and_end_with_the_verdict(
 ) -> None:
     health = json.loads(done.stdout)
     monkeypatch.setattr(cli_doctor, "examine", lambda: health)
-    told = CliRunner().invoke(cli.app, ["doctor"], env={"COLUMNS": "80"})
+    told = CliRunner().invoke(cli.app_of(["doctor"]), ["doctor"], env={"COLUMNS": "80"})
     assert told.exit_code in (Exit.OK, Exit.FAILED)
     assert max(map(len, told.stdout.splitlines())) <= 80
     assert "\x1b" not in told.stdout
@@ -76,6 +76,6 @@ def test_the_exit_code_says_whether_anything_can_be_measured(
 ) -> None:
     health: dict[str, Any] = {"can_measure": can_measure}
     monkeypatch.setattr(cli_doctor, "examine", lambda: health)
-    result = CliRunner().invoke(cli.app, ["doctor", "--json"])
+    result = CliRunner().invoke(cli.app_of(["doctor"]), ["doctor", "--json"])
     assert result.exit_code == code
     assert json.loads(result.stdout) == health

@@ -19,7 +19,7 @@ CASES = [epoch("nd.autograd", 10, 1e-3), epoch("limit", 10, 1e-6), update("u", 5
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["efficiency", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["efficiency"]), ["efficiency", *map(str, arguments)])
 
 
 def written(folder: Path, name: str, document: dict[str, Any]) -> Path:

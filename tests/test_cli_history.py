@@ -22,7 +22,8 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, [*map(str, arguments)])
+    words = [*map(str, arguments)]
+    return CliRunner().invoke(cli.app_of(words[:1]), words)
 
 
 def history(n_days: int = 3) -> None:

@@ -34,7 +34,7 @@ def _script_is_made() -> None:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["report", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["report"]), ["report", *map(str, arguments)])
 
 
 def stats(data: list[float]) -> dict[str, Any]:

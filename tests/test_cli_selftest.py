@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["selftest", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["selftest"]), ["selftest", *map(str, arguments)])
 
 
 @pytest.fixture

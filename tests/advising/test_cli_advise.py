@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def advise(*arguments: object) -> tuple[int, str, str]:
-    done = CliRunner().invoke(cli.app, ["advise", *map(str, arguments)])
+    done = CliRunner().invoke(cli.app_of(["advise"]), ["advise", *map(str, arguments)])
     return done.exit_code, done.stdout, done.stderr
 
 

@@ -101,6 +101,7 @@ def test_times_that_contradict_the_model_give_no_number() -> None:
     assert "no model fits" in str(one_answer.refusal)
 
 
+@pytest.mark.slow
 def test_other_schedules_and_samplings_stand_beside_the_first() -> None:
     axes = (Axis(), Axis("power:-0.3"), Axis("constant", "with-replacement"))
     found = find(rows_of([document(times())]), 0.01, axes)

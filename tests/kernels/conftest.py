@@ -47,24 +47,25 @@ TRAIN = {name: kernel for name, kernel in REGISTRY.train.items() if is_for_cpus(
 UPDATE = {name: kernel for name, kernel in REGISTRY.update.items() if is_for_cpus(kernel)}
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test each training kernel; its first loader, or each, where it asks for them.
+#: Which of a kernel's loaders a test gets, by the name of the fixture.
+LOADERS = {"loader": slice(1), "each_loader": slice(None), "another_loader": slice(1, None)}
 
-    A kernel gets its batches from a loader that it shares with others, so only what may
-    depend on where they come from is tried with each.
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test each training kernel, with those of its loaders that it asks for.
+
+    Kernels share their loaders, so only what may depend on one is tried with all of them.
     """
     if "train_kernel" not in metafunc.fixturenames:
         return
-    (asked,) = {"loader", "each_loader"} & {*metafunc.fixturenames} or {None}
+    (asked,) = {*LOADERS} & {*metafunc.fixturenames} or {None}
     if asked is None:
         metafunc.parametrize("train_kernel", TRAIN, indirect=True)
         return
     pairs = [
         (name, loader)
         for name, kernel in TRAIN.items()
-        for loader in (kernel.loaders or backends.get(kernel.backend).loaders)[
-            : 1 if asked == "loader" else None
-        ]
+        for loader in (kernel.loaders or backends.get(kernel.backend).loaders)[LOADERS[asked]]
     ]
     metafunc.parametrize(("train_kernel", asked), pairs, indirect=True)
 
@@ -97,8 +98,8 @@ def loader(request: pytest.FixtureRequest, train_kernel: TrainKernel, frozen_hea
     return name
 
 
-#: The same by another name, which `pytest_generate_tests` looks at.
-each_loader = loader
+# The same by other names, which `pytest_generate_tests` looks at.
+each_loader = another_loader = loader
 
 
 @pytest.fixture(params=UPDATE)

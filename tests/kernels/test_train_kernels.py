@@ -36,6 +36,11 @@ CASES = [
     ("synthetic-3000x4", 1000),
     ("synthetic-3000x4", 2999),
 ]
+#: With a short last batch and without; one batch; more samples than that.
+CASES_OF_ANOTHER_LOADER = [
+    *(("synthetic-23x4", batch_size) for batch_size in (1, 7, 23)),
+    ("synthetic-600x32", 128),
+]
 WRITTEN_SCHEDULES = ("constant", "power:-0.5", "exponential:0.8", "step:3,1")
 
 
@@ -62,24 +67,40 @@ def test_after_every_step(
         assert_matches(expected, train_kernel.parameters(state))
 
 
+def assert_an_epoch_matches(
+    kernel: TrainKernel, loader: str, workload: Workload, batch_size: int
+) -> None:
+    order = order_of(workload, kernel)
+    rates = rates_of(workload, kernel, batch_size, "constant")
+    start = start_of(workload)
+    state = kernel.prepare(workload, DEVICE, batch_size, loader, start)
+    kernel.epoch(state, order, rates)
+    expected = reference.epoch(
+        Reference.start(start), workload, order, batch_size, rates, kernel.rule
+    )
+    assert_matches(expected, kernel.parameters(state))
+
+
 @pytest.mark.parametrize(("name", "batch_size"), CASES)
 def test_after_an_epoch(
     train_kernel: TrainKernel,
-    each_loader: str,
+    loader: str,
     name: str,
     batch_size: int,
     small_workload: Generate,
 ) -> None:
-    workload = small_workload(name)
-    order = order_of(workload, train_kernel)
-    rates = rates_of(workload, train_kernel, batch_size, "constant")
-    start = start_of(workload)
-    state = train_kernel.prepare(workload, DEVICE, batch_size, each_loader, start)
-    train_kernel.epoch(state, order, rates)
-    expected = reference.epoch(
-        Reference.start(start), workload, order, batch_size, rates, train_kernel.rule
-    )
-    assert_matches(expected, train_kernel.parameters(state))
+    assert_an_epoch_matches(train_kernel, loader, small_workload(name), batch_size)
+
+
+@pytest.mark.parametrize(("name", "batch_size"), CASES_OF_ANOTHER_LOADER)
+def test_after_an_epoch_with_another_loader(
+    train_kernel: TrainKernel,
+    another_loader: str,
+    name: str,
+    batch_size: int,
+    small_workload: Generate,
+) -> None:
+    assert_an_epoch_matches(train_kernel, another_loader, small_workload(name), batch_size)
 
 
 @pytest.mark.parametrize("sampled", sampling.SAMPLINGS)

@@ -56,6 +56,7 @@ def test_runs_are_fetched_in_the_order_asked_for(runs: Path, cache: Path) -> Non
     assert loaded.cases["batch_size"].tolist() == [1, 10, 100, 1, 1, 10, 100, 1000]
 
 
+@pytest.mark.slow
 def test_a_new_run_adds_a_shard_and_changes_none(
     runs: Path, cache: Path, parsed: list[str]
 ) -> None:
@@ -129,6 +130,7 @@ def test_many_small_shards_become_one(
     assert parsed[:2] == ["9.json", "1.json"]
 
 
+@pytest.mark.slow
 def test_large_shards_stay_as_they_are(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +145,7 @@ def test_large_shards_stay_as_they_are(
     assert large in shards(cache)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["FILES_OF_A_SHARD", "BYTES_OF_A_SHARD"])
 def test_a_shard_holds_only_so_much(
     runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, limit: str
@@ -152,6 +155,7 @@ def test_a_shard_holds_only_so_much(
     assert len(shards(cache)) == 6
 
 
+@pytest.mark.slow
 def test_without_a_folder_to_keep_it_in_nothing_is_kept(
     tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

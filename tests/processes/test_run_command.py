@@ -240,7 +240,7 @@ def test_a_parent_that_is_killed_at_any_moment_loses_at_most_the_case_in_progres
 @pytest.mark.parametrize(
     "signals",
     [
-        pytest.param((signal.SIGINT,), marks=pytest.mark.smoke),
+        (signal.SIGINT,),
         (signal.SIGINT,) * 2,
         (signal.SIGTERM,),
     ],

@@ -129,6 +129,7 @@ def test_png_and_svg_are_written_and_hold_what_was_drawn(paths: list[Path]) -> N
         assert text in svg
 
 
+@pytest.mark.slow
 def test_equal_runs_give_equal_files(paths: list[Path], tmp_path: Path) -> None:
     other = draw_run(made_up_run.document(), tmp_path / "run")
     for left, right in zip(paths, other, strict=True):

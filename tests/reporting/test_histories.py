@@ -35,7 +35,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["report", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["report"]), ["report", *map(str, arguments)])
 
 
 def test_a_verdict_carries_how_often_the_rule_is_wrong_on_its_machine(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ ASKED = SelftestAsked(Given(), (), Protocol(3, 0.1), 60.0, loaded=False, seed=1)
 
 @pytest.fixture
 def samples() -> Samples:
-    pools = {"one": pool(60, 0.01, 0.01), "other": pool(50, 0.01, 0.01, seed=1)}
+    pools = {"one": pool(30, 0.01, 0.01), "other": pool(30, 0.01, 0.01, seed=1)}
     return Samples(pools, {"third": "no device"}, FINGERPRINT, None, complete=True)
 
 
@@ -41,6 +41,7 @@ def test_what_is_written_reads_back(tmp_path: Path, samples: Samples) -> None:
     assert lost == {"third": "no device"}
 
 
+@pytest.mark.slow
 def test_several_files_are_judged_together(tmp_path: Path, samples: Samples) -> None:
     first, rates = write(tmp_path, ASKED, samples)
     second, _ = write(tmp_path, ASKED, samples)

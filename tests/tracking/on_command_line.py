@@ -12,7 +12,7 @@ from bench.exits import Exit
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, ["track", *map(str, arguments)])
+    return CliRunner().invoke(cli.app_of(["track"]), ["track", *map(str, arguments)])
 
 
 def told(*arguments: object) -> dict[str, Any]:

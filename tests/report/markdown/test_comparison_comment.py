@@ -152,7 +152,7 @@ def test_foreign_benchmarks_are_compared_too() -> None:
     assert "test_x" in text
 
 
-@pytest.mark.parametrize("n_sides", [2, 8])
+@pytest.mark.parametrize("n_sides", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_very_many_cases_are_cut_where_github_cuts(n_sides: int) -> None:
     names = [f"run{number}" for number in range(n_sides)]
     one = table([case(name, times(1)) for name in names])
