@@ -26,14 +26,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 #: Nothing is kept between runs: an example that failed is printed in a form to copy.
 settings.register_profile(
     "usual",
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize="CI" in os.environ,
     database=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("slow", settings.get_profile("usual"), max_examples=400)
+settings.register_profile("slow", settings.get_profile("usual"), max_examples=250)
 settings.load_profile("usual")
 
 

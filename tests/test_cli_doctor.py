@@ -30,6 +30,7 @@ def done() -> subprocess.CompletedProcess[str]:
     return bench("doctor", "--json")
 
 
+@pytest.mark.slow
 def test_json_prints_only_json_and_the_exit_code_says_the_same(
     done: subprocess.CompletedProcess[str],
 ) -> None:
@@ -39,6 +40,7 @@ def test_json_prints_only_json_and_the_exit_code_says_the_same(
     assert len(health["fingerprint_id"]) == 12
 
 
+@pytest.mark.slow
 def test_the_tables_name_every_device_and_end_with_the_verdict(
     done: subprocess.CompletedProcess[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

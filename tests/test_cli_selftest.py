@@ -67,7 +67,6 @@ def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
     damaged.write_text("{")
     for arguments in (
         ("--minutes", "none"),
-        ("--kernels", "nothing.at_all"),
         ("--cases", "nothing"),
         (damaged,),
         (tmp_path / "missing.json",),
@@ -75,6 +74,13 @@ def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
         done = invoke(*arguments)
         assert done.exit_code == Exit.USAGE, done.output
         assert "Traceback" not in done.output
+
+
+@pytest.mark.slow
+def test_a_kernel_that_is_not_there_is_refused() -> None:
+    done = invoke("--kernels", "nothing.at_all")
+    assert done.exit_code == Exit.USAGE, done.output
+    assert "Traceback" not in done.output
 
 
 @pytest.mark.slow
