@@ -251,7 +251,7 @@ def test_it_needs_no_framework_and_no_checkout(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "compare", *map(str, paths)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, timeout=120
+        command, capture_output=True, text=True, check=False, env=environment, timeout=600
     )
     assert done.returncode == Exit.FAILED, done.stderr
     assert "Slower, and confirmed: 1 slower (1 confirmed), 1 same." in done.stdout

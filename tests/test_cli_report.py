@@ -277,7 +277,7 @@ def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     try:
-        _, told = process.communicate(timeout=120)
+        _, told = process.communicate(timeout=600)
     finally:
         process.kill()
     assert process.returncode == Exit.INTERRUPTED, told

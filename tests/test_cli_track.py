@@ -273,7 +273,7 @@ def test_ctrl_c_while_watching_exits_with_130_and_leaves_no_half_file(tmp_path: 
     assert "Round 1" in process.stderr.readline()
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=120)[1]
+    rest = process.communicate(timeout=600)[1]
     assert process.returncode == Exit.INTERRUPTED, rest
     assert "Traceback" not in rest
     assert sorted(folder.iterdir()) == before

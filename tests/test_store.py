@@ -149,7 +149,7 @@ def test_two_writers_at_once_lose_no_run(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
     for process in writers:
-        process.communicate("go\n", timeout=60)
+        process.communicate("go\n", timeout=600)
     assert [process.returncode for process in writers] == [0, 0]
     written = [tuple(read_run(path)["from"]) for path in folder.iterdir()]
     assert sorted(written) == [(writer, n) for writer in "ab" for n in range(50)]

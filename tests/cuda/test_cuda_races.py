@@ -50,7 +50,7 @@ def under_the_sanitizer(sanitizer: str, *arguments: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

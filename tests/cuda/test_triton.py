@@ -73,7 +73,7 @@ def test_the_arithmetic_in_the_interpreter(triton: None) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
 
@@ -103,7 +103,7 @@ def test_machine_code_without_a_gpu(triton: None, capability: str, tmp_path: Pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
 

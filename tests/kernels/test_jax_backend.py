@@ -141,9 +141,13 @@ def test_batches_follow_the_order(
     np.testing.assert_array_equal(np.concatenate([y for _, y in got]), workload.labels[order])
 
 
+#: On a busy machine what was enqueued may be done before this process has its next turn.
+TRIES = 5
+
+
 @pytest.fixture(scope="module")
-def long_work() -> tuple[Callable[[], Any], float]:
-    """Give something to enqueue, and the seconds that it takes: more than a tenth."""
+def long_work() -> Callable[[], Any]:
+    """Give something to enqueue that takes more than a tenth of a second."""
     if not BACKEND.probe():
         pytest.skip("JAX is not here")
     a = jax.device_put(np.full((300, 300), 1e-3, dtype=np.float32), devices.named("cpu(0)"))
@@ -156,17 +160,19 @@ def long_work() -> tuple[Callable[[], Any], float]:
         repeat(a, n).block_until_ready()
         seconds = time.perf_counter() - started
         if seconds > 0.2:
-            return partial(repeat, a, n), seconds
+            return partial(repeat, a, n)
         n *= 2
 
 
-def test_drain_waits_for_what_is_under_way(long_work: tuple[Callable[[], Any], float]) -> None:
-    enqueue, _ = long_work
-    BACKEND.drain("cpu(0)")
-    result = enqueue()
-    assert not result.is_ready()
-    BACKEND.drain("cpu(0)")
-    assert result.is_ready()
+def test_drain_waits_for_what_is_under_way(long_work: Callable[[], Any]) -> None:
+    was_ready = []
+    for _ in range(TRIES):
+        BACKEND.drain("cpu(0)")
+        result = long_work()
+        was_ready.append(result.is_ready())
+        BACKEND.drain("cpu(0)")
+        assert result.is_ready()
+    assert not all(was_ready)
 
 
 def test_drain_waits_for_a_copy_to_the_device() -> None:
@@ -178,15 +184,13 @@ def test_drain_waits_for_a_copy_to_the_device() -> None:
         assert copied.is_ready()
 
 
-def test_drain_waits_for_results_that_nobody_holds(
-    long_work: tuple[Callable[[], Any], float],
-) -> None:
-    enqueue, seconds = long_work
-    BACKEND.drain("cpu(0)")
-    started = time.perf_counter()
-    enqueue()
-    enqueued = time.perf_counter() - started
-    BACKEND.drain("cpu(0)")
-    drained = time.perf_counter() - started
-    assert enqueued < seconds / 10
-    assert drained > seconds / 5
+def test_drain_waits_for_results_that_nobody_holds(long_work: Callable[[], Any]) -> None:
+    shares = []
+    for _ in range(TRIES):
+        BACKEND.drain("cpu(0)")
+        started = time.perf_counter()
+        long_work()
+        enqueued = time.perf_counter() - started
+        BACKEND.drain("cpu(0)")
+        shares.append(enqueued / (time.perf_counter() - started))
+    assert min(shares) < 0.5

@@ -63,6 +63,9 @@ def test_an_empty_kernel_takes_the_clock_once_and_the_wait_each_time() -> None:
     assert found.share(1.0, 4) == pytest.approx(2**-11 + ENQUEUE_SECONDS)
 
 
-def test_an_empty_kernel_takes_less_than_a_microsecond_here() -> None:
-    # Tens of nanoseconds on any machine of this century, so there is room.
-    assert overhead(empty_kernel, time.perf_counter).seconds_per_call < 1e-6
+def test_an_empty_kernel_takes_less_than_one_that_does_something() -> None:
+    def work() -> None:
+        sum(range(10_000))
+
+    empty, other = (overhead(one, time.perf_counter) for one in (empty_kernel, work))
+    assert 0 <= empty.seconds_per_call < other.seconds_per_call

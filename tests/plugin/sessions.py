@@ -68,7 +68,7 @@ def session(*arguments: str) -> Done:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return Done(done.returncode, done.stdout)
@@ -84,7 +84,7 @@ def several(commands: Sequence[Sequence[str]]) -> list[Done]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     results = []

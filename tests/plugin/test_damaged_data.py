@@ -31,7 +31,7 @@ def test_a_missing_data_file_is_one_sentence(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 4, done.stdout + done.stderr

@@ -242,7 +242,7 @@ def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.02)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=600)
     finally:
         process.kill()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output

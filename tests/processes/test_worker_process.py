@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bench.processes.launcher import WorkerProcess
 
-LIMIT = 120.0
+LIMIT = 600.0
 PROTOCOL = Protocol(epochs=2, seconds_per_case=1e-3)
 PARAMS = {
     "workload": "synthetic-60x2",
@@ -169,12 +169,14 @@ def test_the_engine_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
             "\n        from kernels.backends.mxnet.imports import mx\n"
             "        a = mx.nd.ones((1000, 1000))\n"
             "        mx.nd.waitall()\n"
-            "        begin = time.perf_counter()\n"
-            "        b = mx.nd.dot(a, a)\n"
-            "        called = time.perf_counter() - begin\n"
-            "        mx.nd.waitall()\n"
-            "        all_of_it = time.perf_counter() - begin\n"
-            "        self.operator = 'waited' if called > all_of_it / 2 else 'left'\n"
+            "        shares = []\n"
+            "        for _ in range(5):\n"
+            "            begin = time.perf_counter()\n"
+            "            b = mx.nd.dot(a, a)\n"
+            "            called = time.perf_counter() - begin\n"
+            "            mx.nd.waitall()\n"
+            "            shares.append(called / (time.perf_counter() - begin))\n"
+            "        self.operator = 'waited' if min(shares) > 0.5 else 'left'\n"
             "        return super().prepare(",
         )
     )
