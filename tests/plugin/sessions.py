@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "bench/cases/bench_epoch.py"
 #: A session of one or two cases, a few milliseconds each.
 SMALL = (
-    *("-p", "no:cacheprovider", "--epochs", "1", "--seconds-per-case", "0.01"),
+    # Whatever plugins are installed, the cases keep their order.
+    *("-p", "no:cacheprovider", "-p", "no:randomly"),
+    *("--epochs", "1", "--seconds-per-case", "0.01"),
     *("--batch-sizes", "10,1500", "--loaders", "inmemory", "--devices", "cpu"),
 )
 #: No machine has so many.
