@@ -56,9 +56,9 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as ``peer`` what a test of all kernels or backends does for one of a peer."""
     registry = discover()
-    kernels = {**registry.train, **registry.update}
     peers = {name for name in BACKENDS if name not in {"mxnet", "numpy"}}
-    peers |= {name for name, kernel in kernels.items() if kernel.backend in peers}
+    for kernels in (registry.train, registry.update):
+        peers |= {name for name, kernel in kernels.items() if kernel.backend in peers}
     for item in items:
         callspec = getattr(item, "callspec", None)
         for value in callspec.params.values() if callspec else ():

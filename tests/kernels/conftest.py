@@ -58,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     if "train_kernel" not in metafunc.fixturenames:
         return
-    (asked,) = {*LOADERS} & {*metafunc.fixturenames} or {None}
+    asked = next((name for name in LOADERS if name in metafunc.fixturenames), None)
     if asked is None:
         metafunc.parametrize("train_kernel", TRAIN, indirect=True)
         return

@@ -214,8 +214,8 @@ def test_the_best_batch_sizes_are_those_that_are_found(advised: Material) -> Non
     assert found is not None
     rows = cells(one_run(advised.document, "advice", (), found))
     best = {row[0]: row[2] for row in rows if row[1] == "cpu(0)"}
-    advised = {one.subject.kernel: one.advice for one in found.answers}
-    assert best == {kernel: str(one.recommended) for kernel, one in advised.items() if one}
+    advice = {one.subject.kernel: one.advice for one in found.answers}
+    assert best == {kernel: str(one.recommended) for kernel, one in advice.items() if one}
     assert next(iter(best)) == "nd.fused", "the fastest first"
 
 
