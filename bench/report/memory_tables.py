@@ -70,7 +70,8 @@ def binary(n_bytes: float) -> str:
     if not math.isfinite(n_bytes):
         return "–"
     exponent, prefix = next((one for one in PREFIXES if abs(n_bytes) >= 2 ** one[0]), (0, ""))
-    value = n_bytes / 2**exponent
+    # What rounding errors leave of nothing may be negative.
+    value = n_bytes / 2**exponent if abs(n_bytes) >= 0.005 else 0.0
     digits = int(f"{value:.2e}".partition("e")[2])
     return f"{value:.{min(2, max(0, 2 - digits))}f} {prefix}B"
 

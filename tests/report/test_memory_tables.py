@@ -156,6 +156,7 @@ def test_a_run_from_before_the_memory_pass_prints_nothing() -> None:
         (24, "24.0 B"),
         (7.8312, "7.83 B"),
         (0.0074, "0.01 B"),
+        (-1e-9, "0.00 B"),
         (1023, "1023 B"),
         (1024, "1.00 KiB"),
         (-2048, "-2.00 KiB"),

@@ -119,6 +119,7 @@ def test_no_element_comes_from_a_file(evil_pages: dict[str, str], name: str) -> 
     assert not any(attribute.startswith("on") for attribute in tags.attributes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ours", "foreign"])
 def test_no_script_of_a_file_runs(
     chromium: Browser, evil_pages: dict[str, str], name: str, tmp_path: Path
