@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import getpass
 import os
 import signal
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +20,6 @@ from kernels.registry import discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # Where the tests are a shell's background job, SIGINT is ignored, and the processes that they
 # start would ignore it too.
@@ -64,6 +67,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for value in callspec.params.values() if callspec else ():
             if isinstance(value, str) and value in peers:
                 item.add_marker("peer")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder that pytest keeps temporary folders in, once it is empty."""
+    folder = Path(tempfile.gettempdir()) / f"pytest-of-{getpass.getuser()}"
+    with contextlib.suppress(OSError):
+        for link in folder.glob("*current"):
+            if not link.exists():
+                link.unlink()
+        folder.rmdir()
 
 
 @pytest.fixture(scope="session")
