@@ -146,3 +146,8 @@ def test_what_is_counted_is_told_once() -> None:
     assert len(told) == 1
     find(rows_of([document(benchmarks)]), 0.02, tell=told.append)
     assert len(told) == 1
+
+
+def test_a_kernel_with_momentum_is_counted_with_it() -> None:
+    found = find(rows_of([document([epoch(s, momentum=0.9) for s in SIZES])]), 0.01)
+    assert found.conditions[0].momentum == 0.9

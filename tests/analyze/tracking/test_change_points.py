@@ -66,3 +66,16 @@ def test_a_step_is_no_drift() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_chance_is_no_drift(seed: int) -> None:
     assert drift(noise(seed), DAYS, (), MARGIN) is None
+
+
+def test_runs_that_are_like_their_neighbours_make_a_drift_less_certain() -> None:
+    rng = np.random.default_rng(2)
+    alike = np.zeros(len(DAYS))
+    for day in range(1, len(DAYS)):
+        alike[day] = 0.7 * alike[day - 1] + 0.004 * rng.standard_normal()
+    widths = []
+    for logs in (alike, rng.permutation(alike)):
+        found = drift(logs + 0.002 * DAYS, DAYS, (), MARGIN)
+        assert found is not None
+        widths.append(found.high - found.low)
+    assert widths[0] > 1.3 * widths[1]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import data
+from bench.convergence import steps_to_target as module
+from bench.convergence.problem import problem_of
+from bench.convergence.setting import Setting
+from bench.convergence.trajectories import Ensemble
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_steps_are_counted_with_seeds_that_chose_no_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counting: list[int] = []
+
+    class Noted(Ensemble):
+        def __init__(self, problem: Any, size: int, rates: Any, seeds: Any, how: Any) -> None:
+            counting.extend(seeds)
+            super().__init__(problem, size, rates, seeds, how)
+
+    monkeypatch.setattr("bench.convergence.tuning.MOST_SEEDS", 16)
+    monkeypatch.setattr(module, "Ensemble", Noted)
+    problem = problem_of(data.load("synthetic-60x3"))
+    needed = module.steps_to_target(problem, 60, Setting(seed=3), None)
+    assert counting
+    assert {*counting}.isdisjoint(range(3, 3 + needed.seeds))
