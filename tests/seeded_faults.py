@@ -3,7 +3,7 @@
 ``python -m tests.seeded_faults [NAME ...] [--coverage FILE] [-- PYTEST ARGUMENT ...]`` copies
 the tracked files, puts one fault at a time into a copy, runs pytest there, and prints whether
 a test failed. It exits with 1 if a fault was not caught. With a coverage file that has contexts
-(``tox run -e coverage``), only the tests that execute the faulty lines are run.
+(``tox run -e coverage``), the tests that execute the faulty lines are run first.
 
 The faults were chosen from the program alone, without a look at the tests. Each is found by its
 text, which occurs once in the program, so a fault stays the same when its file moves; whoever
@@ -491,7 +491,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults; all if none is named")
     parser.add_argument(
-        "--coverage", type=Path, metavar="FILE", help="run what reaches a fault"
+        "--coverage", type=Path, metavar="FILE", help="run what reaches a fault first"
     )
     asked, given = parser.parse_args(sys.argv[1:mark]), sys.argv[mark + 1 :]
     faults = [one for one in FAULTS if not asked.names or one.name in asked.names]
@@ -505,7 +505,10 @@ def main() -> int:
             copy = copies.get()
             try:
                 tests = reaching(fault, asked.coverage) if asked.coverage else []
-                return first_failure(copy, fault, [*given, *tests])
+                # Lines that are executed at import are not known to belong to any test.
+                return (tests and first_failure(copy, fault, [*given, *tests])) or (
+                    first_failure(copy, fault, given)
+                )
             finally:
                 copies.put(copy)
 
