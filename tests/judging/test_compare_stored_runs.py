@@ -115,10 +115,16 @@ def test_another_version_forbids_only_the_cases_that_depend_on_it(folder: Path) 
 
 @pytest.mark.parametrize(
     ("fact", "value"),
-    [("cpu_model", "Another"), ("python", "3.12.1"), ("precision", "tf32"), ("new_fact", "x")],
+    [
+        ("cpu_model", "Another"),
+        ("python", "3.12.1"),
+        ("precision", "tf32"),
+        ("new_fact", "x"),
+        ("threads", {"settings": {"OMP_NUM_THREADS": "7"}, "pools": {}}),
+    ],
 )
-def test_another_machine_version_or_precision_forbids_every_case(
-    folder: Path, fact: str, value: str
+def test_another_machine_version_precision_or_setting_forbids_every_case(
+    folder: Path, fact: str, value: object
 ) -> None:
     before = {**FINGERPRINT, "new_fact": "y"}
     cases = [epoch("nd.a"), epoch("torch.a")]
