@@ -36,7 +36,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("slow", settings.get_profile("usual"), max_examples=250)
+settings.register_profile("slow", settings.get_profile("usual"), max_examples=100)
 settings.load_profile("usual")
 
 
