@@ -50,10 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Garbage is looked for seldom, and not in what is there before the first test: it is much.
+gc.set_threshold(100_000, 50, 100)
+
+
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and not in what is loaded by now: there is very much of it."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,6 +32,8 @@ CASES = (
 )
 #: Too many features for shared memory.
 LARGE = (2, 6200, 2)
+#: What a velocity changes is where it lies: in shared memory, or not.
+CASES_WITH_MOMENTUM = ((23, 4, 5), (30, 33, 50), LARGE)
 
 
 def train(name: str, n: int, d: int, batch_size: int) -> None:
@@ -93,10 +95,10 @@ def controls() -> None:
 
 if __name__ == "__main__":
     assert not epoch_shape(LARGE[2], LARGE[1], momentum=False).in_shared
-    for trained in ("numba.cuda_epoch", "numba.cuda_epoch_momentum"):
-        for case in CASES:
-            train(trained, *case)
-        train(trained, *LARGE)
+    for case in (*CASES, LARGE):
+        train("numba.cuda_epoch", *case)
+    for case in CASES_WITH_MOMENTUM:
+        train("numba.cuda_epoch_momentum", *case)
     update("update.numba_cuda")
     update("update.numba_cuda_momentum")
     batches()

@@ -65,6 +65,7 @@ def fake_mxnet(folder: Path, content: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_numpy_is_its_own_again_after_the_import(mxnet: None) -> None:
     answer = report()
     assert answer["status"] == "available"

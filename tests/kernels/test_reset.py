@@ -102,7 +102,7 @@ def test_work_under_way_does_not_outlive_a_reset(
     train_kernel: TrainKernel, loader: str, small_workload: Generate
 ) -> None:
     workload = small_workload("synthetic-600x32")
-    training = Training(train_kernel, workload, 7)
+    training = Training(train_kernel, workload, 15)
     start = start_of(workload)
     state = training.prepared(loader, start)
     for rates in training.rates:

@@ -37,14 +37,14 @@ CASES = [
     ("synthetic-3000x4", 2999),
 ]
 #: With a short last batch and without; one batch; more samples than that.
-CASES_OF_ANOTHER_LOADER = [
+FEW_CASES = [
     *(("synthetic-23x4", batch_size) for batch_size in (1, 7, 23)),
     ("synthetic-600x32", 128),
 ]
 WRITTEN_SCHEDULES = ("constant", "power:-0.5", "exponential:0.8", "step:3,1")
 
 
-@pytest.mark.parametrize(("name", "batch_size"), CASES)
+@pytest.mark.parametrize(("name", "batch_size"), FEW_CASES)
 def test_after_every_step(
     train_kernel: TrainKernel,
     loader: str,
@@ -92,7 +92,7 @@ def test_after_an_epoch(
     assert_an_epoch_matches(train_kernel, loader, small_workload(name), batch_size)
 
 
-@pytest.mark.parametrize(("name", "batch_size"), CASES_OF_ANOTHER_LOADER)
+@pytest.mark.parametrize(("name", "batch_size"), FEW_CASES)
 def test_after_an_epoch_with_another_loader(
     train_kernel: TrainKernel,
     another_loader: str,

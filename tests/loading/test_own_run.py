@@ -67,7 +67,7 @@ def small(path: Path) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("n_trials", [10, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_trials", [10, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "path", [QUICK, *sorted(FILES.glob("*.json"))], ids=lambda one: one.stem
 )

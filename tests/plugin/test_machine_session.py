@@ -15,7 +15,7 @@ from tests.plugin.sessions import several, the_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.peer]
+pytestmark = pytest.mark.slow
 CASES = "bench/cases"
 #: It says that a step of 1500 samples moves gigabytes.
 BOASTS = '''
@@ -57,6 +57,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
     return the_run(made / "runs")[1], done.output
 
 
+@pytest.mark.peer
 def test_no_kernel_declares_more_than_the_machine_reaches(
     run: tuple[dict[str, Any], str],
 ) -> None:
@@ -68,6 +69,7 @@ def test_no_kernel_declares_more_than_the_machine_reaches(
     assert {"mine.boasts" in one.name for one in found} == {True}, found
 
 
+@pytest.mark.peer
 def test_one_that_does_is_shown(run: tuple[dict[str, Any], str]) -> None:
     _, output = run
     assert "Declared wrongly: 2 rates above 2 times what the controls reached" in output
@@ -75,6 +77,7 @@ def test_one_that_does_is_shown(run: tuple[dict[str, Any], str]) -> None:
     assert "bench_step[airfoil-mine.boasts-cpu(0)-B1500]: " in output
 
 
+@pytest.mark.peer
 def test_an_added_kernel_is_timed_beside_the_others(run: tuple[dict[str, Any], str]) -> None:
     document, output = run
     mine = [one for one in document["benchmarks"] if "mine.boasts" in one["name"]]
@@ -94,7 +97,7 @@ def test_engines_are_told_apart_in_a_session(tmp_path: Path) -> None:
                 *QUICK,
                 f"{CASES}/bench_engine.py",
                 *("--kernels", "nd.closed_form", "--batch-sizes", "1500"),
-                f"--results={tmp_path / 'runs'}",
+                *(f"--results={tmp_path / 'runs'}", "--no-figures"),
             ]
         ]
     )

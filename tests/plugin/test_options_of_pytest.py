@@ -10,7 +10,7 @@ import pytest
 
 from tests.plugin import kernel_files
 from tests.plugin.kernel_files import folder_with
-from tests.plugin.sessions import EPOCH, NO_GPU, SMALL, Done, session, several, the_run
+from tests.plugin.sessions import EPOCH, NO_GPU, SMALL, Done, several, the_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,7 @@ def refused(folder: Path) -> dict[str, Done]:
     return dict(zip(WRONG, several(commands), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", WRONG)
 def test_a_wrong_option_is_refused_with_one_sentence_before_anything_runs(
     refused: dict[str, Done], folder: Path, option: str
@@ -79,6 +80,7 @@ class Sessions:
     disabled: Done
     narrowed: Done
     nothing: Done
+    unwritable: Done
     tests_only: Done
     cases_only: Done
     folder: Path
@@ -89,6 +91,7 @@ def sessions(folder: Path) -> Sessions:
     def results(name: str) -> tuple[str, ...]:
         return (*SMALL, "--results", str(folder / name))
 
+    (folder / "unwritable").write_text("a file\n")
     listing = ("--collect-only", "-q", "-p", "no:cacheprovider")
     done = several(
         [
@@ -101,12 +104,15 @@ def sessions(folder: Path) -> Sessions:
                 *("-k", "B1500", "--tables", "pytest-benchmark", "--no-figures"),
             ),
             ("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
-            ("--deselect", "tests/plugin", *listing),
+            (
+                *("--benchmark-only", EPOCH, *CLOSED, *results("unwritable")),
+                *("--batch-sizes", "1500"),
+            ),
+            ("--ignore-glob", "tests/*/*", *listing),
             ("--benchmark-only", "--preset", "quick", "--devices", "cpu", *listing),
         ]
     )
-    disabled, narrowed, nothing, tests_only, cases_only = done
-    return Sessions(disabled, narrowed, nothing, tests_only, cases_only, folder)
+    return Sessions(*done, folder)
 
 
 @pytest.mark.slow
@@ -173,14 +179,13 @@ def test_benchmark_only_collects_cases_only(sessions: Sessions) -> None:
 
 
 @pytest.mark.slow
-def test_results_that_can_not_be_written_are_an_error(tmp_path: Path) -> None:
-    (tmp_path / "runs").write_text("a file\n")
-    done = session(*CLOSED, "--batch-sizes", "1500", "--results", str(tmp_path / "runs"))
+def test_results_that_can_not_be_written_are_an_error(sessions: Sessions) -> None:
+    done, results = sessions.unwritable, sessions.folder / "unwritable"
     assert done.code == 1
     assert done.errors == [
-        f"ERROR: the run can't be written to {tmp_path / 'runs'}: File exists. Free space or "
+        f"ERROR: the run can't be written to {results}: File exists. Free space or "
         "give another folder with --results."
     ]
     assert "Training on airfoil" in done.output, "the tables are not lost"
     assert "Traceback" not in done.output
-    assert (tmp_path / "runs").read_text() == "a file\n"
+    assert results.read_text() == "a file\n"

@@ -48,7 +48,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Session:
     mine = folder_with(tmp_path / "mine", right=kernel_files.RIGHT)
     done = session(
         *("--kernels", "nd.closed_form,mine.*", "--kernel-folder", str(mine)),
-        *("--devices", f"{NO_GPU},cpu", "--results", str(tmp_path / "runs")),
+        *("--devices", f"{NO_GPU},cpu", "--results", str(tmp_path / "runs"), "--no-figures"),
     )
     assert done.code == 0, done.output
     return Session(done, tmp_path / "runs")
@@ -139,16 +139,6 @@ def test_the_name_of_the_run_is_printed_and_holds_the_commit(good: Session) -> N
 
 
 @pytest.mark.smoke
-def test_figures_are_drawn_beside_the_run(good: Session) -> None:
-    folder = good.path.with_suffix("")
-    assert {path.name for path in folder.iterdir()} == {
-        f"{name}-airfoil-cpu0-inmemory.{kind}"
-        for name in ("speed", "loss")
-        for kind in ("png", "svg")
-    }
-    assert f"figures:  {folder}" in good.done.output
-
-
 def test_pytest_benchmark_reads_the_run(good: Session) -> None:
     compared = subprocess.run(
         [sys.executable, "-m", "pytest_benchmark", "compare", str(good.path)],
@@ -191,6 +181,16 @@ def test_what_is_required_fails_where_it_can_not_run(bad: Session) -> None:
         reason = reasons[f"bench_epoch[airfoil-{kernel}-{NO_GPU}-inmemory-B10]"]
         assert reason.startswith(f"required, but {MISSING}")
     assert bad.added["skipped"] == []
+
+
+def test_figures_are_drawn_beside_the_run(bad: Session) -> None:
+    folder = bad.path.with_suffix("")
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}-airfoil-cpu0-inmemory.{kind}"
+        for name in ("speed", "loss")
+        for kind in ("png", "svg")
+    }
+    assert f"figures:  {folder}" in bad.done.output
 
 
 def test_a_wrong_kernel_fails_and_is_not_in_the_run(bad: Session) -> None:

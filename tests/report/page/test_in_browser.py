@@ -42,6 +42,7 @@ def opened(chromium: Browser, path: Path, **options: Any) -> Iterator[Page]:
     told: list[str] = []
     asked: list[str] = []
     page = chromium.new_page(**options)
+    page.set_default_timeout(600_000)  # a busy machine may take its time
     page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: told.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
@@ -156,6 +157,16 @@ def test_the_cases_sort_and_filter(
         assert head.get_attribute("aria-sort") == "descending"
         first = table.locator("tbody tr").first.locator("th, td").last.inner_text()
         assert first == quick.table.sort_values("seconds").iloc[-1]["name"]
+
+        # Cases without a loss stay last, whichever way.
+        head = table.locator("thead th", has_text="loss").first
+        column = head.evaluate("one => one.cellIndex + 1")
+        cells = table.locator(f"tbody tr > :nth-child({column})")
+        for _ in range(2):
+            head.get_by_role("button").click()
+            losses = cells.all_inner_texts()
+            assert losses[0].strip()
+            assert not losses[-1].strip()
 
         table.get_by_label("question").select_option("epoch")
         table.get_by_role("searchbox").fill("fused B=10")

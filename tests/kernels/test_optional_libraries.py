@@ -1,0 +1,31 @@
+"""A library that is not there, or broken, is a reason and never the end of the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kernels.backends.optional import importable
+from kernels.contract import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_one_that_is_not_installed_is_missing() -> None:
+    answer = importable("no_such_library", "None Such", "such")
+    assert answer.status is Status.MISSING
+    assert "None Such is not installed." in str(answer)
+
+
+@pytest.mark.parametrize("raised", ["ImportError", "OSError", "RuntimeError", "AttributeError"])
+def test_one_whose_import_fails_in_any_way_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str
+) -> None:
+    name = f"broken_by_{raised.lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {raised}('no such symbol')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = importable(name, "Broken", "such")
+    assert answer.status is Status.BROKEN
+    assert f"importing Broken gave {raised}: no such symbol" in str(answer)
