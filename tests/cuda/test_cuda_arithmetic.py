@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kernels.rule import UpdateRule
     from tests.cuda.emulated import Emulation
 
-pytestmark = [pytest.mark.slow, pytest.mark.smoke]
+pytestmark = pytest.mark.slow
 UNIT_ROUNDOFF = 2.0**-24
 RULES = pytest.mark.parametrize("rule", [PLAIN, VELOCITY_WITH_RATE], ids=["plain", "momentum"])
 
