@@ -77,13 +77,13 @@ def test_a_wrong_option_is_refused_with_one_sentence_before_anything_runs(
 class Sessions:
     """Sessions that do something, and the folder with what they wrote."""
 
+    folder: Path
     disabled: Done
     narrowed: Done
     nothing: Done
     unwritable: Done
     tests_only: Done
     cases_only: Done
-    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def sessions(folder: Path) -> Sessions:
             ("--benchmark-only", "--preset", "quick", "--devices", "cpu", *listing),
         ]
     )
-    return Sessions(*done, folder)
+    return Sessions(folder, *done)
 
 
 @pytest.mark.slow

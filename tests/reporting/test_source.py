@@ -25,7 +25,7 @@ def test_batch_sizes_are_found_for_the_target_that_is_asked_for(
         targets.append(tolerance)
         return Found((), (), {})
 
-    monkeypatch.setattr(source.finding, "find", find)
+    monkeypatch.setattr("bench.advising.finding.find", find)
     run = tmp_path / "run.json"
     run.write_text(json.dumps(made_up_run.document(format=1)))
     for asked in (Asked(tolerance=0.05), Asked(tolerance=0.05, target=False), Asked()):
