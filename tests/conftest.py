@@ -94,3 +94,13 @@ def _own_cache(shared: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(statistics.Statistics.__init__, "__defaults__", (shared / "counted",))
         yield
+
+
+@pytest.fixture
+def without_mxnet(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the processes that a test starts find no MXNet: its import takes them seconds."""
+    folder = tmp_path_factory.mktemp("hidden")
+    (folder / "mxnet.py").write_text("raise ModuleNotFoundError('hidden', name='mxnet')\n")
+    monkeypatch.setenv("PYTHONPATH", str(folder))

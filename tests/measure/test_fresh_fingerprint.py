@@ -49,6 +49,7 @@ def test_where_no_process_can_be_started_it_says_so(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_mxnet")
 def test_each_setting_has_a_fingerprint_of_its_own() -> None:
     plain = fresh_fingerprint()
     one_thread: Any = fresh_fingerprint({"OMP_NUM_THREADS": "1"})

@@ -46,9 +46,9 @@ SLEEPS = '''
 """Ends at batch size 10; at 1500 it says so in a file, and waits for ever."""
 import pathlib
 import time
-from kernels.train.nd_closed_form import NdClosedForm
+from kernels.train.numpy_closed_form import NumpyClosedForm
 
-class Mine(NdClosedForm):
+class Mine(NumpyClosedForm):
     name = "mine.sleeps"
     def prepare(self, workload, device, batch_size, loader, start):
         if batch_size == 1500:

@@ -13,7 +13,7 @@ from tests.plugin.sessions import EPOCH, ROOT, SMALL, environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_mxnet")]
 WITHOUT_DATA = """
 import pathlib, sys
 from data import airfoil
@@ -24,7 +24,7 @@ raise SystemExit(pytest.main(sys.argv[1:]))
 
 
 def test_a_missing_data_file_is_one_sentence(tmp_path: Path) -> None:
-    arguments = ("--benchmark-only", EPOCH, *SMALL, "--kernels", "nd.closed_form")
+    arguments = ("--benchmark-only", EPOCH, *SMALL, "--kernels", "numpy.closed_form")
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_DATA, *arguments, "--results", str(tmp_path / "runs")],
         cwd=ROOT,

@@ -15,7 +15,7 @@ from tests.plugin.sessions import ROOT, command, environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_mxnet")]
 
 
 def on_a_terminal(*arguments: str) -> str:
@@ -41,13 +41,13 @@ def on_a_terminal(*arguments: str) -> str:
 
 def test_a_terminal_shows_one_line_that_is_written_over(tmp_path: Path) -> None:
     text = on_a_terminal(
-        *("--kernels", "nd.closed_form", "--devices", "cpu,gpu63", "--no-figures"),
+        *("--kernels", "numpy.closed_form", "--devices", "cpu,gpu63", "--no-figures"),
         *("--results", str(tmp_path / "runs")),
     )
     lines = [line.rstrip() for line in text.split("\r") if line.startswith("[")]
     assert [re.sub(r"about .* left", "about N left", line) for line in lines] == [
-        "[1/2] about N left: bench_epoch[airfoil-nd.closed_form-cpu(0)-inmemory-B10]",
-        "[2/2] about N left: bench_epoch[airfoil-nd.closed_form-cpu(0)-inmemory-B1500]",
+        "[1/2] about N left: bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-B10]",
+        "[2/2] about N left: bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-B1500]",
     ]
     assert "bench_epoch.py ." not in text, "no dots beside the line"
     assert "2 passed" in text

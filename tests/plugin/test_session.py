@@ -221,6 +221,7 @@ def test_failures_are_listed_with_their_reasons(bad: Session) -> None:
     assert "def check(" not in bad.done.output, "no traceback for a kernel that is wrong"
 
 
+@pytest.mark.usefixtures("without_mxnet")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(
     tmp_path: Path, number: signal.Signals

@@ -23,7 +23,7 @@ from tests.processes import misbehaving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_mxnet")]
 ROOT = Path(__file__).resolve().parents[2]
 #: Long enough for any machine: what is waited for comes, or the test fails.
 WAIT_SECONDS = 600.0
