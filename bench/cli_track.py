@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,13 +14,11 @@ from bench.exits import OF_OUTCOME, Exit
 from bench.judging.rates_file import Machine, with_rates
 from bench.keeping.pinned import pin
 from bench.report.verdicts import Form, write
-from bench.selection import parsing
 from bench.selection.parsing import SelectionError
 from bench.store import RUNS, StoreError, newest_run
 from bench.tracking.against_baseline import against_baseline
 from bench.tracking.confirming import NotConfirmedError, track
 from bench.tracking.reading import choose
-from bench.tracking.watching import duration, watch
 from bench.verdict_settings import margins
 
 if TYPE_CHECKING:
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
 
     from bench.analyze.verdicts.judgement import Judgement
     from bench.analyze.verdicts.margins import Margins
-
-MOST_ROUNDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,11 @@ class _Asked:
 
 
 def track_(
-    words: Annotated[
-        list[str] | None,
+    run: Annotated[
+        Path | None,
         typer.Argument(
-            metavar="[RUN] | -- OPTIONS",
-            help="The run that is judged, by default the newest; or, with --watch, the options "
-            "of python -m bench run.",
+            help="The run that is judged: a file, or a folder for its newest; by default the "
+            "newest.",
             show_default=False,
         ),
     ] = None,
@@ -88,18 +82,6 @@ def track_(
             show_default=False,
         ),
     ] = None,
-    watching: Annotated[
-        bool, typer.Option("--watch", help="Measure, judge, wait, and so on.")
-    ] = False,
-    every: Annotated[
-        str | None,
-        typer.Option(
-            help="With --watch, from begin to begin: 30m, 24h, 1d.", show_default=False
-        ),
-    ] = None,
-    times: Annotated[
-        str | None, typer.Option(help="With --watch: so many rounds.", show_default=False)
-    ] = None,
     form: Annotated[Form, typer.Option("--format")] = Form.TERMINAL,
     output: Annotated[
         Path | None,
@@ -116,19 +98,14 @@ def track_(
 
     Exits with 0 when nothing is slower; with 1 when something is, and that is confirmed; with
     2 when an option or a file is wrong; with 3 when cases are unclear, untrusted, missing, or
-    slower and unconfirmed; with 4 when no case can be compared; with 130 after Ctrl-C. With
-    --watch and --times it is the last round that counts; one that failed counts as unclear.
+    slower and unconfirmed; with 4 when no case can be compared; with 130 after Ctrl-C.
     """
     try:
         asked = _Asked(
             margins(margin), tuple(history or ()), baseline, confirm, any_node, form, output,
             every_case,
         )  # fmt: skip
-        if watching:
-            code = _watch(words or [], every, times, asked)
-        else:
-            _refuse(words or [], every, times)
-            code = _judge(_run(words or [], asked.history), asked)
+        code = _judge(_found(run, asked.history), asked)
     except KeyboardInterrupt as error:
         typer.echo("Interrupted; what was measured is saved.", err=True)
         raise typer.Exit(Exit.INTERRUPTED) from error
@@ -138,21 +115,10 @@ def track_(
     raise typer.Exit(code)
 
 
-def _refuse(words: list[str], every: str | None, times: str | None) -> None:
-    if every is not None or times is not None:
-        raise SelectionError("--every and --times go with --watch.")
-    if len(words) > 1:
-        raise SelectionError(
-            f"one run is judged at a time, not {len(words)}; earlier ones are named as "
-            f"--history FOLDER, a single one as --baseline RUN."
-        )
-
-
-def _run(words: list[str], history: tuple[Path, ...]) -> Path:
+def _found(run: Path | None, history: tuple[Path, ...]) -> Path:
     """Return the run that is judged."""
-    if words:
-        path = Path(words[0])
-        return newest_run(path) if path.is_dir() else path
+    if run is not None:
+        return newest_run(run) if run.is_dir() else run
     try:
         return newest_run(RUNS)
     except StoreError:
@@ -204,33 +170,3 @@ def _remeasure(run: Path) -> Any:
             raise NotConfirmedError(str(error).rstrip(".")) from error
 
     return again
-
-
-def _watch(words: list[str], every: str | None, times: str | None, asked: _Asked) -> Exit:
-    """Measure and judge on a schedule."""
-    from bench.tracking.measuring import measure  # noqa: PLC0415
-
-    if every is None:
-        raise SelectionError("--watch needs --every, as in --every 24h.")
-    if any(word.partition("=")[0] == "--results" for word in words):
-        raise SelectionError("--watch appends to the history: give --history, not --results.")
-    seconds = duration("--every", every)
-    rounds = None if times is None else parsing.whole_number("--times", times, MOST_ROUNDS)
-    folder = asked.history[0] if asked.history else RUNS
-
-    def one() -> Exit:
-        try:
-            return _judge(measure(words, folder), asked)
-        except StoreError as error:
-            typer.echo(f"ERROR: this round failed: {error}", err=True)
-            return Exit.UNCLEAR
-
-    before = signal.signal(signal.SIGTERM, _stopped)
-    try:
-        return watch(one, lambda text: typer.echo(text, err=True), seconds, rounds)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stopped(number: int, frame: Any) -> NoReturn:  # noqa: ARG001
-    raise KeyboardInterrupt

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +9,6 @@ import pytest
 from bench import cli_track
 from bench.analyze.tracking.rule import RULE
 from bench.exits import Exit
-from bench.store import StoreError
-from bench.tracking import measuring
 from bench.tracking.confirming import NotConfirmedError
 from tests.tracking.on_command_line import invoke, told
 from tests.tracking.stored_history import (
@@ -33,8 +25,8 @@ from tests.tracking.stored_history import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 #: What is measured again beside whatever is.
 OF_CLOCK = {name for name in CONTROLS if not is_memory(name)}
 
@@ -193,12 +185,7 @@ def test_a_damaged_file_is_named_and_left_where_it_is(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["missing.json"], "can't be read"),
-        (["a.json", "b.json"], "one run is judged at a time"),
-        (["--every", "1h"], "go with --watch"),
-        (["--watch"], "needs --every"),
-        (["--watch", "--every", "soon"], "is no duration"),
-        (["--watch", "--every", "1h", "--", "--results", "x"], "give --history"),
-        (["--watch", "--every", "1h", "--times", "none"], "--times"),
+        (["a.json", "b.json"], "unexpected extra argument"),
         (["--margin", "-1"], "--margin"),
         (["--format", "xml"], "xml"),
         (["--baseline", "missing.json"], "missing.json"),
@@ -232,51 +219,6 @@ def test_runs_of_other_suites_are_tracked_too(tmp_path: Path) -> None:
     found = told(run)
     assert found["exit"] == Exit.FAILED
     assert found["by_name"]["tests/test_it.py::test_it"]["confirmed"]
-
-
-def test_watching_measures_judges_and_goes_on_after_a_failed_round(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "runs"
-    history(folder, 20)
-    days = iter((21, None, 22))
-
-    def measured(options: list[str], where: Path) -> Path:
-        assert options == ["--preset", "quick"]
-        day = next(days)
-        if day is None:
-            raise StoreError("bench run ended with 1 and left no run.")
-        return store(where, day, document(day, factors(day)))
-
-    monkeypatch.setattr(measuring, "measure", measured)
-    result = invoke(
-        *("--watch", "--every", "0.001s", "--times", "3", "--history", folder),
-        *("--margin", "5", "--", "--preset", "quick"),
-    )
-    assert result.exit_code == Exit.OK
-    assert "Round 3 of 3" in result.output
-    assert "this round failed: bench run ended with 1" in result.output
-    assert result.output.count("No case is slower") == 2
-
-
-@pytest.mark.slow
-def test_ctrl_c_while_watching_exits_with_130_and_leaves_no_half_file(tmp_path: Path) -> None:
-    folder = tmp_path / "runs"
-    history(folder, 3)
-    before = sorted(folder.iterdir())
-    command = [sys.executable, "-m", "bench", "track", "--watch", "--every", "1h"]
-    command += ["--history", str(folder), "--", "--cases", "no-such-case"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ}
-    )
-    assert process.stderr is not None
-    assert "Round 1" in process.stderr.readline()
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=600)[1]
-    assert process.returncode == Exit.INTERRUPTED, rest
-    assert "Traceback" not in rest
-    assert sorted(folder.iterdir()) == before
 
 
 def test_ctrl_c_while_measuring_again_exits_with_130(

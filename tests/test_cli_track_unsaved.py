@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.exits import Exit
 from bench.store import StoreError
-from bench.tracking import measuring, remeasuring
-from tests.tracking.on_command_line import invoke, told
-from tests.tracking.stored_history import document, factors, history, is_kernel, store
+from bench.tracking import remeasuring
+from tests.tracking.on_command_line import told
+from tests.tracking.stored_history import history, is_kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,20 +30,3 @@ def test_the_verdicts_stand_where_what_confirms_them_can_t_be_saved(
     assert found["exit"] == Exit.UNCLEAR
     assert any("No space left on device. What" in one for one in found["warnings"])
     assert {one["verdict"] for one in found["cases"]} >= {"slower"}
-
-
-def test_a_last_round_that_failed_is_no_slower_case(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "runs"
-    history(folder, 20)
-    days = iter((21, None))
-
-    def measured(_: list[str], where: Path) -> Path:
-        day = next(days)
-        return full() if day is None else store(where, day, document(day, factors(day)))
-
-    monkeypatch.setattr(measuring, "measure", measured)
-    done = invoke("--watch", "--every", "0.001s", "--times", "2", "--history", folder)
-    assert done.exit_code == Exit.UNCLEAR
-    assert f"this round failed: {FULL}" in done.output

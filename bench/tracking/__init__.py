@@ -1,1 +1,1 @@
-"""Today's run against the history of its machine: reads, judges, confirms, watches."""
+"""Today's run against the history of its machine: reads, judges, confirms."""
