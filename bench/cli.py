@@ -26,7 +26,6 @@ COMMANDS = {
     "track": ("bench.cli_track", "track_"),
     "selftest": ("bench.cli_selftest", "selftest"),
     "prune": ("bench.cli_history", "prune"),
-    "export": ("bench.cli_history", "export"),
     "import": ("bench.cli_history", "import_"),
     "doctor": ("bench.cli_doctor", "doctor"),
     "list": ("bench.cli_list", "list_"),

@@ -1,4 +1,4 @@
-"""``python -m bench prune``, ``export`` and ``import``: read their options and hand over."""
+"""``python -m bench prune`` and ``import``: read their options and hand over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from bench.keeping.choosing import Rule
 from bench.keeping.importing import import_runs
 from bench.keeping.pruning import DAMAGED, figures_of, plan, size_of
 from bench.keeping.pruning import prune as remove
-from bench.loading.exporting import write_csv, write_parquet
 from bench.loading.reading import read
 from bench.report import units
 from bench.selection import parsing
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from bench.keeping.pruning import Plan
 
-WRITERS = {".csv": write_csv, ".parquet": write_parquet}
 MANY = 1_000_000
 
 
@@ -69,37 +67,6 @@ def prune(
         with _exits(Exit.FAILED):
             remove(planned)
     _show(planned, n_bytes, done=yes)
-
-
-def export(
-    run: Annotated[
-        list[Path], typer.Argument(help="Run files, or folders of them.", show_default=False)
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.csv or FILE.parquet.")],
-) -> None:
-    """Write the cases of stored runs as a table for other programs.
-
-    Exits with 0 when it is written; with 1 when it is, but without files that are damaged,
-    which are named; with 2 when the name or every run is wrong, or it can't be written; with
-    130 after Ctrl-C.
-    """
-    with _exits():
-        writer = WRITERS.get(output.suffix.lower())
-        if writer is None:
-            raise SelectionError(
-                f"--output: {output} is not allowed; give a name that ends in "
-                f"{' or '.join(WRITERS)}."
-            )
-        loaded = read(run)
-        if loaded.runs.empty:
-            reasons = " ".join(f"{one.path}: {one.reason}" for one in loaded.damaged)
-            raise StoreError(f"no run could be read. {reasons}")
-        writer(loaded.cases, output)
-    cases, runs = units.number(len(loaded.cases), "case"), units.number(len(loaded.runs), "run")
-    typer.echo(f"{cases} of {runs}: {output}", err=True)
-    for one in loaded.damaged:
-        typer.echo(f"WARNING: {one.path} was left out: {one.reason}", err=True)
-    raise typer.Exit(Exit.FAILED if loaded.damaged else Exit.OK)
 
 
 def import_(

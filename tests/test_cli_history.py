@@ -1,11 +1,9 @@
-"""``python -m bench prune``, ``export`` and ``import``: what they do, and their exit codes."""
+"""``python -m bench prune`` and ``import``: what they do, and their exit codes."""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -125,7 +123,6 @@ def test_prune_says_what_it_can_not_remove(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("plan", ["prune", "--keep-last", 1]),
         ("remove", ["prune", "--keep-last", 1, "--yes"]),
-        ("read", ["export", RUNS, "-o", "a.csv"]),
         ("import_runs", ["import", RUNS]),
     ],
 )
@@ -139,50 +136,6 @@ def test_ctrl_c_ends_with_130(
 
     monkeypatch.setattr(cli_history, name, interrupted)
     assert invoke(*arguments).exit_code == Exit.INTERRUPTED
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet", "CSV"])
-def test_export_writes_every_case_of_every_run(suffix: str) -> None:
-    history()
-    place = Path("out") / f"history.{suffix}"
-    result = invoke("export", RUNS, "--output", place)
-    assert result.exit_code == Exit.OK, result.output
-    assert f"3 cases of 3 runs: {place}" in result.stderr
-    if suffix == "parquet":
-        with duckdb.connect() as connection:
-            rows = connection.execute("SELECT seconds FROM read_parquet(?)", [str(place)])
-            assert len(rows.fetchall()) == 3
-    else:
-        with place.open(newline="") as file:
-            assert len(list(csv.DictReader(file))) == 3
-
-
-def test_export_names_what_is_damaged() -> None:
-    history()
-    (RUNS / "bad.json").write_text("{")
-    result = invoke("export", RUNS, "-o", "a.csv")
-    assert result.exit_code == Exit.FAILED
-    assert "WARNING: results/runs/bad.json was left out" in result.stderr
-    assert Path("a.csv").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ([RUNS, "-o", "a.txt"], ".csv or .parquet"),
-        (["missing", "-o", "a.csv"], "missing can't be read"),
-        (["bad.json", "-o", "a.csv"], "no run could be read"),
-        ([RUNS, "-o", "bad.json/a.csv"], "can't be written"),
-        ([RUNS], "Missing option"),
-    ],
-)
-def test_export_refuses_what_is_wrong(arguments: list[object], said: str) -> None:
-    history()
-    Path("bad.json").write_text("{")
-    result = invoke("export", *arguments)
-    assert result.exit_code == Exit.USAGE, result.output
-    assert said in result.stderr
-    assert not Path("a.csv").exists()
 
 
 def pytest_benchmarks() -> None:

@@ -32,12 +32,7 @@ def test_every_command_is_there() -> None:
     named = set(re.findall(r"python -m bench (\w+)", SECTION))
     assert {"ab", "compare", "track", "selftest", "report", "run"} <= named
     assert named <= {*cli.COMMANDS}
-    for one in (
-        "track --baseline",
-        "prune --keep-last",
-        "import .benchmarks",
-        "export results",
-    ):
+    for one in ("track --baseline", "prune --keep-last", "import .benchmarks"):
         assert f"`{one}" in SECTION
 
 
