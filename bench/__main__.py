@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> None:
 
 def _run(arguments: list[str]) -> None:
     cli = importlib.import_module("bench.cli")
-    command = cli.app_of([one for one in arguments[:1] if one in cli.COMMANDS])
+    known = arguments[:1] and arguments[0] in cli.COMMANDS
+    command = cli.app_of(arguments[:1]) if known else cli.overview()
     command(arguments, prog_name="python -m bench")
 
 

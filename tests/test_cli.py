@@ -11,7 +11,7 @@ from bench import cli
 
 
 def test_help_lists_every_command() -> None:
-    told = CliRunner().invoke(cli.app_of(), ["--help"]).output
+    told = CliRunner().invoke(cli.overview(), ["--help"]).output
     listed = [line.split()[1] for line in told.splitlines() if line.startswith("│ ")]
     assert [name for name in cli.COMMANDS if name not in listed] == []
 
@@ -27,6 +27,6 @@ def test_a_command_imports_its_own_module_only() -> None:
 
 
 def test_what_is_no_command_is_refused() -> None:
-    done = CliRunner().invoke(cli.app_of(), ["nothing"])
+    done = CliRunner().invoke(cli.overview(), ["nothing"])
     assert done.exit_code == 2
     assert "No such command 'nothing'" in done.output

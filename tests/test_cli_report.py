@@ -268,8 +268,8 @@ def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    signal.pause()\n"
         "report.html = interrupted\n"
-        "from bench.cli import app\n"
-        "app()\n"
+        "from bench.cli import app_of\n"
+        "app_of(['report'])()\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, "report", str(run), "--no-target", "-o", str(page)],

@@ -94,8 +94,8 @@ def test_it_needs_no_framework(run: Path, counted: Path) -> None:
         "from bench.convergence import statistics\n"
         f"statistics.Statistics.__init__.__defaults__ = (Path({str(counted)!r}),)\n"
         "statistics.steps_to_target = None\n"
-        "from bench.cli import app\n"
-        f"app(['advise', {str(run)!r}])\n"
+        "from bench.cli import app_of\n"
+        f"app_of(['advise'])(['advise', {str(run)!r}])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
