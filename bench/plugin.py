@@ -21,7 +21,8 @@ from bench.measure.protocol import DivergedError
 from bench.measure.recording import record
 from bench.measure.targeting import MissedError
 from bench.processes.elsewhere import ElsewhereError
-from bench.report import announce, figures, terminal
+from bench.report import announce, terminal
+from bench.report.figure_style import FigureError
 from bench.report.progress import Progress
 from bench.run_document import commit_of, document_of
 from bench.selection.matrix import KERNEL_AXES, case_id
@@ -265,8 +266,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         path = store.write_run(folder, document, commit_of(document))
         config.stash[RUN_FILE] = path
         if not config.getoption("no_figures") and not interrupted:
-            figures.draw_run(document, path.with_suffix(""))
-    except (store.StoreError, figures.FigureError) as error:
+            from bench.report.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
+
+            draw_run(document, path.with_suffix(""))
+    except (store.StoreError, FigureError) as error:
         config.stash[PROBLEM] = str(error)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -19,7 +19,8 @@ from bench.processes.launcher import SubprocessLauncher
 from bench.processes.pace import Pace
 from bench.processes.schedule import schedule
 from bench.processes.task import Cause, Pass
-from bench.report import figures, terminal
+from bench.report import terminal
+from bench.report.figure_style import FigureError
 from bench.report.process_progress import ProcessProgress
 from bench.run_plan import sentence
 from bench.store import StoreError
@@ -234,9 +235,11 @@ class Run:
         return path, document, complete
 
     def _draw(self, document: dict[str, Any], folder: Path) -> None:
+        from bench.report.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
+
         try:
-            figures.draw_run(document, folder)
-        except figures.FigureError as error:
+            draw_run(document, folder)
+        except FigureError as error:
             raise StoreError(str(error)) from error
         self._say(f"figures:  {folder}{os.sep}")
 

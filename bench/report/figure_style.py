@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib import rc_context
-
 from bench.whole_file import whole
 
 if TYPE_CHECKING:
@@ -59,6 +57,8 @@ def save_figures(
     FigureError
         When the folder can't be written.
     """
+    from matplotlib import rc_context  # noqa: PLC0415 - only who draws pays for it
+
     paths: list[Path] = []
     try:
         with rc_context(STYLE):
