@@ -26,6 +26,17 @@ def test_a_command_imports_its_own_module_only() -> None:
     assert done.stdout.split() == ["bench.cli_compare"]
 
 
+def test_what_only_some_need_is_not_imported_for_all() -> None:
+    program = (
+        "import sys; from bench.cli import app_of, overview; overview(); "
+        "print('pandas' in sys.modules); import bench.plugin; app_of(['run']); "
+        "print('matplotlib' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
 def test_what_is_no_command_is_refused() -> None:
     done = CliRunner().invoke(cli.overview(), ["nothing"])
     assert done.exit_code == 2
