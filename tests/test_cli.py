@@ -4,16 +4,44 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from bench import cli
+from bench.exits import Exit
+
+REFERENCE = Path(__file__).parents[1] / "results" / "reference"
 
 
 def test_help_lists_every_command() -> None:
     told = CliRunner().invoke(cli.overview(), ["--help"]).output
     listed = [line.split()[1] for line in told.splitlines() if line.startswith("│ ")]
     assert [name for name in cli.COMMANDS if name not in listed] == []
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_tells_its_options(name: str) -> None:
+    done = CliRunner().invoke(cli.app_of([name]), [name, "--help"], env={"COLUMNS": "100"})
+    assert done.exit_code == Exit.OK, done.output
+    assert f" {name} [OPTIONS]" in done.output
+
+
+def test_list_names_the_cases() -> None:
+    asked = ("--preset", "quick", "--kernels", "numpy.closed_form", "--devices", "cpu(0)")
+    done = CliRunner().invoke(cli.app_of(["list"]), ["list", *asked, "--ids"])
+    assert done.exit_code == Exit.OK, done.output
+    assert "bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-B10]" in done.output
+
+
+def test_the_ladder_of_a_run_is_printed() -> None:
+    run = REFERENCE / "20261122T190839Z-b5c8249-466d85.json"
+    done = CliRunner().invoke(cli.app_of(["ladder"]), ["ladder", str(run)])
+    assert done.exit_code == Exit.OK, done.output
+    rungs = [line for line in done.output.splitlines() if line.startswith("| `")]
+    assert len(rungs) == 25
+    assert "`nd.autograd + dataloader`" in rungs[0]
 
 
 def test_a_command_imports_its_own_module_only() -> None:

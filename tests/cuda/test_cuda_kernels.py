@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kernels.contract import TrainKernel, UpdateKernel
     from tests.cuda.emulated import Emulation
 
+pytestmark = pytest.mark.stand_in
 REGISTRY = discover()
 DEVICE = "gpu(0)"
 OURS = ("cupy.", "nd.cuda_", "update.cupy_", "update.cuda_")

@@ -25,7 +25,6 @@ from kernels.registry import discover
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel, UpdateKernel
 
-pytestmark = pytest.mark.peer
 ROOT = Path(__file__).parents[2]
 REGISTRY = discover()
 FOR_GPUS = {
@@ -58,6 +57,7 @@ def run(*arguments: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.peer
 def test_the_arithmetic_in_the_simulator(numba_cuda: None) -> None:
     run("-m", "tests.cuda.numba_simulated", NUMBA_ENABLE_CUDASIM="1")
 
@@ -100,6 +100,7 @@ def nvidia_compiler() -> Path | None:
     return next((folder for folder in found if (folder / "nvvm").is_dir()), None)
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("capability", ["75", "80", "90"])
 def test_machine_code_without_a_gpu(numba_cuda: None, capability: str, tmp_path: Path) -> None:
     compiler = nvidia_compiler()

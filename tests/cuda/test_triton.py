@@ -18,7 +18,6 @@ from kernels.registry import discover
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel, UpdateKernel
 
-pytestmark = pytest.mark.peer
 ROOT = Path(__file__).parents[2]
 REGISTRY = discover()
 KERNELS: list[TrainKernel | UpdateKernel] = [
@@ -64,6 +63,7 @@ def triton() -> None:
             pytest.skip(f"{module} is not installed: pip install -e '.[triton]' brings it")
 
 
+@pytest.mark.peer
 def test_the_arithmetic_in_the_interpreter(triton: None) -> None:
     # In a process of its own: Triton looks at the variable when a kernel is declared.
     done = subprocess.run(
@@ -94,6 +94,7 @@ for name, varying, compiled_in in LAUNCHES:
 """
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("capability", ["75", "80", "90"])
 def test_machine_code_without_a_gpu(triton: None, capability: str, tmp_path: Path) -> None:
     done = subprocess.run(

@@ -21,7 +21,6 @@ from tests.kernels.conftest import skip_unless_runs
 if TYPE_CHECKING:
     from kernels.contract import TrainKernel
 
-pytestmark = pytest.mark.peer
 WORKLOAD = synthetic.generate(synthetic.parse("synthetic-60x3"))
 RATES = array("d", [0.05] * 9)
 
@@ -38,6 +37,7 @@ def prepared(fused: TrainKernel) -> Any:
     return fused.prepare(WORKLOAD, "cpu(0)", 7, "inmemory", start)
 
 
+@pytest.mark.peer
 def test_the_parameters_are_ndarrays_whose_memory_is_written(fused: TrainKernel) -> None:
     state = prepared(fused)
     before = state.w.asnumpy()
@@ -49,6 +49,7 @@ def test_the_parameters_are_ndarrays_whose_memory_is_written(fused: TrainKernel)
     assert np.shares_memory(view(state.features), state.seen.features)
 
 
+@pytest.mark.peer
 def test_work_of_the_engine_on_the_arrays_comes_first(fused: TrainKernel) -> None:
     state = prepared(fused)
     slow = mx.nd.ones((1200, 1200))
@@ -62,6 +63,7 @@ def test_work_of_the_engine_on_the_arrays_comes_first(fused: TrainKernel) -> Non
     assert reference.distance(expected, *fused.parameters(state)) <= expected.tolerance
 
 
+@pytest.mark.peer
 def test_the_engine_reads_what_the_epoch_wrote(fused: TrainKernel) -> None:
     state = prepared(fused)
     fused.epoch(state, np.arange(60), RATES)

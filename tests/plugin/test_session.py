@@ -27,7 +27,6 @@ from tests.plugin.sessions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
 MISSING = f"no device: mxnet sees no {NO_GPU} here. It sees: cpu(0), gpu(0)"
 
 
@@ -69,7 +68,6 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return Session(done, tmp_path / "runs")
 
 
-@pytest.mark.smoke
 def test_the_ids_name_the_cases_in_order(good: Session) -> None:
     assert good.names == [
         f"bench_epoch[airfoil-{kernel}-cpu(0)-inmemory-B{size}]"
@@ -78,7 +76,6 @@ def test_the_ids_name_the_cases_in_order(good: Session) -> None:
     ]
 
 
-@pytest.mark.smoke
 def test_every_benchmark_holds_its_facts_and_its_raw_rounds(good: Session) -> None:
     for one in good.document["benchmarks"]:
         facts, stats = one["extra_info"], one["stats"]
@@ -96,7 +93,6 @@ def test_every_benchmark_holds_its_facts_and_its_raw_rounds(good: Session) -> No
         assert one["group"].startswith("epoch airfoil cpu(0) inmemory B")
 
 
-@pytest.mark.smoke
 def test_the_losses_are_near_the_optimum_and_do_not_depend_on_the_kernel(
     good: Session,
 ) -> None:
@@ -110,7 +106,6 @@ def test_the_losses_are_near_the_optimum_and_do_not_depend_on_the_kernel(
     assert 0.25598485404 <= losses["nd.closed_form", 10] < 0.27
 
 
-@pytest.mark.smoke
 def test_the_run_says_how_it_was_made(good: Session) -> None:
     assert good.added["format"] == 1
     assert good.added["status"] == "complete"
@@ -121,7 +116,6 @@ def test_the_run_says_how_it_was_made(good: Session) -> None:
     assert good.added["failed"] == []
 
 
-@pytest.mark.smoke
 def test_the_machine_is_in_the_run_volatile_values_apart(good: Session) -> None:
     machine = good.document["machine_info"]
     assert re.fullmatch("[0-9a-f]{12}", machine["fingerprint_id"])
@@ -130,7 +124,6 @@ def test_the_machine_is_in_the_run_volatile_values_apart(good: Session) -> None:
     assert "hz_actual" not in machine["cpu"]
 
 
-@pytest.mark.smoke
 def test_the_name_of_the_run_is_printed_and_holds_the_commit(good: Session) -> None:
     commit = good.document["commit_info"].get("id")
     short = commit[:7] if commit else "nogit"
@@ -138,7 +131,6 @@ def test_the_name_of_the_run_is_printed_and_holds_the_commit(good: Session) -> N
     assert f"run file: {good.path}" in good.done.output
 
 
-@pytest.mark.smoke
 def test_pytest_benchmark_reads_the_run(good: Session) -> None:
     compared = subprocess.run(
         [sys.executable, "-m", "pytest_benchmark", "compare", str(good.path)],
@@ -152,7 +144,6 @@ def test_pytest_benchmark_reads_the_run(good: Session) -> None:
         assert name in compared.stdout
 
 
-@pytest.mark.smoke
 def test_what_can_not_run_is_skipped_with_its_reason_in_the_run(good: Session) -> None:
     assert [one["id"] for one in good.added["skipped"]] == [
         name.replace("cpu(0)", NO_GPU) for name in good.names
@@ -161,7 +152,6 @@ def test_what_can_not_run_is_skipped_with_its_reason_in_the_run(good: Session) -
     assert all(one["reason"].startswith(MISSING) for one in good.added["skipped"])
 
 
-@pytest.mark.smoke
 def test_what_can_not_run_is_counted_with_its_reason_on_the_terminal(good: Session) -> None:
     output = " ".join(good.done.output.split())
     assert "4 cases to time (4 more can't run here and are skipped), preset default" in output
@@ -169,12 +159,12 @@ def test_what_can_not_run_is_counted_with_its_reason_on_the_terminal(good: Sessi
     assert "4 passed, 4 skipped" in output
 
 
-@pytest.mark.smoke
 def test_only_the_tables_of_the_suite_are_printed(good: Session) -> None:
     assert "Training on airfoil, cpu(0), batches from inmemory" in good.done.output
     assert "Name (time in" not in good.done.output
 
 
+@pytest.mark.slow
 def test_what_is_required_fails_where_it_can_not_run(bad: Session) -> None:
     reasons = {one["id"]: one["reason"] for one in bad.added["failed"]}
     for kernel in ("nd.closed_form", "mine.wrong", "mine.raises"):
@@ -183,6 +173,7 @@ def test_what_is_required_fails_where_it_can_not_run(bad: Session) -> None:
     assert bad.added["skipped"] == []
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_beside_the_run(bad: Session) -> None:
     folder = bad.path.with_suffix("")
     assert {path.name for path in folder.iterdir()} == {
@@ -193,6 +184,7 @@ def test_figures_are_drawn_beside_the_run(bad: Session) -> None:
     assert f"figures:  {folder}" in bad.done.output
 
 
+@pytest.mark.slow
 def test_a_wrong_kernel_fails_and_is_not_in_the_run(bad: Session) -> None:
     assert bad.names == ["bench_epoch[airfoil-nd.closed_form-cpu(0)-inmemory-B10]"]
     reasons = {one["id"]: one["reason"] for one in bad.added["failed"]}
@@ -203,6 +195,7 @@ def test_a_wrong_kernel_fails_and_is_not_in_the_run(bad: Session) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_kernel_that_raises_fails_alone(bad: Session) -> None:
     reasons = {one["id"]: one["reason"] for one in bad.added["failed"]}
     assert (
@@ -212,6 +205,7 @@ def test_a_kernel_that_raises_fails_alone(bad: Session) -> None:
     assert "INTERNALERROR" not in bad.done.output
 
 
+@pytest.mark.slow
 def test_failures_are_listed_with_their_reasons(bad: Session) -> None:
     output = " ".join(bad.done.output.split())
     assert "Failed: 5 cases, not in the run" in output
@@ -221,6 +215,7 @@ def test_failures_are_listed_with_their_reasons(bad: Session) -> None:
     assert "def check(" not in bad.done.output, "no traceback for a kernel that is wrong"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_mxnet")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_a_whole_run_with_the_finished_cases(

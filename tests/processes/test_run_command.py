@@ -23,7 +23,7 @@ from tests.processes import misbehaving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_mxnet")]
+pytestmark = pytest.mark.usefixtures("without_mxnet")
 ROOT = Path(__file__).resolve().parents[2]
 #: Long enough for any machine: what is waited for comes, or the test fails.
 WAIT_SECONDS = 600.0
@@ -95,7 +95,6 @@ def workers_of(parent: psutil.Process) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.smoke
 def test_it_merges_its_processes_into_one_run_file(tmp_path: Path) -> None:
     kernels, results = misbehaving.folder_of(tmp_path / "kernels"), tmp_path / "results"
     result = done(
@@ -129,6 +128,7 @@ def test_it_merges_its_processes_into_one_run_file(tmp_path: Path) -> None:
     assert said["incidents"] == said["failed"] == []
 
 
+@pytest.mark.slow
 def test_crashes_hangs_and_errors_cost_their_case_in_that_process_only(tmp_path: Path) -> None:
     kernels = misbehaving.folder_of(tmp_path / "kernels", "once")
     results = tmp_path / "results"
@@ -165,6 +165,7 @@ def test_crashes_hangs_and_errors_cost_their_case_in_that_process_only(tmp_path:
     assert "SIGSEGV" in result.stdout
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_every_time_has_failed_and_the_rest_is_measured(tmp_path: Path) -> None:
     kernels, results = misbehaving.folder_of(tmp_path / "kernels"), tmp_path / "results"
     sizes = f"{misbehaving.SEGFAULTS},{misbehaving.WRONG},20"
@@ -178,6 +179,7 @@ def test_what_goes_wrong_every_time_has_failed_and_the_rest_is_measured(tmp_path
     assert "Failed: 2 cases" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_measuring_process_that_is_killed_loses_the_case_in_progress(tmp_path: Path) -> None:
     kernels = misbehaving.folder_of(tmp_path / "kernels", "once")
     results = tmp_path / "results"
@@ -200,6 +202,7 @@ def test_a_measuring_process_that_is_killed_loses_the_case_in_progress(tmp_path:
     assert (incident["cause"], "SIGKILL" in incident["message"]) == ("crash", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0, 2])
 def test_a_parent_that_is_killed_at_any_moment_loses_at_most_the_case_in_progress(
     tmp_path: Path, moment: int
@@ -237,6 +240,7 @@ def test_a_parent_that_is_killed_at_any_moment_loses_at_most_the_case_in_progres
     assert kept >= 1 + 3 * moment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "signals",
     [
@@ -280,6 +284,7 @@ def test_ctrl_c_saves_what_was_measured_and_a_second_one_does_so_at_once(
     assert statuses == ["complete", "interrupted"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_a_sentence_before_anything_is_measured(
     tmp_path: Path,
 ) -> None:
@@ -300,6 +305,7 @@ def a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.9])
 def test_a_full_disk_is_a_sentence_and_older_files_stay_whole(
     tmp_path: Path, a_run: Path, share: float
@@ -328,6 +334,7 @@ def test_a_full_disk_is_a_sentence_and_older_files_stay_whole(
             assert len([*results.glob("*.json")]) == 2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_resumed_is_a_sentence(tmp_path: Path) -> None:
     result = done(resuming(tmp_path))
     assert (result.returncode, result.stdout) == (1, "")
@@ -352,6 +359,7 @@ def test_what_cannot_be_resumed_is_a_sentence(tmp_path: Path) -> None:
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_where_nothing_can_run_the_reasons_are_kept_and_it_has_failed(tmp_path: Path) -> None:
     kernels, results = misbehaving.folder_of(tmp_path / "kernels"), tmp_path / "results"
     result = done(command(kernels, results, "--devices", "gpu(97)"))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bench.report.page.material import Material
 
-pytestmark = pytest.mark.slow
 #: Charts of the two runs together: each kind is in one of them.
 OF_ADVISED = ("speed-chart", "loss-chart", "target-chart", "steps-chart", "phases-chart")
 OF_QUICK = ("ladder-chart", "published-chart", "roofline-chart", "memory-chart")
@@ -67,6 +66,7 @@ def marks(page: Page, chart: str) -> int:
     return int(drawn.count())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "charts"), [("advised", OF_ADVISED), ("quick", OF_QUICK)], ids=["advised", "quick"]
 )
@@ -81,6 +81,7 @@ def test_every_chart_draws_and_nothing_leaves_the_page(
             assert marks(page, chart) > 3
 
 
+@pytest.mark.slow
 def test_a_series_can_be_switched_off_and_all_on(
     chromium: Browser, pages: dict[str, Path]
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_series_can_be_switched_off_and_all_on(
         page.wait_for_selector('#speed-chart[data-drawn="44"]')
 
 
+@pytest.mark.slow
 def test_axes_and_quantities_can_be_switched(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["advised"]) as page:
         place = draw(page, "speed-chart")
@@ -113,6 +115,7 @@ def test_axes_and_quantities_can_be_switched(chromium: Browser, pages: dict[str,
         assert "seconds per epoch" not in axis()
 
 
+@pytest.mark.slow
 def test_a_point_tells_its_number_and_interval(
     chromium: Browser, pages: dict[str, Path], advised: Material
 ) -> None:
@@ -128,6 +131,7 @@ def test_a_point_tells_its_number_and_interval(
     assert f"{1e3 * row['low']:.0f} ms to {1e3 * row['high']:.0f} ms" in text
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_chart_are_there_as_a_table(
     chromium: Browser, pages: dict[str, Path]
 ) -> None:
@@ -139,7 +143,6 @@ def test_the_numbers_of_a_chart_are_there_as_a_table(
         assert rows.count() == int(place.get_attribute("data-drawn"))
 
 
-@pytest.mark.smoke
 def test_the_cases_sort_and_filter(
     chromium: Browser, pages: dict[str, Path], quick: Material
 ) -> None:
@@ -181,6 +184,7 @@ def test_the_cases_sort_and_filter(
         assert table.locator("tbody tr:visible").count() == total
 
 
+@pytest.mark.slow
 def test_a_table_sorts_by_keyboard(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["quick"]) as page:
         head = page.locator("#cases-table thead th", has_text="seconds").first
@@ -189,6 +193,7 @@ def test_a_table_sorts_by_keyboard(chromium: Browser, pages: dict[str, Path]) ->
         assert head.get_attribute("aria-sort") == "ascending"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["advised", "quick"])
 def test_all_text_fits_a_phone(chromium: Browser, pages: dict[str, Path], name: str) -> None:
     with opened(chromium, pages[name], viewport={"width": 400, "height": 800}) as page:
@@ -205,6 +210,7 @@ def test_all_text_fits_a_phone(chromium: Browser, pages: dict[str, Path], name: 
         assert cut == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 900), (400, 800)])
 def test_the_first_screen_tells_which_is_fastest_and_how_sure(
     chromium: Browser, pages: dict[str, Path], advised: Material, size: tuple[int, int]
@@ -221,6 +227,7 @@ def test_the_first_screen_tells_which_is_fastest_and_how_sure(
         assert headline.contest.winner.kernel in first.inner_text()
 
 
+@pytest.mark.slow
 def test_the_page_reads_without_scripts(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["advised"], java_script_enabled=False) as page:
         assert page.locator(".answer .first").is_visible()
@@ -229,6 +236,7 @@ def test_the_page_reads_without_scripts(chromium: Browser, pages: dict[str, Path
         assert not page.locator("#theme").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_that_keeps_a_reader_out(
     chromium: Browser, pages: dict[str, Path], scheme: str
@@ -243,6 +251,7 @@ def test_axe_finds_nothing_that_keeps_a_reader_out(
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
+@pytest.mark.slow
 def test_the_colours_can_be_switched(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["advised"], color_scheme="light") as page:
         draw(page, "speed-chart")
