@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Garbage is looked for seldom, and not in what is there before the first test: it is much.
+# Collect garbage seldom, and never what is loaded before the first test: that is a lot.
 gc.set_threshold(100_000, 50, 100)
 
 
