@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from bench.convergence import statistics
 from kernels.backends import BACKENDS
@@ -25,19 +24,23 @@ if TYPE_CHECKING:
 # start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: A busy machine may take any time for an example. In CI the same ones are tried each time.
-#: Nothing is kept between runs: an example that failed is printed in a form to copy.
-settings.register_profile(
-    "usual",
-    max_examples=25,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.register_profile("slow", settings.get_profile("usual"), max_examples=100)
-settings.load_profile("usual")
+# pytest reads this file for benchmarks as well, where the libraries of the tests are missing.
+with contextlib.suppress(ModuleNotFoundError):
+    from hypothesis import HealthCheck, settings
+
+    # A busy machine may take any time for an example. In CI the same ones are tried each time.
+    # Nothing is kept between runs: an example that failed is printed in a form to copy.
+    settings.register_profile(
+        "usual",
+        max_examples=25,
+        deadline=None,
+        derandomize="CI" in os.environ,
+        database=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.register_profile("slow", settings.get_profile("usual"), max_examples=100)
+    settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,12 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Collect garbage seldom, and never what is loaded before the first test: that is a lot.
-gc.set_threshold(100_000, 50, 100)
-
-
-def pytest_collection_finish() -> None:
-    gc.freeze()
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Collect garbage seldom, and never what is loaded by now: that is a lot."""
+    if not session.config.getoption("benchmark_only"):
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
