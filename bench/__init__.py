@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.loading.load import load
+    from bench.store.table import load
 
 __all__ = ["load"]
 
@@ -18,7 +18,7 @@ if not TYPE_CHECKING:  # else every name would be one of this package's
 
     def __getattr__(name: str) -> Any:
         if name == "load":
-            from bench.loading.load import load  # noqa: PLC0415
+            from bench.store.table import load  # noqa: PLC0415
 
             return load
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 
-#: As `bench.exits.Exit` has them: that module may need what is missing.
+#: As `bench.commands.exits.Exit` has them: that module may need what is missing.
 USAGE, CRASHED = 2, os.EX_SOFTWARE
 OWN = ("bench", "kernels", "data")
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    cli = importlib.import_module("bench.cli")
+    cli = importlib.import_module("bench.commands.app")
     known = arguments[:1] and arguments[0] in cli.COMMANDS
     command = cli.app_of(arguments[:1]) if known else cli.overview()
     command(arguments, prog_name="python -m bench")

@@ -1,4 +1,4 @@
-r"""Linear regressions of any size whose best solution is known.
+"""Linear regressions of any size whose best solution is known.
 
 Three things hold of the samples themselves, not just of what they are drawn from, to the
 rounding of float32:

@@ -1,4 +1,4 @@
-r"""The float64 reference that every kernel must match before it is timed.
+"""The float64 reference that every kernel must match before it is timed.
 
 One step on a batch of m samples, with the bias as a further weight (``theta = [w, b]``,
 ``x = [x, 1]``)::

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from bench.advising.counting import counted
-from bench.advising.finding import find, rows_of
-from bench.analyze import tidy
-from bench.analyze.peaks import excesses
-from bench.analyze.statistical_model import StatisticalFit
-from bench.convergence.setting import Setting
+from bench.advise.reading import counted, find, rows_of
+from bench.advise.roofline import excesses
+from bench.advise.statistical_cost import StatisticalFit
+from bench.convergence.tuning import Setting
+from bench.plan.matrix import BATCH_SIZES
 from bench.report import terminal
 from bench.report.advice_text import size
-from bench.report.markdown.ladder import ladders
-from bench.selection.presets import BATCH_SIZES
-from bench.store import read_run
+from bench.report.markdown.run_comment import ladders
+from bench.store import tidy
+from bench.store.files import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bench import cli
-from bench.analyze.verdicts.paired import estimate
-from bench.analyze.verdicts.process_time import Rounds, process_time
-from bench.analyze.verdicts.sequential import CONFIRMING, MOST_PAIRS
-from bench.exits import OF_OUTCOME
-from bench.store import read_run
-from bench.verdict_settings import margins
+from bench.commands import app
+from bench.compare.paired import CONFIRMING, MOST_PAIRS, Rounds, estimate, process_time
+from bench.compare.reading import margins
+from bench.compare.verdict import Outcome
+from bench.store.files import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,16 +29,16 @@ def blocks(language: str) -> list[str]:
 def test_every_command_is_there() -> None:
     named = set(re.findall(r"python -m bench (\w+)", SECTION))
     assert {"ab", "compare", "track", "selftest", "report", "run"} <= named
-    assert named <= {*cli.COMMANDS}
+    assert named <= {*app.COMMANDS}
     for one in ("track --baseline", "prune --keep-last", "import .benchmarks"):
         assert f"`{one}" in SECTION
 
 
 def test_every_option_is_one() -> None:
     for name, text in re.findall(r"(?:python -m bench |`)(\w+)((?: [^`\n|]*)?)", SECTION):
-        if name not in cli.COMMANDS or not text:
+        if name not in app.COMMANDS or not text:
             continue
-        told = CliRunner().invoke(cli.app_of([name]), [name, "--help"], env={"COLUMNS": "250"})
+        told = CliRunner().invoke(app.app_of([name]), [name, "--help"], env={"COLUMNS": "250"})
         for option in re.findall(r"(?<= )--[a-z][\w-]*", text.partition(" -- ")[0]):
             assert option in told.output, (name, option)
 
@@ -57,7 +55,7 @@ def test_the_table_of_error_rates_is_that_of_the_stored_samples() -> None:
     names = re.findall(STORED, part)
     assert len(names) == 4
     files = [str(ROOT / name) for name in names]
-    done = CliRunner().invoke(cli.app_of(["selftest"]), ["selftest", *files])
+    done = CliRunner().invoke(app.app_of(["selftest"]), ["selftest", *files])
     printed = [line.rstrip() for line in done.stdout.splitlines()]
     (table,) = [one for one in blocks("text") if one.startswith("rule ")]
     lines = [line for line in table.splitlines() if line]
@@ -90,7 +88,7 @@ def test_the_margins_are_taken_as_they_stand(tmp_path: Path) -> None:
 def test_every_exit_code_is_told() -> None:
     told = " ".join(SECTION.partition("### In CI")[2].split())
     codes = {int(code) for code in re.findall(r"(?:with |; )(\d+) (?:when|for|after)", told)}
-    assert codes == {*map(int, OF_OUTCOME.values()), 2, 70, 130}
+    assert codes == {*map(int, Outcome), 2, 70, 130}
 
 
 def test_the_quoted_ratios_are_those_of_the_runs_beside_them() -> None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import data
+from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
-from bench.measure.training import measure_training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

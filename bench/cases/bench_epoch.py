@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
+from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
-from bench.measure.training import measure_training
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record

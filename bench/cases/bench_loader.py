@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
-from bench.measure.loading import LoaderCase, measure_loading
+from bench.measure.loader import LoaderCase, measure_loading
 from kernels import backends
 
 if TYPE_CHECKING:

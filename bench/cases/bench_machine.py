@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.controlling import ControlCase, measure_control
+from bench.measure.controls import ControlCase, measure_control
 from kernels import backends
 from kernels.controls import IN_PARTS, SIZES
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import data
 from bench.measure.gate import TrainingCase
-from bench.measure.stepping import measure_step
+from bench.measure.step import measure_step
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import data
 from bench.measure.gate import TrainingCase
-from bench.measure.targeting import measure_target
+from bench.measure.target import measure_target
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record

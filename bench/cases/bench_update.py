@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.updating import UpdateCase, measure_update
+from bench.measure.update import UpdateCase, measure_update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

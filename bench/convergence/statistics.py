@@ -2,25 +2,257 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from functools import cached_property
+import contextlib
+import hashlib
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bench.analyze.findings import NoiseScale
-from bench.convergence import cache
-from bench.convergence.noise_scale import along
-from bench.convergence.problem import Problem, problem_of
-from bench.convergence.steps_to_target import StepsToTarget, moments_for, steps_to_target
-from bench.convergence.verifying import verify
+import numpy as np
+import pandas as pd
+
+import kernels
+from bench.convergence.quadratic import NoiseScale, Problem, along, problem_of
+from bench.convergence.trajectories import Ensemble, history_of, known, verify
+from bench.convergence.tuning import FINER, MOST_PARAMETERS, ExpectedSteps, Moments, tune
 from data.errors import DataError
+from kernels.rule import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from bench.convergence.expected import Moments
-    from bench.convergence.setting import Setting
+    from bench.convergence.trajectories import History
+    from bench.convergence.tuning import Setting, Tuned
     from data.workload import Workload
+
+# Keeps what was computed, under a key of all that it depends on.
+#
+# A derived thing: the folder may be removed at any time. What depends on the workload is in
+# the key as the bytes of its arrays, and what depends on this program as the text of its
+# files.
+
+
+#: Beside the folder of runs.
+FOLDER = Path("results") / "cache" / "convergence"
+#: Of the kernels' package, the files that decide what a training does.
+TRAINING_FILES = ("reference.py", "rule.py", "sampling.py", "schedules.py")
+
+
+@lru_cache(maxsize=1)
+def _program() -> str:
+    """Digest the files that a result depends on."""
+    digest = hashlib.sha256(np.__version__.encode())
+    folder = Path(kernels.__file__).parent
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    for path in (*own, *(folder / name for name in TRAINING_FILES)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _data(workload: Workload) -> str:
+    """Digest a workload's arrays."""
+    digest = hashlib.sha256(np.ascontiguousarray(workload.features).tobytes())
+    digest.update(workload.labels.tobytes())
+    digest.update(repr((workload.optimum.loss, *workload.optimum.weight)).encode())
+    return digest.hexdigest()
+
+
+def key(workload: Workload, setting: Setting, what: str) -> str:
+    """Return a key.
+
+    Parameters
+    ----------
+    workload : Workload
+    setting : Setting
+    what : str
+        Tells apart what is kept of the same workload and setting.
+
+    Returns
+    -------
+    str
+        A hexadecimal number.
+    """
+    parts = [workload.name, _data(workload), asdict(setting), what, _program()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def get(folder: Path, name: str) -> dict[str, Any] | None:
+    """Return what is kept under a key; None where there is nothing, or it is damaged."""
+    try:
+        found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def put(folder: Path, name: str, value: Mapping[str, Any]) -> None:
+    """Keep a value; where that is not possible, it is computed again the next time."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(value, file)
+            Path(temporary).replace(folder / f"{name}.json")
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+# How many steps one batch size needs until the target, and how sure that is.
+
+
+@dataclass(frozen=True)
+class StepsToTarget:
+    """What one batch size needs.
+
+    Attributes
+    ----------
+    batch_size : int
+    learning_rate : float
+        The best found; the initial one under a schedule.
+    steps : float or None
+        Until the loss, averaged over the seeds, is at the target and stays; a fraction where
+        it crosses between two steps. None for a miss.
+    steps_low, steps_high : float or None
+        Of them a 95% interval, from drawing the seeds anew; None where a bound is a miss.
+    cap : int
+        Steps after which a training that is not there is a miss.
+    seeds : int
+    steps_by_seed : tuple of (float or None)
+        Of each seed's own loss, at the same rate; None for a miss: not there after four times
+        the steps of the average.
+    edge : bool
+        No rate beyond the best could be found to be worse.
+    rates : tuple of float
+        All that were tried with all seeds …
+    steps_by_rate : tuple of (float or None)
+        … and their steps.
+    curve_steps, curve_losses : tuple of float
+        The loss at the best rate, averaged over the seeds.
+    expected_rate, expected_steps : float or None
+        What theory says, with replacement, at a constant rate and without momentum: the
+        best rate and its steps.
+    expected_reason : str or None
+        Why theory says nothing.
+    """
+
+    batch_size: int
+    learning_rate: float
+    steps: float | None
+    steps_low: float | None
+    steps_high: float | None
+    cap: int
+    seeds: int
+    steps_by_seed: tuple[float | None, ...]
+    edge: bool
+    rates: tuple[float, ...]
+    steps_by_rate: tuple[float | None, ...]
+    curve_steps: tuple[int, ...]
+    curve_losses: tuple[float, ...]
+    expected_rate: float | None
+    expected_steps: float | None
+    expected_reason: str | None
+
+    @property
+    def whole_steps(self) -> int | None:
+        """Steps that a training has to do, a whole number."""
+        return None if self.steps is None else max(1, math.ceil(self.steps))
+
+
+def steps_to_target(
+    problem: Problem, batch_size: int, setting: Setting, moments: Moments | None
+) -> StepsToTarget:
+    """Tune the learning rate, and count the steps.
+
+    Parameters
+    ----------
+    problem : Problem
+    batch_size : int
+    setting : Setting
+    moments : Moments or None
+        For what theory says; from `moments_for`.
+
+    Returns
+    -------
+    StepsToTarget
+    """
+    tuned = tune(problem, batch_size, setting)
+    fine = tuned.fine
+    rate, history = _tried_anew(problem, batch_size, setting, tuned)
+    steps = known(history.reached)
+    if steps is not None and steps > fine.cap:
+        steps = None
+    low, high = history.interval(setting.seed)
+    curve_steps, curve_losses = history.curve(problem.loss)
+    expected = ExpectedSteps(None, None)
+    if moments is not None:
+        expected = moments.best(batch_size, rate, history.target)
+    return StepsToTarget(
+        batch_size=batch_size,
+        learning_rate=rate,
+        steps=steps,
+        steps_low=low,
+        steps_high=high,
+        cap=fine.cap,
+        seeds=len(tuned.seeds),
+        steps_by_seed=history.by_seed(),
+        edge=tuned.edge,
+        rates=tuple(float(one) for one in fine.rates),
+        steps_by_rate=tuple(known(one) for one in fine.steps),
+        curve_steps=curve_steps,
+        curve_losses=curve_losses,
+        expected_rate=expected.learning_rate,
+        expected_steps=expected.steps,
+        expected_reason=why_no_theory(problem, setting),
+    )
+
+
+def _tried_anew(
+    problem: Problem, batch_size: int, setting: Setting, tuned: Tuned
+) -> tuple[float, History]:
+    """Train at the best rate with seeds that have had no part in choosing it.
+
+    Of several rates that are about as good the best is the one that had luck with its seeds,
+    so those would give too few steps. Where the new seeds' mean does not stay at the target
+    at all, the rate was too large, and a smaller one is taken.
+    """
+    fine, target = tuned.fine, setting.tolerance * problem.loss
+    seeds = tuple(seed + len(tuned.seeds) for seed in tuned.seeds)
+    best = len(fine.rates) // 2 if fine.best is None else fine.best
+    steps = fine.cap if fine.best is None else fine.steps[fine.best]
+    rate = float(fine.rates[best])
+    for _ in range(FINER):
+        trial = Ensemble(problem, batch_size, [rate], seeds, setting)
+        history = history_of(trial, min(steps, fine.cap), target)
+        if fine.best is None or math.isfinite(history.reached):
+            break
+        rate /= 2.0 ** (1.0 / FINER)
+    return rate, history
+
+
+def moments_for(problem: Problem, setting: Setting) -> Moments | None:
+    """Return the theory of a workload, where it holds and is affordable."""
+    return None if why_no_theory(problem, setting) else Moments(problem)
+
+
+def why_no_theory(problem: Problem, setting: Setting) -> str | None:
+    """Say why theory says nothing of a setting; None where it does."""
+    if setting.rule != PLAIN or setting.schedule != "constant":
+        return "it is written for plain SGD at a constant rate"
+    if setting.sampling != "with-replacement":
+        return "it is exact for sampling with replacement"
+    if len(problem.optimum) > MOST_PARAMETERS:
+        return f"it takes too long for more than {MOST_PARAMETERS} parameters"
+    return None
+
+
+# What a workload needs at every batch size: computed once, then read from the cache.
 
 
 Kept = TypeVar("Kept", StepsToTarget, NoiseScale)
@@ -42,9 +274,7 @@ class Statistics:
         Where the optimum's loss is zero: no loss is a few percent above that.
     """
 
-    def __init__(
-        self, workload: Workload, setting: Setting, folder: Path = cache.FOLDER
-    ) -> None:
+    def __init__(self, workload: Workload, setting: Setting, folder: Path = FOLDER) -> None:
         if workload.optimum.loss <= 0.0:
             raise DataError(
                 f"{workload.name} has an optimum without loss, and no loss is a share above "
@@ -79,11 +309,11 @@ class Statistics:
         -------
         StepsToTarget
         """
-        name = cache.key(self.workload, self.setting, f"steps B{batch_size}")
-        kept = _read(StepsToTarget, cache.get(self._folder, name))
+        name = key(self.workload, self.setting, f"steps B{batch_size}")
+        kept = _read(StepsToTarget, get(self._folder, name))
         if kept is None:
             kept = steps_to_target(self.problem, batch_size, self.setting, self._moments)
-            cache.put(self._folder, name, asdict(kept))
+            put(self._folder, name, asdict(kept))
         return kept
 
     def noise_scale(self) -> NoiseScale:
@@ -93,19 +323,17 @@ class Statistics:
         -------
         NoiseScale
         """
-        name = cache.key(self.workload, self.setting, "noise scale")
-        kept = _read(NoiseScale, cache.get(self._folder, name))
+        name = key(self.workload, self.setting, "noise scale")
+        kept = _read(NoiseScale, get(self._folder, name))
         if kept is None:
             kept = along(self.problem, self.setting.tolerance * self.problem.loss)
-            cache.put(self._folder, name, asdict(kept))
+            put(self._folder, name, asdict(kept))
         return kept
 
     def known(self, batch_sizes: Iterable[int]) -> bool:
         """Say whether all of some batch sizes are in the cache."""
         return all(
-            cache.get(
-                self._folder, cache.key(self.workload, self.setting, f"steps B{batch_size}")
-            )
+            get(self._folder, key(self.workload, self.setting, f"steps B{batch_size}"))
             for batch_size in batch_sizes
         )
 
@@ -122,3 +350,50 @@ def _read(kind: type[Kept], kept: Mapping[str, Any] | None) -> Kept | None:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+# The steps to the target of several batch sizes as a tidy table.
+
+
+def steps_table(
+    statistics: Statistics,
+    batch_sizes: Sequence[int],
+) -> pd.DataFrame:
+    """Count, or read from the cache, what each batch size needs.
+
+    Parameters
+    ----------
+    statistics : Statistics
+    batch_sizes : sequence of int
+
+    Returns
+    -------
+    DataFrame
+        A row for each: ``batch_size``, ``steps`` (NaN for a miss), ``steps_low``,
+        ``steps_high``, ``steps_cap``, ``edge``, ``learning_rate``, ``seeds``,
+        ``missed_seeds``, ``expected_steps`` (of theory; NaN where it says nothing).
+    """
+    rows = []
+    for size in sorted(set(batch_sizes)):
+        one = statistics.at(size)
+        reached = sum(steps is not None for steps in one.steps_by_seed)
+        rows.append(
+            {
+                "batch_size": size,
+                "steps": _number(one.steps),
+                "steps_low": _number(one.steps_low),
+                "steps_high": _number(one.steps_high),
+                "steps_cap": one.cap,
+                "edge": one.edge,
+                "learning_rate": one.learning_rate,
+                "seeds": one.seeds,
+                "missed_seeds": one.seeds - reached,
+                "expected_steps": _number(one.expected_steps),
+            }
+        )
+    table: pd.DataFrame = pd.DataFrame(rows)
+    return table
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

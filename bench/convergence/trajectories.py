@@ -1,18 +1,14 @@
-"""Trains many times side by side, in float64, and notes how the loss goes.
-
-One step of the kernels' reference (``kernels.reference``), for all seeds and learning rates
-at once. A seed gives the start and the sample orders that it gives a kernel, and all rates
-share them.
-"""
+"""Trains many times side by side, in float64, and notes how the loss goes."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kernels import schedules
+from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
 if TYPE_CHECKING:
@@ -20,10 +16,203 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.convergence.problem import Problem
-    from bench.convergence.setting import Setting
+    from bench.convergence.quadratic import Problem
+    from bench.convergence.tuning import Setting
+    from data.workload import Workload
 
     Float64 = NDArray[np.float64]
+
+# When a training has reached the target: when its loss is there, and stays on average.
+#
+# The loss of a training with small batches goes up and down. The first time that it touches
+# the target is luck, and comes the sooner the more often one looks. So the target counts as
+# reached at the first step s after which the loss is at or below it, and on average over as
+# many steps again, ``s + 1 … 2 s``, still is. How often one looks then changes nothing.
+#
+# It is asked of the loss averaged over the seeds, the expected loss, which is what theory
+# speaks of (McCandlish et al. 2018, arXiv:1812.06162, section 2), and of each seed's own.
+
+
+#: So many times the steps must be looked at to say that the target is reached.
+LOOK_AHEAD = 2
+
+
+def reached_at(
+    steps: NDArray[np.int64], losses: Float64, sums: Float64, target: float
+) -> Float64:
+    """Return after how many steps trainings reach a target.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (K,), int64
+        Ascending, from 0.
+    losses : ndarray, shape (K, ...)
+        Excess over the optimum's loss after each of them.
+    sums : ndarray, shape (K, ...)
+        Of the losses after steps 1, 2, … up to each of them.
+    target : float
+        Excess that is near enough.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Steps, between two of them where the loss, falling exponentially from one to the
+        other, crosses the target; NaN where it is not reached, or not known to stay.
+    """
+    flat = losses.reshape(len(steps), -1)
+    total = sums.reshape(len(steps), -1)
+    known = LOOK_AHEAD * steps <= steps[-1]
+    later = _at(steps, total, LOOK_AHEAD * steps[known])
+    count = np.maximum(steps[known], 1)[:, np.newaxis]
+    with np.errstate(invalid="ignore"):  # infinite minus infinite: it diverged
+        after = (later - total[known]) / count
+    there = (flat[known] <= target) & (after <= target)
+    found = np.full(flat.shape[1], np.nan)
+    for column in np.flatnonzero(there.any(axis=0)):
+        first = int(there[:, column].argmax())
+        found[column] = _crossing(steps, flat[:, column], first, target)
+    return found.reshape(losses.shape[1:])
+
+
+def _at(steps: NDArray[np.int64], total: Float64, wanted: NDArray[np.int64]) -> Float64:
+    """Interpolate the sums at steps between those noted."""
+    right = np.searchsorted(steps, wanted)
+    left = np.maximum(right - 1, 0)
+    width = np.maximum(steps[right] - steps[left], 1)
+    share = ((wanted - steps[left]) / width)[:, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        between: Float64 = total[left] + share * (total[right] - total[left])
+    return np.where(share == 1.0, total[right], between)
+
+
+def _crossing(steps: NDArray[np.int64], losses: Float64, first: int, target: float) -> float:
+    """Return where the loss crosses the target on the way to a step."""
+    if first == 0:
+        return 0.0
+    before, there = losses[first - 1], losses[first]
+    if not before > target or there <= 0.0 or not math.isfinite(before):
+        return float(steps[first])
+    share = math.log(before / target) / math.log(before / there)
+    return float(steps[first - 1] + share * (steps[first] - steps[first - 1]))
+
+
+# Trainings at one batch size and rate, and what their losses say about the steps.
+
+
+#: Seeds are drawn anew, with replacement, so often for an interval (Efron & Tibshirani 1993,
+#: *An Introduction to the Bootstrap*, section 13.3).
+RESAMPLES = 400
+CONFIDENCE = 0.95
+#: So many times the steps of the average a seed may take before it is a miss.
+LONGER = 4
+#: Points of the loss curve that are kept.
+CURVE_POINTS = 60
+
+
+def known(value: float) -> float | None:
+    """Return a number; None for what is not finite."""
+    return float(value) if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Losses of many seeds.
+
+    Attributes
+    ----------
+    steps : ndarray, shape (K,), int64
+    losses : ndarray, shape (K, S)
+        Excess over the optimum's loss.
+    sums : ndarray, shape (K, S)
+        Of the losses of all steps up to each.
+    target : float
+        Excess that is near enough.
+    """
+
+    steps: NDArray[np.int64]
+    losses: Float64
+    sums: Float64
+    target: float
+
+    @property
+    def reached(self) -> float:
+        """When the mean loss is at the target; NaN for a miss."""
+        mean, sums = (one.mean(axis=1) for one in (self.losses, self.sums))
+        return float(reached_at(self.steps, mean, sums, self.target))
+
+    def interval(self, seed: int) -> tuple[float | None, float | None]:
+        """Draw the seeds anew and look when their mean loss is at the target.
+
+        Parameters
+        ----------
+        seed : int
+            Of the drawing.
+
+        Returns
+        -------
+        tuple of (float or None)
+            The 95% interval of the steps; None for a bound that is a miss.
+        """
+        n = self.losses.shape[1]
+        rng = np.random.default_rng(seed)
+        weights = rng.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).T / n
+        finite = np.isfinite(self.losses).all(axis=0)
+        found = reached_at(
+            self.steps,
+            self.losses[:, finite] @ weights[finite],
+            self.sums[:, finite] @ weights[finite],
+            self.target,
+        )
+        diverged = weights[~finite].sum(axis=0) > 0
+        found[diverged | np.isnan(found)] = np.inf
+        outside = (1.0 - CONFIDENCE) / 2.0
+        low, high = np.quantile(found, [outside, 1.0 - outside], method="nearest")
+        return known(low), known(high)
+
+    def by_seed(self) -> tuple[float | None, ...]:
+        """Return when each seed's own loss is at the target; None for a miss."""
+        found = reached_at(self.steps, self.losses, self.sums, self.target)
+        return tuple(known(one) for one in found)
+
+    def curve(self, loss_optimum: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Return the loss averaged over the seeds, thinned out: steps and losses."""
+        last = len(self.steps) - 1
+        chosen = np.unique(np.linspace(0, last, CURVE_POINTS).round().astype(int))
+        mean = loss_optimum + self.losses[chosen].mean(axis=1)
+        finite = np.isfinite(mean)
+        return (
+            tuple(int(one) for one in self.steps[chosen][finite]),
+            tuple(float(one) for one in mean[finite]),
+        )
+
+
+def history_of(trial: Ensemble, steps: float, target: float) -> History:
+    """Train so long that most seeds get to the target by themselves.
+
+    Parameters
+    ----------
+    trial : Ensemble
+        At one rate; it is advanced.
+    steps : float
+        That the average takes.
+    target : float
+
+    Returns
+    -------
+    History
+    """
+    trial.advance(math.ceil(LOOK_AHEAD * LONGER * steps))
+    losses = np.stack([one[:, 0] for one in trial.losses])
+    sums = np.stack([one[:, 0] for one in trial.sums])
+    return History(np.asarray(trial.steps), losses, sums, target)
+
+
+# Trains many times side by side, in float64, and notes how the loss goes.
+#
+# One step of the kernels' reference (``kernels.reference``), for all seeds and learning rates
+# at once. A seed gives the start and the sample orders that it gives a kernel, and all rates
+# share them.
+
 
 #: Steps that are noted grow by this ratio once they are further apart than one: the number
 #: of steps is resolved to 1%.
@@ -171,3 +360,63 @@ class Ensemble:
         else:
             velocity += gradient
             delta -= steps * velocity
+
+
+# Proves that the trainings side by side do what the kernels' reference does.
+
+
+#: Batch sizes and steps that are compared; both work in float64, so they agree closely.
+SIZES, STEPS = (1, 7, 64), 24
+LARGEST_DIFFERENCE = 1e-9
+RATE = 1e-3
+
+
+class MismatchError(Exception):
+    """The trainings do not follow the reference; the message says where and by how much."""
+
+
+def verify(problem: Problem, workload: Workload, setting: Setting) -> None:
+    """Train a little both ways and compare the excess loss.
+
+    Parameters
+    ----------
+    problem : Problem
+    workload : Workload
+    setting : Setting
+
+    Raises
+    ------
+    MismatchError
+    """
+    for size in SIZES:
+        if size > problem.n_samples:
+            continue
+        ensemble = Ensemble(problem, size, [RATE], [setting.seed], setting)
+        ensemble.advance(STEPS)
+        steps = ensemble.steps[-1]
+        delta = _reference(workload, size, setting, steps) - problem.optimum
+        there, here = float(problem.excess(delta)), float(ensemble.losses[-1][0, 0])
+        if not abs(there - here) <= LARGEST_DIFFERENCE * there:
+            raise MismatchError(
+                f"training {steps} steps of {size} samples of {workload.name} ends {here:.12g} "
+                f"above the optimum, by the kernels' reference {there:.12g}."
+            )
+
+
+def _reference(
+    workload: Workload, batch_size: int, setting: Setting, n_steps: int
+) -> reference.Vector:
+    """Return the parameters after some steps of the reference, the bias last."""
+    rng = np.random.default_rng(setting.seed)
+    now = reference.Reference.start(draw_start(rng, workload.n_features))
+    schedule = schedules.parse(setting.schedule, RATE)
+    per_epoch = -(-workload.n_samples // batch_size)
+    done = 0
+    while done < n_steps:
+        order = draw_order(rng, workload.n_samples, setting.sampling)
+        rates = schedule.rates(done // per_epoch, per_epoch)[: n_steps - done]
+        part = order[: len(rates) * batch_size]
+        now = reference.epoch(now, workload, part, batch_size, list(rates), setting.rule)
+        now = replace(now, tolerance=0.0)
+        done += len(rates)
+    return now.theta

@@ -1,13 +1,30 @@
-"""What measuring a case leaves: its rounds, and what else is to be known of it."""
+"""What measuring a case leaves: its rounds, its rates, and what else is to be known of it."""
 
 from __future__ import annotations
 
+import math
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bench.machine.marking import is_untrusted, marks
+from bench.machine.telemetry import columns
+from bench.measure.rounds import seconds_of
+from bench.stats.medians import median_interval, relative_half_width
+from kernels.cost import n_flops
+
 if TYPE_CHECKING:
-    from bench.measure.rounds import Round
+    from collections.abc import Callable, Sequence
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.measure.calibration import Overhead, Stop
+    from bench.measure.gate import TrainingCase
+    from bench.measure.rounds import Action, Round, RoundTimer
+    from kernels.contract import Backend, TrainKernel
+
+# What measuring a case leaves: its rounds, and what else is to be known of it.
 
 
 @dataclass(frozen=True)
@@ -37,3 +54,184 @@ def enqueued_facts(rounds: tuple[Round, ...]) -> dict[str, Any]:
     """Return the enqueued seconds of one iteration: their median, and all of them."""
     seconds = [round(one.enqueued_seconds / one.iterations, 12) for one in rounds]
     return {"enqueued_seconds": statistics.median(seconds), "enqueued_data": seconds}
+
+
+# What is to be known of how good a number is: the facts that go with every measurement.
+
+
+def quality_facts(
+    timer: RoundTimer, stop: Stop, target: float, overhead: Overhead | None = None
+) -> dict[str, Any]:
+    """Say how precise and how undisturbed the rounds of a case are.
+
+    Parameters
+    ----------
+    timer : RoundTimer
+        Its rounds, at least one, and what the machine did in them.
+    stop : Stop
+        Why there are no more.
+    target : float
+        The relative half-width that was aimed at.
+    overhead : Overhead, optional
+        What an empty kernel took in this process.
+
+    Returns
+    -------
+    dict
+        ``interval``: of the median, at 95%, in seconds of one iteration, None below six
+        rounds; ``half_width``: half of it, as a share of the median; ``target_half_width``;
+        ``stopped``; ``marks``: by reason, the numbers of the rounds that were disturbed;
+        ``disturbed_rounds``: how many; ``untrusted``: most of them; ``telemetry``: what was
+        read, by round; ``overhead_share``: the harness's part of the median; ``overhead``.
+    """
+    seconds = seconds_of(timer.rounds)
+    half_width = relative_half_width(seconds)
+    marked = [
+        marks(seen, one.drained_seconds)
+        for seen, one in zip(timer.changes, timer.rounds, strict=True)
+    ]
+    interval = median_interval(seconds)
+    share = overhead and overhead.share(
+        median_seconds(tuple(timer.rounds)), timer.rounds[0].iterations
+    )
+    return {
+        "interval": interval and list(interval),
+        "half_width": half_width if math.isfinite(half_width) else None,
+        "target_half_width": target,
+        "stopped": stop.value,
+        "marks": _by_reason(marked),
+        "disturbed_rounds": sum(map(bool, marked)),
+        "untrusted": is_untrusted(marked),
+        "telemetry": columns(timer.changes),
+        "overhead": overhead and asdict(overhead),
+        "overhead_share": share,
+    }
+
+
+def _by_reason(marked: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """Turn the reasons of each round into the rounds of each reason."""
+    by_reason: dict[str, list[int]] = {}
+    for number, reasons in enumerate(marked):
+        for reason in reasons:
+            by_reason.setdefault(reason, []).append(number)
+    return by_reason
+
+
+# Rates: what a kernel declares that it moves and computes, over the seconds it took.
+
+
+def step_work(kernel: TrainKernel, m: int, d: int) -> tuple[float, float] | None:
+    """Return the bytes and flops of a step on m samples of d features, if declared."""
+    if kernel.cost is None:
+        return None
+    return kernel.cost.n_bytes(m, d), n_flops(m, d, kernel.rule)
+
+
+def epoch_work(case: TrainingCase) -> tuple[float, float] | None:
+    """Return the bytes and flops of an epoch, its short last batch included, if declared."""
+    d = case.workload.n_features
+    n_full, rest = divmod(case.workload.n_samples, case.batch_size)
+    full = step_work(case.kernel, case.batch_size, d)
+    if full is None:
+        return None
+    last = step_work(case.kernel, rest, d) if rest else None
+    moved, flops = last or (0.0, 0.0)
+    return n_full * full[0] + moved, n_full * full[1] + flops
+
+
+def rate_facts(work: tuple[float, float] | None, seconds: float) -> dict[str, Any]:
+    """Return what was moved and computed, and how fast.
+
+    Parameters
+    ----------
+    work : tuple of float or None
+        Bytes and flops; None where the kernel does not declare them.
+    seconds : float
+
+    Returns
+    -------
+    dict
+        ``bytes_moved``, ``flops`` and their rates; None where nothing is declared.
+    """
+    moved, flops = work if work is not None else (None, None)
+    return {
+        "bytes_moved": moved,
+        "flops": flops,
+        "moved_bytes_per_second": None if moved is None else moved / seconds,
+        "flops_per_second": None if flops is None else flops / seconds,
+    }
+
+
+# What the device's own clock says of some work, in a pass of its own.
+#
+# Recording events costs time, so it stays out of the timed rounds.
+
+
+REPEATS = 5
+
+
+def device_facts(
+    backend: Backend, device: str, fresh: Callable[[], Action], iterations: int = 1
+) -> dict[str, Any]:
+    """Time work by the device's events, where there are any.
+
+    Parameters
+    ----------
+    backend : Backend
+    device : str
+    fresh : callable
+        Prepares, outside the events, and returns the work.
+    iterations : int
+        Calls of the work between two events.
+
+    Returns
+    -------
+    dict
+        ``device_seconds``, of one call: the median, None where the backend has no events;
+        ``device_data``: all of them.
+    """
+    seconds: list[float] = []
+    for _ in range(REPEATS if backend.device_seconds(device, _nothing) is not None else 0):
+        work = fresh()
+        taken = backend.device_seconds(device, partial(_repeat, work, iterations))
+        if taken is not None:
+            seconds.append(taken / iterations)
+    median = statistics.median(seconds) if seconds else None
+    return {"device_seconds": median, "device_data": seconds}
+
+
+def _nothing() -> None:
+    """Do nothing: whether a device has events shows without any work."""
+
+
+def _repeat(work: Action, iterations: int) -> None:
+    for _ in range(iterations):
+        work()
+
+
+# Hands a measurement to pytest-benchmark, so that its files, tables and readers work.
+#
+# The rounds are timed by ``bench.measure.rounds``, which waits for the device and keeps two
+# times; pytest-benchmark gets them one by one and computes its statistics from them. It has
+# no public way to take rounds timed elsewhere: ``_make_stats``, ``_mode`` are its own names,
+# and ``tests/measure/test_recording.py`` fails where a new version changes them.
+
+
+def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
+    """Put a measurement into pytest-benchmark's fixture.
+
+    Parameters
+    ----------
+    benchmark : BenchmarkFixture
+        Not used before.
+    measurement : Measurement
+        All of its rounds have as many iterations.
+    """
+    benchmark._mode = "bench.measure"
+    benchmark.group = measurement.group
+    benchmark.extra_info.update(measurement.facts)
+    if benchmark.disabled:
+        return
+    stats = benchmark._make_stats(measurement.rounds[0].iterations)  # type: ignore[no-untyped-call]
+    for one in measurement.rounds:
+        stats.update(one.drained_seconds)

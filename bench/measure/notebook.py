@@ -13,20 +13,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
-from bench.measure.measurement import Measurement, enqueued_facts
+from bench.measure.calibration import Stop
+from bench.measure.epoch import case_facts
+from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
 from bench.measure.protocol import plan_training
-from bench.measure.quality import quality_facts
-from bench.measure.rounds import Round
-from bench.measure.stopping import Stop
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.training import case_facts
+from bench.measure.rounds import Round, RoundTimer, instruments_for
 from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
     from bench.measure.protocol import Plan, Protocol
-    from bench.measure.rounds import Clock
-    from bench.measure.timing import Instruments
+    from bench.measure.rounds import Clock, Instruments
 
 EVALUATE_EVERY = 100
 

@@ -1,20 +1,98 @@
-"""Times one round of work on a device that may work on after the call has returned."""
+"""Times rounds of work on a device that may work on after the call has returned."""
 
 from __future__ import annotations
 
 import gc
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.measure.slowing import SLOWING
+import numpy as np
+
+from bench.machine.telemetry import NoTelemetry, SystemTelemetry, change
+from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from bench.machine.telemetry import Change, TelemetryReader
+    from bench.measure.calibration import Stop, StoppingRule
+
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], object]
+
+# Slows rounds down on purpose, to see whether a comparison would find it.
+#
+# At the end of a round the processor is kept busy, inside the clock, for a share of what the
+# round has taken. So the slowdown is of that size whatever is timed, on whatever device, and
+# however else the round was disturbed.
+
+
+class Slowing:
+    """By how much the rounds of this process are slowed down; not at all by default.
+
+    Attributes
+    ----------
+    share : float
+    """
+
+    def __init__(self) -> None:
+        self.share = 0.0
+
+    def end(self, begin: float, end: float, clock: Clock) -> float:
+        """Keep the processor busy, and return when the round ends.
+
+        Parameters
+        ----------
+        begin, end : float
+            When the work began and was done.
+        clock : callable
+
+        Returns
+        -------
+        float
+        """
+        if not self.share:
+            return end
+        until = end + self.share * (end - begin)
+        while end < until:
+            end = clock()
+        return end
+
+
+#: That of this process.
+SLOWING = Slowing()
+
+# Whose turn it is, where two processes measure alternately: one works, the other waits.
+#
+# Before each round a measurement asks here whether it may go on. On its own it always may. A
+# process that shares a machine with the one that it is compared with waits until it is told.
+
+
+class Turns:
+    """Who is asked before a round; nobody by default.
+
+    Attributes
+    ----------
+    wait : callable or None
+        Returns when the next round may begin.
+    """
+
+    def __init__(self) -> None:
+        self.wait: Callable[[], None] | None = None
+
+    def take(self) -> None:
+        """Return when the next round may begin."""
+        if self.wait is not None:
+            self.wait()
+
+
+#: Those of this process.
+TURNS = Turns()
+
+# Times one round of work on a device that may work on after the call has returned.
 
 
 #: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
@@ -128,3 +206,196 @@ def time_round(
 def seconds_of(rounds: Iterable[Round]) -> list[float]:
     """Return the drained seconds of one iteration, of every round."""
     return [one.drained_seconds / one.iterations for one in rounds]
+
+
+# A fixed piece of work, timed beside each round: how fast the processor is at that moment.
+#
+# A processor that shares its cores, its power or its machine is some percent slower for
+# seconds at a time. What two cases took in the same run can then differ by when each had its
+# turn; what the same work took at both times says by how much.
+
+
+#: Small products and additions, as the kernels have. A product of this size is left to one
+#: thread by every BLAS, and all of it stays in the nearest caches.
+ROWS, PRODUCTS, ADDITIONS = 64, 4, 60
+#: Done so often in all, about 0.2 ms on 3 GHz, and untimed before: what was timed last has
+#: left the caches cold.
+TIMES, UNTIMED = 4, 2
+
+
+class Yardstick:
+    """The work; what it needs is made when it is first timed.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds since any fixed moment.
+    """
+
+    def __init__(self, clock: Clock = time.perf_counter) -> None:
+        self._clock = clock
+        self._square = np.full((ROWS, ROWS), 1 / ROWS, dtype=np.float32)
+        self._product = np.empty_like(self._square)
+        self._few = np.zeros(4, dtype=np.float32)
+
+    def seconds(self) -> float:
+        """Do the work, and return what it took.
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        for _ in range(UNTIMED):
+            self._work()
+        begin = self._clock()
+        for _ in range(TIMES):
+            self._work()
+        return self._clock() - begin
+
+    def _work(self) -> None:
+        square, product, few = self._square, self._product, self._few
+        for _ in range(PRODUCTS):
+            np.matmul(square, square, out=product)
+        for _ in range(ADDITIONS):
+            np.add(few, few, out=few)
+
+
+# Times rounds with the instruments of this process, and notes what disturbed them.
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """What a measurement reads; tests put others in their place.
+
+    Attributes
+    ----------
+    clock : callable
+        Seconds since any fixed moment.
+    telemetry : TelemetryReader
+        Read before and after every round, outside the clock.
+    yardstick : Yardstick or None
+        Timed before and after every round, outside of what telemetry watches; None for work
+        that the processor does not do.
+    """
+
+    clock: Clock = time.perf_counter
+    telemetry: TelemetryReader = field(default_factory=NoTelemetry)
+    yardstick: Yardstick | None = None
+
+
+@cache
+def instruments_for(device: str) -> Instruments:
+    """Return the instruments of this machine for a device, made when first asked for.
+
+    Parameters
+    ----------
+    device : str
+        ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
+
+    Returns
+    -------
+    Instruments
+    """
+    yardstick = Yardstick() if device.startswith("cpu") else None
+    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
+
+
+def _uuids(device: str) -> tuple[str, ...]:
+    """Return the UUID of a GPU; none for a CPU, or where the driver does not answer."""
+    if not device.startswith("gpu"):
+        return ()
+    try:
+        found = cuda_driver.devices()
+    except cuda_driver.DriverError:
+        return ()
+    return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+
+
+@dataclass
+class RoundTimer:
+    """Times the rounds of one case.
+
+    Attributes
+    ----------
+    drain : callable
+    instruments : Instruments
+    rounds : list of Round
+    changes : list of Change
+        What the machine did in each round.
+    """
+
+    drain: Action
+    instruments: Instruments
+    rounds: list[Round] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    def time(
+        self, calls: Iterable[Action], iterations: int = 1, lead_in: Iterable[Action] = ()
+    ) -> Round:
+        """Time a round, the telemetry read just outside the clock.
+
+        Parameters
+        ----------
+        calls : iterable of callable
+        iterations : int
+        lead_in : iterable of callable
+            As for ``time_calls``.
+
+        Returns
+        -------
+        Round
+        """
+        clock = self.instruments.clock
+        return self.observe(partial(time_calls, calls, self.drain, clock, iterations, lead_in))
+
+    def observe(self, timed: Callable[[], Round]) -> Round:
+        """Note a round that something else times, and what the machine did meanwhile.
+
+        Parameters
+        ----------
+        timed : callable
+            Times the round; what it does before and after is watched too.
+
+        Returns
+        -------
+        Round
+        """
+        read = self.instruments.telemetry.read
+        self.drain()
+        TURNS.take()
+        just_before = self._yardstick_seconds()
+        before = read()
+        one = timed()
+        after = read()
+        seen = change(before, after)
+        if just_before is not None:
+            beside = (just_before, self._yardstick_seconds() or just_before)
+            seen = replace(seen, yardstick_seconds=sum(beside) / 2)
+        self.rounds.append(one)
+        self.changes.append(seen)
+        return one
+
+    def _yardstick_seconds(self) -> float | None:
+        """Time the yardstick; not where another process measures the same in turn."""
+        if self.instruments.yardstick is None or TURNS.wait is not None:
+            return None
+        return self.instruments.yardstick.seconds()
+
+    def repeat(self, rule: StoppingRule, one_round: Action) -> Stop:
+        """Time rounds until the rule says that there are enough.
+
+        Parameters
+        ----------
+        rule : StoppingRule
+        one_round : callable
+            Prepares, untimed, and calls `time` once or more.
+
+        Returns
+        -------
+        Stop
+            Why it ended.
+        """
+        while (reason := rule.reason(self.rounds)) is None:
+            one_round()
+        return reason

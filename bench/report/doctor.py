@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+# Shows what can be measured on a machine, what stands in the way, and what to do.
+
+
 STYLES = {"available": "green", "missing": "yellow", "no device": "yellow", "broken": "red"}
 GIB = 2**30
 
@@ -25,7 +28,7 @@ def render(health: Mapping[str, Any], console: Console) -> None:
     Parameters
     ----------
     health : mapping
-        What ``bench.measure.health.examine`` returned, or the same read back from JSON.
+        What ``bench.machine.health.examine`` returned, or the same read back from JSON.
     console : rich.console.Console
     """
     for title, body in (
@@ -208,3 +211,59 @@ def _noise(findings: Iterable[Mapping[str, Any]]) -> Table:
     if not grid.row_count:
         grid.add_row(Text("  nothing found", style="green"), Text(""))
     return grid
+
+
+# Shows what there is to measure.
+
+
+def render_catalogue(listed: Mapping[str, Any], console: Console, *, ids: bool) -> None:
+    """Print the kernels and the cases.
+
+    Parameters
+    ----------
+    listed : mapping
+        From ``bench.plan.catalogue.catalogue``.
+    console : Console
+    ids : bool
+        Whether to print the id of every case, ready for ``-k`` or as part of a node id.
+    """
+    if ids:
+        for module in listed["cases"]:
+            for test in module["available"]:
+                console.print(Text(test), soft_wrap=True)
+        return
+    devices = list(listed["kernels"][0]["devices"]) if listed["kernels"] else []
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("Kernel", "Update by", *devices):
+        table.add_column(title, no_wrap=title in devices, overflow="fold")
+    for one in listed["kernels"]:
+        marks = ["no" if one["devices"][device] else "yes" for device in devices]
+        table.add_row(Text(one["kernel"]), Text(one["operator"]), *marks)
+    console.print(table)
+    cases = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("Cases", "Question"):
+        cases.add_column(title)
+    cases.add_column("can run", justify="right", no_wrap=True)
+    cases.add_column("can't", justify="right", no_wrap=True)
+    for module in listed["cases"]:
+        cannot = sum(map(len, module["unavailable"].values()))
+        cases.add_row(
+            module["case"],
+            Text(module["question"]),
+            str(len(module["available"])),
+            str(cannot),
+        )
+    console.print(cases)
+    _reasons(listed, console, devices)
+
+
+def _reasons(listed: Mapping[str, Any], console: Console, devices: list[str]) -> None:
+    """Print once why each device, for each backend, can't be used."""
+    reasons = {
+        (device, one["backend"]): one["devices"][device]
+        for one in listed["kernels"]
+        for device in devices
+        if one["devices"][device]
+    }
+    for (device, backend), reason in reasons.items():
+        console.print(Text(f"{device}, {backend}: {reason}"))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bench.report import numbers
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pandas as pd
+    from rich.console import Console
+
+    Format = Callable[[float], str]
+
+# Tables with a row for each kernel and a column for each size, as wide as the terminal.
+
 
 #: Blanks between two columns.
 GAP = 3
@@ -85,3 +97,108 @@ class Grid:
             for name, cells in self.rows.items():
                 table.add_row(Text(name), *cells[columns])
             yield table
+
+
+# What stands behind a time that is not as good as it should be.
+
+
+IMPRECISE, UNTRUSTED = "~", "?"
+
+
+def mark(row: pd.Series) -> str:
+    """Return what stands behind a time in a table.
+
+    Parameters
+    ----------
+    row : Series
+        Of a table of cases.
+
+    Returns
+    -------
+    str
+        ``?`` for a case that most rounds of were disturbed, ``~`` for one whose median is
+        not known well enough, a blank for a good one; empty where the run does not say.
+    """
+    target = row.get("target_half_width")
+    if target is None or math.isnan(target):
+        return ""
+    if bool(row.get("untrusted")):
+        return UNTRUSTED
+    width = row.get("half_width")
+    return " " if width is not None and width <= target else IMPRECISE
+
+
+# Prints one quantity after the other, each as a grid under its title.
+
+
+BASELINE = "nd.autograd"
+#: How a column of sizes is headed.
+HEADINGS: dict[str, Callable[[float], str]] = {
+    "batch_size": lambda size: f"B={size:g}",
+    "n_bytes": numbers.binary_bytes,
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column of a table of cases, and how it is shown.
+
+    Attributes
+    ----------
+    title : str
+    column : str
+    write : callable
+        A value to its text.
+    """
+
+    title: str
+    column: str
+    write: Format
+
+
+def heading(console: Console, text: str) -> None:
+    """Print a line that opens a section."""
+    console.print()
+    console.print(f"[bold]{escape(text)}[/bold]")
+
+
+def show(
+    console: Console, rows: pd.DataFrame, quantities: Iterable[Quantity], *, by: str, over: str
+) -> None:
+    """Print quantities, a row for each value of one column, a column for each of another.
+
+    Parameters
+    ----------
+    console : Console
+    rows : DataFrame
+        One case a cell.
+    quantities : iterable of Quantity
+        Those without any value are left out.
+    by : str
+        Column whose values name the rows; the baseline kernel comes first.
+    over : str
+        Column whose values, ascending, head the columns.
+    """
+    names = sorted(dict.fromkeys(rows[by]), key=lambda name: name != BASELINE)
+    sizes = sorted(set(rows[over]))
+    head = HEADINGS.get(over, numbers.count)
+    for quantity in quantities:
+        if rows[quantity.column].isna().all():  # such as a ratio to what was not measured
+            continue
+        values = {
+            (one[by], one[over]): quantity.write(one[quantity.column])
+            + (mark(one) if quantity.column == "seconds" else "")
+            for _, one in rows.iterrows()
+        }
+        grid = Grid(
+            corner=by.replace("_", " "),
+            sizes=tuple(head(size) for size in sizes),
+            rows={
+                str(name): tuple(values.get((name, size), "") for size in sizes)
+                for name in names
+            },
+        )
+        console.print(Text(quantity.title, style="italic"))
+        for table in grid.merged().tables(console.width):
+            console.print(table)
+            console.print()

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.text import Text
 
-from bench.analyze import memory
-from bench.report import units
-from bench.report.grid import Grid
-from bench.report.quantities import BASELINE, heading
+from bench.advise import memory_cost
+from bench.report import numbers
+from bench.report.grid import BASELINE, Grid, heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from bench.analyze.memory import Line
+    from bench.advise.memory_cost import Line
 
 TITLES = {
-    memory.HOST: "host memory at most, beside the data as they were loaded",
-    memory.ALLOCATOR: "GPU memory that the library gave out at most",
-    memory.DEVICE: "GPU memory taken, context and pools included",
+    memory_cost.HOST: "host memory at most, beside the data as they were loaded",
+    memory_cost.ALLOCATOR: "GPU memory that the library gave out at most",
+    memory_cost.DEVICE: "GPU memory taken, context and pools included",
 }
 OF_THE_DEVICE = "*"
 PREFIXES = ((30, "Gi"), (20, "Mi"), (10, "Ki"))
@@ -43,7 +42,7 @@ def show(console: Console, table: pd.DataFrame) -> None:
     ----------
     console : Console
     table : DataFrame
-        From ``bench.analyze.tidy.frame``.
+        From ``bench.store.tidy.frame``.
     """
     if "memory" not in table:
         return
@@ -103,7 +102,7 @@ def _grid(rows: pd.DataFrame, quantity: str) -> Grid:
         (row["kernel"], row["batch_size"]): _peak(row["memory"], quantity)
         for _, row in rows.iterrows()
     }
-    lines = {kernel: line for (*_, kernel), line in memory.lines(rows, quantity).items()}
+    lines = {kernel: line for (*_, kernel), line in memory_cost.lines(rows, quantity).items()}
     kernels = sorted(dict.fromkeys(rows["kernel"]), key=lambda name: name != BASELINE)
     sizes = sorted(set(rows["batch_size"]))
     return Grid(
@@ -122,11 +121,11 @@ def _grid(rows: pd.DataFrame, quantity: str) -> Grid:
 def _peak(told: Mapping[str, Any], quantity: str) -> str:
     """Write one case's peak, and what is to be known of it."""
     value = float(told[quantity])
-    if quantity == memory.DEVICE and told.get("device_footprint_of") == "device":
+    if quantity == memory_cost.DEVICE and told.get("device_footprint_of") == "device":
         return f"{binary(value)}{OF_THE_DEVICE}"
-    if quantity == memory.HOST and not told.get("host_peak_is_exact"):
+    if quantity == memory_cost.HOST and not told.get("host_peak_is_exact"):
         return f"≤ {binary(value)}"
-    return _unless_noise(value, memory.noise(told, quantity))
+    return _unless_noise(value, memory_cost.noise(told, quantity))
 
 
 def line_cells(line: Line | None) -> tuple[str, str]:
@@ -157,6 +156,6 @@ def _failed(console: Console, reasons: list[str]) -> None:
     """Count the cases whose memory could not be measured, by reason."""
     if not reasons:
         return
-    heading(console, f"Memory not measured: {units.number(len(reasons), 'case')}")
+    heading(console, f"Memory not measured: {numbers.number(len(reasons), 'case')}")
     for reason, number in Counter(reasons).items():
-        console.print(f"  {units.number(number, 'case')}: {escape(reason)}")
+        console.print(f"  {numbers.number(number, 'case')}: {escape(reason)}")

@@ -1,8 +1,77 @@
-"""The line that shows how far a run is, and how long it still takes."""
+"""Shows before and during a run how many cases there are, how far it is, and the time left."""
 
 from __future__ import annotations
 
-from bench.report.announce import duration
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from bench.compare.verdict import Verdict
+from bench.report.numbers import number, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from rich.console import Console, RenderableType
+
+    from bench.compare.paired import Contest, Estimate
+
+# The line before a run: how many cases, and about how long.
+
+
+NO_CASE = (
+    "These options leave no case to time: an option that names an axis, such as "
+    "--batch-sizes, leaves out the cases without that axis."
+)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as a person would say it.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+        ``40 s``, ``3 min 20 s``, ``2 h 5 min``; to 5 s below an hour.
+    """
+    rounded = max(5, 5 * round(seconds / 5))
+    if rounded < 60:
+        return f"{rounded} s"
+    minutes, rest = divmod(rounded, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
+    """Say what is about to run.
+
+    Parameters
+    ----------
+    n_cases, n_runnable : int
+        Those selected, and those of them that can run here.
+    seconds : float
+        The estimate.
+    preset : str
+
+    Returns
+    -------
+    str
+    """
+    skipped = n_cases - n_runnable
+    rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
+    to_time = number(n_runnable, "case")
+    return f"{to_time} to time{rest}, preset {preset}: about {duration(seconds)}."
+
+
+# The line that shows how far a run is, and how long it still takes.
 
 
 class Progress:
@@ -66,3 +135,205 @@ class Progress:
         number = min(self._finished + 1, total)
         left = duration(self.seconds_left())
         return f"[{number:>{len(str(total))}}/{total}] about {left} left: {name}"
+
+
+# Shows how far a run of several processes is.
+#
+# A line is written when a case begins, and nothing in between: a thread that redraws would
+# take time from the cases that are being timed.
+
+
+class ProcessProgress:
+    """On a terminal, one line that is written over; elsewhere, a line for each process.
+
+    Parameters
+    ----------
+    console : Console
+    replicates : int
+    n_tasks : int
+        Of the whole run, all processes together.
+    """
+
+    def __init__(self, console: Console, replicates: int, n_tasks: int) -> None:
+        self._console = console
+        self._replicates, self._n_tasks = replicates, n_tasks
+        self._seen: tuple[int, str] | None = None
+        self._shown = False
+
+    def __enter__(self) -> ProcessProgress:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the line away."""
+        self._clear()
+
+    def show(
+        self, replicate: int, group: str, case: str, number: int, seconds_left: float
+    ) -> None:
+        """Show that a case begins.
+
+        Parameters
+        ----------
+        replicate : int
+            From 0.
+        group : str
+            What the process measures.
+        case : str
+            Its id.
+        number : int
+            Of the task, from 1.
+        seconds_left : float
+        """
+        left = duration(seconds_left)
+        if self._console.is_terminal:
+            line = f"[{number}/{self._n_tasks}] about {left} left: {case}"
+            self._clear()
+            self._console.file.write(line[: self._console.width - 1])
+            self._console.file.flush()
+            self._shown = True
+        elif self._seen != (replicate, group):
+            self.note(
+                f"process {replicate + 1} of {self._replicates}, {group}: about {left} left"
+            )
+        self._seen = replicate, group
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        self._clear()
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._console.file.write("\r\x1b[2K")
+            self._shown = False
+
+
+# Shows how far a comparison of pairs is: each case's verdict so far, and the time left.
+#
+# It is drawn between two cases only: a thread that redraws would take time from what is timed.
+
+
+#: Lines of a terminal that are not the table's rows.
+OTHER_LINES = 7
+
+
+class AbProgress:
+    """On a terminal, a table that is drawn anew; elsewhere, a line for each pair.
+
+    Parameters
+    ----------
+    console : Console
+    names : sequence of str
+        Of the cases.
+    contests : sequence of Contest
+        Theirs, which change while they are shown.
+    """
+
+    def __init__(
+        self, console: Console, names: Sequence[str], contests: Sequence[Contest]
+    ) -> None:
+        self._console = console
+        self._named = list(zip(names, contests, strict=True))
+        self._live = (
+            Live(console=console, auto_refresh=False, transient=True)
+            if console.is_terminal
+            else None
+        )
+        self._said = 0
+
+    def __enter__(self) -> AbProgress:
+        """Begin."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the table away."""
+        if self._live is not None:
+            self._live.stop()
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, seconds_left: float, now: str = "") -> None:
+        """Show where things stand.
+
+        Parameters
+        ----------
+        seconds_left : float
+        now : str
+            The case that begins; empty between two.
+        """
+        if self._live is not None:
+            self._live.update(self._table(seconds_left, now), refresh=True)
+            return
+        pairs = max((contest.n_pairs for _, contest in self._named), default=0)
+        if pairs > self._said and not now:
+            self._said = pairs
+            self.note(f"pair {pairs}: {self._summary(seconds_left)}")
+
+    def _summary(self, seconds_left: float) -> str:
+        decided = [c.verdict for _, c in self._named if c.verdict is not None]
+        counts = [
+            f"{decided.count(verdict)} {verdict.value}"
+            for verdict in Verdict
+            if verdict in decided
+        ]
+        told = f" ({', '.join(counts)})" if counts else ""
+        left = f"; about {duration(seconds_left)} left" if seconds_left > 0 else ""
+        return f"{len(decided)} of {len(self._named)} cases decided{told}{left}"
+
+    def _table(self, seconds_left: float, now: str) -> RenderableType:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("case", overflow="ellipsis", no_wrap=True)
+        table.add_column("pairs", justify="right")
+        table.add_column("B takes, times A (95%)", justify="right", no_wrap=True)
+        table.add_column("so far", no_wrap=True)
+        room = max(3, self._console.height - OTHER_LINES)
+        # What is open comes first: what is decided no longer changes.
+        ordered = sorted(self._named, key=lambda one: one[1].verdict is not None)
+        for name, contest in ordered[:room]:
+            style = "bold" if name == now else ""
+            table.add_row(Text(name), str(contest.n_pairs), *_told(contest), style=style)
+        rest = len(ordered) - room
+        lines: list[RenderableType] = [table]
+        if rest > 0:
+            lines.append(Text(f"… and {rest} more"))
+        lines.append(Text(self._summary(seconds_left)))
+        return Group(*lines)
+
+
+def _told(contest: Contest) -> tuple[str, str]:
+    """Write the ratio of a case and its verdict so far."""
+    if not contest.n_pairs:
+        return "", ""
+    found = contest.estimate
+    value = ratio(found.ratio, found.low, found.high) if found.low > 0 else "too few pairs"
+    if contest.verdict is not None:
+        return value, contest.verdict.value
+    if contest.flagged is not None:
+        return value, f"{contest.flagged.value}? confirming"
+    return value, _leaning(found, contest.margin)
+
+
+def _leaning(found: Estimate, margin: float) -> str:
+    """Say where an estimate lies that does not decide yet."""
+    if found.low > 1 + margin:
+        return "slower?"
+    if found.high < 1 / (1 + margin):
+        return "faster?"
+    if 1 / (1 + margin) <= found.low <= found.high <= 1 + margin:
+        return "same?"
+    return "unclear"

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from bench.analyze import tidy
-from bench.report import (
-    machine_tables,
-    memory_tables,
-    phase_tables,
-    quality_tables,
-    target_tables,
-    training_tables,
-    units,
-)
-from bench.report.quantities import BASELINE, heading
+from bench.report import memory_tables, numbers, run_tables
+from bench.report.grid import BASELINE, heading
+from bench.store import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,19 +44,19 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
         emoji=False,
     )
     table = tidy.frame(document)
-    training_tables.ladders(console, tidy.of_case(table, "epoch"))
-    training_tables.epochs(console, tidy.of_case(table, "epoch"))
-    target_tables.targets(console, tidy.of_case(table, "target"))
-    training_tables.steps(console, tidy.of_case(table, "step"))
-    training_tables.loaders(console, tidy.of_case(table, "loader"))
-    training_tables.engines(console, tidy.of_case(table, "engine"))
-    machine_tables.updates(console, tidy.of_case(table, "update"))
-    machine_tables.controls(console, tidy.of_case(table, "machine"))
+    run_tables.ladders(console, tidy.of_case(table, "epoch"))
+    run_tables.epochs(console, tidy.of_case(table, "epoch"))
+    run_tables.targets(console, tidy.of_case(table, "target"))
+    run_tables.steps(console, tidy.of_case(table, "step"))
+    run_tables.loaders(console, tidy.of_case(table, "loader"))
+    run_tables.engines(console, tidy.of_case(table, "engine"))
+    run_tables.updates(console, tidy.of_case(table, "update"))
+    run_tables.controls(console, tidy.of_case(table, "machine"))
     _notebook(console, document)
-    phase_tables.show(console, tidy.of_case(table, "epoch"))
+    run_tables.show_phases(console, tidy.of_case(table, "epoch"))
     memory_tables.show(console, table)
-    quality_tables.show(console, table)
-    machine_tables.declared_too_much(console, table)
+    run_tables.show_quality(console, table)
+    run_tables.declared_too_much(console, table)
     _unmeasured(console, document)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
@@ -108,16 +100,16 @@ def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
     added = document.get("bench", {})
     if added.get("failed"):
         heading(
-            console, f"Failed: {units.number(len(added['failed']), 'case')}, not in the run"
+            console, f"Failed: {numbers.number(len(added['failed']), 'case')}, not in the run"
         )
         for one in added["failed"]:
             console.print(f"  {escape(one['id'])}: {escape(one['reason'])}")
     if added.get("skipped"):
-        heading(console, f"Skipped: {units.number(len(added['skipped']), 'case')}")
+        heading(console, f"Skipped: {numbers.number(len(added['skipped']), 'case')}")
         reasons = Counter((one["params"]["device"], one["reason"]) for one in added["skipped"])
         for (device, reason), number in reasons.items():
             console.print(
-                f"  {units.number(number, 'case')} on {escape(device)}: {escape(reason)}"
+                f"  {numbers.number(number, 'case')} on {escape(device)}: {escape(reason)}"
             )
     if added.get("status") == "interrupted":
         heading(console, "Interrupted: the run holds the cases that were finished.")

@@ -8,20 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from bench.analyze.tracking.simulating import (
-    NOTHING,
-    OF_KERNEL,
-    OF_MEMORY,
-    STEP,
-    WITHIN,
-)
-from bench.analyze.verdicts.rates import Rates, Share
-from bench.judging.rates_file import FORMAT, to_json
-from bench.store import StoreError, run_name
-from bench.tracking.recorded import PLACE, recorded
-from bench.tracking.recorded import to_json as runs_to_json
-from bench.tracking.simulation import tallies
-from bench.whole_file import whole
+from bench.compare.rates import FORMAT, Rates, Share, to_json
+from bench.selftest.recorded import PLACE, recorded
+from bench.selftest.recorded import to_json as runs_to_json
+from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, STEP, WITHIN, tallies
+from bench.store.files import StoreError, run_name, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

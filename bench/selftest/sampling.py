@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.ab.entries import entries
-from bench.ab.pairs import Launching, Limits, Measured, Pairs, rounds_of
-from bench.ab.prepared import prepare
-from bench.ab.side import Side
-from bench.analyze.verdicts.margins import DEFAULT
-from bench.analyze.verdicts.process_time import Rounds
-from bench.analyze.verdicts.sequential import Contest
-from bench.processes.interrupts import Interrupts
-from bench.report.announce import duration
-from bench.selection.parsing import SelectionError
-from bench.selftest.load import load
+from bench.compare.paired import Contest, Rounds
+from bench.compare.verdict import DEFAULT
+from bench.plan.values import SelectionError
+from bench.report.progress import duration
+from bench.run.executor import Interrupts
+from bench.run.pair_cases import entries
+from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
+from bench.run.sides import Side, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from bench.analyze.error_rates.rule import Pool
     from bench.measure.protocol import Protocol
-    from bench.processes.task import Outcome
-    from bench.selection.options import Given
+    from bench.plan.request import Given
+    from bench.plan.tasks import Outcome
+    from bench.selftest.rules import Pool
+
+# A second process that keeps one core busy, on and off, as a neighbour on a machine would.
+
+
+#: Busy for 0.2 to 3 seconds, then idle for as long, until its parent is gone.
+PROGRAM = """
+import os, random, time
+parent, rng = os.getppid(), random.Random(0)
+while os.getppid() == parent:
+    end = time.monotonic() + rng.uniform(0.2, 3.0)
+    while time.monotonic() < end:
+        pass
+    time.sleep(rng.uniform(0.2, 3.0))
+"""
+
+
+@contextmanager
+def load() -> Iterator[None]:
+    """Have one core loaded on and off."""
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM], start_new_session=True)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+# Measures identical code in pair after pair of fresh processes, until the time is up.
+
 
 #: No comparison needs so many; the time decides.
 MANY_PAIRS = 100_000

@@ -18,12 +18,7 @@ from typing import TYPE_CHECKING, Any
 from kernels.backends.torch.batches import InMemory
 from kernels.backends.torch.imports import torch
 from kernels.backends.triton.devices import select
-from kernels.backends.triton.geometry import (
-    COLUMNS,
-    MOST_PROGRAMS,
-    StepShape,
-    step_shape,
-)
+from kernels.backends.triton.geometry import COLUMNS, MOST_PROGRAMS, StepShape, step_shape
 from kernels.backends.triton.imports import jitted
 from kernels.cost import StepCost
 from kernels.stepwise import StepKernel

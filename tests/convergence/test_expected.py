@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import data
-from bench.convergence.expected import Moments
-from bench.convergence.problem import Problem, problem_of
-from bench.convergence.setting import Setting
+from bench.convergence.quadratic import Problem, problem_of
 from bench.convergence.trajectories import Ensemble
+from bench.convergence.tuning import Moments, Setting
 
 
 @pytest.fixture(scope="module")

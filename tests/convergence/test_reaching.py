@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.convergence.reaching import reached_at
+from bench.convergence.trajectories import reached_at
 
 
 def reached(losses: list[float], target: float = 1.0) -> float:

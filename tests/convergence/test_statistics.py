@@ -10,8 +10,8 @@ import pytest
 
 import data
 from bench.convergence import statistics
-from bench.convergence.setting import Setting
 from bench.convergence.statistics import Statistics
+from bench.convergence.tuning import Setting
 from data.errors import DataError
 
 if TYPE_CHECKING:

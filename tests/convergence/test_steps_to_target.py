@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.convergence import steps_to_target as module
-from bench.convergence.problem import problem_of
-from bench.convergence.setting import Setting
+from bench.convergence import statistics as module
+from bench.convergence.quadratic import problem_of
 from bench.convergence.trajectories import Ensemble
+from bench.convergence.tuning import Setting
 
 if TYPE_CHECKING:
     import pytest

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import data
-from bench.convergence.problem import problem_of
-from bench.convergence.setting import Setting
-from bench.convergence.trajectories import Ensemble, noted_steps
-from bench.convergence.verifying import MismatchError, verify
+from bench.convergence.quadratic import problem_of
+from bench.convergence.trajectories import Ensemble, MismatchError, noted_steps, verify
+from bench.convergence.tuning import Setting
 from kernels.rule import PLAIN, VELOCITY_OF_GRADIENTS, VELOCITY_WITH_RATE
 from kernels.sampling import SAMPLINGS
 

@@ -5,9 +5,8 @@ import pytest
 
 import data
 from bench.convergence import tuning
-from bench.convergence.problem import Problem, problem_of
-from bench.convergence.setting import Setting
-from bench.convergence.tuning import start_rate, tune
+from bench.convergence.quadratic import Problem, problem_of
+from bench.convergence.tuning import Setting, start_rate, tune
 from kernels.rule import VELOCITY_OF_GRADIENTS
 
 

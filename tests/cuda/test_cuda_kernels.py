@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from bench.selection.matrix import runs_on
+from bench.plan.matrix import runs_on
 from kernels import reference
 from kernels.backends import cupy as cupy_backend
 from kernels.backends.cupy import batches, cuda, training, updating

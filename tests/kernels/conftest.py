@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.selection.matrix import availability, runs_on
+from bench.plan.matrix import availability, runs_on
 from data import synthetic
 from kernels import backends
 from kernels.registry import discover

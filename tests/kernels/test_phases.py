@@ -12,13 +12,7 @@ from kernels import reference
 from kernels.reference import Reference
 from kernels.registry import discover
 from kernels.stepwise import PHASES, StepKernel
-from tests.kernels.trainings import (
-    DEVICE,
-    assert_matches,
-    order_of,
-    rates_of,
-    start_of,
-)
+from tests.kernels.trainings import DEVICE, assert_matches, order_of, rates_of, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.selection.matrix import runs_on
+from bench.plan.matrix import runs_on
 from kernels import backends, reference
 from kernels.backends.torch.imports import torch
 from kernels.contract import Start

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.selection.matrix import availability
+from bench.plan.matrix import availability
 from kernels.backends.torch.threads import threads_alone
 
 

@@ -10,14 +10,7 @@ import pytest
 
 from kernels import reference, sampling
 from kernels.reference import Reference
-from tests.kernels.trainings import (
-    DEVICE,
-    SEED,
-    assert_matches,
-    order_of,
-    rates_of,
-    start_of,
-)
+from tests.kernels.trainings import DEVICE, SEED, assert_matches, order_of, rates_of, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.measure.update_check import Tensors, tensors_for, worst_ratio
-from bench.measure.updating import minimum_bytes
+from bench.measure.gate import Tensors, tensors_for, worst_ratio
+from bench.measure.update import minimum_bytes
 
 if TYPE_CHECKING:
     from kernels.contract import UpdateKernel, Weight

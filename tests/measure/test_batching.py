@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.measure.batching import (
+from bench.measure.calibration import (
     LARGEST_SHARE,
     MOST_ITERATIONS,
     ROUND_SECONDS,
+    Overhead,
+    empty_kernel,
     iterations,
     leads_in,
+    overhead,
 )
-from bench.measure.overhead import Overhead, empty_kernel, overhead
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 
 SECONDS = st.floats(1e-8, 10.0)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from bench.cases.bench_machine import wanted
-from bench.measure.controlling import ROUNDS_OF_A_PART, ControlCase, measure_control
+from bench.measure.controls import ROUNDS_OF_A_PART, ControlCase, measure_control
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
-from bench.measure.timing import Instruments
-from bench.selection.matrix import availability
+from bench.measure.rounds import Instruments
+from bench.plan.matrix import availability
 from kernels import controls
 from kernels.backends import BACKENDS
 from tests.measure.required_facts import REQUIRED

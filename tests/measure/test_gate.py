@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import data
+from bench.measure.epoch import measure_training
 from bench.measure.gate import GateError, TrainingCase, check
 from bench.measure.protocol import Protocol, plan_training
-from bench.measure.timing import Instruments
-from bench.measure.training import measure_training
+from bench.measure.rounds import Instruments
 from kernels.reference import Reference
 from tests.measure import fake_device
 from tests.measure.fake_device import FakeDevice, FakeSgd

@@ -9,9 +9,9 @@ import pytest
 
 import data
 from bench.measure.gate import GateError
-from bench.measure.loading import MIN_ROUNDS, LoaderCase, measure_loading
+from bench.measure.loader import MIN_ROUNDS, LoaderCase, measure_loading
 from bench.measure.protocol import Protocol
-from bench.measure.timing import Instruments
+from bench.measure.rounds import Instruments
 from kernels import backends
 from tests.measure.fake_device import FakeBackend, FakeBatches, FakeDevice
 from tests.measure.required_facts import REQUIRED

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 import data
-from bench.measure.device_memory import DeviceMemory, Footprint
+from bench.machine.memory_use import DeviceMemory, Footprint, HostMemory, Resident
 from bench.measure.gate import GateError, TrainingCase
-from bench.measure.host_memory import HostMemory, Resident
-from bench.measure.memory import case_memory
+from bench.measure.peak_memory import case_memory
 from bench.measure.protocol import DivergedError, Protocol
 from tests.measure.fake_device import FakeBackend, FakeDevice, FakeSgd, WrongSign
 
@@ -242,7 +241,7 @@ def test_what_device_and_library_tell_is_passed_on(
 
 FRESH = """
 import json, sys
-from bench.measure.memory import measure_memory
+from bench.measure.peak_memory import measure_memory
 from bench.measure.protocol import Protocol
 from kernels.registry import discover
 params = dict(workload="synthetic-1000000x4", kernel="numpy.closed_form", device="cpu(0)",

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
+from bench.measure.epoch import measure_training, phase_facts
 from bench.measure.gate import GateError, TrainingCase
-from bench.measure.phases import phase_facts
 from bench.measure.protocol import Protocol, plan_training
-from bench.measure.timing import Instruments
-from bench.measure.training import measure_training
+from bench.measure.rounds import Instruments
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ pytest_plugins = ["pytester"]
 
 CASE = """
 from bench.measure.measurement import Measurement
-from bench.measure.recording import record
+from bench.measure.measurement import record
 from bench.measure.rounds import Round
 
 def test_recorded(benchmark):

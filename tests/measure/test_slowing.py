@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from bench.measure.rounds import time_round
-from bench.measure.slowing import SLOWING, Slowing
+from bench.measure.rounds import SLOWING, Slowing, time_round
 
 if TYPE_CHECKING:
     import pytest

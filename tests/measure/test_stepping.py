@@ -10,8 +10,8 @@ import pytest
 import data
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol
-from bench.measure.stepping import MIN_ROUNDS, measure_step
-from bench.measure.timing import Instruments
+from bench.measure.rounds import Instruments
+from bench.measure.step import MIN_ROUNDS, measure_step
 from kernels.cost import StepCost
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 from tests.measure.required_facts import REQUIRED

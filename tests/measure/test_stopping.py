@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.analyze.median import relative_half_width
-from bench.measure.rounds import Round
-from bench.measure.stopping import FEWEST_FOR_PRECISION, Stop, StoppingRule
-from bench.measure.timing import Instruments, RoundTimer
+from bench.measure.calibration import FEWEST_FOR_PRECISION, Stop, StoppingRule
+from bench.measure.rounds import Instruments, Round, RoundTimer
+from bench.stats.medians import relative_half_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

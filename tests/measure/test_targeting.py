@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
-from bench.convergence import cache
-from bench.convergence.setting import Setting
+from bench.convergence import statistics
 from bench.convergence.statistics import Statistics
-from bench.measure import targeting
+from bench.convergence.tuning import Setting
+from bench.measure import target
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol
-from bench.measure.targeting import MissedError, measure_target, plan_to_target
-from bench.measure.timing import Instruments
+from bench.measure.rounds import Instruments
+from bench.measure.target import MissedError, measure_target, plan_to_target
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ PER_EPOCH = 4
 
 @pytest.fixture(autouse=True)
 def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targeting, "CACHE", shared / "targets")
-    assert shared != cache.FOLDER
+    monkeypatch.setattr(target, "CACHE", shared / "targets")
+    assert shared != statistics.FOLDER
 
 
 def measured(device: FakeDevice, kernel: FakeSgd | None = None, **settings: Any) -> Measurement:
@@ -46,7 +46,7 @@ def test_a_round_is_a_whole_training_without_the_reset(device: FakeDevice) -> No
     assert {one.drained_seconds for one in result.rounds} == {
         steps * (ENQUEUE_SECONDS + STEP_SECONDS)
     }
-    assert len(result.rounds) == targeting.MIN_ROUNDS
+    assert len(result.rounds) == target.MIN_ROUNDS
     assert result.facts["seconds_to_target"] == result.rounds[0].drained_seconds
 
 
@@ -82,7 +82,7 @@ def test_a_target_that_is_never_reached_is_a_miss(
     device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hopeless = Setting(tolerance=1e-6, most_epochs=1)
-    monkeypatch.setattr(targeting, "setting_of", lambda *given: hopeless)
+    monkeypatch.setattr(target, "setting_of", lambda *given: hopeless)
     with pytest.raises(MissedError, match=r"not within 0\.0001% of the optimum after 3 steps"):
         measured(device)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.measure.quality import quality_facts
-from bench.measure.stopping import Stop
-from bench.measure.telemetry.reading import Reading
-from bench.measure.timing import Instruments, RoundTimer
+from bench.machine.counters import Reading
+from bench.measure.calibration import Stop
+from bench.measure.measurement import quality_facts
+from bench.measure.rounds import Instruments, RoundTimer
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import data
-from bench.measure.batching import ROUND_SECONDS
+from bench.measure.calibration import ROUND_SECONDS
+from bench.measure.epoch import _Training, measure_training
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
-from bench.measure.timing import Instruments, RoundTimer
-from bench.measure.training import _Training, measure_training
+from bench.measure.rounds import Instruments, RoundTimer
 from kernels.backends import BACKENDS
 from kernels.train.numpy_closed_form import NumpyClosedForm
 from tests.measure.fake_device import (

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from bench.measure.batching import ROUND_SECONDS
+from bench.measure.calibration import ROUND_SECONDS
 from bench.measure.gate import GateError
-from bench.measure.lengthening import lengthen
 from bench.measure.protocol import Protocol
-from bench.measure.timing import Instruments
-from bench.measure.updating import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
+from bench.measure.rounds import Instruments
+from bench.measure.update import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
+from bench.measure.warmup import lengthen
 from kernels.defaults import UpdateDefaults
 from kernels.update.in_place_expression import InPlaceExpression
 from kernels.update.sgd_update import KERNEL as SGD_UPDATE

@@ -11,12 +11,12 @@ import pytest
 import data
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import Protocol, plan_training
-from bench.measure.timing import Instruments
-from bench.measure.warming import FIRST_BATCHES, MOST_EPOCHS, first_and_last, ready
+from bench.measure.rounds import Instruments
+from bench.measure.warmup import FIRST_BATCHES, MOST_EPOCHS, first_and_last, ready
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:
-    from bench.measure.warming import WarmUp
+    from bench.measure.warmup import WarmUp
 
 SECONDS_PER_STEP = 2.0 + ENQUEUE_SECONDS
 SCALE = 2.0**20

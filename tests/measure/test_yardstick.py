@@ -5,11 +5,9 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bench.measure.quality import quality_facts
-from bench.measure.stopping import Stop
-from bench.measure.timing import Instruments, RoundTimer, instruments_for
-from bench.measure.turns import TURNS
-from bench.measure.yardstick import Yardstick
+from bench.measure.calibration import Stop
+from bench.measure.measurement import quality_facts
+from bench.measure.rounds import TURNS, Instruments, RoundTimer, Yardstick, instruments_for
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice
 
 if TYPE_CHECKING:

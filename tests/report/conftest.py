@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.advising import finding
+from bench.advise import reading
 from bench.convergence import statistics
-from bench.report.page.material import Material
-from bench.store import read_run
+from bench.report.page.one_run import Material
+from bench.store.files import read_run
 
 #: Epochs and whole trainings of four kernels at eleven batch sizes, three processes each.
 ADVISED = Path(__file__).parents[2] / "results/reference/20261122T215340Z-ade4374-4a100d.json"
@@ -23,5 +23,5 @@ def advised(shared: Path) -> Material:
         folder = shared / "counted-by-16"
         patch.setattr(statistics.Statistics.__init__, "__defaults__", (folder,))
         patch.setattr("bench.convergence.tuning.MOST_SEEDS", 16)
-        found = finding.find(finding.rows_of([document]), 0.01)
+        found = reading.find(reading.rows_of([document]), 0.01)
     return Material(document, ADVISED.name, found)

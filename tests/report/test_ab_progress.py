@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
-from bench.analyze.verdicts.sequential import Contest
-from bench.analyze.verdicts.verdict import Verdict
-from bench.report.ab_progress import AbProgress
+from bench.compare.paired import Contest
+from bench.compare.verdict import Verdict
+from bench.report.progress import AbProgress
 
 CONTESTS = [
     Contest(0.015, [0.001, -0.001] * 4, Verdict.SAME),

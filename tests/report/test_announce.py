@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report import announce
+from bench.report import progress
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from bench.report import announce
     ],
 )
 def test_durations_are_said_as_a_person_would(seconds: float, text: str) -> None:
-    assert announce.duration(seconds) == text
+    assert progress.duration(seconds) == text
 
 
 @given(st.floats(5, 1e6))
 def test_a_duration_is_right_to_5_seconds_or_a_minute(seconds: float) -> None:
-    text = announce.duration(seconds)
+    text = progress.duration(seconds)
     unit = {"h": 3600, "min": 60, "s": 1}
     said = sum(
         int(number) * unit[name] for number, name in re.findall(r"(\d+) (h|min|s)", text)
@@ -39,9 +39,9 @@ def test_a_duration_is_right_to_5_seconds_or_a_minute(seconds: float) -> None:
 
 
 def test_the_sentence_says_how_many_cases_how_long_and_what_is_skipped() -> None:
-    assert announce.sentence(132, 132, 200, "quick") == (
+    assert progress.sentence(132, 132, 200, "quick") == (
         "132 cases to time, preset quick: about 3 min 20 s."
     )
-    assert announce.sentence(264, 132, 40, "full") == (
+    assert progress.sentence(264, 132, 40, "full") == (
         "132 cases to time (132 more can't run here and are skipped), preset full: about 40 s."
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.report.change_text import change
+from bench.report.numbers import change
 
 
 @pytest.mark.parametrize(

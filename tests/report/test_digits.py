@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.digits import measured, significant
+from bench.report.numbers import measured, significant
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,17 @@ import pytest
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from bench.analyze.device_crossing import Crossing
-from bench.analyze.efficiency import assess
-from bench.analyze.parallel_efficiency import efficiencies
-from bench.analyze.thread_counts import by_threads
-from bench.report import efficiency_tables
-from bench.report.efficiency_json import parallel_document, roofline_document
-from bench.report.efficiency_tables import faster_from, percent
-from bench.report.parallel_tables import parallel
-from tests.analyze.made_up_machine import EMPTY, controls, epoch, on_threads, run, update
+from bench.advise.bounds import assess
+from bench.advise.devices import Crossing, by_threads, efficiencies
+from bench.report import efficiency
+from bench.report.efficiency import (
+    faster_from,
+    parallel,
+    parallel_document,
+    percent,
+    roofline_document,
+)
+from tests.advise.made_up_machine import EMPTY, controls, epoch, on_threads, run, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +50,7 @@ def a_run() -> dict[str, Any]:
 
 def test_a_roofline_has_a_table_a_question_with_shares_and_words() -> None:
     found = assess(a_run())
-    text = printed(
-        lambda console: efficiency_tables.rooflines(console, found.cases, found.roofs)
-    )
+    text = printed(lambda console: efficiency.rooflines(console, found.cases, found.roofs))
     assert text == snapshot("""\
 
 Roofline: cpu(0)
@@ -85,9 +85,7 @@ u        50% memory
 def test_the_numbers_behind_the_words_are_printed_when_asked_for() -> None:
     found = assess(a_run()).only(["slow"], ["epoch"])
     text = printed(
-        lambda console: efficiency_tables.rooflines(
-            console, found.cases, found.roofs, why=True
-        ),
+        lambda console: efficiency.rooflines(console, found.cases, found.roofs, why=True),
         200,
     )
     assert (
@@ -121,7 +119,7 @@ def test_devices_are_compared_by_size_and_the_crossing_is_named() -> None:
         Crossing("epoch", "airfoil, inmemory", "l", "gpu(0)", {100: 0.5}),
         Crossing("update", "1 tensor", "u", "gpu(0)", {1000: 1.5}),
     ]
-    text = printed(lambda console: efficiency_tables.devices(console, compared))
+    text = printed(lambda console: efficiency.devices(console, compared))
     assert text == snapshot("""\
 
 gpu(0) against cpu(0): epochs, airfoil, inmemory

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.analyze.contenders import Contender, Contest
-from bench.report.headline import headline
+from bench.advise.contenders import Contender, Contest
+from bench.report.advice_text import headline
 
 
 def contest(*ways: tuple[str, float, float], quantity: str = "epoch", n: int = 5) -> Contest:

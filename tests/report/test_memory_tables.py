@@ -10,8 +10,8 @@ import pytest
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from bench.analyze import tidy
 from bench.report import memory_tables
+from bench.store import tidy
 
 MIB = 2**20
 SIZES = (1, 100, 1500)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.ratio_text import ratio
+from bench.report.numbers import ratio
 
 NAN = math.nan
 

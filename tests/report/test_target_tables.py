@@ -5,9 +5,9 @@ import io
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from bench.analyze import tidy
-from bench.report.target_tables import targets
-from tests.analyze.made_up_run import benchmark
+from bench.report.run_tables import targets
+from bench.store import tidy
+from tests.store.made_up_run import benchmark
 
 
 def case(size: int, seconds: float, steps: int) -> dict[str, object]:

@@ -1,5 +1,3 @@
-# ruff: noqa: E501 - a table of 130 columns is as wide as it is
-
 from __future__ import annotations
 
 from typing import Any
@@ -8,8 +6,11 @@ import pytest
 from inline_snapshot import snapshot
 
 from bench.report import terminal
-from tests.analyze import made_up_run
-from tests.analyze.made_up_run import unmeasured
+from tests.store import made_up_run
+from tests.store.made_up_run import unmeasured
+
+# ruff: noqa: E501 - a table of 130 columns is as wide as it is
+
 
 SKIPPED = [
     unmeasured("one", "gpu(0)", "no device: no driver is installed. Install '.[cu112]'."),

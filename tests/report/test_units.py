@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report import units
+from bench.report import numbers
 
 SCALES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6, "n": 1e-9}
 WRITTEN = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) ([GMkmµn]?)s")
@@ -22,14 +22,14 @@ def parsed(text: str) -> float:
 
 @given(magnitudes, st.sampled_from([1, -1]))
 def test_what_is_written_is_within_half_a_percent(value: float, sign: int) -> None:
-    assert parsed(units.seconds(sign * value)) == pytest.approx(sign * value, rel=0.005)
+    assert parsed(numbers.seconds(sign * value)) == pytest.approx(sign * value, rel=0.005)
 
 
 @given(st.floats(1e-9, 999e9))
 def test_three_digits_are_written(value: float) -> None:
-    digits = re.sub(r"[^0-9]", "", units.seconds(value).split()[0]).lstrip("0")
+    digits = re.sub(r"[^0-9]", "", numbers.seconds(value).split()[0]).lstrip("0")
     assert len(digits) == 3
-    assert 1 <= float(units.seconds(value).split()[0]) < 1000
+    assert 1 <= float(numbers.seconds(value).split()[0]) < 1000
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_three_digits_are_written(value: float) -> None:
     ],
 )
 def test_times(value: float, text: str) -> None:
-    assert units.seconds(value) == text
+    assert numbers.seconds(value) == text
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_times(value: float, text: str) -> None:
     [(2_610_000, "2.61 M"), (80_800, "80.8 k"), (12, "12.0"), (3.4e10, "34.0 G"), (0, "0")],
 )
 def test_rates_have_no_unit(value: float, text: str) -> None:
-    assert units.rate(value) == text
+    assert numbers.rate(value) == text
 
 
 def test_losses_have_the_digits_that_the_published_figures_are_compared_by() -> None:
-    assert units.loss(0.259893) == "0.25989"
-    assert units.loss(math.nan) == "–"
+    assert numbers.loss(0.259893) == "0.25989"
+    assert numbers.loss(math.nan) == "–"
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_losses_have_the_digits_that_the_published_figures_are_compared_by() -> 
     [(1.534, "1.53x"), (99.94, "99.94x"), (99.96, "100x"), (1234.5, "1234x"), (math.nan, "–")],
 )
 def test_ratios(value: float, text: str) -> None:
-    assert units.times(value) == text
+    assert numbers.times(value) == text
 
 
 @given(st.integers(1, 10**11))
 def test_counts_lose_nothing_that_six_digits_hold(value: int) -> None:
-    match = re.fullmatch(r"([0-9.e+]+)([GMk]?)", units.count(value))
+    match = re.fullmatch(r"([0-9.e+]+)([GMk]?)", numbers.count(value))
     assert match
     assert float(match[1]) * SCALES[match[2]] == pytest.approx(value, rel=1e-5)
 
@@ -85,4 +85,4 @@ def test_counts_lose_nothing_that_six_digits_hold(value: int) -> None:
     ("value", "text"), [(5, "5"), (100, "100"), (1000, "1k"), (10**7, "10M"), (3e9, "3G")]
 )
 def test_counts(value: float, text: str) -> None:
-    assert units.count(value) == text
+    assert numbers.count(value) == text

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from bench.analyze.verdicts.judgement import Judgement
-from bench.judging.rates_file import Machine, with_rates
-from bench.measure.fingerprint import fingerprint_id
+from bench.compare.rates import Machine, with_rates
+from bench.compare.verdict import Judgement
+from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
-from bench.selection.options import Given
-from bench.selftest.load import load
-from bench.selftest.sampling import Samples, SelftestAsked
-from bench.selftest.storing import read, write
-from bench.store import StoreError
-from tests.analyze.error_rates.test_rating import pool
+from bench.plan.request import Given
+from bench.selftest.samples_file import read, write
+from bench.selftest.sampling import Samples, SelftestAsked, load
+from bench.store.files import StoreError
+from tests.selftest.test_rating import pool
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a chart of the page is made of: rows, a picture of them, and what can be switched."""
+"""What a chart of the page is made of: rows, a picture of them, looks, shared parts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+
+from bench.report.figures.style import COLOURS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     Spec = dict[str, Any]
+
+# What a chart of the page is made of: rows, a picture of them, and what can be switched.
+
 
 #: Digits of a number in the page; those that are shown follow from its interval.
 DIGITS = 6
@@ -166,3 +174,239 @@ def rounded(value: Any) -> float | int | None:
         return None
     short = float(f"{number:.{DIGITS}g}")
     return int(short) if short.is_integer() and abs(short) < 10**DIGITS else short
+
+
+# How the series of the page's charts look: colours as in the figures, Vega's own shapes.
+
+
+SHAPES = (
+    *("circle", "square", "diamond", "triangle-up", "triangle-down", "cross"),
+    *("triangle-right", "triangle-left"),
+)
+DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 3), (2, 2), (8, 2, 2, 2))
+
+
+def members(
+    series: Iterable[tuple[str, str]], shown: Collection[str] | None = None
+) -> tuple[Member, ...]:
+    """Give every series a look of its own.
+
+    Parameters
+    ----------
+    series : iterable of (str, str)
+        Names with their groups; a group has a colour, a member of it a shape, and once the
+        shapes are used up another dash.
+    shown : collection of str or None
+        Names that are drawn from the start; None for all.
+
+    Returns
+    -------
+    tuple of Member
+        Group by group.
+    """
+    groups: dict[str, list[str]] = {}
+    for name, group in series:
+        own = groups.setdefault(group, [])
+        if name not in own:
+            own.append(name)
+    return tuple(
+        Member(
+            name=name,
+            group=group,
+            colour=COLOURS[number % len(COLOURS)],
+            shape=SHAPES[place % len(SHAPES)],
+            dash=DASHES[(place // len(SHAPES) + number // len(COLOURS)) % len(DASHES)],
+            shown=shown is None or name in shown,
+        )
+        for number, (group, names) in enumerate(groups.items())
+        for place, name in enumerate(names)
+    )
+
+
+def single(names: Sequence[str]) -> tuple[Member, ...]:
+    """Give every series a colour of its own, in no group."""
+    return tuple(
+        Member(name, "", COLOURS[place % len(COLOURS)], "circle", DASHES[0])
+        for place, name in enumerate(names)
+    )
+
+
+def ordered(names: Sequence[str], shown: Collection[str] | None = None) -> tuple[Member, ...]:
+    """Give series that have an order the shades of a scale.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Ascending.
+    shown : collection of str or None
+        Names that are drawn from the start; None for all.
+    """
+    shades = colormaps["viridis"].resampled(max(len(names), 2))
+    return tuple(
+        Member(
+            name=name,
+            group="",
+            colour=to_hex(shades(place)),
+            shape="circle",
+            dash=DASHES[0],
+            shown=shown is None or name in shown,
+        )
+        for place, name in enumerate(names)
+    )
+
+
+def encoded(field: str, looks: tuple[Member, ...]) -> dict[str, Spec]:
+    """Return the encoding of colour and shape for a field whose values have these looks."""
+    domain = [one.name for one in looks]
+
+    def channel(key: str) -> Spec:
+        scale = {"domain": domain, "range": [getattr(one, key) for one in looks]}
+        return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+
+    return {"color": channel("colour"), "shape": channel("shape")}
+
+
+def dashes(field: str, looks: tuple[Member, ...]) -> Spec:
+    """Return the encoding of the dashes of lines."""
+    scale = {"domain": [one.name for one in looks], "range": [list(one.dash) for one in looks]}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+
+
+# Parts that the specifications of several charts share.
+
+
+#: Of a picture, and of a row of names, in pixels.
+HEIGHT, ROW_HEIGHT = 340, 19
+INTERVAL = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False}
+
+
+def quantitative(
+    field: str, title: str, *, log: bool = True, unit: str | None = None, grid: bool = True
+) -> Spec:
+    """Return the encoding of a number along an axis.
+
+    Parameters
+    ----------
+    field : str
+    title : str
+        Of the axis; the page puts the chosen quantity's label where it is empty.
+    log : bool
+    unit : str or None
+        Behind the prefixes of the axis; None for plain numbers.
+    grid : bool
+    """
+    axis: Spec = {"grid": grid, "labelOverlap": True}
+    if unit is not None:
+        axis["labelExpr"] = f"format(datum.value, '~s') + '{unit}'"
+    scale: Spec = {"type": "log", "nice": False} if log else {"type": "linear", "zero": False}
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "axis": axis,
+        "scale": {**scale, "padding": 10},
+    }
+
+
+def ranked(field: str, place: str) -> Spec:
+    """Return the encoding of names from top to bottom.
+
+    Parameters
+    ----------
+    field : str
+    place : str
+        The field that they are ordered by, ascending.
+    """
+    return {
+        "field": field,
+        "type": "nominal",
+        "title": None,
+        "sort": {"field": place, "op": "min"},
+        "axis": {"labelLimit": 190, "grid": True, "ticks": False, "domain": False},
+    }
+
+
+def tooltip(fields: Mapping[str, str]) -> list[Spec]:
+    """Return what is shown under the pointer: fields with their headings."""
+    return [{"field": field, "title": title} for field, title in fields.items()]
+
+
+def lines(
+    x: Spec, series: str, looks: tuple[Member, ...], told: Mapping[str, str], label: str
+) -> Spec:
+    """Draw a line with points and intervals for each series, ``value`` upwards.
+
+    Parameters
+    ----------
+    x : dict
+        Encoding of the axis along.
+    series : str
+        Field.
+    looks : tuple of Member
+    told : mapping of str to str
+        Under the pointer.
+    label : str
+        What a screen reader says of the picture.
+    """
+    look = encoded(series, looks)
+    y = quantitative("value", "", unit="")
+    bar = upright(x, y, look["color"])
+    path = {
+        "mark": {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": look["color"],
+            "strokeDash": dashes(series, looks),
+        },
+    }
+    point = {
+        "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1},
+        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(told)},
+    }
+    return framed([bar, path, point], label)
+
+
+def upright(x: Spec, y: Spec, colour: Spec | None = None) -> Spec:
+    """Return a layer of upright intervals, from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    x, y : dict
+        Encodings of the axes.
+    colour : dict or None
+        Encoding.
+    """
+    ends: Spec = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
+    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+
+
+def level(x: Spec, colour: Spec | None = None) -> Spec:
+    """Return a layer of intervals along their rows, from ``low`` to ``high``."""
+    ends: Spec = {"x": {**x, "field": "low"}, "x2": {"field": "high"}}
+    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+
+
+def stepped(y: Spec, layers: list[Spec], label: str) -> Spec:
+    """Put layers into a picture with a row for each name.
+
+    Parameters
+    ----------
+    y : dict
+        Encoding of the names, from `ranked`.
+    layers : list of dict
+    label : str
+        What a screen reader says of the picture.
+    """
+    return {**framed(layers, label), "height": {"step": ROW_HEIGHT}, "encoding": {"y": y}}
+
+
+def framed(layers: list[Spec], label: str) -> Spec:
+    """Put layers into a picture that is as wide as its place."""
+    return {
+        "width": "container",
+        "height": HEIGHT,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "description": label,
+        "layer": layers,
+    }

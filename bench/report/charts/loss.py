@@ -1,4 +1,4 @@
-"""The loss against epochs and against seconds: a line a batch size."""
+"""The loss against epochs and seconds, and as the published protocol gives it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.report.charts.chart import Chart, Quantity, packed
-from bench.report.charts.looks import encoded, ordered
-from bench.report.charts.specs import framed, lines, quantitative, tooltip
+from bench.report.charts.chart import (
+    Chart,
+    Quantity,
+    dashes,
+    encoded,
+    framed,
+    lines,
+    ordered,
+    packed,
+    quantitative,
+    single,
+    tooltip,
+)
 from bench.report.charts.speed import PICKED, picks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bench.report.charts.chart import Member
+
+# The loss against epochs and against seconds: a line a batch size.
+
 
 QUANTITIES = (
     Quantity("percent above the optimum", "above", "", "", "%", prefixed=False),
@@ -23,7 +36,12 @@ QUANTITIES = (
 )
 #: Batch sizes that are drawn from the start, where they were measured.
 SHOWN = ("1", "10", "100", "1500")
-TOLD = {"batch": "batch size", "epoch": "epoch", "time": "after (95% interval)", "loss": "loss"}
+LOSS_TOLD = {
+    "batch": "batch size",
+    "epoch": "epoch",
+    "time": "after (95% interval)",
+    "loss": "loss",
+}
 
 
 def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
@@ -44,7 +62,7 @@ def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
     """
     first = rows["kernel"] == kernel
     rows = pd.concat([rows[first], rows[~first]])
-    table = pd.DataFrame([point for _, row in rows.iterrows() for point in _points(row)])
+    table = pd.DataFrame([point for _, row in rows.iterrows() for point in _loss_points(row)])
     sizes = sorted({int(size) for size in rows["batch_size"]})
     shown = [str(size) for size in sizes if str(size) in SHOWN] or None
     looks = ordered([str(size) for size in sizes], shown)
@@ -57,10 +75,10 @@ def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
         ),
         columns=packed(table),
         panels=(
-            lines(_epochs(), "batch", looks, TOLD, "Loss against epochs"),
+            lines(_epochs(), "batch", looks, LOSS_TOLD, "Loss against epochs"),
             _against_seconds(looks),
         ),
-        tabulated={"kernel": "kernel", **TOLD},
+        tabulated={"kernel": "kernel", **LOSS_TOLD},
         quantities=QUANTITIES,
         choices=picks(rows, (*PICKED, "kernel")),
         series="batch",
@@ -69,7 +87,7 @@ def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
     )
 
 
-def _points(row: pd.Series) -> Sequence[Mapping[str, Any]]:
+def _loss_points(row: pd.Series) -> Sequence[Mapping[str, Any]]:
     """Return the points of one training, from its start on."""
     losses = np.asarray(row["loss_by_epoch"], dtype=float)
     optimum = float(row.get("loss_optimum", np.nan))
@@ -116,6 +134,90 @@ def _against_seconds(looks: tuple[Member, ...]) -> dict[str, Any]:
     point = {
         "transform": [{"filter": "isValid(datum.seconds)"}],
         "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1},
-        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
+        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(LOSS_TOLD)},
     }
     return framed([bar, path, point], "Loss against seconds")
+
+
+# The published protocol: the loss every 100 samples, here.
+
+
+QUANTITY = Quantity("loss", "loss", "", "", "", log=False, prefixed=False)
+TOLD = {"setting": "training", "epoch": "epoch", "seconds": "seconds", "loss": "loss"}
+
+
+def published_chart(rows: pd.DataFrame) -> Chart | None:
+    """Draw the curves of the textbook's chapter, as this machine gives them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``notebook`` cases.
+
+    Returns
+    -------
+    Chart or None
+        None where there are none.
+    """
+    if rows.empty:
+        return None
+    table = pd.DataFrame([point for _, row in rows.iterrows() for point in _points(row)])
+    looks = single(list(dict.fromkeys(table["setting"])))
+    return Chart(
+        id="published-chart",
+        title="The published protocol: the loss every 100 samples",
+        caption=(
+            "As in the textbook, the seconds hold the evaluation of the loss; one training "
+            "each, the others are in the run file."
+        ),
+        columns=packed(table),
+        panels=(_panel(looks, "epoch", "epochs"), _panel(looks, "seconds", "seconds")),
+        tabulated={name: title for name, title in TOLD.items() if name != "loss"},
+        quantities=(QUANTITY,),
+        choices=picks(rows, ("device",)),
+        series="setting",
+        members=looks,
+        scales={"x": "Horizontal axis"},
+    )
+
+
+def _points(row: pd.Series) -> Iterator[dict[str, Any]]:
+    losses = row["loss_every_100_samples"]
+    epochs = np.linspace(0, row["epochs"], len(losses))
+    setting = f"{row['kernel']}, B={row['batch_size']:g}, lr {row['learning_rate']:g}"
+    for epoch, seconds, loss in zip(
+        epochs, row["seconds_every_100_samples"], losses, strict=True
+    ):
+        yield {
+            "device": row["device"],
+            "setting": setting,
+            "epoch": epoch,
+            "seconds": seconds or None,
+            "loss": loss,
+        }
+
+
+def _panel(looks: tuple[Member, ...], along: str, title: str) -> dict[str, Any]:
+    seconds = along == "seconds"
+    x = quantitative(along, title, log=seconds, unit="s" if seconds else None)
+    if not seconds:
+        x["scale"] = {"type": "linear"}
+    y = quantitative("value", "", unit="")
+    look = encoded("setting", looks)
+    keep = [{"filter": f"isValid(datum.{along})"}]
+    both = {"x": x, "y": y, "color": look["color"]}
+    return framed(
+        [
+            {
+                "transform": keep,
+                "mark": {"type": "line", "strokeWidth": 1.3, "aria": False},
+                "encoding": {**both, "strokeDash": dashes("setting", looks)},
+            },
+            {
+                "transform": keep,
+                "mark": {"type": "circle", "size": 26, "opacity": 0.9},
+                "encoding": {**both, "tooltip": tooltip(TOLD)},
+            },
+        ],
+        f"Loss against {title}, published protocol",
+    )

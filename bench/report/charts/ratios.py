@@ -1,4 +1,4 @@
-"""Ratios of two runs or more: a row a kernel, a dot a case, with its interval."""
+"""Ratios of two runs or more, and benchmarks of any suite."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bench.report.charts.chart import Chart, Choice, Quantity, packed
-from bench.report.charts.specs import level, quantitative, ranked, stepped, tooltip
-from bench.report.comparing_text import what
+from bench.report.charts.chart import (
+    Chart,
+    Choice,
+    Quantity,
+    level,
+    packed,
+    quantitative,
+    ranked,
+    stepped,
+    tooltip,
+)
+from bench.report.charts.speed import picks
+from bench.report.verdicts.wording import what
 
 if TYPE_CHECKING:
-    from bench.analyze.comparing.comparison import Comparison
+    from bench.compare.comparison import Comparison
 
-QUANTITY = Quantity(
+# Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
+
+
+RATIO_QUANTITY = Quantity(
     "times as long as the baseline", "ratio", "ratio_low", "ratio_high", "x", prefixed=False
 )
 TOLD = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
@@ -65,9 +78,9 @@ def ratios_chart(found: Comparison) -> Chart | None:
             "a case whose bar crosses 1 is not told apart."
         ),
         columns=packed(table),
-        panels=(_picture(),),
+        panels=(_ratio_picture(),),
         tabulated={"name": "case", "basis": "interval from"},
-        quantities=(QUANTITY,),
+        quantities=(RATIO_QUANTITY,),
         choices=tuple(one for one in choices if len(one.options) > 1),
         scales={"x": "Horizontal axis"},
     )
@@ -86,7 +99,7 @@ def _size(row: pd.Series) -> float | None:
     return None
 
 
-def _picture() -> dict[str, Any]:
+def _ratio_picture() -> dict[str, Any]:
     x = quantitative("value", "")
     colour = {
         "field": "size",
@@ -105,3 +118,47 @@ def _picture() -> dict[str, Any]:
     }
     layers = [level(x, colour), dots, same]
     return stepped(ranked("what", "place"), layers, "Ratios with their intervals")
+
+
+# Benchmarks of any suite: a row each, its median with an interval or its quartiles.
+
+
+#: More rows than this are drawn a group at a time.
+MOST_AT_ONCE = 60
+QUANTITY = Quantity("seconds", "seconds", "low", "high", "s")
+
+
+def plain_chart(table: pd.DataFrame) -> Chart:
+    """Draw benchmarks from the slowest to the fastest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``name``, ``group``, ``seconds``, ``low``, ``high``.
+
+    Returns
+    -------
+    Chart
+    """
+    ordered = table.assign(place=-table["seconds"])
+    return Chart(
+        id="plain-chart",
+        title="From the slowest to the fastest",
+        caption="Medians with their 95% intervals, where the file holds the rounds.",
+        columns=packed(ordered[["name", "group", "seconds", "low", "high", "place"]]),
+        panels=(_picture(),),
+        tabulated={"name": "benchmark", "group": "group"},
+        quantities=(QUANTITY,),
+        choices=picks(table, ("group",)) if len(table) > MOST_AT_ONCE else (),
+        scales={"x": "Horizontal axis"},
+    )
+
+
+def _picture() -> dict[str, Any]:
+    x = quantitative("value", "", unit="s")
+    told = tooltip({"name": "benchmark", "text": "median (95% interval)"})
+    dots = {
+        "mark": {"type": "circle", "size": 60, "opacity": 1},
+        "encoding": {"x": x, "tooltip": told},
+    }
+    return stepped(ranked("name", "place"), [level(x), dots], "Benchmarks with their intervals")

@@ -1,17 +1,34 @@
-"""Speed against batch size: a line a kernel, with its intervals."""
+"""Speed against batch size, of a run and of several sides; the ladder."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench.report.charts.chart import Chart, Choice, Quantity, packed
-from bench.report.charts.looks import members
-from bench.report.charts.specs import lines, quantitative
+import pandas as pd
+
+from bench.advise.ladder import ladder, rung_names, sizes_of
+from bench.report.charts.chart import (
+    Chart,
+    Choice,
+    Quantity,
+    level,
+    lines,
+    members,
+    packed,
+    quantitative,
+    ranked,
+    single,
+    stepped,
+    tooltip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import pandas as pd
+    from bench.compare.comparison import Comparison
+
+# Speed against batch size: a line a kernel, with its intervals.
+
 
 BATCH_SIZE = "batch size (samples)"
 #: What tells the groups of lines apart, and how the page calls it.
@@ -29,7 +46,7 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
     Parameters
     ----------
     rows : DataFrame
-        ``epoch`` cases, with ``low`` and ``high`` (``bench.analyze.intervals``).
+        ``epoch`` cases, with ``low`` and ``high`` (``bench.store.tidy``).
     shown : collection of str
         Kernels that are drawn from the start.
 
@@ -92,3 +109,129 @@ def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[
             first = "inmemory" if "inmemory" in options else options[0]
             found.append(Choice(field, PICKED.get(field, field), options, first))
     return tuple(found)
+
+
+# Speed against batch size on several sides of a comparison: a line a side.
+
+
+SIDES_QUANTITY = Quantity("seconds per epoch", "seconds", "low", "high", "s")
+
+
+def sides_chart(found: Comparison) -> Chart | None:
+    """Draw the epochs of one kernel at a time, a line a side.
+
+    Parameters
+    ----------
+    found : Comparison
+
+    Returns
+    -------
+    Chart or None
+        None where no epochs are compared.
+    """
+    if "case" not in found.rows:
+        return None
+    rows = found.rows[found.rows["case"] == "epoch"]
+    if rows.empty:
+        return None
+    labels = [side.label for side in found.sides]
+    fields = [name for name in (*PICKED, "kernel") if name in rows]
+    if found.axis == "device":
+        fields.remove("device")
+    table = rows.assign(side=[labels[number] for number in rows["side"]])
+    looks = single(labels)
+    told = {"side": "side", "batch_size": "batch size", "text": "95% interval"}
+    along = quantitative("batch_size", BATCH_SIZE)
+    numbers = ["batch_size", "seconds", "low", "high"]
+    return Chart(
+        id="sides-chart",
+        title="Each kernel on every side",
+        caption="A line a side, with 95% intervals; pick the kernel.",
+        columns=packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
+        panels=(lines(along, "side", looks, told, "Speed of each side"),),
+        tabulated={"side": "side", "batch_size": "batch size"},
+        quantities=(SIDES_QUANTITY,),
+        choices=picks(table, fields),
+        series="side",
+        members=looks,
+        scales={"x": "Horizontal axis", "y": "Vertical axis"},
+    )
+
+
+# The ladder: a row a kernel, a dot a batch size.
+
+
+QUANTITY = Quantity("seconds per epoch", "seconds", "low", "high", "s")
+FIELDS = ("workload", "device", "rung", "batch_size", "seconds", "low", "high", "place")
+
+
+def ladder_chart(rows: pd.DataFrame) -> Chart | None:
+    """Draw the kernels of each workload and device from the slowest to the fastest.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``epoch`` cases with ``low`` and ``high``.
+
+    Returns
+    -------
+    Chart or None
+        None where no workload and device has kernels enough for a ladder.
+    """
+    drawn = [
+        part
+        for _, group in rows.groupby(["workload", "device"], sort=False)
+        if not (part := _rungs(group)).empty
+    ]
+    if not drawn:
+        return None
+    table = pd.concat(drawn)
+    sizes = sorted({int(size) for size in table["batch_size"]})
+    return Chart(
+        id="ladder-chart",
+        title="From the slowest to the fastest",
+        caption="A row a kernel, a dot a batch size; further left, an epoch takes less.",
+        columns=packed(table[list(FIELDS)]),
+        panels=(_picture(sizes),),
+        tabulated={"rung": "kernel", "batch_size": "batch size"},
+        quantities=(QUANTITY,),
+        choices=picks(table, ("workload", "device")),
+        scales={"x": "Horizontal axis"},
+    )
+
+
+def _rungs(group: pd.DataFrame) -> pd.DataFrame:
+    """Return the cases on the ladder of one workload and device, with their places."""
+    table = ladder(group)
+    if table.empty:
+        return table
+    places = {name: place for place, name in enumerate(table.index)}
+    named = group.assign(rung=rung_names(group))
+    named = named[named["rung"].isin(places) & named["batch_size"].isin(sizes_of(table))]
+    placed: pd.DataFrame = named.assign(place=named["rung"].map(places))
+    return placed
+
+
+def _picture(sizes: list[int]) -> dict[str, Any]:
+    row = ranked("rung", "place")
+    colour = {
+        "field": "batch_size",
+        "type": "ordinal",
+        "title": "batch size",
+        "sort": sizes,
+        "scale": {"scheme": "viridis"},
+    }
+    told = tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
+    x = quantitative("value", "", unit="s")
+    whole = {
+        "mark": {"type": "rule", "opacity": 0.5, "aria": False},
+        "encoding": {
+            "x": {**x, "aggregate": "min"},
+            "x2": {"field": "value", "aggregate": "max"},
+        },
+    }
+    dots = {
+        "mark": {"type": "circle", "size": 70, "opacity": 1},
+        "encoding": {"x": x, "color": colour, "tooltip": told},
+    }
+    return stepped(row, [whole, level(x, colour), dots], "The ladder of kernels")

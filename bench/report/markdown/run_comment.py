@@ -2,27 +2,224 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bench.analyze import intervals, tidy
-from bench.analyze.ladder import ladder, rung_times
-from bench.analyze.trust import trusted
-from bench.report import units
-from bench.report.markdown import epoch_tables, foreign
-from bench.report.markdown.best_sizes import best_sizes
-from bench.report.markdown.escaping import code, text
-from bench.report.markdown.ladder import lines
-from bench.report.markdown.table import Part, bullets, fitted, folded, paragraph
+from bench.advise.ladder import ladder, rung_times, sizes_of
+from bench.report import numbers as units
+from bench.report.advice_text import size
+from bench.report.grid import UNTRUSTED
+from bench.report.markdown import comparison_comment
+from bench.report.markdown.table import (
+    Part,
+    bullets,
+    code,
+    fitted,
+    folded,
+    head,
+    paragraph,
+    row,
+    table,
+    text,
+)
+from bench.report.numbers import measured
 from bench.report.page.machine_section import command
 from bench.report.page.run_section import SENTENCES, subtitle
+from bench.report.run_tables import faster_text, percent, seconds_text
+from bench.store import tidy
+from bench.store.trust import trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
-    from bench.analyze.findings import Found
+    from bench.advise.answer import KernelAnswer
+    from bench.advise.findings import Found
+    from bench.stats.estimate import Estimate
+
+# The best batch size of every kernel, as a table.
+
+
+COLUMNS = (
+    "kernel",
+    "device",
+    "batch size",
+    "within 5% of the best",
+    "time to target",
+    "measured best",
+)
+
+
+def best_sizes(found: Found) -> Iterator[Part]:
+    """Write which batch size each kernel should be given.
+
+    Parameters
+    ----------
+    found : Found
+
+    Yields
+    ------
+    Part
+        A table for each workload.
+    """
+    by_workload: dict[str, list[KernelAnswer]] = {}
+    for one in found.answers:
+        by_workload.setdefault(one.subject.workload, []).append(one)
+    for workload, answers in by_workload.items():
+        ordered = sorted(answers, key=_seconds)
+        title = f"Best batch size until the loss is near the optimum: {text(workload)}"
+        yield table(COLUMNS, (_cells(one) for one in ordered), (2, 3, 4, 5), title)
+
+
+def _seconds(one: KernelAnswer) -> float:
+    return float("inf") if one.advice is None else one.advice.t_star_seconds.value
+
+
+def _cells(one: KernelAnswer) -> list[str]:
+    subject = [code(one.subject.kernel), text(one.subject.device)]
+    if one.advice is None:
+        return [*subject, "–", text(one.refusal), "–", _best(one)]
+    return [
+        *subject,
+        f"{one.advice.recommended}",
+        " to ".join(size(end.value) for end in one.advice.within),
+        units.seconds(one.advice.t_star_seconds.value),
+        _best(one),
+    ]
+
+
+def _best(one: KernelAnswer) -> str:
+    if one.measured_best is None:
+        return "–"
+    row = one.table.set_index("batch_size").loc[one.measured_best]
+    return f"{units.seconds(row['measured_seconds'])} at {one.measured_best}"
+
+
+# The time of every epoch: a table for each workload, device and loader.
+
+
+BASIS = {
+    "processes": "between processes",
+    "rounds": "of the rounds of one process, which is too narrow between processes",
+}
+
+
+def tables(epochs: pd.DataFrame) -> Iterator[Part]:
+    """Write the times of all epochs.
+
+    Parameters
+    ----------
+    epochs : DataFrame
+        ``epoch`` cases with their intervals, from ``bench.store.tidy.interval_frame``.
+
+    Yields
+    ------
+    Part
+    """
+    bases = [BASIS[one] for one in BASIS if (epochs["interval_of"] == one).any()]
+    yield paragraph(
+        f"Behind ± is half the 95% interval {' or '.join(bases)}, as a share of the median; "
+        f"{UNTRUSTED} stands behind a case most of whose rounds were disturbed."
+    )
+    for keys, group in epochs.groupby(["workload", "device", "loader"], sort=False):
+        workload, device, loader = keys
+        sizes = sorted(set(group["batch_size"].dropna()))
+        cells = {(row["kernel"], row["batch_size"]): cell(row) for _, row in group.iterrows()}
+        kernels = sorted(dict.fromkeys(group["kernel"].astype(str)))
+        yield table(
+            ["kernel", *(f"B = {size:g}" for size in sizes)],
+            (
+                [code(name), *(cells.get((name, size), "") for size in sizes)]
+                for name in kernels
+            ),
+            range(1, len(sizes) + 1),
+            text(f"{workload}, {device}, batches from {loader}"),
+        )
+
+
+def cell(row: pd.Series) -> str:
+    """Write a time with the digits that its interval allows, and the interval.
+
+    Parameters
+    ----------
+    row : Series
+        With ``seconds``, ``low``, ``high``.
+
+    Returns
+    -------
+    str
+        ``438 ms ±0.52%``, or the time alone where no interval is known.
+    """
+    half_width = (row["high"] - row["low"]) / 2
+    written = measured(row["seconds"], half_width)
+    if math.isfinite(half_width) and row["seconds"] > 0:
+        written += f" ±{percent(half_width / row['seconds'])}"
+    return f"{written} {UNTRUSTED}" if row.get("untrusted") is True else written
+
+
+# The ladder as a Markdown table, with a sentence a rung on what it saves.
+
+
+SAVES = "what it saves"
+
+
+def lines(
+    table: pd.DataFrame, times: Mapping[tuple[str, int], Estimate], *, saves: bool = True
+) -> Iterator[str]:
+    """Write a ladder.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``bench.advise.ladder.ladder``; not empty.
+    times : mapping of (str, int) to Estimate
+        From ``bench.advise.ladder.rung_times``.
+    saves : bool
+        Whether to say what each rung saves.
+
+    Yields
+    ------
+    str
+        A line of Markdown.
+    """
+    sizes = sizes_of(table)
+    columns = ["kernel", *(f"B = {size}" for size in sizes), "times as fast"]
+    yield from head([*columns, SAVES] if saves else columns, range(1, len(columns)))
+    for name, rung in table.iterrows():
+        seconds = [seconds_text(times.get((str(name), size))) for size in sizes]
+        cells = [code(name), *seconds, faster_text(table, times, str(name))]
+        yield row([*cells, text(rung["saves"])] if saves else cells)
+
+
+def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str]:
+    """Write every ladder that a run has the data for.
+
+    Parameters
+    ----------
+    document : mapping
+        The run file.
+    saves : bool
+        Whether to say what each rung saves.
+
+    Returns
+    -------
+    dict of str to str
+        By workload and device, as in ``airfoil, cpu(0)``: a Markdown table.
+    """
+    rows = tidy.of_case(tidy.interval_frame(document), "epoch")
+    written = {}
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        table = ladder(group)
+        if not table.empty:
+            drawn = lines(table, rung_times(group), saves=saves)
+            written[f"{workload}, {device}"] = "".join(f"{line}\n" for line in drawn)
+    return written
+
+
+# One run as a comment on a pull request: what was found, and whether to believe it.
+
 
 COMMIT_DIGITS = 7
 
@@ -51,7 +248,7 @@ def one_run(
     str
         At most as long as GitHub takes.
     """
-    table = intervals.frame(document)
+    table = tidy.interval_frame(document)
     epochs = tidy.of_case(table, "epoch")
     parts = [
         paragraph(f"### Run {code(name)}"),
@@ -60,11 +257,11 @@ def one_run(
         *(paragraph(text(sentence, most=1000)) for sentence in sentences),
         *_ladders(epochs),
         *(best_sizes(found) if found is not None else ()),
-        *foreign.tables(document, table),
+        *comparison_comment.tables(document, table),
         *_unmeasured(document),
     ]
     if len(epochs):
-        parts += folded("All epochs, with their intervals", *epoch_tables.tables(epochs))
+        parts += folded("All epochs, with their intervals", *tables(epochs))
     told = (document.get("bench") or {}).get("command")
     if told is not None:
         parts.append(paragraph(f"Measured with {code(command(told), most=1000)}."))

@@ -1,23 +1,107 @@
-"""Every case, in a table that the reader can sort and filter; and what was not measured."""
+"""The answer, and every case in a table that the reader can sort and filter."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bench.analyze.marks import MARKS
-from bench.report import units
-from bench.report.digits import measured
-from bench.report.page.blocks import Cell, Column, Prose, Section, Table
-from bench.report.page.training_sections import seconds_cell
-from bench.report.quality_tables import percent
+from bench.report import numbers
+from bench.report.advice_text import QUANTITIES, TEXTBOOK, time
+from bench.report.numbers import measured, quotient
+from bench.report.page.blocks import Answer, Bar, Cell, Column, Prose, Section, Table
+from bench.report.page.measured_sections import seconds_cell
+from bench.report.run_tables import percent
+from bench.store.trust import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.report.page.material import Material
+    from bench.advise.contenders import Contender, Contest
+    from bench.report.advice_text import Headline
+    from bench.report.page.one_run import Material
+
+# The answer, before everything else.
+
+
+#: So many of the fastest are drawn, with the textbook's loop.
+DRAWN = 5
+#: The scale begins so far below the fastest, as a share of all decades.
+MARGIN = 0.08
+
+
+def answer_section(material: Material) -> Section:
+    """Say which way of training is fastest, and which batch size is best.
+
+    Parameters
+    ----------
+    material : Material
+
+    Returns
+    -------
+    Section
+    """
+    if not material.headlines:
+        nothing = Prose("This run holds no epochs of a training, so it does not tell.")
+        return Section("answer", "The answer", (nothing,))
+    blocks: list[Answer | Prose] = [_answer(one) for one in material.headlines]
+    if material.not_found:
+        blocks.append(Prose(material.not_found, "note"))
+    return Section("answer", "The answer", blocks)
+
+
+def _answer(one: Headline) -> Answer:
+    contest = one.contest
+    return Answer(
+        where=f"{contest.workload} on {contest.device}",
+        sentences=(one.fastest, one.batch_size),
+        sureness=one.sureness,
+        level=one.level,
+        scale=f"The fastest, by {QUANTITIES[contest.quantity]}; lines show 95% intervals, "
+        f"and the scale is logarithmic.",
+        bars=tuple(_bars(contest)),
+    )
+
+
+def _bars(contest: Contest) -> Iterator[Bar]:
+    """Yield the fastest and the textbook's loop, on one logarithmic scale."""
+    drawn = list(contest.contenders[:DRAWN])
+    drawn += [one for one in contest.contenders[DRAWN:] if one.kernel == TEXTBOOK]
+    if len(drawn) < 2:
+        return
+    lowest, highest = (math.log(drawn[place].seconds) for place in (0, -1))
+    room = (highest - lowest) or 1.0
+    start, width = lowest - MARGIN * room, (1 + 2 * MARGIN) * room
+
+    def place(seconds: float, otherwise: float) -> float:
+        known = seconds if math.isfinite(seconds) and seconds > 0 else otherwise
+        return min(max(100 * (math.log(known) - start) / width, 0.0), 100.0)
+
+    tied = {one.kernel for one in contest.rivals} | {contest.winner.kernel}
+    for one in drawn:
+        yield Bar(
+            name=one.kernel,
+            text=time(one),
+            note=_note(one, contest.winner),
+            at=place(one.seconds, one.seconds),
+            low=place(one.low, one.seconds),
+            high=place(one.high, one.seconds),
+            best=one.kernel in tied,
+        )
+
+
+def _note(one: Contender, first: Contender) -> str:
+    """Write the interval, the batch size, and how much longer it takes than the fastest."""
+    width = (one.high - one.low) / 2
+    share = f"±{100 * width / one.seconds:.2g}%, " if math.isfinite(width) else ""
+    longer = "" if one is first else f", {quotient(one.known, first.known)}"
+    return f"{share}B={one.batch_size}{longer}"
+
+
+# Every case, in a table that the reader can sort and filter; and what was not measured.
+
 
 HEAD = (
     Column("kernel", filtered=True),
@@ -71,7 +155,7 @@ def _row(row: pd.Series) -> tuple[Cell, ...]:
         _share(row.get("half_width")),
         _share(row.get("between_half_width")),
         _rate(row),
-        _number(row.get("loss"), units.loss),
+        _number(row.get("loss"), numbers.loss),
         Cell(f"{row['rounds']:g}", float(row["rounds"])),
         Cell(_marks(row.get("marks"))),
         Cell(str(row["name"])),
@@ -94,7 +178,7 @@ def _size(row: pd.Series) -> tuple[str, float | None]:
     for name, sign in SIZES.items():
         value = row.get(name)
         if value is not None and pd.notna(value):
-            text = units.binary_bytes(value) if name == "n_bytes" else f"{sign}={value:g}"
+            text = numbers.binary_bytes(value) if name == "n_bytes" else f"{sign}={value:g}"
             return text, float(value)
     return "", None
 
@@ -135,7 +219,7 @@ def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
     failed = added.get("failed") or ()
     if failed:
         yield Prose(
-            f"{units.number(len(failed), 'case')} failed; no number of theirs is shown.",
+            f"{numbers.number(len(failed), 'case')} failed; no number of theirs is shown.",
             "warning",
         )
         yield _listed("failed-table", "Failed cases", failed)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bench.report.charts.plain import plain_chart
-from bench.report.digits import measured, significant
+from bench.report.charts.ratios import plain_chart
+from bench.report.numbers import engineering, measured, number, significant
 from bench.report.page.blocks import Cell, Column, Facts, Page, Prose, Section, Table
 from bench.report.page.machine_section import machine_section, method_section
 from bench.report.page.run_section import date, subtitle
-from bench.report.units import engineering, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.report.page.material import Material
+    from bench.report.page.one_run import Material
 
 HEAD = (
     Column("benchmark"),

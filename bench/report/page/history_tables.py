@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bench.analyze.comparing.over_time import over_time
-from bench.report.change_text import change
-from bench.report.comparing_text import what
-from bench.report.digits import measured
+from bench.compare.over_time import over_time
+from bench.report.numbers import change, measured
 from bench.report.page.blocks import Cell, Column, Table
-from bench.report.quality_tables import percent
+from bench.report.run_tables import percent
 from bench.report.verdicts import wording
+from bench.report.verdicts.wording import what
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.analyze.histories.whole import WholeHistory
-    from bench.analyze.verdicts.long_term import Change, Drift
-    from bench.analyze.verdicts.verdict import CaseVerdict
-    from bench.loading.loaded import Loaded
+    from bench.compare.verdict import CaseVerdict, Change, Drift
+    from bench.history.whole import WholeHistory
+    from bench.store.table import Loaded
 
 #: Longer tables hold the newest.
 MOST_CHANGES = 1000
@@ -38,7 +36,7 @@ def cases_table(
     ----------
     loaded : Loaded
     points : DataFrame
-        From ``bench.analyze.comparing.over_time.points``.
+        From ``bench.compare.over_time.points``.
     histories : sequence of WholeHistory
 
     Returns

@@ -6,15 +6,15 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from bench.report import units
+from bench.report import numbers
 from bench.report.page.blocks import Facts, Prose, Section, Table
 from bench.report.page.cases_section import marks_table
-from bench.report.quality_tables import percent
+from bench.report.run_tables import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.report.page.material import Material
+    from bench.report.page.one_run import Material
 
 #: Facts that are sizes in bytes.
 BYTES = ("_bytes",)
@@ -98,7 +98,7 @@ def flattened(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
             for number, one in enumerate(value):
                 yield dotted if len(value) == 1 else f"{dotted} {number}", _listed(one)
         elif name.endswith(BYTES) and isinstance(value, int):
-            yield dotted, f"{units.engineering(value, 'B')} ({value})"
+            yield dotted, f"{numbers.engineering(value, 'B')} ({value})"
         else:
             yield dotted, _text(value)
 
@@ -147,7 +147,7 @@ def _method(material: Material) -> Iterator[Facts | Prose | Table]:
         worst = quality.overhead.iloc[0]
         yield Prose(
             f"Calling an empty kernel takes more than a thousandth of what "
-            f"{units.number(len(quality.overhead), 'case')} took, at most "
+            f"{numbers.number(len(quality.overhead), 'case')} took, at most "
             f"{percent(worst['overhead_share'])} ({worst['name']})."
         )
     if quality is not None and quality.marks:

@@ -5,20 +5,83 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 from dataclasses import asdict
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.report.charts.chart import Chart
-from bench.report.page.vega import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.report.page.blocks import Page
+
+# Vega with Vega-Lite as one script, as its Python package carries it.
+#
+# Making it takes a second, in which the interpreter can do nothing else: another process does
+# it while the page is made. Run as a module, this prints the script.
+
+
+#: What the page's own script uses of it.
+EXPORTED = "window.vegaEmbed = vegaEmbed;"
+
+
+@cache
+def bundled() -> str:
+    """Return the script; made here and now, where it has not been made yet."""
+    return vl_convert.javascript_bundle(EXPORTED)
+
+
+class Ahead:
+    """The script, being made by another process from now on."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        if bundled.cache_info().currsize:
+            return
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+            )
+        except OSError:  # no room for one more process: it is made here then
+            return
+
+    def script(self) -> str:
+        """Wait for the script; where the other process has failed, make it here.
+
+        Returns
+        -------
+        str
+        """
+        if self._process is None:
+            return bundled()
+        made, _ = self._process.communicate()
+        return made if self._process.returncode == 0 else bundled()
+
+    def give_up(self) -> None:
+        """End the other process, where the script is not needed any more."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # a text stream
+    sys.stdout.write(bundled())
+
+# Turns a page into HTML that needs nothing but itself.
+
 
 SCRIPTS = ("numbers.js", "history.js", "charts.js", "tables.js", "start.js")
 #: The contents are listed after so many sections: the answer comes first.

@@ -6,15 +6,15 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bench.report import units
+from bench.report import numbers
 from bench.report.page.blocks import Facts, Section, Trust
-from bench.report.quality_tables import percent
+from bench.report.run_tables import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.analyze.trust import Trusted
-    from bench.report.page.material import Material
+    from bench.report.page.one_run import Material
+    from bench.store.trust import Trusted
 
 SENTENCES = {
     "good": "These numbers can be relied on",
@@ -85,7 +85,7 @@ def _facts(material: Material) -> Iterator[tuple[str, str]]:
     memory = found.get("memory_bytes")
     parts = [str(found.get("cpu_model") or (machine.get("cpu") or {}).get("brand_raw") or "–")]
     if cores:
-        parts.append(units.number(int(cores), "core"))
+        parts.append(numbers.number(int(cores), "core"))
     if memory:
         parts.append(f"{memory / 2**30:.0f} GiB")
     yield "Machine", ", ".join(parts)
@@ -111,8 +111,8 @@ def _versions(machine: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[
 def _measured(document: Mapping[str, Any], added: Mapping[str, Any]) -> str:
     n_processes = int(added.get("processes") or 1)
     parts = [
-        units.number(len(document["benchmarks"]), "case"),
-        f"each in {units.number(n_processes, 'process', 'processes')}" if added else "",
+        numbers.number(len(document["benchmarks"]), "case"),
+        f"each in {numbers.number(n_processes, 'process', 'processes')}" if added else "",
         f"preset {added['preset']}" if added.get("preset") else "",
         f"{len(added.get('skipped') or ())} skipped" if added.get("skipped") else "",
         f"{len(added.get('failed') or ())} failed" if added.get("failed") else "",
@@ -145,12 +145,12 @@ def _doubts(found: Trusted) -> Iterator[str]:
     if found.interrupted:
         yield "it was interrupted before all cases were done"
     if quality is not None and len(quality.untrusted):
-        cases = units.number(len(quality.untrusted), "case")
+        cases = numbers.number(len(quality.untrusted), "case")
         yield f"something else disturbed most rounds of {cases}"
     if found.n_failed:
-        yield f"{units.number(found.n_failed, 'case')} failed"
+        yield f"{numbers.number(found.n_failed, 'case')} failed"
     if found.n_incidents:
-        lost = units.number(found.n_incidents, "time", "times")
+        lost = numbers.number(found.n_incidents, "time", "times")
         yield f"a process was lost, or a case erred in one, {lost}"
     if quality is not None and found.n_processes < 2:
         yield "one process measured them, and others may differ by some percent"
@@ -178,5 +178,5 @@ def _reasons(found: Trusted) -> Iterator[str]:
         f"{f' ({marks})' if marks else ''}; all of them are kept."
     )
     if found.n_verified:
-        cases = units.number(found.n_verified, "case", "cases")
+        cases = numbers.number(found.n_verified, "case", "cases")
         yield f"{cases}: the kernel matched the float64 reference just before it was timed."

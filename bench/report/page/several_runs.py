@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bench.report import units
+from bench.report import numbers
 from bench.report.charts.ratios import ratios_chart
-from bench.report.charts.sides import sides_chart
-from bench.report.comparing_text import AXES, outcome, what
-from bench.report.digits import measured
+from bench.report.charts.speed import sides_chart
+from bench.report.numbers import measured, ratio
 from bench.report.page.blocks import Cell, Column, Page, Prose, Section, Table
 from bench.report.page.history_section import history_section, runs_table
-from bench.report.ratio_text import ratio
+from bench.report.verdicts.wording import AXES, comparison_outcome, what
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.analyze.comparing.comparison import Comparison, Side
-    from bench.analyze.histories.whole import WholeHistory
-    from bench.loading.loaded import Loaded
+    from bench.compare.comparison import Comparison, Side
+    from bench.history.whole import WholeHistory
     from bench.report.page.blocks import Block
+    from bench.store.table import Loaded
 
 RATIO = (
     "A ratio is the time of a side over that of the baseline: above 1 is slower. Where both "
@@ -92,7 +91,7 @@ def _side(side: Side) -> tuple[Cell, ...]:
 
 def _answers(found: Comparison) -> Iterator[Prose]:
     for number in range(1, len(found.sides)):
-        yield Prose(outcome(found, number))
+        yield Prose(comparison_outcome(found, number))
     yield Prose(RATIO, "note")
 
 
@@ -162,7 +161,7 @@ def _partial(found: Comparison) -> Table:
         (Cell(str(row["name"])), Cell(", ".join(labels[one] for one in row["sides"])))
         for _, row in found.partial.iterrows()
     )
-    caption = f"{units.number(len(rows), 'case is', 'cases are')} missing on some side"
+    caption = f"{numbers.number(len(rows), 'case is', 'cases are')} missing on some side"
     head = (Column("case"), Column("only on", filtered=True))
     return Table("partial-table", caption, head, rows, sortable=True)
 

@@ -24,7 +24,7 @@ field            what
                  ``slowdown`` of each
 ``sources``      files that the numbers come from
 ``changes``,     steps and slow drift over the whole history, of ``track``: the fields of
-``drifts``       ``bench.analyze.verdicts.long_term``, times as ISO 8601
+``drifts``       ``bench.history.long_term``, times as ISO 8601
 ===============  ==========================================================================
 """
 
@@ -36,15 +36,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bench.analyze.verdicts.judgement import Outcome
-from bench.analyze.verdicts.verdict import Verdict
-from bench.exits import OF_OUTCOME
+from bench.compare.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.long_term import Change, Drift
-    from bench.analyze.verdicts.rates import Rates, Share
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from bench.compare.rates import Rates, Share
+    from bench.compare.verdict import CaseVerdict, Change, Drift, Judgement
 
 FORMAT = 1
 OUTCOMES = {
@@ -70,7 +66,7 @@ def document(judgement: Judgement) -> dict[str, Any]:
         "format": FORMAT,
         "kind": judgement.kind,
         "outcome": OUTCOMES[judgement.outcome],
-        "exit_code": int(OF_OUTCOME[judgement.outcome]),
+        "exit_code": int(judgement.outcome),
         "before": judgement.before,
         "now": judgement.now,
         "forced": judgement.forced,

@@ -13,18 +13,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from bench.analyze.verdicts.judgement import UNDECIDED
-from bench.analyze.verdicts.verdict import Verdict
-from bench.report import units
-from bench.report.markdown.escaping import plain
+from bench.compare.verdict import UNDECIDED, Verdict
+from bench.report import numbers
+from bench.report.markdown.table import plain
 from bench.report.verdicts import wording
-from bench.report.verdicts.order import told
+from bench.report.verdicts.wording import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from bench.compare.verdict import CaseVerdict, Judgement
 
 #: Of each kind, in a step.
 MOST = 10
@@ -79,7 +77,7 @@ def _undecided(judgement: Judgement, cases: list[CaseVerdict]) -> Iterator[tuple
             yield _of_case(judgement, group[0])
         else:
             names = ", ".join(one.name for one in group)
-            title = f"{verdict.value}: {units.number(len(group), 'case')}"
+            title = f"{verdict.value}: {numbers.number(len(group), 'case')}"
             yield title, f"{reason} ({names})"
 
 

@@ -18,17 +18,15 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from bench.analyze.verdicts.judgement import UNDECIDED
-from bench.analyze.verdicts.verdict import Verdict
-from bench.report.markdown.escaping import plain
+from bench.compare.verdict import UNDECIDED, Outcome, Verdict
+from bench.report.markdown.table import plain
 from bench.report.verdicts import wording
-from bench.report.verdicts.order import told
+from bench.report.verdicts.wording import told
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from bench.compare.verdict import CaseVerdict, Judgement
 
 #: All but what XML 1.0 can hold (section 2.2).
 _NO_CHARACTERS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -101,11 +99,19 @@ def _testcase(suite: ET.Element, judgement: Judgement, name: str) -> ET.Element:
     return ET.SubElement(suite, "testcase", classname=where, name=_text(name), time=NO_TIME)
 
 
+OUTCOMES = {
+    Outcome.NONE_SLOWER: "no case is slower",
+    Outcome.SLOWER: "slower, confirmed",
+    Outcome.UNCLEAR: "unclear",
+    Outcome.NOTHING: "nothing comparable",
+}
+
+
 def _properties(suite: ET.Element, judgement: Judgement) -> None:
     told_of = {
         "before": judgement.before,
         "now": judgement.now,
-        "outcome": judgement.outcome.value,
+        "outcome": OUTCOMES[judgement.outcome],
         "forced": "yes" if judgement.forced else "no",
         "rates": wording.rates_of(judgement.rates),
         **{f"source.{number}": one for number, one in enumerate(judgement.sources)},

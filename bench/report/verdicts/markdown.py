@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from bench.analyze.verdicts.verdict import Verdict
-from bench.report import units
-from bench.report.markdown.escaping import code, text
-from bench.report.markdown.table import bullets, fitted, folded, paragraph, table
+from bench.compare.verdict import Verdict
+from bench.report import numbers
+from bench.report.markdown.table import bullets, code, fitted, folded, paragraph, table, text
 from bench.report.verdicts import wording
-from bench.report.verdicts.order import ORDER, ordered
+from bench.report.verdicts.wording import ORDER, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from bench.compare.verdict import CaseVerdict, Judgement
     from bench.report.markdown.table import Part
 
 #: Sentences are shown up to so many characters.
@@ -57,7 +55,7 @@ def markdown(judgement: Judgement) -> str:
         parts.append(bullets(history, "Over the whole history", "change"))
     if judgement.added:
         parts += folded(
-            f"New, so not compared: {units.number(len(judgement.added), 'case')}",
+            f"New, so not compared: {numbers.number(len(judgement.added), 'case')}",
             bullets((code(one) for one in judgement.added), "New", "case"),
         )
     if judgement.sources:
@@ -70,7 +68,7 @@ def _section(
 ) -> Iterator[Part]:
     """Write the cases of one verdict: those with a ratio as a table, the others by reason."""
     measured = [one for one in cases if one.ratio is not None]
-    title = f"{verdict.value.capitalize()}: {units.number(len(cases), 'case')}"
+    title = f"{verdict.value.capitalize()}: {numbers.number(len(cases), 'case')}"
     parts = [_table(judgement, measured, "" if verdict in QUIET else title)] if measured else []
     by_reason: dict[str, list[str]] = defaultdict(list)
     for one in cases:
@@ -78,7 +76,7 @@ def _section(
             by_reason[one.reason].append(one.name)
     for reason, names in by_reason.items():
         listed = bullets((code(name) for name in names), "Cases", "case")
-        count = units.number(len(names), "case")
+        count = numbers.number(len(names), "case")
         head = text(f"{verdict.value.capitalize()}, {count}: {reason}", LONG)
         parts += [paragraph(f"**{head}**"), *folded("Which", listed)]
     yield from folded(title, *parts) if verdict in QUIET else parts

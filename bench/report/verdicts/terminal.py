@@ -9,20 +9,18 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from bench.analyze.verdicts.judgement import Outcome
-from bench.analyze.verdicts.verdict import Verdict
-from bench.report import units
-from bench.report.markdown.escaping import plain
+from bench.compare.verdict import Outcome, Verdict
+from bench.report import numbers
+from bench.report.markdown.table import plain
 from bench.report.verdicts import wording
-from bench.report.verdicts.order import ORDER, ordered
+from bench.report.verdicts.wording import ORDER, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from bench.compare.verdict import CaseVerdict, Judgement
 
 #: More of a kind are counted, unless all are asked for.
 MOST = 20
@@ -70,7 +68,7 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     for verdict in ORDER:
         cases = ordered(one for one in judgement.cases if one.verdict is verdict)
         if cases and (every or verdict in LISTED):
-            _heading(console, f"{HEADINGS[verdict]}: {units.number(len(cases), 'case')}")
+            _heading(console, f"{HEADINGS[verdict]}: {numbers.number(len(cases), 'case')}")
             _cases(console, judgement, cases, every=every)
     console.print()
     for sentence in wording.long_term(judgement):
@@ -100,7 +98,7 @@ def _cases(
     for one in cases:
         by_reason[one.reason].append(one)
     for reason, group in by_reason.items():
-        _line(console, f"  {units.number(len(group), 'case')}: {reason}")
+        _line(console, f"  {numbers.number(len(group), 'case')}: {reason}")
         unlisted = [one.name for one in group if one.ratio is None]
         if unlisted:
             _line(console, f"    {_named(unlisted, every=every)}")

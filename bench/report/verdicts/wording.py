@@ -1,19 +1,106 @@
-"""How a verdict and what belongs to it is put into words, whatever the form."""
+"""How verdicts and comparisons are put into words, whatever the form, and in which order."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from bench.analyze.verdicts.judgement import Outcome
-from bench.analyze.verdicts.rates import COMPARISONS
-from bench.report.ratio_text import ratio
-from bench.report.verdicts.order import title
+import numpy as np
+
+from bench.compare.rates import COMPARISONS
+from bench.compare.side_by_side import changes
+from bench.compare.verdict import Outcome, Verdict
+from bench.report.numbers import plain, ratio
 
 if TYPE_CHECKING:
-    from bench.analyze.verdicts.judgement import Judgement
-    from bench.analyze.verdicts.rates import Rates, Share
-    from bench.analyze.verdicts.verdict import CaseVerdict
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from bench.compare.comparison import Comparison
+    from bench.compare.rates import Rates, Share
+    from bench.compare.verdict import CaseVerdict, Judgement
+
+# In which order verdicts are told: what is slower first, then what nothing can be said of.
+
+
+#: What a reader has to act on comes first.
+ORDER = (
+    Verdict.SLOWER,
+    Verdict.UNCLEAR,
+    Verdict.UNTRUSTED,
+    Verdict.NOT_COMPARABLE,
+    Verdict.FASTER,
+    Verdict.SAME,
+)
+
+
+def ordered(cases: Iterable[CaseVerdict]) -> list[CaseVerdict]:
+    """Sort verdicts.
+
+    Parameters
+    ----------
+    cases : iterable of CaseVerdict
+
+    Returns
+    -------
+    list of CaseVerdict
+        By `ORDER`; of one verdict those that are confirmed first, then by how much they
+        changed, then as they stood.
+    """
+
+    def rank(one: CaseVerdict) -> tuple[int, bool, float]:
+        change = abs(math.log(one.ratio)) if one.ratio else -1.0
+        return ORDER.index(one.verdict), not one.confirmed, -change
+
+    return sorted(cases, key=rank)
+
+
+def told(judgement: Judgement) -> list[CaseVerdict]:
+    """Return the verdicts of the machine, then those of the cases, each in order."""
+    return [*ordered(judgement.machine), *ordered(judgement.cases)]
+
+
+def title(judgement: Judgement) -> str:
+    """Say what the whole comes to, in a line.
+
+    Parameters
+    ----------
+    judgement : Judgement
+
+    Returns
+    -------
+    str
+        ``2 slower (1 confirmed), 94 same``; and of the machine what is not the same.
+    """
+    counted = []
+    for verdict in ORDER:
+        n = judgement.count(verdict)
+        if n:
+            n_confirmed = sum(
+                one.confirmed for one in judgement.cases if one.verdict is verdict
+            )
+            behind = f" ({n_confirmed} confirmed)" if verdict is Verdict.SLOWER else ""
+            counted.append(f"{n} {verdict.value}{behind}")
+    if judgement.added:
+        counted.append(f"{len(judgement.added)} new")
+    return "; ".join([", ".join(counted) or "no case", *_of_machine(judgement)])
+
+
+def _of_machine(judgement: Judgement) -> Iterator[str]:
+    """Name the parts of the machine of each verdict but ``same``."""
+    for verdict in ORDER:
+        parts = [
+            one.name.removeprefix("machine: ")
+            for one in judgement.machine
+            if one.verdict is verdict
+        ]
+        if parts and verdict is not Verdict.SAME:
+            yield f"machine {verdict.value} ({', '.join(parts)})"
+
+
+# How a verdict and what belongs to it is put into words, whatever the form.
+
 
 NOT_MEASURED = (
     "How often this rule is wrong on this machine has not been measured: "
@@ -126,3 +213,93 @@ def _share(share: Share) -> str:
     """Write so many of so many: ``1 of 300 (0.008% to 1.8%)``."""
     low, high = share.interval
     return f"{share.count} of {share.of} ({percent(low)} to {percent(high)})"
+
+
+# How a comparison is put into words.
+
+
+#: What is compared, for a person.
+AXES = {
+    "run": "runs",
+    "machine": "machines",
+    "device": "devices",
+    "version": "versions",
+    "setting": "settings",
+    "date": "dates",
+}
+
+
+def what(row: pd.Series) -> str:
+    """Name what a row of a comparison timed, without its sizes.
+
+    Parameters
+    ----------
+    row : Series
+        Of ``Comparison.rows``.
+
+    Returns
+    -------
+    str
+        The kernel, with its loader where that is not memory; a library's control; or the
+        name of a foreign benchmark.
+    """
+
+    def text(name: str) -> str:
+        value = row.get(name)
+        return value if isinstance(value, str) else ""
+
+    if text("control"):
+        return f"{text('backend')} {text('control')}".strip()
+    name = text("kernel") or (text("backend") if text("case") else "")
+    if not name:
+        return str(row["name"])
+    extra = [part for part in (text("loader"), text("engine")) if part not in {"", "inmemory"}]
+    return " + ".join([name, *extra])
+
+
+def comparison_outcome(found: Comparison, side: int) -> str:
+    """Say in two sentences what one side comes to against the baseline.
+
+    Parameters
+    ----------
+    found : Comparison
+    side : int
+        Its number, from 1.
+
+    Returns
+    -------
+    str
+    """
+    rows = found.rows[(found.rows["side"] == side) & found.rows["ratio"].notna()]
+    label, base = found.sides[side].label, found.baseline.label
+    if rows.empty:
+        return f"{label} shares no case with {base}."
+    mean = float(np.exp(np.log(rows["ratio"].astype(float)).mean()))
+    slower, faster = int((rows["ratio_low"] > 1).sum()), int((rows["ratio_high"] < 1).sum())
+    unknown = int(rows["ratio_low"].isna().sum())
+    rest = len(rows) - slower - faster - unknown
+    counted = [
+        f"{slower} take longer, {faster} less, beyond their 95% intervals",
+        f"{rest} are not told apart",
+    ]
+    if unknown:
+        counted.append(f"{unknown} have no interval")
+    said = (
+        f"{label} takes {plain(mean, None)}x as long as {base}, on the geometric mean of "
+        f"{len(rows)} cases: {', '.join(counted)}."
+    )
+    most = _most(found, side)
+    return f"{said} {most}".strip()
+
+
+def _most(found: Comparison, side: int) -> str:
+    """Name the largest changes both ways."""
+    own = found.rows[found.rows["side"].isin([0, side])]
+    said = []
+    for rows, word in zip(changes(own, 1), ("slower", "faster"), strict=True):
+        if len(rows):
+            row = rows.iloc[0]
+            text = ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
+            said.append(f"most {word}: {row['name']}, {text}")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -6,22 +6,37 @@ import io
 import os
 import platform
 from datetime import datetime, timezone
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from bench.report.verdicts.as_json import as_json
-from bench.report.verdicts.form import Form
 from bench.report.verdicts.github import github
 from bench.report.verdicts.junit import junit
 from bench.report.verdicts.markdown import markdown
 from bench.report.verdicts.terminal import render
-from bench.store import StoreError
-from bench.whole_file import whole
+from bench.store.files import StoreError, whole
 
 if TYPE_CHECKING:
-    from bench.analyze.verdicts.judgement import Judgement
+    from bench.compare.verdict import Judgement
+
+# The forms that verdicts can be written in.
+
+
+class Form(str, Enum):
+    """What ``--format`` takes."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "md"
+    GITHUB = "github"
+    JUNIT = "junit"
+    JSON = "json"
+
+
+# Writes verdicts in any form, to where they belong.
+
 
 #: Of a file, or of what is piped: names of cases stay on one line.
 WIDTH = 160

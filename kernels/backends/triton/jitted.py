@@ -5,12 +5,13 @@ neural network computations", MAPL; Triton manual, "Vector Addition" and "Fused 
 No ``tl.dot``: it would multiply in TF32, with 10 bits.
 """
 
-# Triton reads annotations itself, and takes pointers and tiles to be of no Python type.
-# mypy: disable-error-code="no-untyped-def,untyped-decorator"
 from __future__ import annotations
 
 import triton
 import triton.language as tl
+
+# Triton reads annotations itself, and takes pointers and tiles to be of no Python type.
+# mypy: disable-error-code="no-untyped-def,untyped-decorator"
 
 
 @triton.jit

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.analyze.histories.machines import Machine
-from bench.analyze.histories.whole import WholeHistory
-from bench.analyze.verdicts.judgement import Judgement
-from bench.analyze.verdicts.long_term import Change
+from bench.compare.verdict import Change, Judgement
+from bench.history.same_machine import Machine
+from bench.history.whole import WholeHistory
 from bench.report.charts import history as charts
 from bench.report.charts.history import history_chart
 

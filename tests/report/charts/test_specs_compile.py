@@ -10,9 +10,8 @@ import pytest
 import vl_convert
 
 from bench.report.charts.chart import Chart, packed
-from bench.report.page.material import Material
-from bench.report.page.one_run import one_run
-from bench.store import read_run
+from bench.report.page.one_run import Material, one_run_page
+from bench.store.files import read_run
 from tests.report.page.conftest import QUICK
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def material() -> Material:
 
 @pytest.fixture(scope="module")
 def charts(material: Material) -> dict[str, Chart]:
-    sections = one_run(material).sections
+    sections = one_run_page(material).sections
     blocks = [block for section in sections for block in section.blocks]
     return {block.id: block for block in blocks if isinstance(block, Chart)}
 

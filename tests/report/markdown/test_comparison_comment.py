@@ -1,5 +1,3 @@
-# ruff: noqa: E501 - a row of a table is as long as it is
-
 from __future__ import annotations
 
 from typing import Any
@@ -8,12 +6,15 @@ import pandas as pd
 import pytest
 from inline_snapshot import snapshot
 
-from bench.analyze.comparing.compare import compare
-from bench.loading.loaded import Loaded
+from bench.compare.side_by_side import compare
 from bench.report.markdown import several
 from bench.report.markdown.table import MOST_CHARACTERS
-from tests.analyze.comparing.made_up_runs import case, fingerprint, foreign, run, table
+from bench.store.table import Loaded
+from tests.compare.made_up_runs import case, fingerprint, foreign, run, table
 from tests.report.markdown.rendered import cells, html, kinds, shown
+
+# ruff: noqa: E501 - a row of a table is as long as it is
+
 
 AROUND = [[0.99, 0.98, 1.0], [1.0, 1.01, 1.0], [1.01, 1.0, 1.02]]
 EVIL = "![x](http://evil/x.png) <img src=x> [y](http://z) | `a` @someone\n\n# h </details>"

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.report.markdown.escaping import JOINER, code, plain, text
-from bench.report.markdown.table import head, row
+from bench.report.markdown.table import JOINER, code, head, plain, row, text
 from tests.report.markdown.rendered import cells, html, kinds, shown
 
 if TYPE_CHECKING:

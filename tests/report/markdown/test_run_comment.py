@@ -1,5 +1,3 @@
-# ruff: noqa: E501 - a row of a table is as long as it is
-
 from __future__ import annotations
 
 import copy
@@ -11,13 +9,16 @@ from inline_snapshot import snapshot
 
 from bench.report.markdown import one_run
 from bench.report.markdown.table import MOST_CHARACTERS
-from bench.store import read_run
-from tests.analyze import made_up_run
-from tests.analyze.made_up_run import unmeasured
+from bench.store.files import read_run
 from tests.report.markdown.rendered import cells, html, kinds, prose, shown
+from tests.store import made_up_run
+from tests.store.made_up_run import unmeasured
 
 if TYPE_CHECKING:
-    from bench.report.page.material import Material
+    from bench.report.page.one_run import Material
+
+# ruff: noqa: E501 - a row of a table is as long as it is
+
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 PEERS = REFERENCE / "20261122T190839Z-b5c8249-466d85.json"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from bench.loading.loaded import Loaded
-from bench.report.markdown.step_table import steps
-from tests.analyze.comparing.made_up_runs import case, run, table
+from bench.report.markdown.comparison_comment import steps
+from bench.store.table import Loaded
+from tests.compare.made_up_runs import case, run, table
 from tests.report.markdown.rendered import cells
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.report.page.material import Material
-from bench.store import read_run
+from bench.report.page.one_run import Material
+from bench.store.files import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

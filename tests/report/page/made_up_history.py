@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.analyze.verdicts.margins import Margins
+from bench.compare.verdict import Margins
 from bench.report.page.history_section import many_runs
-from bench.reporting.histories import histories
-from tests.tracking.stored_history import (
+from bench.report.writing import histories
+from tests.history.stored_history import (
     FINGERPRINT,
     document,
     factors,
@@ -19,8 +19,8 @@ from tests.tracking.stored_history import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.loading.loaded import Loaded
     from bench.report.page.blocks import Page
+    from bench.store.table import Loaded
 
 UPGRADED = {**FINGERPRINT, "kernel": "Linux 6.8"}
 OTHER = {**FINGERPRINT, "cpu_model": "Another processor"}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.loading.reading import read
 from bench.report.page.rendering import render
+from bench.store.table import read
+from tests.history.stored_history import document, factors, store
 from tests.report.page.made_up_history import (
     KERNEL,
     MEMORY,
@@ -20,7 +21,6 @@ from tests.report.page.made_up_history import (
 )
 from tests.report.page.test_in_browser import draw, opened
 from tests.report.page.test_injection import EVIL, Tags
-from tests.tracking.stored_history import document, factors, store
 
 if TYPE_CHECKING:
     from pathlib import Path

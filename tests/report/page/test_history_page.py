@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.analyze.verdicts.margins import Margins
-from bench.loading.reading import read
+from bench.compare.verdict import Margins
 from bench.report.page.blocks import Prose, Table
-from bench.report.page.history_answer import MOST_MACHINES
-from bench.report.page.history_section import history_section
+from bench.report.page.history_section import MOST_MACHINES, history_section
 from bench.report.page.history_tables import changes_table
-from bench.reporting.histories import histories
+from bench.report.writing import histories
+from bench.store.table import read
+from tests.history.stored_history import document, factors, store
 from tests.report.page.made_up_history import KERNEL, N_RUNS, page_of, write
-from tests.tracking.stored_history import document, factors, store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.loading.loaded import Loaded
     from bench.report.page.blocks import Page
+    from bench.store.table import Loaded
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.report.page.one_run import one_run
+from bench.report.page.one_run import one_run_page
 from bench.report.page.rendering import render
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from bench.report.page.material import Material
+    from bench.report.page.one_run import Material
 
 #: Charts of the two runs together: each kind is in one of them.
 OF_ADVISED = ("speed-chart", "loss-chart", "target-chart", "steps-chart", "phases-chart")
@@ -31,7 +31,7 @@ def pages(
     written = {}
     for name, material in (("advised", advised), ("quick", quick)):
         written[name] = folder / f"{name}.html"
-        written[name].write_text(render(one_run(material)), encoding="utf-8")
+        written[name].write_text(render(one_run_page(material)), encoding="utf-8")
     return written
 
 

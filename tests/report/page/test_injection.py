@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.report.page.foreign_run import foreign_run
-from bench.report.page.material import Material
-from bench.report.page.one_run import one_run
+from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import render
-from tests.analyze import made_up_run
 from tests.report.page.test_in_browser import opened
+from tests.store import made_up_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +104,7 @@ def evil_pages() -> dict[str, str]:
         ],
     }
     return {
-        "ours": render(one_run(Material(document, EVIL, None, EVIL))),
+        "ours": render(one_run_page(Material(document, EVIL, None, EVIL))),
         "foreign": render(foreign_run(Material(foreign, EVIL))),
     }
 

@@ -8,10 +8,9 @@ import pytest
 
 from bench.report.page.blocks import Answer, Cell, Facts, Prose, Table, Trust
 from bench.report.page.machine_section import command, flattened
-from bench.report.page.material import Material
-from bench.report.page.one_run import one_run
+from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import render
-from tests.analyze import made_up_run
+from tests.store import made_up_run
 
 if TYPE_CHECKING:
     from bench.report.page.blocks import Block, Page
@@ -21,7 +20,7 @@ LARGEST = 5_000_000
 
 @pytest.fixture(scope="module")
 def page(quick: Material) -> Page:
-    return one_run(quick)
+    return one_run_page(quick)
 
 
 def blocks(page: Page, section: str) -> list[Block]:
@@ -45,7 +44,7 @@ def test_a_reader_gets_answers_in_the_order_of_the_questions(page: Page) -> None
 
 def test_the_page_of_a_default_run_is_small(advised: Material, page: Page) -> None:
     assert len(render(page).encode()) < LARGEST
-    assert len(render(one_run(advised)).encode()) < LARGEST
+    assert len(render(one_run_page(advised)).encode()) < LARGEST
 
 
 def test_it_says_first_what_was_run_on_what(page: Page) -> None:
@@ -70,7 +69,7 @@ def test_it_says_whether_the_run_can_be_trusted(page: Page) -> None:
 
 
 def test_the_answer_has_two_sentences_and_says_how_sure_it_is(advised: Material) -> None:
-    (answer,) = of_kind(one_run(advised), "answer", Answer)
+    (answer,) = of_kind(one_run_page(advised), "answer", Answer)
     fastest, size = answer.sentences
     assert fastest.startswith("nd.fused trains fastest on cpu(0): its loss is within 1%")
     assert "300x as fast as the textbook's loop, nd.autograd" in fastest
@@ -108,7 +107,7 @@ def test_skips_are_counted_by_reason_and_listed(page: Page) -> None:
 def test_failures_are_shown_with_their_reasons() -> None:
     failed = [{"id": "bench_epoch[x]", "reason": "wrong loss"}]
     material = Material(made_up_run.document(failed=failed), "run.json")
-    shown = blocks(one_run(material), "skipped")
+    shown = blocks(one_run_page(material), "skipped")
     assert isinstance(shown[0], Prose)
     assert shown[0].kind == "warning"
     assert isinstance(shown[1], Table)
@@ -117,7 +116,9 @@ def test_failures_are_shown_with_their_reasons() -> None:
 
 def test_an_incident_is_shown_with_its_process_cause_and_message() -> None:
     lost = {"id": "bench_epoch[x]", "process": 2, "cause": "crash", "message": "signal 11"}
-    shown = blocks(one_run(Material(made_up_run.document(incidents=[lost]), "r")), "skipped")
+    shown = blocks(
+        one_run_page(Material(made_up_run.document(incidents=[lost]), "r")), "skipped"
+    )
     (table,) = [one for one in shown if isinstance(one, Table)]
     assert [cell.text for cell in table.rows[0]] == [
         "bench_epoch[x]",
@@ -157,7 +158,7 @@ def test_nested_facts_have_dotted_names() -> None:
 
 def test_a_run_of_nothing_still_has_a_page() -> None:
     empty = Material({"benchmarks": [], "bench": {"status": "interrupted"}}, "run.json")
-    html = render(one_run(empty))
+    html = render(one_run_page(empty))
     assert "holds no epochs of a training" in html
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.report.page.vega import EXPORTED, Ahead, bundled
+from bench.report.page.rendering import EXPORTED, Ahead, bundled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from bench.analyze.verdicts.judgement import Judgement
-from bench.analyze.verdicts.long_term import Change, Drift
-from bench.analyze.verdicts.rates import Rates, Share
-from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
+from bench.compare.rates import Rates, Share
+from bench.compare.verdict import CaseVerdict, Change, Drift, Judgement, Verdict
 
 RATES = Rates(
     "compare", "2026-11-23T01:00:00Z", "results/selftest/a.json", Share(1, 300),

@@ -4,9 +4,8 @@ import json
 import math
 from dataclasses import fields, replace
 
-from bench.analyze.verdicts.judgement import Judgement, Outcome
-from bench.analyze.verdicts.rates import Rates, Share
-from bench.analyze.verdicts.verdict import CaseVerdict, Verdict
+from bench.compare.rates import Rates, Share
+from bench.compare.verdict import CaseVerdict, Judgement, Outcome, Verdict
 from bench.report.verdicts import as_json as module
 from bench.report.verdicts.as_json import OUTCOMES, as_json, document
 from tests.report.verdicts.made_up_judgement import (

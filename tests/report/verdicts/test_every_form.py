@@ -10,10 +10,9 @@ import pytest
 from rich.console import Console
 
 from bench.report.verdicts import Form, write
-from bench.report.verdicts.order import ordered, title
-from bench.report.verdicts.wording import NOT_MEASURED, rates_of
+from bench.report.verdicts.wording import NOT_MEASURED, ordered, rates_of, title
 from bench.report.verdicts.writing import text_of
-from bench.store import StoreError
+from bench.store.files import StoreError
 from tests.report.verdicts.made_up_judgement import (
     CHANGE,
     DRIFT,

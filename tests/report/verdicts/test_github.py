@@ -1,5 +1,3 @@
-# ruff: noqa: E501 - a line is as long as it is
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -17,6 +15,8 @@ from tests.report.verdicts.made_up_judgement import (
     everything,
     judgement,
 )
+
+# ruff: noqa: E501 - a line is as long as it is
 
 
 def commands(text: str, kind: str) -> list[str]:

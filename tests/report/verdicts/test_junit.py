@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from junitparser import JUnitXml, TestSuite
 
-from bench.analyze.verdicts.judgement import Outcome
+from bench.compare.verdict import Outcome
 from bench.report.verdicts.junit import junit
 from tests.report.verdicts.made_up_judgement import (
     EVERY,
@@ -26,7 +26,7 @@ from tests.report.verdicts.made_up_judgement import (
 )
 
 if TYPE_CHECKING:
-    from bench.analyze.verdicts.judgement import Judgement
+    from bench.compare.verdict import Judgement
 
 #: What readers of JUnit's XML want of a suite, and of a case.
 SUITE = {

@@ -1,0 +1,1 @@
+"""Which batch size to take, and what bounds it. Pure, but for ``reading``."""

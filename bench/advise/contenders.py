@@ -1,0 +1,213 @@
+"""Which way of training is fastest on a device, and how sure that is.
+
+Ways of training are compared by the time until the loss is near the optimum, each at the
+batch size that suits it, since that is what a user waits for. Where whole trainings were
+timed, that time counts; else the steps that the workload needs times the measured time of a
+step. Only where no steps could be counted are epochs compared, all at one batch size.
+
+Two are told apart where their intervals do not overlap and, if one process measured all,
+where they are further apart than processes are from each other (`BETWEEN_PROCESSES`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.stats.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from bench.advise.answer import KernelAnswer
+
+#: What is told apart within one process may be a property of that process: between two, the
+#: middle case of a quiet machine differs by 3%, and few by more than this.
+BETWEEN_PROCESSES = 0.10
+#: Reading the samples as they lie: a limit for the others, and no stochastic descent.
+UNSHUFFLED = "sequential"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way of training, at the batch size that suits it.
+
+    Attributes
+    ----------
+    kernel : str
+    batch_size : int
+    seconds : float
+    low, high : float
+        Of its 95% interval; NaN where it is not known.
+    """
+
+    kernel: str
+    batch_size: int
+    seconds: float
+    low: float
+    high: float
+
+    @property
+    def known(self) -> Estimate:
+        """Its time with the interval."""
+        return Estimate(self.seconds, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The ways of training on one workload and device, the fastest first.
+
+    Attributes
+    ----------
+    workload, device : str
+    quantity : {'measured', 'computed', 'epoch'}
+        Seconds to the target, timed as whole trainings; steps counted times the time of a
+        step; or seconds of an epoch.
+    contenders : tuple of Contender
+        At least one.
+    n_processes : int
+        That measured each.
+    """
+
+    workload: str
+    device: str
+    quantity: str
+    contenders: tuple[Contender, ...]
+    n_processes: int
+
+    @property
+    def winner(self) -> Contender:
+        """The fastest."""
+        return self.contenders[0]
+
+    @property
+    def rivals(self) -> tuple[Contender, ...]:
+        """Those that may be as fast, as far as these numbers go."""
+        first = self.winner
+        if not math.isfinite(first.high):
+            return self.contenders[1:]
+        room = BETWEEN_PROCESSES if self.n_processes < 2 else 0.0
+        return tuple(
+            one
+            for one in self.contenders[1:]
+            if not one.low > first.high or one.seconds < (1 + room) * first.seconds
+        )
+
+
+def fair(epochs: pd.DataFrame) -> pd.DataFrame:
+    """Keep trainings that can be set against one another.
+
+    Parameters
+    ----------
+    epochs : DataFrame
+        ``epoch`` cases.
+
+    Returns
+    -------
+    DataFrame
+        Those with batches from memory that read the samples in random order.
+    """
+    ours = epochs["loader"] == "inmemory"
+    if "sampling" in epochs:
+        ours &= epochs["sampling"] != UNSHUFFLED
+    kept: pd.DataFrame = epochs[ours]
+    return kept
+
+
+def contests(
+    epochs: pd.DataFrame, answers: Sequence[KernelAnswer], n_processes: int
+) -> list[Contest]:
+    """Compare the ways of training on every workload and device.
+
+    Parameters
+    ----------
+    epochs : DataFrame
+        ``epoch`` cases, with ``low`` and ``high`` (``bench.store.tidy``). Only batches
+        from memory count, and only kernels that read the samples in random order.
+    answers : sequence of KernelAnswer
+        Of the same run; may be empty.
+    n_processes : int
+
+    Returns
+    -------
+    list of Contest
+        By workload and device, as they come.
+    """
+    found = []
+    for (workload, device), rows in fair(epochs).groupby(["workload", "device"], sort=False):
+        here = [
+            one
+            for one in answers
+            if (one.subject.workload, one.subject.device) == (workload, device)
+            and one.subject.kernel in set(rows["kernel"])
+        ]
+        quantity, contenders = _to_target(rows, here)
+        if not contenders:
+            quantity, contenders = "epoch", _of_epochs(rows)
+        if contenders:
+            fastest_first = tuple(sorted(contenders, key=lambda one: one.seconds))
+            found.append(
+                Contest(str(workload), str(device), quantity, fastest_first, n_processes)
+            )
+    return found
+
+
+def _to_target(
+    rows: pd.DataFrame, answers: Sequence[KernelAnswer]
+) -> tuple[str, list[Contender]]:
+    """Return the time of each kernel to the target; measured only where all are."""
+    measured = [one for one in answers if one.table["measured_seconds"].notna().any()]
+    if measured and len(measured) == len(answers):
+        return "measured", [_best_measured(one) for one in measured]
+    computed = [_best_computed(one, rows) for one in answers]
+    return "computed", [one for one in computed if one is not None]
+
+
+def _best_measured(one: KernelAnswer) -> Contender:
+    row = one.table.sort_values("measured_seconds").iloc[0]
+    return Contender(
+        one.subject.kernel,
+        int(row["batch_size"]),
+        float(row["measured_seconds"]),
+        float(row["measured_low"]),
+        float(row["measured_high"]),
+    )
+
+
+def _best_computed(one: KernelAnswer, rows: pd.DataFrame) -> Contender | None:
+    """Return steps times the time of a step where that is shortest, as the epoch is known."""
+    if not one.table["product_seconds"].notna().any():
+        return None
+    row = one.table.sort_values("product_seconds").iloc[0]
+    of_case = rows[
+        (rows["kernel"] == one.subject.kernel) & (rows["batch_size"] == row["batch_size"])
+    ].iloc[0]
+    seconds = float(row["product_seconds"])
+    return Contender(
+        one.subject.kernel,
+        int(row["batch_size"]),
+        seconds,
+        seconds * float(of_case["low"] / of_case["seconds"]),
+        seconds * float(of_case["high"] / of_case["seconds"]),
+    )
+
+
+def _of_epochs(rows: pd.DataFrame) -> list[Contender]:
+    """Return the epochs of all kernels at the batch size that most of them share."""
+    sizes = rows.groupby("batch_size")["kernel"].nunique()
+    if sizes.empty:
+        return []
+    common = sizes[sizes == sizes.max()].index.min()
+    return [
+        Contender(
+            str(row["kernel"]),
+            int(common),
+            float(row["seconds"]),
+            float(row["low"]),
+            float(row["high"]),
+        )
+        for _, row in rows[rows["batch_size"] == common].iterrows()
+    ]

@@ -1,0 +1,221 @@
+"""How many steps to the target each batch size needs, from trainings that were tuned.
+
+The parameters of ``S(B) = S_min + E_min x(B)`` (``bench.advise.step_time``) from steps to
+target at several batch sizes; ``B_noise = E_min / S_min``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from bench.advise.step_time import StepCount, epoch_noise_share, noise_share
+from bench.stats import fits
+from bench.stats.estimate import CONFIDENCE, Estimate, from_draws
+from bench.stats.fits import RefusalError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from bench.stats.fits import RelativeFit
+
+    Array = NDArray[np.float64]
+
+FEWEST_SIZES = 4
+#: The largest batch size over the smallest, of those that reached the target.
+LEAST_SPAN = 10
+#: A miss contradicts a fit that says that so small a share of its steps had been enough.
+MISS_SHARE = 0.5
+N_DRAWS = 4000
+SEED = 2
+
+
+@dataclass(frozen=True)
+class StatisticalFit:
+    """How many steps a training takes by its batch size.
+
+    Attributes
+    ----------
+    s_min : Estimate
+        Steps that are needed without any noise.
+    e_min : Estimate
+        Steps that the noise of a single sample adds.
+    b_noise : Estimate
+        ``E_min / S_min``, in samples. Its ``high`` is infinite where the data do not bound
+        ``S_min`` away from zero: it is then at least ``low``.
+    count : StepCount
+        The fitted number of steps.
+    batch_sizes : tuple of float
+        That were fitted, ascending.
+    misses : tuple of float
+        Batch sizes that did not reach the target and were not fitted.
+    residuals : tuple of float
+        ``log(counted / fitted)`` at each of ``batch_sizes``.
+    rms_residual : float
+        Their root mean square.
+    times_noise : float or None
+        How many times as large as the spread over the seeds allows the residuals are; None
+        where that is not known.
+    misses_noise : bool
+        Whether the seeds do not explain them (chi-square, 1%).
+    draws : StepCount
+        Of the parameters, that intervals come from.
+    """
+
+    s_min: Estimate
+    e_min: Estimate
+    b_noise: Estimate
+    count: StepCount
+    batch_sizes: tuple[float, ...]
+    misses: tuple[float, ...]
+    residuals: tuple[float, ...]
+    rms_residual: float
+    times_noise: float | None
+    misses_noise: bool
+    draws: StepCount = field(repr=False, compare=False)
+
+    def steps(self, batch_size: ArrayLike) -> Array:
+        """Return the fitted steps to the target."""
+        return self.count.steps(batch_size)
+
+
+def fit(
+    table: pd.DataFrame,
+    n_samples: int,
+    sampling: str,
+    n_draws: int = N_DRAWS,
+    *,
+    in_epochs: bool = False,
+) -> StatisticalFit:
+    """Fit the steps to target.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each batch size: ``batch_size``; ``steps`` to the target, NaN for a miss;
+        ``steps_low`` and ``steps_high``, their 95% interval over the seeds, may be NaN;
+        ``steps_cap``, where a training was given up; ``edge``, whether its tuned learning
+        rate sits on the edge of the grid.
+    n_samples : int
+        Of the workload.
+    sampling : {'with-replacement', 'without-replacement', 'sequential'}
+    n_draws : int
+    in_epochs : bool
+        Whether the steps are those of epochs, whose last batch may be short; else every
+        batch is full.
+
+    Returns
+    -------
+    StatisticalFit
+
+    Raises
+    ------
+    RefusalError
+        For fewer than four batch sizes that reached the target, or a span of less than a
+        factor of 10 between them; where a tuned learning rate sits on an edge; and where
+        the steps, or a miss, contradict the model.
+    ValueError
+        For steps that are not positive, and batch sizes that are there twice or are not
+        from 1 to ``n_samples``.
+    """
+    table = table.sort_values("batch_size")
+    if table["batch_size"].duplicated().any() or (table["steps"] <= 0).any():
+        raise ValueError("give one row for each batch size, and positive steps or NaN")
+    if not table["batch_size"].between(1, n_samples).all():
+        raise ValueError(f"batch sizes are from 1 to {n_samples}, the number of samples")
+    reached = table[table["steps"].notna()]
+    _refuse_too_little(reached)
+    B = reached["batch_size"].to_numpy(float)
+    steps = reached["steps"].to_numpy(float)
+    share = epoch_noise_share if in_epochs else noise_share
+    fitted = _fitted(share(B, n_samples, sampling), steps, _noise(reached))
+    s_min, e_min = fitted.parameters
+    count = StepCount(s_min, e_min, n_samples, sampling)
+    _refuse_contradiction(table, fitted, count)
+    drawn = np.maximum(fits.draw(fitted, n_draws, SEED), 0.0)
+    draws = StepCount(drawn[:, 0], drawn[:, 1], n_samples, sampling)
+    return StatisticalFit(
+        s_min=from_draws(float(count.s_min), draws.s_min),
+        e_min=from_draws(float(count.e_min), draws.e_min),
+        b_noise=from_draws(float(count.b_noise), draws.b_noise),
+        count=count,
+        batch_sizes=tuple(B.tolist()),
+        misses=tuple(table[table["steps"].isna()]["batch_size"].astype(float)),
+        residuals=tuple(fitted.residuals.tolist()),
+        rms_residual=fitted.rms,
+        times_noise=fitted.times_noise,
+        misses_noise=fitted.misses_noise,
+        draws=draws,
+    )
+
+
+def _refuse_too_little(reached: pd.DataFrame) -> None:
+    """Refuse too few batch sizes, such as lie too near one another, and edges of the grid."""
+    listed = _listed(reached["batch_size"])
+    enough = f"at least {FEWEST_SIZES} over a factor of {LEAST_SPAN} are needed"
+    if len(reached) < FEWEST_SIZES:
+        raise RefusalError(
+            f"{len(reached)} batch sizes ({listed}) reached the target: {enough}"
+        )
+    span = reached["batch_size"].max() / reached["batch_size"].min()
+    if span < LEAST_SPAN:
+        raise RefusalError(
+            f"the batch sizes that reached the target ({listed}) span a factor of {span:.3g} "
+            f"only: {enough}"
+        )
+    on_edge = reached[reached["edge"].astype(bool)]
+    if len(on_edge):
+        raise RefusalError(
+            f"the tuned learning rate of batch size {_listed(on_edge['batch_size'])} sits on "
+            "the edge of its grid, so a better one may lie beyond: widen the grid"
+        )
+
+
+def _listed(batch_sizes: pd.Series) -> str:
+    """Return batch sizes for a sentence."""
+    return ", ".join(f"{size:g}" for size in batch_sizes) or "none"
+
+
+def _noise(reached: pd.DataFrame) -> Array:
+    """Return the relative standard deviations that the intervals over the seeds stand for."""
+    low, high = (reached[name].to_numpy(float) for name in ("steps_low", "steps_high"))
+    width = 2 * stats.norm.ppf((1 + CONFIDENCE) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return fits.as_noise(np.log(high / low) / width, len(reached))
+
+
+def _fitted(x: Array, steps: Array, noise: Array) -> RelativeFit:
+    """Fit ``S_min + E_min x``, neither below zero."""
+
+    def curve(parameters: Array) -> Array:
+        steps: Array = parameters[0] + parameters[1] * x
+        return steps
+
+    start = (float(steps.min()), float(steps[0] / x[0]))
+    return fits.fit(curve, start, (np.zeros(2), np.full(2, np.inf)), steps, noise)
+
+
+def _refuse_contradiction(table: pd.DataFrame, fitted: RelativeFit, count: StepCount) -> None:
+    """Refuse steps, or misses, that the model cannot be true of."""
+    fits.refuse(fitted, "S_min (1 + B_noise / B) does not fit the steps")
+    reached = table[table["steps"].notna()]
+    B, steps = reached["batch_size"].to_numpy(float), reached["steps"].to_numpy(float)
+    if fits.rises(B, steps):
+        raise RefusalError(
+            "the steps to the target grow with the batch size, which the model does not "
+            "allow: tune the learning rates again"
+        )
+    missed = table[table["steps"].isna()]
+    enough = count.steps(missed["batch_size"].to_numpy(float))
+    cap = missed["steps_cap"].to_numpy(float)
+    wrong = missed[enough < MISS_SHARE * cap]
+    if len(wrong):
+        raise RefusalError(
+            f"batch size {_listed(wrong['batch_size'])} did not reach the target within its "
+            "cap, though by the fit to the others half as many steps had been enough: the "
+            "model does not hold there"
+        )

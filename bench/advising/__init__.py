@@ -1,1 +1,0 @@
-"""What ``python -m bench advise`` puts together: stored times, and counted steps."""

@@ -1,1 +1,0 @@
-"""What the numbers say: pure functions, no framework import, no I/O."""

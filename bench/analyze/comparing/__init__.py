@@ -1,1 +1,0 @@
-"""Sets stored runs against one another: pure functions of their tidy tables."""

@@ -1,1 +1,0 @@
-"""How often rules that call a case slower are wrong, on samples of identical code."""

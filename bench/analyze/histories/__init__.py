@@ -1,1 +1,0 @@
-"""Whole histories, of any machines: what a page shows of them."""

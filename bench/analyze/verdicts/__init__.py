@@ -1,1 +1,0 @@
-"""Verdicts: what is slower, faster, the same, unclear; and what follows from them."""

@@ -1,0 +1,1 @@
+"""What a user typed: every option declared once, one file a command, the pytest plugin."""

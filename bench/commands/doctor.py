@@ -1,0 +1,30 @@
+"""``python -m bench doctor``: reads its options and hands over."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.commands.exits import Exit
+from bench.machine.health import examine
+from bench.report import doctor as doctor_report
+
+
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of the tables.")
+    ] = False,
+) -> None:
+    """Say what can be measured on this machine, what can't and why, and what is noisy.
+
+    Exits with 0 when at least one device can be measured, else with 1.
+    """
+    health = examine()
+    if as_json:
+        typer.echo(json.dumps(health, indent=2))
+    else:
+        doctor_report.render(health, Console())
+    raise typer.Exit(Exit.OK if health["can_measure"] else Exit.FAILED)

@@ -1,0 +1,139 @@
+"""``python -m bench efficiency``: reads its options and hands over."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bench.advise.bounds import NothingToSayError, assess, narrowed
+from bench.advise.devices import NotComparableError, by_threads, efficiencies
+from bench.advise.roofline import DECLARING
+from bench.commands.exits import Exit
+from bench.plan import values
+from bench.plan.values import SelectionError
+from bench.report import efficiency as efficiency_tables
+from bench.report.efficiency import parallel, parallel_document, roofline_document
+from bench.report.figures.efficiency import roofline_figure
+from bench.report.figures.run import FigureError
+from bench.report.figures.style import write_figure
+from bench.store.files import RUNS, StoreError, newest_run, read_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Wider than most terminals: tables that are piped into a file stay whole.
+PIPED_WIDTH = 110
+
+
+def efficiency(
+    run: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="A run file, by default the newest; or several, of different --threads.",
+            show_default=False,
+        ),
+    ] = None,
+    kernels: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
+    cases: Annotated[str | None, typer.Option(help=", ".join(DECLARING) + ".")] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Print the numbers behind each word.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the roofline here: PNG or SVG.")
+    ] = None,
+) -> None:
+    """Say how near each case comes to what the machine can do, and what bounds it.
+
+    One run: its roofline, and with a GPU from which size on that is faster. Several runs
+    that differ in --threads: speedup and parallel efficiency.
+
+    Exits with 2 when a run can't be read or an option is wrong, with 3 when a run lacks the
+    controls or cases for an answer, with 4 when runs can't be compared.
+    """
+    try:
+        if run and len(run) > 1:
+            _threads(run, kernels, cases, as_json=as_json, figure=figure)
+        else:
+            path = run[0] if run else newest_run(Path(RUNS))
+            _roofline(path, kernels, cases, why=why, as_json=as_json, figure=figure)
+    except (StoreError, SelectionError, FigureError) as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
+    except NothingToSayError as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.UNCLEAR) from error
+    except NotComparableError as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(Exit.NOTHING) from error
+
+
+def _roofline(
+    path: Path,
+    kernels: str | None,
+    cases: str | None,
+    *,
+    why: bool,
+    as_json: bool,
+    figure: Path | None,
+) -> None:
+    """Show one run."""
+    found = assess(read_run(path))
+    found = found.only(*_chosen(found.cases, kernels, cases))
+    if figure is not None:
+        draw = partial(roofline_figure, found.cases, found.roofs, path.name)
+        write_figure(draw, figure)
+    if as_json:
+        _write(roofline_document(path.name, found))
+        return
+    console = _console()
+    efficiency_tables.rooflines(console, found.cases, found.roofs, why=why)
+    efficiency_tables.devices(console, found.crossings)
+
+
+def _threads(
+    paths: list[Path],
+    kernels: str | None,
+    cases: str | None,
+    *,
+    as_json: bool,
+    figure: Path | None,
+) -> None:
+    """Show what more threads change."""
+    if figure is not None:
+        raise SelectionError("--figure draws the roofline of one run; give one.")
+    if len(set(paths)) < len(paths):
+        raise SelectionError("a run is given twice; give one for each number of threads.")
+    runs = by_threads({str(path): read_run(path) for path in paths})
+    table = efficiencies(runs)
+    table = narrowed(table, *_chosen(table, kernels, cases))
+    if as_json:
+        _write(parallel_document(table))
+        return
+    parallel(_console(), table)
+
+
+def _chosen(
+    table: pd.DataFrame, kernels: str | None, cases: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read which kernels and cases are wanted, out of those that there are."""
+    allowed = tuple(dict.fromkeys(map(str, table["kernel"])))
+    modules = tuple(case for case in DECLARING if (table["case"] == case).any())
+    return (
+        allowed if kernels is None else values.names("--kernels", kernels, allowed, "kernel"),
+        modules if cases is None else values.names("--cases", cases, modules, "case"),
+    )
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPED_WIDTH)
+
+
+def _write(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, allow_nan=False))

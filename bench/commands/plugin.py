@@ -1,0 +1,336 @@
+"""The pytest plugin: which hook calls what. ``pyproject.toml`` loads it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.commands import pytest_options
+from bench.commands.session import Suite, Unmeasured, document_of
+from bench.machine import fingerprint as machine
+from bench.measure.gate import GateError
+from bench.measure.measurement import record
+from bench.measure.protocol import DivergedError
+from bench.measure.target import MissedError
+from bench.plan.catalogue import usual_modules
+from bench.plan.duration import Estimator
+from bench.plan.matrix import KERNEL_AXES, case_id
+from bench.plan.values import SelectionError
+from bench.report import progress as announce
+from bench.report import terminal
+from bench.report.figures.style import FigureError
+from bench.report.progress import Progress
+from bench.run.elsewhere import ElsewhereError
+from bench.run.merging import commit_of
+from bench.store import files
+from data.errors import DataError
+from kernels.registry import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from bench.cases.contract import Record
+
+# Shows the progress of a run on a terminal.
+
+
+class LiveProgress:
+    """On a terminal, one line that is written over instead of a dot for each case."""
+
+    def __init__(self, reporter: pytest.TerminalReporter, progress: Progress) -> None:
+        reporter.showfspath = False
+        self._reporter = reporter
+        self._progress = progress
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show which case runs, and how long the run still takes."""
+        if nodeid not in self._progress:
+            return
+        line = self._progress.line(nodeid)[: self._reporter._tw.fullwidth - 1]
+        self._reporter.rewrite(line, erase=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, str] | None:
+        """Print no dot for a case that passed or was skipped; failures stay visible."""
+        if report.when == "call" and report.passed:
+            self._progress.finish(report.nodeid, report.duration)
+            return "passed", "", ""
+        if report.skipped:
+            return "skipped", "", ""
+        return None
+
+
+# The pytest plugin: which hook calls what. ``pyproject.toml`` loads it.
+
+
+SUITE = pytest.StashKey[Suite]()
+RUN_FILE = pytest.StashKey[Path]()
+DOCUMENT = pytest.StashKey[dict[str, Any]]()
+PROBLEM = pytest.StashKey[str]()
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the suite's options."""
+    pytest_options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn ``--benchmark-only`` without a path to the cases; check the options early."""
+    benchmark_only = config.getoption("benchmark_only")
+    if benchmark_only and config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(CASES / f"{name}.py") for name in usual_modules()]
+    if config.getoption("tables") == "summary" and not config.getoption("benchmark_verbose"):
+        config.option.benchmark_quiet = True
+    if benchmark_only and not config.getoption("help"):
+        suite(config)
+        # The project's tests make errors of warnings; a run on a user's machine does not.
+        config.addinivalue_line("filterwarnings", "default")
+        # A run that is told to end saves what it has, as after Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def suite(config: pytest.Config) -> Suite:
+    """Return the session's suite, made when it is first asked for.
+
+    Parameters
+    ----------
+    config : pytest.Config
+
+    Returns
+    -------
+    Suite
+
+    Raises
+    ------
+    pytest.UsageError
+        When an option's value is not allowed.
+    """
+    if SUITE not in config.stash:
+        try:
+            config.stash[SUITE] = pytest_options.suite_of(config)
+        except (SelectionError, RegistryError) as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[SUITE]
+
+
+def _is_case(item: pytest.Item) -> bool:
+    return CASES in item.path.parents
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of every case of a module that declares ``AXES``."""
+    axes = getattr(metafunc.module, "AXES", None)
+    if axes is None or "suite" not in metafunc.fixturenames:
+        return
+    cases = list(suite(metafunc.config).selection.cases_of(metafunc.module))
+    names = ["kernel" if axis in KERNEL_AXES else axis for axis in axes]
+    metafunc.parametrize(
+        names,
+        [pytest.param(*case.values(), id=case_id(case)) for case in cases],
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out modules without any case; put every CPU case before any GPU case.
+
+    For a module without a case pytest makes a placeholder. MXNet's first use of a GPU
+    shrinks its OpenMP pool, so no CPU case may come after one.
+    """
+    empty = [item for item in items if _is_case(item) and "NOTSET" in item.name]
+    if empty:
+        config.hook.pytest_deselected(items=empty)
+    kept = [item for item in items if item not in empty]
+    items[:] = sorted(kept, key=lambda item: _is_case(item) and _on_gpu(_params(item)))
+
+
+def _on_gpu(params: dict[str, Any]) -> bool:
+    return str(params.get("device")).startswith("gpu")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say how many cases there are, and about how long they take."""
+    # What pytest has collected by now stays; without it, the collections that Gluon's
+    # DataLoader asks for when it is made take a tenth of the time.
+    gc.freeze()
+    items = [item for item in session.items if _is_case(item)]
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if SUITE in config.stash and not session.items and reporter is not None:
+        reporter.write_line(announce.NO_CASE)
+    if not items or config.getoption("collectonly"):
+        return
+    asked = suite(config)
+    estimator = Estimator(asked.registry, asked.protocol)
+    try:
+        estimates = {
+            item.nodeid: estimator.case(item.originalname, _params(item))  # type: ignore[attr-defined]
+            for item in items
+            if asked.availability(_params(item))
+        }
+    except DataError as error:
+        raise pytest.UsageError(str(error)) from error
+    seconds = sum(estimates.values())
+    if reporter is None:
+        return
+    reporter.write_line(announce.sentence(len(items), len(estimates), seconds, asked.preset))
+    if reporter.isatty and config.get_verbosity() == 0:
+        config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a case that can't run here, with the reason; fail it where it is required."""
+    if not _is_case(item):
+        return
+    asked, params = suite(item.config), _params(item)
+    answer = asked.availability(params)
+    if answer:
+        return
+    if asked.is_required(params):
+        pytest.fail(f"required, but {answer}", pytrace=False)
+    asked.skipped.append(Unmeasured(item.name, params, str(answer)))
+    pytest.skip(str(answer))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Mark the fixture as used: else pytest-benchmark warns of a case that is cut short."""
+    if _is_case(item):
+        item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Measure a case that needs variables of its own in a process that has them."""
+    environment = getattr(pyfuncitem.module, "environment", None)
+    if not _is_case(pyfuncitem) or environment is None:
+        return None
+    params = _params(pyfuncitem)
+    measured = suite(pyfuncitem.config).measure_elsewhere(
+        pyfuncitem.originalname, params, environment(params)
+    )
+    take: Record = pyfuncitem.funcargs["record"]  # type: ignore[assignment]
+    take(measured)
+    return True
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the processes that a module's cases ran in before another module is timed."""
+    if _is_case(item) and (nextitem is None or nextitem.path != item.path):
+        suite(item.config).close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a failed case, and keep its rounds out of the run file."""
+    report = yield
+    if _is_case(item) and report.failed and report.when != "teardown":
+        reason = str(call.excinfo.value) if call.excinfo else "failed"
+        suite(item.config).failed.append(Unmeasured(item.name, _params(item), reason))
+        if call.excinfo and isinstance(
+            call.excinfo.value,
+            (GateError, DivergedError, DataError, ElsewhereError, MissedError),
+        ):
+            report.longrepr = reason  # what a kernel or an option causes needs no traceback
+        fixture = getattr(item, "funcargs", {}).get("benchmark")
+        if fixture is not None:
+            fixture.has_error = True
+    return report
+
+
+@pytest.fixture(name="suite", scope="session")
+def suite_fixture(pytestconfig: pytest.Config) -> Suite:
+    """Give the cases the kernels and the protocol."""
+    return suite(pytestconfig)
+
+
+@pytest.fixture(name="record")
+def record_fixture(benchmark: BenchmarkFixture) -> Record:
+    """Give the cases what takes their measurement."""
+    return partial(record, benchmark)
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Put the fingerprint into the run file, what changes from minute to minute apart."""
+    machine.extend(machine_info)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the run, also of a session that was interrupted, and draw its figures."""
+    config = session.config
+    asked = config.stash.get(SUITE, None)
+    measuring = config._benchmarksession  # type: ignore[attr-defined] # pytest-benchmark's
+    # So that libraries find what is theirs when the interpreter ends.
+    gc.unfreeze()
+    if asked is not None:
+        asked.close()
+    if asked is None or measuring.disabled or config.getoption("collectonly"):
+        return
+    if not (measuring.benchmarks or asked.skipped or asked.failed):
+        return
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    document = document_of(config, measuring, asked, interrupted=interrupted)
+    config.stash[DOCUMENT] = document
+    folder = config.getoption("results") or config.rootpath / files.RUNS
+    if not (measuring.benchmarks or asked.failed):
+        config.stash[PROBLEM] = (
+            "nothing was measured: every case was skipped, for the reasons above. "
+            "`python -m bench doctor` says what this machine lacks."
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    try:
+        path = files.write_run(folder, document, commit_of(document))
+        config.stash[RUN_FILE] = path
+        if not config.getoption("no_figures") and not interrupted:
+            from bench.report.figures.run import draw_run  # noqa: PLC0415 - it imports matplotlib
+
+            draw_run(document, path.with_suffix(""))
+    except (files.StoreError, FigureError) as error:
+        config.stash[PROBLEM] = str(error)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the tables, what was skipped and why, and where the run is."""
+    document = config.stash.get(DOCUMENT, None)
+    if document is None:
+        return
+    if config.getoption("tables") != "pytest-benchmark":
+        width = terminalreporter._tw.fullwidth
+        colour = terminalreporter.hasmarkup
+        terminalreporter.write(terminal.render(document, width=width, colour=colour))
+    if RUN_FILE in config.stash:
+        terminalreporter.write_line(f"run file: {_shown(config.stash[RUN_FILE])}")
+        drawn = config.stash[RUN_FILE].with_suffix("")
+        if drawn.is_dir():
+            terminalreporter.write_line(f"figures:  {_shown(drawn)}{os.sep}")
+    if PROBLEM in config.stash:
+        terminalreporter.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as the working directory allows."""
+    return os.path.relpath(path) if Path.cwd() in path.parents else str(path)

@@ -1,0 +1,154 @@
+"""What one pytest session is asked for, what came of it, and its run file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.run.elsewhere import Elsewhere
+from bench.run.merging import FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pytest
+
+    from bench.measure.measurement import Measurement
+    from bench.measure.protocol import Protocol
+    from bench.plan.matrix import Selection
+    from kernels.contract import Availability
+    from kernels.registry import Registry
+
+# What one pytest session of the suite holds: what is asked for, and what came of it.
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A case without a measurement.
+
+    Attributes
+    ----------
+    id : str
+        Of its test.
+    params : mapping
+    reason : str
+    """
+
+    id: str
+    params: Mapping[str, Any]
+    reason: str
+
+
+@dataclass
+class Suite:
+    """The state of a session.
+
+    Attributes
+    ----------
+    preset : str
+    selection : Selection
+    protocol : Protocol
+    required : tuple of str
+        Kernels and devices whose absence is a failure.
+    kernel_folders : tuple of Path
+        Where further kernels are; processes of their own need to know.
+    skipped, failed : list of Unmeasured
+    """
+
+    preset: str
+    selection: Selection
+    protocol: Protocol
+    required: tuple[str, ...] = ()
+    skipped: list[Unmeasured] = field(default_factory=list)
+    failed: list[Unmeasured] = field(default_factory=list)
+    kernel_folders: tuple[Path, ...] = ()
+    _elsewhere: Elsewhere | None = None
+
+    def measure_elsewhere(
+        self, module: str, params: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> Measurement:
+        """Measure a case in a process that has these variables set."""
+        if self._elsewhere is None:
+            self._elsewhere = Elsewhere(self.kernel_folders)
+        return self._elsewhere.measure(module, params, self.protocol, environment)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+
+    @property
+    def registry(self) -> Registry:
+        """The kernels that are there."""
+        return self.selection.registry
+
+    def availability(self, params: Mapping[str, Any]) -> Availability:
+        """Say whether a case can run here, and why not."""
+        return self.selection.availability(params)
+
+    def is_required(self, params: Mapping[str, Any]) -> bool:
+        """Say whether skipping a case is a failure."""
+        return bool({params.get("kernel"), params["device"]} & {*self.required})
+
+    def document(self, command: list[str], *, interrupted: bool) -> dict[str, Any]:
+        """Return what the run file says beside the benchmarks.
+
+        Parameters
+        ----------
+        command : list of str
+            The arguments that pytest was given.
+        interrupted : bool
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            "format": FORMAT,
+            "preset": self.preset,
+            "protocol": asdict(self.protocol),
+            "command": command,
+            "status": "interrupted" if interrupted else "complete",
+            "skipped": [asdict(one) for one in self.skipped],
+            "failed": [asdict(one) for one in self.failed],
+        }
+
+
+# A finished session as the document of a run file.
+
+
+def document_of(
+    config: pytest.Config, measuring: Any, asked: Suite, *, interrupted: bool
+) -> dict[str, Any]:
+    """Return what ``--benchmark-json`` would write, with what this suite adds.
+
+    Parameters
+    ----------
+    config : pytest.Config
+    measuring : BenchmarkSession
+        pytest-benchmark's.
+    asked : Suite
+    interrupted : bool
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    commit_info = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit_info)
+    document: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=measuring.benchmarks,
+        include_data=True,
+        machine_info=measuring.get_machine_info(),
+        commit_info=commit_info,
+    )
+    config.hook.pytest_benchmark_update_json(
+        config=config, benchmarks=measuring.benchmarks, output_json=document
+    )
+    command = [os.fspath(argument) for argument in config.invocation_params.args]
+    document["bench"] = asked.document(command, interrupted=interrupted)
+    return document

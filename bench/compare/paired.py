@@ -1,0 +1,389 @@
+"""What pairs of fresh processes say, and how many pairs a case gets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.compare.verdict import Verdict
+from bench.stats.false_discovery import discovered
+from bench.stats.medians import CONFIDENCE, lower_quartile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Differences = Sequence[float] | NDArray[np.float64]
+
+# What one process says of a case: the time of its undisturbed rounds.
+#
+# What disturbs a round only ever makes it longer, and a neighbour that works half of the time
+# moves the median of all rounds by as much as it pleases. So the rounds that telemetry has
+# marked are left out, as long as enough are left to take a median of. Else it is the lower
+# quartile of all rounds: most of those below it were not disturbed, and unlike the fastest one
+# it is not decided by a single round. Both sides of a comparison are treated alike, so that
+# neither is favoured.
+
+
+#: Undisturbed rounds that a median is taken of.
+FEWEST = 5
+
+
+class Rounds(NamedTuple):
+    """The rounds of a case in one process.
+
+    Attributes
+    ----------
+    seconds : sequence of float
+        Of one iteration, for each round.
+    disturbed : sequence of int
+        Numbers of the rounds that something else disturbed.
+    """
+
+    seconds: Sequence[float]
+    disturbed: Sequence[int] = ()
+
+
+def process_time(rounds: Rounds) -> float:
+    """Return what a process says of a case.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        At least one.
+
+    Returns
+    -------
+    float
+        Seconds of one iteration.
+    """
+    disturbed = {*rounds.disturbed}
+    left = [one for number, one in enumerate(rounds.seconds) if number not in disturbed]
+    if len(left) >= FEWEST or len(left) == len(rounds.seconds):
+        return median(left)
+    return lower_quartile(rounds.seconds)
+
+
+# What pairs of fresh processes say: by how much one side is slower, and how sure that is.
+#
+# A pair is one process of each side that measured the same case in turns. Its difference is
+# the logarithm of the ratio of their times. If both sides are the same, which of them a
+# process belongs to is a matter of names, so the differences are symmetric about zero,
+# whatever their distribution: that, and nothing else, is what is used here.
+#
+# The estimate is the median of the Walsh averages, ``(d_i + d_j) / 2`` for ``i <= j``, and its
+# interval reaches from the k-th smallest to the k-th largest of them, with k from the exact
+# distribution of Wilcoxon's signed-rank statistic (Hodges & Lehmann 1963, *Ann. Math.
+# Statist.* 34:598; Hollander, Wolfe & Chicken 2014, *Nonparametric Statistical Methods*,
+# section 3.4). For normal differences it needs 5% more pairs than the mean, where the median
+# needs 57% more, and one pair in four may be spoilt without moving it far.
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A ratio of times with its interval.
+
+    Attributes
+    ----------
+    ratio, low, high : float
+        The second side's time over the first's. Without enough pairs for the confidence,
+        ``low`` is 0 and ``high`` infinite.
+    n_pairs : int
+    """
+
+    ratio: float
+    low: float
+    high: float
+    n_pairs: int
+
+
+@lru_cache(maxsize=256)
+def _counts(n: int) -> NDArray[np.float64]:
+    """Return of how many sign patterns the signed-rank statistic takes each value, from 0."""
+    counts = np.zeros(n * (n + 1) // 2 + 1)
+    counts[0] = 1.0
+    for rank in range(1, n + 1):
+        counts[rank:] += counts[:-rank].copy()
+    return counts
+
+
+@lru_cache(maxsize=256)
+def _tail(n: int) -> NDArray[np.float64]:
+    """Return how likely the signed-rank statistic is to be at least so large, from 0 on."""
+    tail: NDArray[np.float64] = np.cumsum(_counts(n)[::-1])[::-1] / 2.0**n
+    return np.minimum(tail, 1.0)  # sums beyond 2^53 are rounded
+
+
+@lru_cache(maxsize=256)
+def outer_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
+    """Return which of the sorted Walsh averages, from 1, the interval begins with.
+
+    Parameters
+    ----------
+    n : int
+        Pairs.
+    confidence : float
+        At least this is the probability that the interval holds the centre.
+
+    Returns
+    -------
+    int or None
+        The largest that is low enough; None where even the first is not: below six pairs
+        at 95%.
+    """
+    below = np.cumsum(_counts(n)) / 2.0**n
+    rank = int(np.searchsorted(below, (1.0 - confidence) / 2, side="right"))
+    return rank or None
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ranks from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: NDArray[np.float64] = ((2 * last - counts + 1) / 2)[place]
+    return ranks
+
+
+def estimate(differences: Differences, confidence: float = CONFIDENCE) -> Estimate:
+    """Estimate the ratio of the times of two sides.
+
+    Parameters
+    ----------
+    differences : sequence of float, or ndarray of shape (n_pairs,)
+        Of each pair: log of the second side's time over the first's. At least one.
+    confidence : float
+
+    Returns
+    -------
+    Estimate
+    """
+    d = np.asarray(differences, dtype=float)
+    first, second = np.triu_indices(len(d))
+    walsh = np.sort((d[first] + d[second]) / 2)
+    ratio = float(np.exp(np.median(walsh)))
+    rank = outer_rank(len(d), confidence)
+    if rank is None:
+        return Estimate(ratio, 0.0, float("inf"), len(d))
+    low, high = np.exp([walsh[rank - 1], walsh[-rank]])
+    return Estimate(ratio, float(low), float(high), len(d))
+
+
+def p_above(differences: Differences, ratio: float) -> float:
+    """Test whether the second side takes more than so many times the first's time.
+
+    Parameters
+    ----------
+    differences : sequence of float
+        As for `estimate`.
+    ratio : float
+        That it takes if there is nothing to find.
+
+    Returns
+    -------
+    float
+        The exact p-value of Wilcoxon's signed-rank test, one-sided. SciPy's gives the same
+        and takes thirty times as long, which shows where there are hundreds of cases.
+    """
+    shifted = np.asarray(differences, dtype=float) - np.log(ratio)
+    shifted = shifted[shifted != 0]
+    if not len(shifted):
+        return 1.0
+    above = float(_ranks(np.abs(shifted))[shifted > 0].sum())
+    # Ties give halves of ranks; the whole number below makes the test no bolder.
+    return float(_tail(len(shifted))[math.floor(above)])
+
+
+# How many pairs a case gets, and what is said of it: pairs until the answer is clear.
+#
+# After every two pairs from the sixth on, a case is looked at:
+#
+# - ``same`` when the 95% interval of its ratio lies within the margin, on both sides; -
+# flagged when it lies beyond the margin, tested with Wilcoxon's signed-rank test, the false
+# discovery rate over all cases controlled (Benjamini & Hochberg 1995, *J. R. Statist. Soc. B*
+# 57:289). Then so many fresh pairs are measured, which had no part in that, and it is
+# ``slower`` or ``faster`` only if these alone lie beyond the margin too, and not by chance; -
+# otherwise it gets more pairs, until there are no more to be had: ``unclear``.
+#
+# Looking again and again finds by chance what is not there. Here that costs little: for a case
+# that has not changed to be flagged, chance has to carry its whole interval past the margin,
+# and then do it again in the fresh pairs. ``python -m bench selftest`` measures how often.
+
+
+#: The first look, and after how many more pairs the next: in two pairs each side is first once.
+FIRST_LOOK, BETWEEN_LOOKS = 6, 2
+#: Expected share of false ones among the flagged.
+FALSE_DISCOVERIES = 0.05
+#: Fresh pairs that confirm, and how sure they have to be that there is a change at all.
+CONFIRMING, CONFIRMING_LEVEL = 6, 0.05
+MOST_PAIRS = 60
+
+
+@dataclass
+class Contest:
+    """What is known of one case so far.
+
+    Attributes
+    ----------
+    margin : float
+        Changes up to this share are the same.
+    differences : list of float
+        Of each pair: log of the second side's time over the first's.
+    verdict : Verdict or None
+        None while it is open.
+    flagged : Verdict or None
+        What the fresh pairs are to confirm.
+    flagged_at : int
+        After how many pairs it was flagged.
+    """
+
+    margin: float
+    differences: list[float] = field(default_factory=list)
+    verdict: Verdict | None = None
+    flagged: Verdict | None = None
+    flagged_at: int = 0
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs so far."""
+        return len(self.differences)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The ratio, from all pairs."""
+        return estimate(self.differences)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is looked at now."""
+        if self.flagged is not None:
+            return self.n_pairs - self.flagged_at >= CONFIRMING
+        beyond = self.n_pairs - FIRST_LOOK
+        return beyond >= 0 and beyond % BETWEEN_LOOKS == 0
+
+    def p_values(self) -> tuple[float, float]:
+        """Test for being slower, and for being faster, than the margin allows."""
+        limit = 1.0 + self.margin
+        opposite = [-one for one in self.differences]
+        return p_above(self.differences, limit), p_above(opposite, limit)
+
+    def is_same(self) -> bool:
+        """Say whether the interval lies within the margin."""
+        found = self.estimate
+        return found.low >= 1 / (1 + self.margin) and found.high <= 1 + self.margin
+
+    def is_confirmed(self) -> bool:
+        """Say whether the pairs since the flag say what it says."""
+        sign = 1.0 if self.flagged is Verdict.SLOWER else -1.0
+        fresh = [sign * one for one in self.differences[self.flagged_at :]]
+        beyond = estimate(fresh).ratio > 1 + self.margin
+        return beyond and p_above(fresh, 1.0) <= CONFIRMING_LEVEL
+
+
+def look(contests: Sequence[Contest]) -> None:
+    """Look at all cases whose time has come, and decide those that can be.
+
+    Parameters
+    ----------
+    contests : sequence of Contest
+        All cases of the comparison, decided ones too: they count for the false discovery
+        rate.
+    """
+    due = [one for one in contests if one.verdict is None and one.is_due]
+    for one in due:
+        if one.flagged is not None:
+            if one.is_confirmed():
+                one.verdict = one.flagged
+            one.flagged = None
+        if one.verdict is None and one.is_same():
+            one.verdict = Verdict.SAME
+    if all(one.verdict is not None for one in due):
+        return
+    tests = np.array([_p_values(one) for one in contests])
+    level = FALSE_DISCOVERIES / 2
+    found = [discovered(tests[:, column], level) for column in (0, 1)]
+    numbers = {id(one): number for number, one in enumerate(contests)}
+    for one in due:
+        for counts, verdict in zip(found, (Verdict.SLOWER, Verdict.FASTER), strict=True):
+            if one.verdict is None and counts[numbers[id(one)]]:
+                one.flagged, one.flagged_at = verdict, one.n_pairs
+
+
+def _p_values(contest: Contest) -> tuple[float, float]:
+    """Return the p-values of a case; 1 where there is nothing to be found (any more)."""
+    if contest.n_pairs < FIRST_LOOK or contest.verdict is Verdict.SAME:
+        return 1.0, 1.0
+    return contest.p_values()
+
+
+def replay(
+    differences: Sequence[float], margin: float, most_pairs: int = MOST_PAIRS
+) -> Contest:
+    """Judge one case from pairs that were measured before, as if they came now.
+
+    Parameters
+    ----------
+    differences : sequence of float
+        As many as there may be pairs; those after the decision are not looked at.
+    margin : float
+    most_pairs : int
+
+    Returns
+    -------
+    Contest
+        ``unclear`` where the pairs do not suffice.
+    """
+    contest = Contest(margin)
+    for difference in differences[:most_pairs]:
+        if not math.isfinite(difference):
+            continue
+        contest.differences.append(difference)
+        look([contest])
+        if contest.verdict is not None:
+            return contest
+    contest.verdict = Verdict.UNCLEAR
+    return contest
+
+
+# How many more pairs a case will probably need: for the time left, not for the verdict.
+
+
+#: Standard errors between an estimate and the margin when a case is usually decided.
+CLEAR = 2.2
+#: Of the estimate, in terms of the pairs' deviation over the root of their number.
+EFFICIENCY = 1.05
+
+
+def pairs_left(contest: Contest, most_pairs: int) -> int:
+    """Guess how many more pairs a case gets.
+
+    Parameters
+    ----------
+    contest : Contest
+    most_pairs : int
+        It gets no more than so many in all.
+
+    Returns
+    -------
+    int
+    """
+    if contest.verdict is not None:
+        return 0
+    n_pairs = contest.n_pairs
+    if contest.flagged is not None:
+        return max(0, CONFIRMING - (n_pairs - contest.flagged_at))
+    if n_pairs < FIRST_LOOK:
+        return FIRST_LOOK + BETWEEN_LOOKS - n_pairs
+    differences = np.asarray(contest.differences)
+    middle = float(np.median(differences))
+    spread = 1.4826 * float(np.median(np.abs(differences - middle)))
+    distance = abs(math.log1p(contest.margin) - abs(middle))
+    needed = (CLEAR * EFFICIENCY * spread / max(distance, 1e-9)) ** 2
+    confirming = CONFIRMING if abs(middle) > math.log1p(contest.margin) else 0
+    wanted = max(math.ceil(min(needed, most_pairs)) + confirming, n_pairs + BETWEEN_LOOKS)
+    return max(0, min(wanted, most_pairs) - n_pairs)

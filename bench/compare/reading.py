@@ -1,0 +1,452 @@
+"""Reads two stored runs and the margins, and compares them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bench.compare import stored
+from bench.compare.pairing import case_keys, paired
+from bench.compare.ratios import LISTS
+from bench.compare.stored import SIDES, reason, refusals, unclear
+from bench.compare.verdict import CaseVerdict, Judgement, Margins, Verdict
+from bench.compare.warnings import warned
+from bench.plan.values import SelectionError, share
+from bench.store.facts import facts_of
+from bench.store.files import StoreError, read_run
+from bench.store.table import find, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bench.compare.pairing import Paired
+    from bench.compare.stored import Judged, Refusal
+
+# How much a case may change: the margins of ``pyproject.toml``, and of the command line.
+#
+# ::
+#
+#     [tool.minibatch-bench.margins]
+#     default = "1.5%"
+#     "bench_epoch[*numba_parallel*" = "5%"
+#
+# A pattern is a shell's, over the whole id of a case; the last that fits decides.
+
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+FILE = "pyproject.toml"
+TABLE = "minibatch-bench"
+KEY = "margins"
+#: A pattern without any of these is the id of no case.
+OF_IDS = "[*?:"
+
+
+def margins(option: str | None = None, folder: Path | None = None) -> Margins:
+    """Read how much cases may change and still be called the same.
+
+    Parameters
+    ----------
+    option : str or None
+        Of ``--margin``: in percent; it stands for the default, and leaves the patterns.
+    folder : Path or None
+        Where to begin to look for ``pyproject.toml``: the nearest with a table of this suite
+        counts. By default the working directory.
+
+    Returns
+    -------
+    Margins
+
+    Raises
+    ------
+    SelectionError
+        When a value is no percentage, a key is unknown, or the file can't be read.
+    """
+    found = Margins()
+    for path in _files((folder or Path.cwd()).absolute()):
+        table = _table(path)
+        if table is not None:
+            found = _margins(path, table)
+            break
+    return found if option is None else replace(found, default=share("--margin", option))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of a folder and those above it, the nearest first."""
+    around = [one / FILE for one in (folder, *folder.parents)]
+    return [path for path in around if path.is_file()]
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    """Return the table of this suite; None in a file without one."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SelectionError(f"{path} can't be read: {error.strerror or error}.") from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise SelectionError(f"{path} is no valid TOML: {str(error).rstrip('.')}.") from error
+    tools = document.get("tool", {})
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise SelectionError(f"{path}: tool.{TABLE} must be a table.")
+    return table
+
+
+def _margins(path: Path, table: Mapping[str, Any]) -> Margins:
+    unknown = sorted(set(table) - {KEY})
+    if unknown:
+        raise SelectionError(
+            f"{path}: tool.{TABLE} has no key {unknown[0]!r}; there is: {KEY}."
+        )
+    given = table.get(KEY, {})
+    if not isinstance(given, dict):
+        raise SelectionError(f'{path}: tool.{TABLE}.{KEY} must be a table of "1.5%" and such.')
+    found = Margins()
+    patterns = []
+    for key, value in given.items():
+        where = f"{path}: tool.{TABLE}.{KEY}, {key!r}"
+        if not isinstance(value, str):
+            raise SelectionError(f'{where}: {value!r} is not allowed; give percent, as "1.5%".')
+        if key == "default":
+            found = replace(found, default=share(where, value))
+        elif any(mark in key for mark in OF_IDS):
+            patterns.append((key, share(where, value)))
+        else:
+            raise SelectionError(
+                f"{where} is no pattern of a case's id, like bench_epoch[*numpy*, nor is it "
+                f"default."
+            )
+    return replace(found, patterns=tuple(patterns))
+
+
+# One side of a comparison: a stored run with its cases, and why it lacks others.
+
+
+#: What a comparison needs of a case: which it is, what work it did, and its times.
+COLUMNS = (
+    *("name", "fullname", "case", "workload", "kernel", "backend", "device", "loader"),
+    *("batch_size", "n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes"),
+    *("control", "precision", "momentum", "density", "sampling", "schedule", "seed"),
+    *("learning_rate", "epochs", "tolerance", "loss"),
+    *("seconds", "seconds_low", "seconds_high", "process_seconds", "untrusted"),
+)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run that was read.
+
+    Attributes
+    ----------
+    path : Path
+    cases : DataFrame
+        A row for each case: `COLUMNS`, ``run`` and ``taken``.
+    run : Series
+        The row of the run, as ``bench.store.schema.RUNS`` says.
+    unmeasured : mapping of str to str
+        Why a case was skipped or failed, by its id.
+    """
+
+    path: Path
+    cases: pd.DataFrame
+    run: pd.Series
+    unmeasured: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What it is called: the stem of its file."""
+        return str(self.run["run"])
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it holds only what was finished."""
+        return str(self.run["status"]) == "interrupted"
+
+
+def stored_run(path: Path) -> StoredRun:
+    """Read a run.
+
+    Parameters
+    ----------
+    path : Path
+        A file; or a folder, which stands for its newest run: that whose name is the last.
+
+    Returns
+    -------
+    StoredRun
+
+    Raises
+    ------
+    StoreError
+        When it is missing, damaged or no run, or the folder holds none.
+    """
+    file = max(find([path]), key=lambda one: one.path.name).path
+    document = read_run(file)
+    loaded = read([file], columns=COLUMNS)
+    if loaded.damaged:
+        raise StoreError(f"{file} is damaged: {loaded.damaged[0].reason}")
+    return StoredRun(
+        file, loaded.cases, loaded.runs.iloc[0], _unmeasured(document.get("bench"))
+    )
+
+
+def _unmeasured(added: object) -> dict[str, str]:
+    """Collect why cases were not measured; files of other suites do not tell."""
+    if not isinstance(added, dict):
+        return {}
+    found = {}
+    for kind in ("skipped", "failed"):
+        listed = added.get(kind)
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, dict) and isinstance(one.get("id"), str):
+                found[one["id"]] = f"{kind}: {str(one.get('reason')).rstrip('.')}"
+    return found
+
+
+# Cases that two runs share: the times of both, and what forbids a claim.
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A case that both runs have.
+
+    Attributes
+    ----------
+    name : str
+    before, now : tuple of float
+        The median of every process, in seconds.
+    margin : float
+    own : bool
+        It is of this suite, which can measure it again.
+    control : str
+        What of the machine it measures; empty for a case that runs a kernel.
+    refusal : Refusal or None
+        Why it can't be compared.
+    untrusted : str
+        Why no claim is made of it; else empty.
+    """
+
+    name: str
+    before: tuple[float, ...]
+    now: tuple[float, ...]
+    margin: float
+    own: bool
+    control: str
+    refusal: Refusal | None
+    untrusted: str
+
+
+def shared_cases(
+    runs: tuple[StoredRun, StoredRun],
+    rows: pd.DataFrame,
+    told: Sequence[Mapping[str, str]],
+    margins: Margins,
+) -> list[Shared]:
+    """Take together what the two runs hold of each case.
+
+    Parameters
+    ----------
+    runs : tuple of StoredRun
+        Before and now.
+    rows : DataFrame
+        The cases that both have, from ``bench.compare.pairing.paired``.
+    told : sequence of mapping, length 2
+        The facts of each run.
+    margins : Margins
+
+    Returns
+    -------
+    list of Shared
+        In the order of the run before.
+    """
+    refused = refusals(rows, told)
+    sides = [rows[rows["side"] == side].set_index("key").to_dict("index") for side in (0, 1)]
+    return [
+        Shared(
+            name=str(key),
+            before=_medians(before),
+            now=_medians(sides[1][key]),
+            margin=margins.of(str(key)),
+            own=isinstance(before["case"], str),
+            control=before["control"] if isinstance(before["control"], str) else "",
+            refusal=refused.get(str(key)),
+            untrusted=_untrusted(runs, (before, sides[1][key])),
+        )
+        for key, before in sides[0].items()
+    ]
+
+
+def _medians(row: Mapping[Any, Any]) -> tuple[float, ...]:
+    """Return the processes' medians; that of all rounds where a file holds nothing else."""
+    medians = row["process_seconds"]
+    if isinstance(medians, LISTS) and len(medians):
+        return tuple(map(float, medians))
+    return (float(row["seconds"]),)
+
+
+def _untrusted(
+    runs: tuple[StoredRun, StoredRun], rows: tuple[Mapping[Any, Any], Mapping[Any, Any]]
+) -> str:
+    """Say why no claim is made of a case."""
+    cut_short = [one.name for one in runs if one.interrupted]
+    if cut_short:
+        names = " and ".join(dict.fromkeys(cut_short))
+        return (
+            f"{names} was interrupted, so it holds what was finished, perhaps of fewer "
+            f"processes: finish it with python -m bench run --resume, or measure again."
+        )
+    sides = zip(("before", "now"), rows, strict=True)
+    disturbed = [name for name, row in sides if row["untrusted"] is True]
+    if disturbed:
+        return (
+            f"Most of its rounds {' and '.join(disturbed)} were disturbed: measure it again on "
+            f"a quiet machine."
+        )
+    return ""
+
+
+# Compares two stored runs: a verdict for every case of either.
+
+
+def compare(
+    before: StoredRun, now: StoredRun, margins: Margins, *, force: bool = False
+) -> Judgement:
+    """Judge a run against an earlier one.
+
+    Parameters
+    ----------
+    before, now : StoredRun
+    margins : Margins
+    force : bool
+        Compare also what did other work, or was measured on another machine, with other
+        versions or settings; the judgement, and each such case, says so.
+
+    Returns
+    -------
+    Judgement
+        Of the kind ``compare``, without rates. A case that ``now`` lacks is not comparable,
+        with the reason that its file gives; one that only ``now`` has is in ``added``.
+    """
+    runs = (before, now)
+    told = [facts_of(one.run) for one in runs]
+    tables = [one.cases.assign(run=name) for one, name in zip(runs, SIDES, strict=True)]
+    pairs = paired(pd.concat(tables, ignore_index=True), [(name, None) for name in SIDES])
+    shared = shared_cases(runs, pairs.rows, told, margins)
+    verdicts = {one.name: one for one in _verdicts(shared, margins, force=force)}
+    verdicts |= {one.name: one for one in _missing(now, pairs, margins)}
+    verdicts |= {one.name: one for one in _doubled(pairs, margins)}
+    # In the order of the run before; what stands twice there is told once.
+    order = {key: place for place, key in enumerate(case_keys(before.cases))}
+    ordered = sorted(verdicts.values(), key=lambda one: order.get(one.name, len(order)))
+    return Judgement(
+        kind="compare",
+        before=before.name,
+        now=now.name,
+        cases=tuple(ordered),
+        added=tuple(_only(pairs, 1)["key"].astype(str)),
+        warnings=warned(runs, pairs, told, shared, ordered),
+        forced=force and any(one.refusal is not None for one in shared),
+        sources=(str(before.path), str(now.path)),
+    )
+
+
+def _verdicts(
+    shared: Sequence[Shared], margins: Margins, *, force: bool
+) -> Iterator[CaseVerdict]:
+    """Judge what both runs have; what is not claimed of is none of the many that are tested."""
+    allowed = [one for one in shared if one.refusal is None or force]
+    tested = [one for one in allowed if not one.untrusted]
+    untrusted = [one for one in allowed if one.untrusted]
+    for name, refusal in ((one.name, one.refusal) for one in shared):
+        if refusal is not None and not force:
+            yield _refused(name, refusal.reason, refusal.fact, margins)
+    found = _rule(tested)
+    for place, one in enumerate(tested):
+        yield _tested(one, found, place, len(tested))
+    found = _rule(untrusted)
+    for place, one in enumerate(untrusted):
+        yield _with_ratio(one, found, place, Verdict.UNTRUSTED, one.untrusted)
+
+
+def _rule(cases: Sequence[Shared]) -> Judged:
+    return stored.judge(
+        [one.before for one in cases],
+        [one.now for one in cases],
+        np.array([one.margin for one in cases], dtype=float),
+    )
+
+
+def _tested(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdict:
+    verdict, confirmed = found.verdict[place], bool(found.confirmed[place])
+    if verdict is Verdict.UNCLEAR:
+        alone = bool(found.alone[place])
+        ratio = float(found.ratio[place])
+        why = unclear(one, ratio, alone=alone, n_tested=n_tested)
+    else:
+        why = reason(verdict, confirmed=confirmed)
+    return _with_ratio(one, found, place, verdict, why, confirmed=confirmed)
+
+
+def _with_ratio(
+    one: Shared,
+    found: Judged,
+    place: int,
+    verdict: Verdict,
+    why: str,
+    *,
+    confirmed: bool = False,
+) -> CaseVerdict:
+    """Put a verdict together; of a forced case it says what was overruled."""
+    ratio, low, high = (float(value[place]) for value in (found.ratio, found.low, found.high))
+    forced = "" if one.refusal is None else f" Forced: {one.refusal.reason}"
+    return CaseVerdict(
+        name=one.name,
+        verdict=verdict,
+        reason=why + forced,
+        ratio=ratio if math.isfinite(ratio) else None,
+        low=low if math.isfinite(low) else None,
+        high=high if math.isfinite(high) else None,
+        margin=one.margin,
+        n_before=len(one.before),
+        n_now=len(one.now),
+        confirmed=confirmed,
+        fact="" if one.refusal is None else one.refusal.fact,
+    )
+
+
+def _missing(now: StoredRun, pairs: Paired, margins: Margins) -> Iterator[CaseVerdict]:
+    """Tell of every case that only the run before has why that is so."""
+    lacking = _only(pairs, 0)
+    for key, name in zip(lacking["key"], lacking["name"], strict=True):
+        why = now.unmeasured.get(str(name))
+        if why is None and now.interrupted:
+            why = "the run was interrupted before it"
+        said = f"It is missing now ({why})." if why else "It is missing now."
+        yield _refused(str(key), said, "missing", margins)
+
+
+def _doubled(pairs: Paired, margins: Margins) -> Iterator[CaseVerdict]:
+    for name in pairs.doubled:
+        said = "It stands more than once in a run, so which is which can't be told."
+        yield _refused(name, said, "name", margins)
+
+
+def _refused(name: str, why: str, fact: str, margins: Margins) -> CaseVerdict:
+    return CaseVerdict(name, Verdict.NOT_COMPARABLE, why, margin=margins.of(name), fact=fact)
+
+
+def _only(pairs: Paired, side: int) -> pd.DataFrame:
+    """Return the cases that a single side has."""
+    chosen = np.array([sides == (side,) for sides in pairs.partial["sides"]], dtype=bool)
+    only: pd.DataFrame = pairs.partial[chosen]
+    return only

@@ -1,0 +1,327 @@
+"""The rule for two stored runs: what the processes of both say of every case."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import stdtr
+
+from bench.compare.differences import differences, listed, written
+from bench.compare.pairing import alike
+from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
+from bench.compare.verdict import Verdict
+from bench.stats.false_discovery import discovered
+from bench.stats.medians import CONFIDENCE
+from bench.store import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from bench.compare.reading import Shared
+
+    Floats = NDArray[np.float64]
+    Booleans = NDArray[np.bool_]
+
+# The rule for two stored runs: what the processes of both say of every case.
+#
+# With d the difference of the mean logarithms of the processes' medians, s its standard error
+# and m the margin, a case is
+#
+# - ``slower`` where d is above log(1 + m): Welch's one-sided test (Welch 1947, *Biometrika*
+# 34:28) at 2.5%, adjusted for how many cases are tested (Benjamini & Hochberg 1995, see
+# `bench.stats.false_discovery`). A single case is slower exactly when its 95%   interval lies
+# beyond the margin; - ``faster`` where -d is, by the same test; - ``same`` where the 95%
+# interval lies within the margin on both sides (the two one-sided tests   of Schuirmann 1987,
+# *J. Pharmacokinet. Biopharm.* 15:657, each at 2.5%); - ``unclear`` else, and always where a
+# side has one process: nothing is known then of how much   processes differ.
+#
+# A change is **confirmed** where it shows twice: the processes of both sides are split into an
+# earlier and a later half, and the ratio of each pair of halves is beyond the margin. With two
+# processes a half is one of them. It catches a single process that went astray and processes
+# that drifted; it is no second measurement, which only fresh processes are.
+
+
+#: Of each of the two one-sided tests, so that both together go with the interval.
+LEVEL = (1 - CONFIDENCE) / 2
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rule says of many cases.
+
+    Attributes
+    ----------
+    verdict : list of Verdict
+    ratio, low, high : ndarray, shape (n_cases,)
+        Seconds now over seconds before and its 95% interval; NaN where there is none.
+    confirmed : ndarray of bool, shape (n_cases,)
+        Of slower and faster ones: each half says so.
+    alone : ndarray of bool, shape (n_cases,)
+        The interval lies beyond the margin, whatever is said of the other cases.
+    """
+
+    verdict: list[Verdict]
+    ratio: Floats
+    low: Floats
+    high: Floats
+    confirmed: Booleans
+    alone: Booleans
+
+
+def judge(
+    before: Sequence[Sequence[float]], now: Sequence[Sequence[float]], margins: Floats
+) -> Judged:
+    """Judge many cases together.
+
+    Parameters
+    ----------
+    before, now : sequence of sequence of float
+        For each case the median of every process, in the order in which they ran.
+    margins : ndarray, shape (n_cases,)
+        Shares.
+
+    Returns
+    -------
+    Judged
+    """
+    base, side = log_medians(before), log_medians(now)
+    edges = np.log1p(margins)
+    slower = discovered(_p_beyond(side, base, edges), LEVEL)
+    faster = discovered(_p_beyond(base, side, edges), LEVEL)
+    found = of_processes(side, base)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.log(found.low), np.log(found.high)
+    same = (low >= -edges) & (high <= edges)
+    confirmed = _in_both_halves(before, now, edges)
+    return Judged(
+        verdict=[_verdict(*one) for one in zip(slower, faster, same, strict=True)],
+        ratio=found.value,
+        low=found.low,
+        high=found.high,
+        confirmed=(slower & confirmed[0]) | (faster & confirmed[1]),
+        alone=(low > edges) | (high < -edges),
+    )
+
+
+def _verdict(slower: bool, faster: bool, same: bool) -> Verdict:
+    if slower:
+        return Verdict.SLOWER
+    if faster:
+        return Verdict.FASTER
+    return Verdict.SAME if same else Verdict.UNCLEAR
+
+
+def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
+    """Return how likely so long a time would be, were it no more than the edge above.
+
+    NaN where a side has one process.
+    """
+    beyond = side.mean - base.mean - edges
+    error, freedom = welch(side, base)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = stdtr(freedom, -beyond / error)
+    # Medians that are all the same leave no doubt on which side of the edge they are.
+    certain = np.where(beyond > 0, 0.0, 1.0)
+    chosen: Floats = np.where(error == 0, certain, p)
+    return chosen
+
+
+def _in_both_halves(
+    before: Sequence[Sequence[float]], now: Sequence[Sequence[float]], edges: Floats
+) -> tuple[Booleans, Booleans]:
+    """Say which cases each half of the processes shows to be slower, and which faster."""
+    slower, faster = np.ones(len(edges), dtype=bool), np.ones(len(edges), dtype=bool)
+    for earlier in (True, False):
+        base, side = (
+            log_medians([_half(medians, earlier=earlier) for medians in one])
+            for one in (before, now)
+        )
+        change = side.mean - base.mean  # NaN without a process, which shows nothing
+        slower &= change > edges
+        faster &= change < -edges
+    return slower, faster
+
+
+def _half(medians: Sequence[float], *, earlier: bool) -> Sequence[float]:
+    middle = len(medians) // 2
+    return medians[:middle] if earlier else medians[middle:]
+
+
+# Why two cases of the same name can't be compared: other work, or another machine.
+
+
+#: Facts of these kinds make times another thing. The code is what one compares; a protocol
+#: says how long is measured, not what; and a fact that nobody has classified may matter.
+REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.SETTING, facts.PRECISION, facts.OTHER)
+#: What the runs are called in the table of cases: two of one name are two all the same.
+SIDES = ("before", "now")
+#: The machine's name is no part of its fingerprint: containers get a new one each time.
+NAMED = "node"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a case can't be compared.
+
+    Attributes
+    ----------
+    reason : str
+        One sentence.
+    fact : str
+        What differs.
+    """
+
+    reason: str
+    fact: str
+
+
+def refusals(rows: pd.DataFrame, told: Sequence[Mapping[str, str]]) -> dict[str, Refusal]:
+    """Find the cases that both sides have and that can't be compared.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From ``bench.compare.pairing.paired``, of two runs that are called `SIDES`.
+    told : sequence of mapping, length 2
+        The facts of each side's run.
+
+    Returns
+    -------
+    dict of str to Refusal
+        By the key of the case; other work is told before another machine.
+    """
+    found = dict(_of_machines(rows, told))
+    found.update(_of_work(rows, told))
+    return found
+
+
+def _of_work(
+    rows: pd.DataFrame, told: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[str, Refusal]]:
+    """Yield the cases that are called the same and did other work."""
+    precisions = {
+        run: one["precision"]
+        for run, one in zip(SIDES, told, strict=True)
+        if "precision" in one
+    }
+    same, other = alike(rows, precisions)
+    by_name = {str(name): group for name, group in other.groupby("name", sort=False)}
+    unlike = rows[(rows["side"] == 1) & ~rows["key"].isin(same["key"])]
+    for key, name in zip(unlike["key"], unlike["name"], strict=True):
+        differing = by_name[str(name)].drop_duplicates("fact")
+        names = list(map(str, differing["fact"]))
+        values = [
+            f"{fact}: {before} before, {now} now"
+            for fact, before, now in zip(
+                names, differing["baseline_value"], differing["side_value"], strict=True
+            )
+        ]
+        yield str(key), Refusal(f"It did other work ({listed(values)}).", listed(names))
+
+
+def _of_machines(
+    rows: pd.DataFrame, told: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[str, Refusal]]:
+    """Yield the cases that depend on a fact in which the fingerprints differ.
+
+    Cases of one backend and kind of device depend on the same facts.
+    """
+    side = rows[rows["side"] == 1]
+    on_gpu = side["device"].astype(str).str.startswith("gpu")
+    backend = side["backend"].astype(object).where(side["backend"].notna(), "")
+    for _, group in side.groupby([backend, on_gpu], sort=False):
+        found = [
+            one
+            for one in differences(told, group)
+            if one.n_touched and one.kind in REFUSING and one.fact != NAMED
+        ]
+        if found:
+            values = listed([written(one) for one in found])
+            refusal = Refusal(
+                f"The runs differ in what it depends on ({values}).",
+                listed([one.fact for one in found]),
+            )
+            yield from ((str(key), refusal) for key in group["key"])
+
+
+# Why a stored case is judged as it is: one sentence, with what to do where that helps.
+
+
+SHARPER = "use python -m bench ab, which measures both in turn"
+#: Processes a side: as many as an interval takes; and as many as tell 5% of 100 cases apart
+#: where processes differ by 1%.
+FEW, MANY = 5, 10
+
+
+def reason(verdict: Verdict, *, confirmed: bool) -> str:
+    """Say why a case is slower, faster or the same.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    confirmed : bool
+
+    Returns
+    -------
+    str
+    """
+    if verdict is Verdict.SAME:
+        return "Its interval lies within the margin."
+    beyond = f"It is {verdict.value} by more than the margin"
+    if confirmed:
+        return f"{beyond}, in each half of the processes too."
+    return f"{beyond}, but not in each half of the processes: measure again, or {SHARPER}."
+
+
+def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:
+    """Say why nothing can be told of a case that was measured.
+
+    Parameters
+    ----------
+    case : Shared
+    ratio : float
+        NaN where there is none.
+    alone : bool
+        Its interval lies beyond the margin.
+    n_tested : int
+        Cases that were tested with it.
+
+    Returns
+    -------
+    str
+    """
+    single = [
+        side
+        for side, medians in (("before", case.before), ("now", case.now))
+        if len(medians) == 1
+    ]
+    if single:
+        where = "Each side holds" if len(single) == 2 else f"The run {single[0]} holds"
+        blind = "which can't tell how much processes differ"
+        return f"{where} one process, {blind}: {_remedy(case, FEW)}."
+    if not math.isfinite(ratio):
+        return "A time that is not above zero has no ratio: measure again."
+    if alone:
+        return (
+            f"Beyond the margin on its own, but not as one of {n_tested} cases, some of which "
+            f"are so by chance: {_remedy(case, _more(case))}."
+        )
+    return f"Its interval reaches over the edge of the margin: {_remedy(case, _more(case))}."
+
+
+def _more(case: Shared) -> int:
+    """Return how many processes to ask for next: at least twice as many as there are."""
+    return max(MANY, 2 * min(len(case.before), len(case.now)))
+
+
+def _remedy(case: Shared, processes: int) -> str:
+    """Say what to do about it; other suites' files hold one process each."""
+    if case.own:
+        return f"measure both with python -m bench run --processes {processes}, or {SHARPER}"
+    return "store many runs, and judge the newest by their spread with python -m bench track"

@@ -1,0 +1,1 @@
+"""Is this machine slower than it was? Pure, but for ``reading``."""

@@ -1,0 +1,288 @@
+"""Steps and slow drift over a whole history, with runs and days, and what changed then."""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.compare.verdict import Change, Drift, Judgement
+from bench.history.pools import pooled
+from bench.history.rule import RULE
+from bench.stats.change_points import NORMAL_MAD, drift, steps
+from bench.store.facts import ABSENT, facts_of, flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from bench.history.material import Material, Watched
+    from bench.history.series import History
+    from bench.history.verdicts import Verdicts
+    from bench.stats.change_points import Slope, Step
+    from bench.stats.location import Floats
+
+# Steps and drifts of a series of numbers, told with the runs and days of a history.
+
+
+DAYS_OF_A_MONTH = 30
+DAY_NS = 86_400e9
+
+
+def days_of(runs: pd.DataFrame) -> Floats:
+    """Say how many days after the first each run was taken.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        In order; ``taken``.
+
+    Returns
+    -------
+    ndarray, shape (n_runs,)
+    """
+    taken = runs["taken"].to_numpy(dtype="datetime64[ns]").astype(np.int64)
+    days: Floats = (taken - taken[0]) / DAY_NS
+    return days
+
+
+def change_of(
+    name: str, runs: pd.DataFrame, rows: NDArray[np.intp], step: Step, told: tuple[str, ...]
+) -> Change:
+    """Tell a step.
+
+    Parameters
+    ----------
+    name : str
+    runs : DataFrame
+        Of the whole history: ``taken`` and ``run``.
+    rows : ndarray of int
+        Which of them the series has.
+    step : Step
+        Its place is one among these.
+    told : tuple of str
+        What else changed.
+
+    Returns
+    -------
+    Change
+    """
+    before, after = (int(rows[place]) for place in (step.place - 1, step.place))
+    return Change(
+        name=name,
+        last_before=runs["taken"].iloc[before].to_pydatetime(),
+        first_after=runs["taken"].iloc[after].to_pydatetime(),
+        run=str(runs["run"].iloc[after]),
+        ratio=float(np.exp(step.size)),
+        low=float(np.exp(step.low)),
+        high=float(np.exp(step.high)),
+        what_changed=told,
+    )
+
+
+def drift_of(name: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope) -> Drift:
+    """Tell a slow change.
+
+    Parameters
+    ----------
+    name : str
+    runs : DataFrame
+        Of the whole history: ``taken``.
+    rows : ndarray of int
+        Which of them the series has.
+    slope : Slope
+
+    Returns
+    -------
+    Drift
+    """
+    month = [
+        float(np.exp(DAYS_OF_A_MONTH * one)) for one in (slope.a_day, slope.low, slope.high)
+    ]
+    return Drift(
+        name=name,
+        since=runs["taken"].iloc[int(rows[0])].to_pydatetime(),
+        n_runs=len(rows),
+        ratio_a_month=month[0],
+        low=month[1],
+        high=month[2],
+        ratio=float(np.exp(slope.total)),
+    )
+
+
+# Which facts changed between two runs, or over a step: versions, code, clocks, heat, load.
+
+
+#: Runs on each side that say how the machine was doing.
+BESIDE = 5
+#: What changes by the minute, with its unit and from how much on it is told: a share of the
+#: value before, and an amount.
+READINGS = (
+    ("cpu_clock_mhz", "MHz", 0.05, 50.0),
+    ("temperature_celsius", "C", 0.0, 5.0),
+    ("load_average", "", 0.25, 0.5),
+    ("pressure_percent.cpu", "%", 0.5, 2.0),
+    ("gpus.0.sm_clock_mhz", "MHz", 0.05, 50.0),
+    ("gpus.0.temperature_celsius", "C", 0.0, 5.0),
+    ("gpus.0.power_watts", "W", 0.1, 10.0),
+)
+MOST_TOLD = 8
+
+
+def what_changed(runs: pd.DataFrame, place: int) -> tuple[str, ...]:
+    """Say what changed between a run and the one before.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Of one machine, in order; columns of ``bench.loading``.
+    place : int
+        Of the first run after the step.
+
+    Returns
+    -------
+    tuple of str
+        ``kernel: Linux 6.1 to Linux 6.8``, the facts first, then what clocks, temperature
+        and load were in the median of a few runs on each side.
+    """
+    before, after = (facts_of(runs.iloc[n]) for n in (place - 1, place))
+    told = [
+        f"{fact}: {before.get(fact, ABSENT)} to {after.get(fact, ABSENT)}"
+        for fact in sorted({*before, *after})
+        if before.get(fact) != after.get(fact) and fact != "preset"
+    ]
+    told += _booted(runs, place)
+    told += _readings(runs, place)
+    left = len(told) - MOST_TOLD
+    return (*told[:MOST_TOLD], *([f"and {left} more"] if left > 0 else []))
+
+
+def _volatile(run: pd.Series) -> Mapping[str, object]:
+    try:
+        found = json.loads(str(run.get("volatile")))
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    load = found.pop("load_average", None)
+    flat: dict[str, object] = dict(flatten(found))
+    return flat | ({"load_average": load[0]} if isinstance(load, list) and load else {})
+
+
+def _booted(runs: pd.DataFrame, place: int) -> Iterator[str]:
+    """Tell of a restart between the two runs."""
+    before, after = (_volatile(runs.iloc[n]).get("boot_utc") for n in (place - 1, place))
+    if isinstance(before, str) and isinstance(after, str) and before[:16] != after[:16]:
+        yield f"restarted {after[:16].replace('T', ' ')}"
+
+
+def _readings(runs: pd.DataFrame, place: int) -> Iterator[str]:
+    sides = (range(max(place - BESIDE, 0), place), range(place, min(place + BESIDE, len(runs))))
+    read = [[_volatile(runs.iloc[n]) for n in side] for side in sides]
+    for name, unit, share, amount in READINGS:
+        values = [_middle([one.get(name) for one in side]) for side in read]
+        before, after = values
+        if before is None or after is None:
+            continue
+        if abs(after - before) >= max(share * abs(before), amount):
+            spaced = f" {unit}" if unit else ""
+            yield f"{name}: {before:.4g} to {after:.4g}{spaced}"
+
+
+def _middle(values: list[object]) -> float | None:
+    numbers = []
+    for value in values:
+        try:
+            numbers.append(float(str(value)))
+        except ValueError:
+            continue
+    return median(numbers) if numbers else None
+
+
+# Steps and slow drift of every kernel and part of the machine, through all fingerprints.
+
+
+def long_term(
+    history: History, watched: Watched
+) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
+    """Find steps and drifts.
+
+    Parameters
+    ----------
+    history : History
+    watched : Watched
+
+    Returns
+    -------
+    changes : tuple of Change
+        The newest first.
+    drifts : tuple of Drift
+    """
+    changes, drifts = [], []
+    days = days_of(history.runs)
+    for name, logs, margin in _series(history, watched):
+        rows = np.flatnonzero(np.isfinite(logs))
+        found = steps(logs[rows], margin)
+        slope = drift(logs[rows], days[rows], found, margin)
+        if slope is not None:
+            drifts.append(drift_of(name, history.runs, rows, slope))
+        else:
+            shown = history.runs.iloc[rows].reset_index(drop=True)
+            changes += [
+                change_of(name, history.runs, rows, one, what_changed(shown, one.place))
+                for one in found
+            ]
+    changes.sort(key=lambda one: one.first_after, reverse=True)
+    return tuple(changes), tuple(drifts)
+
+
+def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, float]]:
+    """Yield pools, and the cases that are in none, each with its name and margin."""
+    logs = history.logs
+    known = np.any(np.isfinite(logs), axis=0)
+    centred = logs - np.nanmedian(np.where(known, logs, 0.0), axis=0)
+    spread = NORMAL_MAD * np.nanmedian(np.abs(np.where(known, centred, 0.0)), axis=0)
+    together = pooled(centred, watched.pools, np.maximum(spread, RULE.least_spread))
+    for column, pool in enumerate(watched.pools):
+        what = "machine:" if pool.machine else "kernel"
+        yield f"{what} {pool.name}", together[:, column], float(watched.pool_margins[column])
+    pooled_already = {member for pool in watched.pools for member in pool.members}
+    for column, key in enumerate(history.series["key"].astype(str)):
+        if column not in pooled_already:
+            yield key, logs[:, column], float(watched.margins[column])
+
+
+# Puts together what is said of the newest run of a history.
+
+
+def sum_up(history: History, fed: Material, found: Verdicts) -> Judgement:
+    """Add steps and drift to verdicts.
+
+    Parameters
+    ----------
+    history : History
+    fed : Material
+        Made of it.
+    found : Verdicts
+
+    Returns
+    -------
+    Judgement
+        Without warnings and sources.
+    """
+    changes, drifts = long_term(history, fed.watched)
+    n_earlier = len(fed.rows) - 1
+    return Judgement(
+        kind="track",
+        before=f"{n_earlier} earlier run{'' if n_earlier == 1 else 's'}",
+        now=str(history.runs["run"].iloc[-1]),
+        cases=found.cases,
+        added=found.added,
+        machine=found.machine,
+        changes=changes,
+        drifts=drifts,
+    )

@@ -1,0 +1,272 @@
+"""Series that are judged together: controls of one part of the machine, cases of a kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.stats.medians import weighted_median
+from bench.store.facts import own_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from bench.stats.location import Floats
+
+# Series that are judged together: the controls of one part of the machine, cases of a kernel.
+#
+# A pool's series is the weighted median, run by run, of how far each of its members lies from
+# its own earlier level: what moves them all moves it, and what moves one does not. The clock
+# is the pool of all parts that never leave the processor, each of which counts as much: what
+# they have in common.
+
+
+#: Parts of the machine that controls measure.
+MEMORY, CACHE, ARITHMETIC, DISPATCH, PCIE = "memory", "cache", "arithmetic", "dispatch", "PCIe"
+COPIES = "small copies"
+CLOCK = "clock"
+#: What tells the clock, and of how many of these it takes controls: of two that move apart one
+#: can't say which is the clock.
+OF_CLOCK, FEWEST_OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES), 3
+#: The last level of cache where the fingerprint tells none.
+USUAL_CACHE_BYTES = 32 * 2**20
+#: Arrays of a triad.
+ARRAYS = 3
+#: Beyond so many bytes a copy to or from a device is one of its bus, not of a call.
+LEAST_COPY_BYTES = 2**20
+CONTROL_CASE = "machine"
+#: Below, nothing is known of how far the runs of any member lie apart.
+LEAST_WEIGHT = 1e-12
+#: By which a series is put into its pool.
+POOL_COLUMNS = ("case", "kernel", "device", "control", "n_bytes")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Series that are judged as one.
+
+    Attributes
+    ----------
+    name : str
+        ``memory``, or the kernel; with the device where that is no CPU.
+    machine : bool
+        Its members are controls.
+    members : tuple of int
+        Places of its series.
+    device : str
+    parts : tuple of tuple of int
+        Members that count as much together as those of any other part; empty where they are
+        of one.
+    """
+
+    name: str
+    machine: bool
+    members: tuple[int, ...]
+    device: str
+    parts: tuple[tuple[int, ...], ...] = ()
+
+
+def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, ...]:
+    """Put series into pools.
+
+    Parameters
+    ----------
+    series : DataFrame
+        A row for each: ``case``, ``kernel``, ``device``, ``control``, ``n_bytes``, of which
+        any may be missing.
+    cache_bytes : int or None
+        Size of the processor's last level of cache.
+
+    Returns
+    -------
+    tuple of Pool
+        Every control is in one of a part of the machine, and those that tell the clock also
+        in that. A kernel with one case is none.
+    """
+    found: dict[tuple[bool, str, str], list[int]] = {}
+    rows = series.reindex(columns=list(POOL_COLUMNS)).itertuples(index=False, name=None)
+    for place, (case, kernel, device, control, n_bytes) in enumerate(rows):
+        if case == CONTROL_CASE:
+            part = part_of(control, int(n_bytes), str(device), cache_bytes)
+            found.setdefault((True, part, str(device)), []).append(place)
+        elif isinstance(kernel, str):
+            found.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
+    made = [
+        Pool(_named(name, device), machine, tuple(members), device)
+        for (machine, name, device), members in found.items()
+        if machine or len(members) > 1
+    ]
+    return (*made, *_clock(made))
+
+
+def _clock(found: Sequence[Pool]) -> Iterator[Pool]:
+    """Put together what tells the processor's clock, where there is enough."""
+    of_it = [one for one in found if one.machine and one.name in OF_CLOCK]
+    if len({one.name for one in of_it}) >= FEWEST_OF_CLOCK:
+        parts = tuple(one.members for one in of_it)
+        yield Pool(CLOCK, True, tuple(chain.from_iterable(parts)), of_it[0].device, parts)
+
+
+def _named(name: str, device: str) -> str:
+    return name if device.startswith("cpu") else f"{name}, {device}"
+
+
+def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = None) -> str:
+    """Say which part of the machine a control measures.
+
+    Parameters
+    ----------
+    control : str
+    n_bytes : int
+        Of one of its arrays.
+    device : str
+    cache_bytes : int or None
+
+    Returns
+    -------
+    str
+    """
+    if control.startswith("empty"):
+        return DISPATCH
+    if control == "matmul":
+        return ARITHMETIC
+    far = ARRAYS * n_bytes > (cache_bytes or USUAL_CACHE_BYTES)
+    between = control in {"host_to_device", "device_to_host"}
+    if between and device.startswith("gpu"):
+        return PCIE if n_bytes >= LEAST_COPY_BYTES else DISPATCH
+    if far:
+        return MEMORY
+    return CACHE if control == "triad" else COPIES
+
+
+def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
+    """Make the series of pools.
+
+    Parameters
+    ----------
+    deviations : ndarray, shape (n_runs, n_series)
+        Of each series from its own earlier level, as logarithms; NaN where a run lacks it.
+    found : sequence of Pool
+    spread : ndarray, shape (n_series,)
+        Between earlier runs: a member counts for the less, the further its runs lie apart, as
+        the inverse of their variance.
+
+    Returns
+    -------
+    ndarray, shape (n_runs, n_pools)
+        NaN for a run that has less than half of the members.
+    """
+    made = np.full((len(deviations), len(found)), np.nan)
+    weights = 1 / np.where(np.isfinite(spread), spread, np.inf) ** 2
+    for column, pool in enumerate(found):
+        members = list(pool.members)
+        some = deviations[:, members]
+        there = 2 * np.sum(np.isfinite(some), axis=1) >= len(members)
+        if there.any():
+            made[there, column] = weighted_median(some[there], _weights(pool, weights))
+    return made
+
+
+def _weights(pool: Pool, weights: Floats) -> Floats:
+    """Return the weights of the members, those of each part made to add up to 1."""
+    parts = [weights[list(part)] for part in pool.parts or (pool.members,)]
+    return np.concatenate([one / max(one.sum(), LEAST_WEIGHT) for one in parts])
+
+
+def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
+    """Return the size of the largest cache that a fingerprint tells, as far as it is own.
+
+    Parameters
+    ----------
+    fingerprint : mapping
+
+    Returns
+    -------
+    int or None
+    """
+    caches = fingerprint.get("caches")
+    listed = caches if isinstance(caches, list) else []
+    sizes = [own_bytes(one) for one in listed if isinstance(one, dict)]
+    return max((size for size in sizes if size is not None), default=None)
+
+
+# Which parts of the machine a case leans on, by what it does and how large its data are.
+
+
+FLOAT_BYTES = 4
+#: An update reads and writes the parameters, their gradient and at times a momentum.
+ARRAYS_OF_UPDATE = 3
+#: Flops for each byte from which arithmetic can be what takes the time.
+INTENSE = 8.0
+COLUMNS = (
+    *("case", "device", "loader", "n_samples", "n_features", "n_parameters"),
+    *("flops", "bytes_moved", "batch_size"),
+)
+
+
+def leaning(
+    series: pd.DataFrame, pools: Sequence[Pool], cache_bytes: int | None = None
+) -> NDArray[np.bool_]:
+    """Say which case leans on which part.
+
+    Parameters
+    ----------
+    series : DataFrame
+        A row for each series, with those of `COLUMNS` that are known.
+    pools : sequence of Pool
+    cache_bytes : int or None
+
+    Returns
+    -------
+    ndarray of bool, shape (n_series, n_pools)
+        Of a control, or a pool that is no part of the machine, False; and of the clock, which
+        is taken out of what is judged.
+    """
+    rows = series.reindex(columns=list(COLUMNS)).to_dict("records")
+    parts = [_parts(row, cache_bytes or USUAL_CACHE_BYTES) for row in rows]
+    devices = [str(row["device"]) for row in rows]
+    found = np.zeros((len(rows), len(pools)), dtype=bool)
+    for column, pool in enumerate(pools):
+        if pool.machine:
+            part = pool.name.partition(",")[0]
+            found[:, column] = [
+                part in some and (pool.device == device or part == DISPATCH)
+                for some, device in zip(parts, devices, strict=True)
+            ]
+    return found
+
+
+def _parts(row: dict[str, object], cache_bytes: int) -> tuple[str, ...]:
+    """Return the parts that a case leans on: every call is dispatched by the processor."""
+    if row["case"] == CONTROL_CASE:
+        return ()
+    size = _work_bytes(row)
+    parts = [DISPATCH]
+    if np.isfinite(size):
+        parts.append(MEMORY if size > cache_bytes else CACHE)
+    else:
+        parts += [MEMORY, CACHE]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if _number(row["flops"]) > INTENSE * _number(row["bytes_moved"]):
+            parts.append(ARITHMETIC)
+    if str(row["device"]).startswith("gpu") and row["case"] in {"loader", "notebook"}:
+        parts.append(PCIE)
+    return tuple(parts)
+
+
+def _work_bytes(row: dict[str, object]) -> float:
+    """Return the size of what a case works on; NaN where it is not known."""
+    if row["case"] == "update":
+        return ARRAYS_OF_UPDATE * FLOAT_BYTES * _number(row["n_parameters"])
+    n_values = _number(row["n_samples"]) * _number(row["n_features"])
+    return FLOAT_BYTES * n_values
+
+
+def _number(value: object) -> float:
+    return float("nan") if pd.isna(value) else float(str(value))  # type: ignore[call-overload]

@@ -1,0 +1,405 @@
+"""Reads a run and the earlier runs of its machine, judges it, and confirms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from bench.compare.reading import compare, stored_run
+from bench.compare.verdict import Verdict, percent
+from bench.history.long_term import sum_up
+from bench.history.material import material
+from bench.history.pools import CACHE, MEMORY
+from bench.history.rule import RULE
+from bench.history.same_machine import other_machine, same_facts
+from bench.history.series import HISTORY_COLUMNS, History, history
+from bench.history.verdicts import Judged, judge, runs
+from bench.stats.location import Earlier, earlier
+from bench.store.facts import facts_of
+from bench.store.files import StoreError, read_run
+from bench.store.index import CACHE_FOLDER
+from bench.store.table import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from bench.compare.verdict import CaseVerdict, Judgement, Margins
+    from bench.history.material import Watched
+    from bench.history.rule import Rule
+    from bench.history.verdicts import Verdicts
+    from bench.stats.location import Floats
+    from bench.store.table import Damaged
+
+    #: Measures cases of a run again, and returns the new run's file.
+    Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
+
+# Reads a run and the earlier runs of its machine; says what was set aside, and why.
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A run with its history.
+
+    Attributes
+    ----------
+    history : History
+        Of its machine, through all its fingerprints.
+    comparable : ndarray of bool, shape (n_runs, n_series)
+        Where a run's facts that a series depends on are those of the last run.
+    changed : mapping of str to str
+        Of a case that no earlier run of these facts has: what is different.
+    aside : tuple of str
+        What was set aside and why, a sentence each.
+    path : Path
+        Of the run.
+    folders : tuple of Path
+    unmeasured : mapping of str to str
+        Why a case was skipped or failed in the run.
+    """
+
+    history: History
+    comparable: NDArray[np.bool_]
+    changed: Mapping[str, str]
+    aside: tuple[str, ...]
+    path: Path
+    folders: tuple[Path, ...]
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose(
+    run: Path,
+    folders: Sequence[Path],
+    cache: Path | None = CACHE_FOLDER,
+    *,
+    any_node: bool = False,
+    most_runs: int = RULE.most_runs,
+) -> Chosen:
+    """Read a run and the earlier ones of its machine.
+
+    Parameters
+    ----------
+    run : Path
+        Its file.
+    folders : sequence of Path
+        Where earlier runs are.
+    cache : Path or None
+        Of what was parsed.
+    any_node : bool
+        Runs of machines of another name are of this one where all else is the same.
+    most_runs : int
+        The newest of so many.
+
+    Returns
+    -------
+    Chosen
+
+    Raises
+    ------
+    StoreError
+        When the run can't be read, or a folder is missing.
+    """
+    found = read([run, *folders], cache, columns=())
+    today = _today(run, found.runs["path"], found.damaged)
+    table = found.runs.reset_index(drop=True)
+    kept, aside = _of_machine(table, today, any_node=any_node)
+    aside += [f"{one.path} was set aside: {one.reason}" for one in found.damaged]
+    runs = pd.concat(
+        [kept.sort_values("taken", kind="stable").tail(most_runs), table.iloc[[today]]],
+        ignore_index=True,
+    )
+    cases = read([Path(str(path)) for path in runs["path"]], cache, HISTORY_COLUMNS)
+    # Runs may be called otherwise among fewer of them: the table of cases has those names.
+    names = dict(zip(cases.runs["path"], cases.runs["run"], strict=True))
+    runs = runs.assign(run=[names[path] for path in runs["path"]])
+    made = history(cases.cases, runs)
+    facts = same_facts(made)
+    unmeasured = stored_run(run).unmeasured
+    return Chosen(
+        made,
+        facts.kinds == facts.kinds[-1],
+        facts.changed,
+        tuple(aside),
+        run,
+        tuple(folders),
+        unmeasured,
+    )
+
+
+def _today(run: Path, paths: pd.Series, damaged: Sequence[Damaged]) -> int:
+    """Return the place of the run that is judged among all that were read."""
+    for one in damaged:
+        if one.path == run:
+            raise StoreError(f"{run} can't be judged: {one.reason}")
+    (place, *_) = np.flatnonzero(paths.to_numpy() == str(run))
+    return int(place)
+
+
+def _of_machine(
+    runs: pd.DataFrame, today: int, *, any_node: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """Pick the earlier runs of the same machine, and count the others."""
+    now = runs.iloc[today]
+    own = facts_of(now)
+    reasons = [""] * len(runs)
+    by_machine: dict[tuple[str, str], str] = {}
+    columns = ("taken", "status", "fingerprint", "node")
+    values = zip(*(runs[name] for name in columns), strict=True)
+    for place, (taken, status, fingerprint, node) in enumerate(values):
+        if place == today:
+            reasons[place] = "today"
+        elif pd.isna(taken):
+            reasons[place] = "without a time"
+        elif pd.notna(now["taken"]) and taken >= now["taken"]:
+            reasons[place] = "later than this one"
+        elif str(status) == "interrupted":
+            reasons[place] = "interrupted half-way"
+        else:
+            which = (str(fingerprint), str(node))
+            if which not in by_machine:
+                other = facts_of(runs.iloc[place])
+                by_machine[which] = other_machine(own, other, any_node=any_node)
+            if by_machine[which]:
+                reasons[place] = "of other machines"
+    kept: pd.DataFrame = runs[np.array([not one for one in reasons], dtype=bool)]
+    counts = Counter(one for one in reasons if one and one != "today")
+    return kept, [f"{_runs(n)} {why} {_were(n)} left aside." for why, n in counts.items()]
+
+
+def _runs(n: int) -> str:
+    return "1 run" if n == 1 else f"{n} runs"
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+# Judges a run against its history: verdicts, machine or code, steps and drift.
+
+
+def verdicts(
+    chosen: Chosen, margins: Margins, rule: Rule = RULE, fresh: Floats | None = None
+) -> Verdicts:
+    """Judge the cases and the machine.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    margins : Margins
+    rule : Rule
+    fresh : ndarray, shape (n_times, n_series), optional
+        What was measured again.
+
+    Returns
+    -------
+    Verdicts
+    """
+    fed = material(chosen.history, chosen.comparable, margins, rule)
+    run = Judged(chosen.history, chosen.changed, fed, rule, chosen.unmeasured)
+    return judge(run, fresh)
+
+
+def judgement(
+    chosen: Chosen, found: Verdicts, margins: Margins, warnings: tuple[str, ...] = ()
+) -> Judgement:
+    """Put together what is said of a run.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    found : Verdicts
+    margins : Margins
+    warnings : tuple of str
+        To be told beside what was set aside.
+
+    Returns
+    -------
+    Judgement
+    """
+    history = chosen.history
+    fed = material(history, chosen.comparable, margins, RULE)
+    unseen = _memory_unseen(fed.watched)
+    told = (*chosen.aside, *_other_work(history.n_other_work), *unseen, *warnings)
+    sources = (str(chosen.path), *(str(one) for one in chosen.folders))
+    return replace(sum_up(history, fed, found), warnings=told, sources=sources)
+
+
+def _memory_unseen(watched: Watched) -> list[str]:
+    """Warn where controls there are, and none of memory."""
+    parts = {pool.name for pool in watched.pools if pool.machine}
+    if CACHE not in parts or MEMORY in parts:
+        return []
+    return [
+        "No control works on more than the processor's cache holds: a slower memory is not "
+        "seen."
+    ]
+
+
+def _other_work(n: int) -> list[str]:
+    if not n:
+        return []
+    which = "1 earlier measurement was" if n == 1 else f"{n} earlier measurements were"
+    return [f"{which} of other work under the same name, and left out."]
+
+
+# A run against one that was pinned, widened by how far runs of the machine lie apart.
+
+
+DECIDED = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.UNCLEAR)
+
+
+def against_baseline(chosen: Chosen, baseline: Path, margins: Margins) -> Judgement:
+    """Judge a run against one.
+
+    Parameters
+    ----------
+    chosen : Chosen
+        The run, with the history that says how far runs lie apart.
+    baseline : Path
+    margins : Margins
+
+    Returns
+    -------
+    Judgement
+        As ``bench.compare.reading`` says, but no interval is narrower than that of two runs
+        which differ as the earlier ones do.
+
+    Raises
+    ------
+    StoreError
+        When the baseline can't be read.
+    """
+    told = compare(stored_run(baseline), stored_run(chosen.path), margins)
+    fed = material(chosen.history, chosen.comparable, margins, RULE)
+    spread = earlier(fed.logs[:-1], RULE.least_spread)
+    places = {str(key): n for n, key in enumerate(chosen.history.series["key"])}
+    cases = tuple(
+        _widened(one, spread, places[one.name]) if one.name in places else one
+        for one in told.cases
+    )
+    return replace(
+        told, kind="track", cases=cases, warnings=(*told.warnings, *_few(spread, len(fed.logs)))
+    )
+
+
+def _few(spread: Earlier, n_runs: int) -> tuple[str, ...]:
+    if np.any(spread.n >= RULE.fewest_earlier):
+        return ()
+    return (
+        f"There {'is' if n_runs == 2 else 'are'} only {runs(n_runs - 1)} before this one, too "
+        f"few to say how far runs lie apart: the intervals are of processes alone, and too "
+        f"narrow between runs.",
+    )
+
+
+def _widened(one: CaseVerdict, spread: Earlier, place: int) -> CaseVerdict:
+    """Widen an interval, and take back what no longer holds."""
+    if one.verdict not in DECIDED or one.ratio is None or spread.n[place] < RULE.fewest_earlier:
+        return one
+    t = stdtrit(spread.freedom[place], 0.5 + RULE.confidence / 2)
+    width = float(t * spread.spread[place] * np.sqrt(2))
+    change = float(np.log(one.ratio))
+    ends = (change - width, change + width)
+    low = min(ends[0], np.log(one.low) if one.low else ends[0])
+    high = max(ends[1], np.log(one.high) if one.high else ends[1])
+    edge = float(np.log1p(one.margin))
+    kept = {
+        Verdict.SLOWER: low > edge,
+        Verdict.FASTER: high < -edge,
+        Verdict.SAME: -edge <= low and high <= edge,
+        Verdict.UNCLEAR: True,
+    }[one.verdict]
+    widened = replace(one, low=float(np.exp(low)), high=float(np.exp(high)))
+    if kept:
+        return widened
+    why = (
+        f"By their processes the two runs are {one.verdict.value}; but runs lie "
+        f"{percent(float(spread.spread[place]))} apart (standard deviation, of "
+        f"{runs(int(spread.n[place]))})."
+    )
+    return replace(widened, verdict=Verdict.UNCLEAR, reason=why, confirmed=False)
+
+
+# Judges a run, and measures again what it flags, where that can be done here.
+
+
+class NotConfirmedError(Exception):
+    """Nothing can be measured again; the message is a clause."""
+
+
+def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judgement:
+    """Judge a run.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    margins : Margins
+    remeasure : callable or None
+        Takes the run's document and the names of cases, and returns the file of a new run;
+        raises `NotConfirmedError` where it can't. None leaves it to the runs that there are.
+
+    Returns
+    -------
+    Judgement
+    """
+    found = verdicts(chosen, margins)
+    if not found.flagged or remeasure is None:
+        return judgement(chosen, found, margins)
+    document = read_run(chosen.path)
+    paths: list[Path] = []
+    fresh: list[Floats] = []
+    names = found.flagged
+    again = found
+    while names and len(paths) < RULE.times_again:
+        try:
+            paths.append(remeasure(document, {*names, *found.of_clock}))
+        except NotConfirmedError as error:
+            told = _not_again(len(names), error)
+            return judgement(chosen, found, margins, (told,))
+        fresh.append(fresh_logs(chosen, paths[-1]))
+        again = verdicts(chosen, margins, fresh=np.array(fresh))
+        names = again.said_again
+    where = ", ".join(map(str, paths))
+    told = f"{_cases(len(found.flagged))} flagged, and measured again: {where}."
+    return judgement(chosen, again, margins, (told,))
+
+
+def _cases(n: int) -> str:
+    return "1 case was" if n == 1 else f"{n} cases were"
+
+
+def _not_again(n: int, error: NotConfirmedError) -> str:
+    return (
+        f"{_cases(n)} flagged, and can't be measured again here: {error}. What two or three "
+        f"of the last runs say, each on its own, counts as confirmed."
+    )
+
+
+def fresh_logs(chosen: Chosen, path: Path) -> Floats:
+    """Read what was measured again.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    path : Path
+        Of the new run.
+
+    Returns
+    -------
+    ndarray, shape (n_series,)
+        Logarithms of seconds; NaN where a case was not measured, or was disturbed.
+    """
+    loaded = read([path], None, HISTORY_COLUMNS)
+    known = chosen.history
+    made = history(loaded.cases, loaded.runs, known.by_medians, known.steadying)
+    found = dict(zip(made.series["key"].astype(str), made.logs[-1], strict=True))
+    keys = chosen.history.series["key"].astype(str)
+    return np.array([found.get(key, np.nan) for key in keys], dtype=float)

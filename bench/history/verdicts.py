@@ -1,0 +1,424 @@
+"""From what was detected to verdicts that say why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.compare.verdict import CaseVerdict, Verdict, percent
+from bench.history.detection import decide
+from bench.history.pools import CLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from bench.history.detection import Decided, Flags
+    from bench.history.evidence import Evidence
+    from bench.history.material import Material, Watched
+    from bench.history.rule import Rule
+    from bench.history.series import History
+    from bench.stats.location import Floats
+
+# Why a series changed: by which part of the machine, or by the code.
+
+
+#: A part of the machine that moves by less of what a case does is not why the case moves.
+SHARE_THAT_MOVES = 0.5
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made a series change.
+
+    Attributes
+    ----------
+    parts : tuple of int
+        Pools of the machine that it leans on, that were flagged like it and moved by a like
+        amount, the nearest first.
+    code : bool
+        Parts that it leans on were measured, and none moved by half of what it did.
+    """
+
+    parts: tuple[int, ...]
+    code: bool
+
+
+def causes(found: Decided, watched: Watched) -> list[Cause]:
+    """Say of each series whether the machine or the code changed.
+
+    Parameters
+    ----------
+    found : Decided
+    watched : Watched
+
+    Returns
+    -------
+    list of Cause
+    """
+    changes, signs = found.pools.change, found.of_pools.sign
+    told = []
+    for place, change in enumerate(found.series.change):
+        by = int(found.lent_by[place])
+        if by >= 0 and watched.pools[by].machine:
+            told.append(Cause((by,), code=False))
+            continue
+        leans = np.flatnonzero(watched.leaning[place])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = changes[leans] / change
+        like = (signs[leans] == found.of_series.sign[place]) & (shares >= 0.5) & (shares <= 2)
+        order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
+        parts = tuple(int(leans[one]) for one in order if like[one])
+        still = np.isfinite(shares).any() and not np.any(shares >= SHARE_THAT_MOVES)
+        told.append(Cause(parts, bool(still)))
+    return told
+
+
+# Why a case of a history is judged as it is: one sentence, with what to do if that helps.
+
+
+#: A clock that moved a case by less is not spoken of.
+WORTH_TELLING = 0.01
+AGAIN = "measure again, or wait for the next run"
+
+
+def missing(last: pd.Series, now: pd.Series, unmeasured: str = "") -> str:
+    """Say of a case that this run lacks why, and when it was last there."""
+    if unmeasured:
+        return f"It is missing now ({unmeasured.rstrip('.')}); {last['run']} has it."
+    when = "" if pd.isna(last["taken"]) else f", {last['taken']:%Y-%m-%d}"
+    if str(now.get("status")) == "interrupted":
+        return (
+            f"It is missing: the run was interrupted. The last with it is {last['run']}{when}."
+        )
+    presets = [one.get("preset") for one in (last, now)]
+    told = all(isinstance(one, str) for one in presets) and presets[0] != presets[1]
+    behind = f" The presets are {presets[0]} and {presets[1]}." if told else ""
+    return f"It is missing now; the last run with it is {last['run']}{when}.{behind}"
+
+
+def too_few(n_earlier: int, fewest: int) -> str:
+    """Say that there are too few earlier runs."""
+    if n_earlier >= fewest:
+        return (
+            "Too few of the earlier runs are older than the last three: wait for the next run."
+        )
+    verb = "are" if n_earlier > 1 else "is"
+    there = "no earlier run" if n_earlier == 0 else f"only {runs(n_earlier)} before"
+    return (
+        f"There {verb} {there} that it can be judged by; it takes {fewest} to say how far runs "
+        f"lie apart."
+    )
+
+
+def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = None) -> str:
+    """Say why a case is slower or faster.
+
+    Parameters
+    ----------
+    one : CaseVerdict
+    cause : str
+    pool : tuple of (str, float), optional
+        The kernel whose cases together are, and by how much, as a logarithm.
+
+    Returns
+    -------
+    str
+    """
+    word = "slower" if one.verdict is Verdict.SLOWER else "faster"
+    last = "This run is" if one.n_now == 1 else f"The last {one.n_now} runs are"
+    told = (
+        f"{last} {word} by more than the margin and the spread of {runs(one.n_before)} before"
+    )
+    if pool is not None:
+        name, change = pool
+        told += f"; the cases of {name} together by {percent(abs(math.expm1(change)))}"
+    if cause == "code":
+        told += "; the controls that it leans on did not move"
+    elif cause:
+        told += f"; the controls of {cause.partition('(')[2].rstrip(')')} moved with it"
+    return f"{told}." if one.confirmed else f"{told}. Nothing confirms it yet: {AGAIN}."
+
+
+def by_clock(moved: float) -> str:
+    """Say what was taken out of a case, where that is worth a sentence.
+
+    Parameters
+    ----------
+    moved : float
+        By how much the case took longer for the processor's clock, a logarithm.
+
+    Returns
+    -------
+    str
+        With a space before it, or empty.
+    """
+    share = math.expm1(moved)
+    if abs(share) < WORTH_TELLING:
+        return ""
+    word = "slower" if share > 0 else "faster"
+    by = f"{percent(abs(share))} {word}"
+    return f" The processor's clock made it {by} besides; that is taken out."
+
+
+def same(one: CaseVerdict) -> str:
+    """Say why a case is the same."""
+    last = "this run" if one.n_now == 1 else f"the last {one.n_now} runs"
+    return f"The interval of {last} against {runs(one.n_before)} before lies within the margin."
+
+
+def unclear(low: float, high: float, edge: float) -> str:
+    """Say why nothing can be said of a case with earlier runs enough."""
+    if low > edge or high < -edge:
+        return f"It lies beyond the margin, but one of so many cases may by chance: {AGAIN}."
+    return (
+        "Runs lie too far apart to exclude a change beyond the margin: measure in more "
+        "processes, or give a wider margin."
+    )
+
+
+def of_controls(n: int, told: str) -> str:
+    """Say how many controls a part of the machine was judged by."""
+    return f"By {'1 control' if n == 1 else f'{n} controls together'}. {told}"
+
+
+def runs(n: int) -> str:
+    """Write a number of runs."""
+    return "1 run" if n == 1 else f"{n} runs"
+
+
+# From what was decided of a run to verdicts that say why.
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What is said of a run.
+
+    Attributes
+    ----------
+    cases, machine : tuple of CaseVerdict
+    added : tuple of str
+    flagged : tuple of str
+        Cases, controls among them, that are to be measured again before one believes that
+        they, or the part of the machine that they measure, are slower or faster.
+    said_again : tuple of str
+        Those of them that have shown it each time that they were.
+    of_clock : tuple of str
+        Controls that tell what the processor's clock does; without them nothing that is
+        measured again can be compared.
+    """
+
+    cases: tuple[CaseVerdict, ...]
+    machine: tuple[CaseVerdict, ...]
+    added: tuple[str, ...]
+    flagged: tuple[str, ...]
+    said_again: tuple[str, ...]
+    of_clock: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A history with all that is known of its last run.
+
+    Attributes
+    ----------
+    history : History
+    changed : mapping of str to str
+        Of a case without any earlier run of the same facts: what is different.
+    fed : Material
+    rule : Rule
+    unmeasured : mapping of str to str
+        Why the run skipped a case, or failed at it.
+    """
+
+    history: History
+    changed: Mapping[str, str]
+    fed: Material
+    rule: Rule
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, place: int) -> str:
+        """Return what a series is called."""
+        return str(self.history.series["key"].iloc[place])
+
+    def margin(self, place: int) -> float:
+        """Return the margin of a series, as a share."""
+        return float(np.expm1(self.fed.watched.margins[place]))
+
+
+def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
+    """Judge the last run of a history.
+
+    Parameters
+    ----------
+    run : Judged
+    fresh : ndarray, shape (n_times, n_series), optional
+        Logarithms of seconds that were measured again; NaN where they were not.
+
+    Returns
+    -------
+    Verdicts
+    """
+    watched, there = run.fed.watched, run.history.there
+    found = decide(run.fed.logs, watched, run.rule, fresh)
+    why = causes(found, watched)
+    last_few = run.fed.rows[:-1][-run.rule.fewest_earlier :]
+    recent, before = np.any(there[last_few], axis=0), np.any(there[:-1], axis=0)
+    told, added = [], []
+    for place in range(there.shape[1]):
+        if not there[-1, place]:
+            told += [_missing(run, place)] if recent[place] else []
+        elif run.key(place) in run.history.other_work:
+            told.append(_other(run, place))
+        elif not before[place]:
+            added.append(run.key(place))
+        elif not watched.controls[place]:
+            told.append(_case(run, place, found, why[place]))
+    both = there[-1] & before
+    machine = [
+        _part(run, place, found)
+        for place, pool in enumerate(watched.pools)
+        if pool.machine and np.any(both[list(pool.members)])
+    ]
+    return Verdicts(
+        tuple(told),
+        tuple(machine),
+        tuple(added),
+        _members(run, found.of_series.sign != 0, found.of_pools.sign != 0),
+        _members(run, found.of_series.said_again, found.of_pools.said_again),
+        _members(run, np.zeros_like(watched.controls), _are_clock(watched)),
+    )
+
+
+def _are_clock(watched: Watched) -> NDArray[np.bool_]:
+    return np.array([pool.name == CLOCK for pool in watched.pools], dtype=bool)
+
+
+def _missing(run: Judged, place: int) -> CaseVerdict:
+    history = run.history
+    last = history.runs.iloc[int(np.flatnonzero(history.there[:, place])[-1])]
+    unmeasured = run.unmeasured.get(str(history.series["name"].iloc[place]), "")
+    why = missing(last, history.runs.iloc[-1], unmeasured)
+    return CaseVerdict(
+        run.key(place),
+        Verdict.NOT_COMPARABLE,
+        why,
+        margin=run.margin(place),
+        fact="missing",
+    )
+
+
+def _other(run: Judged, place: int) -> CaseVerdict:
+    key = run.key(place)
+    fact, before, now = run.history.other_work[key]
+    why = f"It does other work than in the earlier runs ({fact}: {before} before, {now} now)."
+    return CaseVerdict(
+        key, Verdict.NOT_COMPARABLE, why, margin=run.margin(place), n_now=1, fact=fact
+    )
+
+
+def _case(run: Judged, place: int, found: Decided, why: Cause) -> CaseVerdict:
+    """Say what is known of a case that was measured before and now."""
+    key, pools = run.key(place), run.fed.watched.pools
+    plain = CaseVerdict(key, Verdict.UNCLEAR, "", margin=run.margin(place), n_now=1)
+    if key in run.changed:
+        said = f"No earlier run has it with the same facts ({run.changed[key]})."
+        return replace(plain, reason=said, fact="fingerprint")
+    if key in run.history.troubles:
+        return replace(plain, verdict=Verdict.UNTRUSTED, reason=run.history.troubles[key])
+    cause = ""
+    if found.of_series.sign[place]:
+        cause = f"machine ({pools[why.parts[0]].name})" if why.parts else ""
+        cause = "code" if not cause and why.code else cause
+    lent = int(found.lent_by[place])
+    of_kernel = lent >= 0 and not pools[lent].machine
+    pool = (pools[lent].name, float(found.pools.change[lent])) if of_kernel else None
+    if not np.isfinite(found.series.change[place]):
+        return _too_few(run, plain, [place])
+    told = _told(plain, place, found.series, found.of_series, run.rule)
+    if told.verdict in {Verdict.SLOWER, Verdict.FASTER}:
+        told = replace(told, cause=cause, reason=moved(told, cause, pool))
+    if lent < 0 or of_kernel:
+        told = replace(told, reason=told.reason + by_clock(found.by_clock[place]))
+    return told
+
+
+def _part(run: Judged, place: int, found: Decided) -> CaseVerdict:
+    """Say what is known of a part of the machine."""
+    pool = run.fed.watched.pools[place]
+    plain = CaseVerdict(
+        f"machine: {pool.name}",
+        Verdict.UNCLEAR,
+        "",
+        margin=float(np.expm1(run.fed.watched.pool_margins[place])),
+        n_now=1,
+    )
+    keys = [run.key(member) for member in pool.members]
+    if not np.isfinite(run.fed.logs[-1, list(pool.members)]).any():
+        troubles = [run.history.troubles[key] for key in keys if key in run.history.troubles]
+        if troubles:
+            return replace(plain, verdict=Verdict.UNTRUSTED, reason=troubles[0])
+    if np.isfinite(found.pools.change[place]):
+        told = _told(plain, place, found.pools, found.of_pools, run.rule)
+        if pool.name == CLOCK:
+            told = _steady(told, place, found.pools, run.rule)
+    else:
+        told = _too_few(run, plain, list(pool.members))
+    return replace(told, reason=of_controls(len(keys), told.reason))
+
+
+def _steady(told: CaseVerdict, place: int, evidence: Evidence, rule: Rule) -> CaseVerdict:
+    """Believe a clock that never moved: that one may move is asked of what flags it alone."""
+    low, high = (float(end[place]) for end in evidence.interval(rule.confidence, as_seen=True))
+    edge = float(np.log1p(told.margin))
+    if told.verdict is not Verdict.UNCLEAR or not -edge <= low <= high <= edge:
+        return told
+    told = replace(told, verdict=Verdict.SAME, low=float(np.exp(low)), high=float(np.exp(high)))
+    return replace(told, reason=same(told))
+
+
+def _too_few(run: Judged, plain: CaseVerdict, places: list[int]) -> CaseVerdict:
+    """Say how many earlier runs there are; of several series the one with most."""
+    n = int(np.max(np.sum(np.isfinite(run.fed.logs[:-1, places]), axis=0)))
+    return replace(plain, reason=too_few(n, run.rule.fewest_earlier), n_before=n)
+
+
+def _told(
+    plain: CaseVerdict, place: int, evidence: Evidence, flags: Flags, rule: Rule
+) -> CaseVerdict:
+    """Put a verdict together."""
+    change = float(evidence.change[place])
+    low, high = (float(end[place]) for end in evidence.interval(rule.confidence))
+    edge, sign = float(np.log1p(plain.margin)), int(flags.sign[place])
+    told = replace(
+        plain,
+        ratio=float(np.exp(change)),
+        low=float(np.exp(low)),
+        high=float(np.exp(high)),
+        n_before=int(evidence.earlier.n[place]),
+        n_now=int(evidence.n_recent[place]),
+        confirmed=bool(flags.confirmed[place]),
+    )
+    if sign:
+        told = replace(told, verdict=Verdict.SLOWER if sign > 0 else Verdict.FASTER)
+        return replace(told, reason=moved(told))
+    if -edge <= low and high <= edge:
+        told = replace(told, verdict=Verdict.SAME)
+        return replace(told, reason=same(told))
+    return replace(told, reason=unclear(low, high, edge))
+
+
+def _members(
+    run: Judged, series: NDArray[np.bool_], pools: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """List cases, and those of pools, that the run has."""
+    chosen = series.copy()
+    for place, pool in enumerate(run.fed.watched.pools):
+        if pools[place]:
+            chosen[list(pool.members)] = True
+    return tuple(run.key(int(n)) for n in np.flatnonzero(chosen & run.history.there[-1]))

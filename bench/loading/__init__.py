@@ -1,1 +1,0 @@
-"""Reads stored runs, one or thousands, into tables."""

@@ -1,0 +1,301 @@
+"""What can be measured on this machine and how well, and what makes its timings noisy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from bench.machine import processor
+from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
+from bench.machine.processor import TURBO_SWITCHES, Machine
+from bench.machine.threads import usable_cores
+from kernels.backends import BACKENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kernels.contract import Availability, Backend, DeviceReport
+
+# What makes timings noisy on this machine, and what to do about it.
+
+
+STEAL_SECONDS = 0.5
+BUSY_LOAD_PER_CORE = 0.25
+STEAL_PERCENT = 0.5
+ENOUGH_CORES = 4
+SPARE_MEMORY = 0.1
+
+
+@dataclass(frozen=True)
+class NoiseWarning:
+    """One thing that makes timings noisy.
+
+    Attributes
+    ----------
+    code : str
+        Stays the same from version to version.
+    message : str
+        One sentence: what was found, and what it does to a time.
+    remedy : str
+        What to do about it.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class NoiseReadings:
+    """What was read; None is for what the machine does not tell.
+
+    Attributes
+    ----------
+    n_cores : int
+        Those that this process may run on.
+    load_average : float
+        Over the last minute.
+    memory_total_bytes, memory_available_bytes, swap_used_bytes : int
+    governors : tuple of (str, str), or None
+        Cores and their frequency governor, for each set of cores that has one.
+    turbo : bool or None
+    turbo_switch : str
+        The file that turns it off, below ``/sys/devices/system/cpu``; empty without one.
+    smt : bool or None
+        Two hardware threads share a core.
+    virtualised : bool or None
+    steal_percent : float or None
+        Share of the time that the host gave to others.
+    """
+
+    n_cores: int
+    load_average: float
+    memory_total_bytes: int
+    memory_available_bytes: int
+    swap_used_bytes: int = 0
+    governors: tuple[tuple[str, str], ...] | None = None
+    turbo: bool | None = None
+    turbo_switch: str = ""
+    smt: bool | None = None
+    virtualised: bool | None = None
+    steal_percent: float | None = None
+
+
+def readings(root: Path = Path("/"), steal_seconds: float = STEAL_SECONDS) -> NoiseReadings:
+    """Read what the machine tells.
+
+    Parameters
+    ----------
+    root : Path
+        Holds ``sys`` and ``proc``.
+    steal_seconds : float
+        How long to watch for stolen time.
+
+    Returns
+    -------
+    NoiseReadings
+    """
+    cpu = root / "sys/devices/system/cpu"
+    turbo, turbo_switch = processor.turbo(cpu)
+    memory = psutil.virtual_memory()
+    return NoiseReadings(
+        n_cores=usable_cores(),
+        # Before the steal: watching is work too.
+        load_average=psutil.getloadavg()[0],
+        memory_total_bytes=memory.total,
+        memory_available_bytes=memory.available,
+        swap_used_bytes=psutil.swap_memory().used,
+        governors=processor.governors(cpu),
+        turbo=turbo,
+        turbo_switch=turbo_switch,
+        smt=processor.smt(cpu),
+        virtualised=Machine(root=root).virtualised(),
+        steal_percent=getattr(psutil.cpu_times_percent(steal_seconds), "steal", None),
+    )
+
+
+def warnings(read: NoiseReadings) -> list[NoiseWarning]:
+    """Say what in the readings makes timings noisy.
+
+    Parameters
+    ----------
+    read : NoiseReadings
+
+    Returns
+    -------
+    list of NoiseWarning
+        Empty on a quiet machine.
+    """
+    checks = (_virtualised, _cores, _load, _steal, _governor, _turbo_on, _smt, _memory)
+    return [found for check in checks if (found := check(read)) is not None]
+
+
+def _virtualised(read: NoiseReadings) -> NoiseWarning | None:
+    if not read.virtualised:
+        return None
+    return NoiseWarning(
+        "virtualised",
+        "This is a virtual machine: the clock can't be pinned, neighbours are felt.",
+        "Compare only what was measured interleaved, or measure on bare metal.",
+    )
+
+
+def _cores(read: NoiseReadings) -> NoiseWarning | None:
+    if read.n_cores >= ENOUGH_CORES:
+        return None
+    spare = max(1, read.n_cores - 1)
+    cores = "one core" if read.n_cores == 1 else f"{read.n_cores} cores"
+    return NoiseWarning(
+        "few-cores",
+        f"With {cores}, below {ENOUGH_CORES}, the system's own work disturbs what is timed.",
+        f"Close everything else, or leave it a core: export OMP_NUM_THREADS={spare}",
+    )
+
+
+def _load(read: NoiseReadings) -> NoiseWarning | None:
+    if read.load_average <= BUSY_LOAD_PER_CORE * read.n_cores:
+        return None
+    return NoiseWarning(
+        "load",
+        f"Something else is running: the load is {read.load_average:.1f} on "
+        f"{read.n_cores} cores.",
+        "Stop it (it is at the top of: top -o %CPU), or wait a minute and look again.",
+    )
+
+
+def _steal(read: NoiseReadings) -> NoiseWarning | None:
+    if read.steal_percent is None or read.steal_percent <= STEAL_PERCENT:
+        return None
+    return NoiseWarning(
+        "steal",
+        f"The host gave {read.steal_percent:.1f}% of this machine's time to others.",
+        "Wait until it is quiet (the st column of: vmstat 1), or ask for a dedicated host.",
+    )
+
+
+def _governor(read: NoiseReadings) -> NoiseWarning | None:
+    if read.governors is None:
+        return NoiseWarning(
+            "governor-unknown",
+            "The clock's governor can't be read: in a virtual machine the host decides.",
+            "Where the clock is yours: sudo cpupower frequency-set -g performance",
+        )
+    slow = [(cores, name) for cores, name in read.governors if name != "performance"]
+    if not slow:
+        return None
+    n_cores = sum(len(cores.split()) or 1 for cores, _ in slow)
+    names = " and ".join(sorted({name for _, name in slow}))
+    return NoiseWarning(
+        "governor",
+        f"The clock's governor is {names} on {n_cores} cores: the clock follows the load.",
+        "sudo cpupower frequency-set -g performance",
+    )
+
+
+def _turbo_on(read: NoiseReadings) -> NoiseWarning | None:
+    if not read.turbo:
+        return None
+    off = "1" if TURBO_SWITCHES[read.turbo_switch] == "0" else "0"
+    return NoiseWarning(
+        "turbo",
+        "Turbo is on: the clock depends on how warm the CPU is and how many cores work.",
+        f"echo {off} | sudo tee /sys/devices/system/cpu/{read.turbo_switch}",
+    )
+
+
+def _smt(read: NoiseReadings) -> NoiseWarning | None:
+    if not read.smt:
+        return None
+    return NoiseWarning(
+        "smt",
+        "SMT is on: two threads share a core and slow each other down.",
+        "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+    )
+
+
+def _memory(read: NoiseReadings) -> NoiseWarning | None:
+    if read.memory_available_bytes >= SPARE_MEMORY * read.memory_total_bytes:
+        return None
+    available, total, swapped = (
+        f"{size / 2**30:.1f} GiB"
+        for size in (read.memory_available_bytes, read.memory_total_bytes, read.swap_used_bytes)
+    )
+    return NoiseWarning(
+        "memory",
+        f"Memory is nearly full: {available} of {total} left, {swapped} swapped out.",
+        "Close what holds it (it is at the top of: top -o %MEM).",
+    )
+
+
+# What can be measured on this machine and how well: the data behind ``bench doctor``.
+
+
+def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
+    """Look at the backends, their devices and the machine.
+
+    Parameters
+    ----------
+    backends : mapping of str to Backend
+
+    Returns
+    -------
+    dict
+        JSON-ready. ``backends`` and ``devices`` list also those that can't be used, with
+        the reason and the remedy; ``noise`` is what makes timings noisy; ``machine`` is
+        the fingerprint; ``can_measure`` says whether any device is available.
+    """
+    # The load is read first: what follows is load too.
+    noisy = warnings(readings())
+    machine: dict[str, Any] = fingerprint()
+    capabilities = {f"gpu({g['index']})": g["compute_capability"] for g in machine["gpus"]}
+    devices = [
+        _device(backend, report, capabilities)
+        for backend in backends.values()
+        for report in backend.devices()
+    ]
+    return {
+        "can_measure": any(device["status"] == "available" for device in devices),
+        "backends": [_backend(backend) for backend in backends.values()],
+        "devices": devices,
+        "python": machine["python"],
+        "numpy": machine["numpy"],
+        "threads": machine["threads"],
+        "noise": [asdict(warning) for warning in noisy],
+        "machine": machine,
+        "fingerprint_id": fingerprint_id(machine),
+        "volatile": volatile(),
+    }
+
+
+def _answer(availability: Availability) -> dict[str, Any]:
+    """Write an answer of a probe down."""
+    return {
+        "status": availability.status.value,
+        "reason": availability.reason,
+        "remedy": availability.remedy,
+    }
+
+
+def _backend(backend: Backend) -> dict[str, Any]:
+    """Describe a backend; versions only where it can be imported."""
+    answer = backend.probe()
+    versions = backend.versions() if answer else {}
+    return {"backend": backend.name, **_answer(answer), "versions": versions}
+
+
+def _device(
+    backend: Backend, report: DeviceReport, capabilities: Mapping[str, str]
+) -> dict[str, Any]:
+    """Describe a device; what only a GPU has is None elsewhere."""
+    held = backend.held_code if report.device.startswith("gpu") else None
+    return {
+        "backend": backend.name,
+        "device": report.device,
+        **_answer(report.availability),
+        "description": report.description,
+        "compute_capability": capabilities.get(report.device),
+        "wheel_holds": held and [f"{major}.{minor}" for major, minor in held],
+    }

@@ -1,0 +1,329 @@
+"""Reads the counters before and after every timed round, and says what went on meanwhile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from bench.machine import threads
+from bench.machine.counters import HostReader, Reading
+from bench.machine.gpu import GpuReader, reason_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bench.machine.counters import GpuReading
+
+    Number = TypeVar("Number", int, float)
+
+# Reads everything that may disturb a timed round, at one moment.
+
+
+class TelemetryReader(Protocol):
+    """What reads the counters just before and just after a timed round."""
+
+    def read(self) -> Reading:
+        """Read all counters, now."""
+
+
+class SystemTelemetry:
+    """Reads this machine.
+
+    Read it in the thread that times.
+
+    Parameters
+    ----------
+    gpu_uuids : iterable of str
+        The GPUs that are timed; none for work on the CPU, which a GPU can't disturb.
+    cpus : sequence of int
+        Those that this process may run on: what runs elsewhere does not count. None for
+        those that it might when it began.
+    """
+
+    def __init__(
+        self, gpu_uuids: Iterable[str] = (), cpus: Sequence[int] | None = None
+    ) -> None:
+        usable = threads.AT_START if cpus is None else cpus
+        pinned = 0 < len(usable) < (os.cpu_count() or 1)
+        self._host = HostReader(cpus=usable if pinned else None)
+        self._gpus = tuple(GpuReader(uuid) for uuid in gpu_uuids)
+
+    def read(self) -> Reading:
+        """Read all counters.
+
+        Returns
+        -------
+        Reading
+        """
+        # The host is read last: asking NVML takes CPU time, and it is this process's.
+        gpus = tuple(gpu.read() for gpu in self._gpus)
+        host = self._host.read()
+        return replace(host, gpus=gpus) if gpus else host
+
+
+class NoTelemetry:
+    """Reads nothing: nothing is known, and no round is marked."""
+
+    def read(self) -> Reading:
+        """Return a reading of which everything is unknown.
+
+        Returns
+        -------
+        Reading
+        """
+        return Reading()
+
+
+# What the counters say that went on during one round: the difference of two readings.
+
+
+@dataclass(frozen=True, slots=True)
+class GpuChange:
+    """What went on with one GPU.
+
+    Attributes
+    ----------
+    uuid : str
+    throttle_reasons : int or None
+        Bits that were set before the round or after it.
+    power_violation_seconds, thermal_violation_seconds : float or None
+    energy_joules : float or None
+        Used.
+    temperature_celsius : int or None
+        The higher of the two.
+    sm_clock_mhz, memory_clock_mhz : int or None
+        The lower of the two.
+    ecc_corrected, ecc_uncorrected : int or None
+        New errors.
+    foreign_processes : int or None
+        The greater of the two.
+    """
+
+    uuid: str
+    throttle_reasons: int | None = None
+    power_violation_seconds: float | None = None
+    thermal_violation_seconds: float | None = None
+    energy_joules: float | None = None
+    temperature_celsius: int | None = None
+    sm_clock_mhz: int | None = None
+    memory_clock_mhz: int | None = None
+    ecc_corrected: int | None = None
+    ecc_uncorrected: int | None = None
+    foreign_processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What went on between two readings; None for what one of them lacks.
+
+    Attributes
+    ----------
+    seconds : float or None
+        From reading to reading: a little more than the round.
+    n_cpus : int or None
+        As in ``Reading``, and the same in both.
+    load : float or None
+        The later one: of a mean over a minute the difference says nothing.
+    foreign_cpu_seconds : float or None
+        CPU time of everything but this process, at the resolution of the kernel's ticks.
+    waited_seconds : float or None
+        The longest that a thread of this process waited for a CPU while something else
+        had it: see ``_waited``.
+    steal_seconds, busy_seconds, own_cpu_seconds, thread_cpu_seconds : float or None
+        This and what follows are differences of what ``Reading`` has under the same name.
+    involuntary_switches, voluntary_switches, minor_faults, major_faults : int or None
+    run_delay_seconds : float or None
+    pressure_cpu_seconds, pressure_memory_seconds, pressure_io_seconds : float or None
+    yardstick_seconds : float or None
+        What the yardstick took just before and just after, on average.
+    gpus : tuple of GpuChange
+        In the order of the readings.
+    """
+
+    seconds: float | None = None
+    n_cpus: int | None = None
+    load: float | None = None
+    foreign_cpu_seconds: float | None = None
+    waited_seconds: float | None = None
+    steal_seconds: float | None = None
+    busy_seconds: float | None = None
+    own_cpu_seconds: float | None = None
+    thread_cpu_seconds: float | None = None
+    involuntary_switches: int | None = None
+    voluntary_switches: int | None = None
+    minor_faults: int | None = None
+    major_faults: int | None = None
+    run_delay_seconds: float | None = None
+    pressure_cpu_seconds: float | None = None
+    pressure_memory_seconds: float | None = None
+    pressure_io_seconds: float | None = None
+    yardstick_seconds: float | None = None
+    gpus: tuple[GpuChange, ...] = ()
+
+
+DERIVED = ("foreign_cpu_seconds", "waited_seconds", "yardstick_seconds")
+#: The fields of a reading that only grow.
+COUNTERS = tuple(
+    field.name
+    for field in fields(Change)
+    if field.name not in {"seconds", "n_cpus", "load", *DERIVED, "gpus"}
+)
+
+
+def change(before: Reading, after: Reading) -> Change:
+    """Say what went on between two readings.
+
+    Parameters
+    ----------
+    before, after : Reading
+        Of one reader, in this order.
+
+    Returns
+    -------
+    Change
+    """
+    grown: dict[str, Any] = {
+        name: _grown(getattr(before, name), getattr(after, name)) for name in COUNTERS
+    }
+    busy, own = grown["busy_seconds"], grown["own_cpu_seconds"]
+    return Change(
+        seconds=_grown(before.monotonic_seconds, after.monotonic_seconds),
+        n_cpus=after.n_cpus,
+        load=after.load,
+        foreign_cpu_seconds=None if busy is None or own is None else max(0.0, busy - own),
+        waited_seconds=_waited(before, after, own),
+        gpus=tuple(map(_gpu_change, before.gpus, after.gpus)),
+        **grown,
+    )
+
+
+def _waited(before: Reading, after: Reading, own: float | None) -> float | None:
+    """Return the longest that a thread waited for a CPU while something else had it.
+
+    While a thread waits for a CPU, someone has that CPU. The other threads of this process
+    can have had it for no longer than they ran in all; the rest was someone else. So pools
+    of threads that stand in each other's way count for nothing, and what is counted is sure.
+    """
+    both = before.threads.keys() & after.threads.keys()
+    if own is None or not both:
+        return None
+    longest = 0.0
+    for thread in both:
+        (ran_before, waited_before), (ran, waited) = (
+            before.threads[thread],
+            after.threads[thread],
+        )
+        others_ran = max(0.0, own - (ran - ran_before))
+        longest = max(longest, waited - waited_before - others_ran)
+    return longest
+
+
+def _gpu_change(before: GpuReading, after: GpuReading) -> GpuChange:
+    """Say what went on with one GPU."""
+    reasons = (before.throttle_reasons, after.throttle_reasons)
+    known = [bits for bits in reasons if bits is not None]
+    return GpuChange(
+        uuid=after.uuid,
+        throttle_reasons=known[0] | known[-1] if known else None,
+        power_violation_seconds=_grown(
+            before.power_violation_seconds, after.power_violation_seconds
+        ),
+        thermal_violation_seconds=_grown(
+            before.thermal_violation_seconds, after.thermal_violation_seconds
+        ),
+        energy_joules=_grown(before.energy_joules, after.energy_joules),
+        temperature_celsius=_most(before.temperature_celsius, after.temperature_celsius),
+        sm_clock_mhz=_least(before.sm_clock_mhz, after.sm_clock_mhz),
+        memory_clock_mhz=_least(before.memory_clock_mhz, after.memory_clock_mhz),
+        ecc_corrected=_grown(before.ecc_corrected, after.ecc_corrected),
+        ecc_uncorrected=_grown(before.ecc_uncorrected, after.ecc_uncorrected),
+        foreign_processes=_most(before.foreign_processes, after.foreign_processes),
+    )
+
+
+def _grown(before: Number | None, after: Number | None) -> Number | None:
+    """Return by how much a counter has grown; some hosts let stolen time shrink a little."""
+    if before is None or after is None:
+        return None
+    return max(after - before, type(after)(0))
+
+
+def _most(*values: int | None) -> int | None:
+    """Return the greatest of what is known."""
+    return max((value for value in values if value is not None), default=None)
+
+
+def _least(*values: int | None) -> int | None:
+    """Return the smallest of what is known."""
+    return min((value for value in values if value is not None), default=None)
+
+
+# Writes what went on during the rounds of a case down for a run file: a list per field.
+
+
+#: A tenth of a microsecond: what the readings themselves take varies by more.
+DIGITS = 7
+#: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only
+#: went into is ``foreign_cpu_seconds`` and ``waited_seconds``.
+NO_COLUMN = {
+    "uuid",
+    "n_cpus",
+    "gpus",
+    "seconds",
+    "busy_seconds",
+    "own_cpu_seconds",
+    "thread_cpu_seconds",
+    "voluntary_switches",
+    "run_delay_seconds",
+}
+
+
+def columns(changes: Sequence[Change]) -> dict[str, Any]:
+    """Turn records into columns.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        One a round.
+
+    Returns
+    -------
+    dict
+        JSON-ready: to each field of ``Change`` its values, one a round, or a single one where
+        all are the same. A field that is zero in every round is left out; one that is unknown
+        in every round too, and its name stands in the list ``unread``. ``gpus`` is left out
+        where there is none, else it holds the same of each by its UUID; throttle reasons are
+        written as names.
+    """
+    found = _columns(Change, changes)
+    by_gpu = zip(*(one.gpus for one in changes), strict=True)
+    gpus = {of_one[0].uuid: _columns(GpuChange, of_one) for of_one in by_gpu}
+    return {**found, "gpus": gpus} if gpus else found
+
+
+def _columns(record: type, rows: Sequence[Any]) -> dict[str, Any]:
+    """Turn records of one kind into columns."""
+    kept: dict[str, Any] = {}
+    unread: list[str] = []
+    for field in fields(record):
+        if field.name in NO_COLUMN or not rows:
+            continue
+        values = [_written(field.name, getattr(row, field.name)) for row in rows]
+        if all(value is None for value in values):
+            unread.append(field.name)
+        elif all(value == values[0] for value in values):
+            if values[0]:
+                kept[field.name] = values[0]
+        else:
+            kept[field.name] = values
+    return {**kept, "unread": unread}
+
+
+def _written(name: str, value: float | None) -> float | list[str] | None:
+    """Write one value down."""
+    if value is None:
+        return None
+    if name == "throttle_reasons":
+        return reason_names(int(value))
+    return round(value, DIGITS)

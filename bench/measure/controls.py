@@ -1,0 +1,143 @@
+"""Measures ``bench_machine``: the controls, which touch no kernel."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from bench.measure.calibration import (
+    ROUND_SECONDS,
+    StoppingRule,
+    empty_kernel,
+    leads_in,
+    overhead,
+)
+from bench.measure.gate import GateError
+from bench.measure.measurement import (
+    Measurement,
+    device_facts,
+    enqueued_facts,
+    median_seconds,
+    quality_facts,
+    rate_facts,
+)
+from bench.measure.rounds import RoundTimer, instruments_for
+from bench.measure.warmup import lengthen
+
+if TYPE_CHECKING:
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Instruments, Round
+    from kernels.contract import Backend, Control
+
+MIN_ROUNDS = 5
+#: Of a control in parts there are so many rounds for each part, each of a single call, on the
+#: part after the one that led in: what is steady are the fastest rounds.
+ROUNDS_OF_A_PART = 2
+
+
+@dataclass(frozen=True)
+class ControlCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    backend : Backend
+    device : str
+    control : str
+        A name of ``kernels.controls.SIZES``.
+    n_bytes : int
+        Of one array.
+    """
+
+    backend: Backend
+    device: str
+    control: str
+    n_bytes: int
+
+
+def _check(case: ControlCase, control: Control) -> None:
+    """Raise where the last run gave something else than it should."""
+    if not control.is_right():
+        raise GateError(
+            f"the control {case.control} of {case.backend.name} on {case.device} "
+            f"({case.n_bytes} bytes) is wrong, so it is not timed."
+        )
+
+
+def measure_control(
+    case: ControlCase, protocol: Protocol, instruments: Instruments | None = None
+) -> Measurement:
+    """Check a control, time it, check it again.
+
+    Parameters
+    ----------
+    case : ControlCase
+    protocol : Protocol
+    instruments : Instruments, optional
+        This machine's by default.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    GateError
+        When its result is wrong, before or after.
+    """
+    instruments = instruments or instruments_for(case.device)
+    control = case.backend.controls(case.device)[case.control](case.n_bytes)
+    drain = partial(case.backend.drain, case.device)
+    control.run()
+    _check(case, control)
+    length = ROUND_SECONDS if control.n_parts == 1 else 0.0
+    iterations, warmed = lengthen(control.run, drain, instruments.clock, length)
+    lead_in = [control.run] if leads_in(iterations * warmed.settled_seconds) else []
+    timer = RoundTimer(drain, instruments)
+    stop = timer.repeat(
+        _rule(protocol, control),
+        lambda: timer.time(repeat(control.run, iterations), iterations, lead_in),
+    )
+    rounds = tuple(timer.rounds)
+    _check(case, control)
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **_facts(case, control, rounds),
+            **device_facts(case.backend, case.device, lambda: control.run, iterations),
+            **quality_facts(
+                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
+            ),
+            "verified": True,
+            "warm_up": asdict(warmed),
+        },
+        group=f"machine {case.device} {case.control} {case.n_bytes}",
+    )
+
+
+def _rule(protocol: Protocol, control: Control) -> StoppingRule:
+    """Say when there are enough rounds."""
+    least, most = protocol.least(MIN_ROUNDS), protocol.max_rounds
+    if control.n_parts > 1:
+        least = most = ROUNDS_OF_A_PART * control.n_parts
+    return StoppingRule(protocol.target, protocol.seconds_per_case, most, least)
+
+
+def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the run file says of the case beside its rounds."""
+    training = ("workload", "kernel", "loader", "batch_size", "n_samples", "learning_rate")
+    results = ("seconds_per_epoch", "samples_per_second", "loss", "loss_initial", "epochs")
+    seconds = median_seconds(rounds)
+    return {
+        "case": "machine",
+        **dict.fromkeys((*training, *results)),
+        "backend": case.backend.name,
+        "device": case.device,
+        "control": case.control,
+        "n_bytes": case.n_bytes,
+        "seconds_per_run": seconds,
+        **rate_facts((control.n_bytes, control.n_flops), seconds),
+        **enqueued_facts(rounds),
+    }

@@ -1,0 +1,341 @@
+"""Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.measure import gate
+from bench.measure.calibration import StoppingRule, iterations, leads_in, overhead, run_up
+from bench.measure.measurement import (
+    Measurement,
+    device_facts,
+    enqueued_facts,
+    epoch_work,
+    median_seconds,
+    quality_facts,
+    rate_facts,
+)
+from bench.measure.protocol import DivergedError, plan_training
+from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.warmup import ready
+from kernels import backends, stepwise
+from kernels.stepwise import StepKernel
+
+if TYPE_CHECKING:
+    from bench.measure.calibration import Overhead, Stop
+    from bench.measure.gate import TrainingCase
+    from bench.measure.protocol import Plan, Protocol
+    from bench.measure.rounds import Action, Clock, Instruments, Round
+
+# Where the time of an epoch goes: data, forward, backward, update, waiting.
+#
+# It comes from a pass of its own, in which the clock is read between the phases of each step;
+# nothing waits in between, so a phase is the time until its calls have returned, and what the
+# device still has to do then shows as waiting. Reading the clock takes time too: the total is
+# put beside that of the epochs that were timed without.
+
+
+#: Phases in their order; ``step`` is what one call does together.
+PHASES = ("data", *stepwise.PHASES, "step", "waiting")
+REPEATS = 5
+#: No further repeat after so many seconds.
+ENOUGH_SECONDS = 0.1
+
+
+def phase_facts(  # noqa: PLR0917 - all that an instrumented epoch needs
+    case: TrainingCase,
+    plan: Plan,
+    state: object,
+    drain: Action,
+    instruments: Instruments,
+    seconds_per_epoch: float,
+) -> dict[str, Any]:
+    """Time the phases of an epoch, of a kernel that goes step by step.
+
+    Parameters
+    ----------
+    case : TrainingCase
+    plan : Plan
+    state : object
+        The kernel's, warm.
+    drain : callable
+    instruments : Instruments
+    seconds_per_epoch : float
+        Without instruments.
+
+    Returns
+    -------
+    dict
+        ``phases``: seconds by phase, of the repeat whose total is the median; None for a
+        kernel without steps. ``phases_total``, and ``phases_differ``: its difference from
+        ``seconds_per_epoch``, as a share of it.
+
+    Raises
+    ------
+    GateError
+        When the steps do not match the reference in this pass.
+    """
+    kernel = case.kernel
+    if not isinstance(kernel, StepKernel):
+        return {"phases": None, "phases_total": None, "phases_differ": None}
+    passes: list[dict[str, float]] = []
+    while len(passes) < REPEATS and sum(map(_total, passes)) < ENOUGH_SECONDS:
+        kernel.reset(state, plan.start)
+        passes.append(_instrumented(kernel, plan, state, drain, instruments.clock))
+        gate.check(case, plan.expected[0], state, "after an epoch in phases")
+    median = sorted(passes, key=_total)[len(passes) // 2]
+    total = _total(median)
+    return {
+        "phases": {name: median[name] for name in PHASES if name in median},
+        "phases_total": total,
+        "phases_differ": total / seconds_per_epoch - 1.0,
+    }
+
+
+def _total(phases: dict[str, float]) -> float:
+    return sum(phases.values())
+
+
+def _instrumented(
+    kernel: StepKernel, plan: Plan, state: Any, drain: Action, clock: Clock
+) -> dict[str, float]:
+    """Train the first epoch, the clock read after every phase."""
+    seconds = {"data": 0.0}
+    drain()
+    now = clock()
+    batches = iter(state.batches(plan.orders[0]))
+    for eta in plan.learning_rates[0]:
+        X, y = next(batches)
+        then, now = now, clock()
+        seconds["data"] += now - then
+        for name in kernel.phases(state, X, y, eta):
+            then, now = now, clock()
+            seconds[name] = seconds.get(name, 0.0) + now - then
+    drain()
+    seconds["waiting"] = clock() - now
+    return seconds
+
+
+# Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round.
+#
+# A short epoch is timed together with those that follow it (see
+# ``bench.measure.calibration``). The state is prepared once, warmed up, and put back to the
+# start before every training, all outside the clock.
+
+
+#: Rounds of one epoch beside those of several, for the time until the call returns.
+ENQUEUED_ROUNDS = 10
+#: Parameters that grow so much over a long round are on their way to diverge; by this the
+#: learning rate is divided then.
+GROWN, SLOWER_RATE = 2.0, 10.0
+#: Steps of the float64 reference that a longer round may cost.
+AFFORDABLE_STEPS = 20_000
+
+
+def measure_training(
+    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+) -> Measurement:
+    """Verify a kernel, then time its epochs.
+
+    Parameters
+    ----------
+    case : TrainingCase
+    protocol : Protocol
+    instruments : Instruments, optional
+        This machine's by default.
+
+    Returns
+    -------
+    Measurement
+        One round an epoch, or several epochs; the facts of ``extra_info``.
+
+    Raises
+    ------
+    GateError
+        When the kernel does not match the reference, before or in the timed epochs.
+    DivergedError
+        When the learning rate is too large.
+    """
+    instruments = instruments or instruments_for(case.device)
+    backend = backends.get(case.kernel.backend)
+    drain = partial(backend.drain, case.device)
+    protocol = protocol.of(case.kernel)
+    plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
+    made = ready(case, plan, drain, instruments)
+    empty = overhead(drain, instruments.clock)
+    training = _Training(case, protocol, plan, made.state, RoundTimer(drain, instruments))
+    stop = training.run(empty, made.warm_up.settled_seconds)
+    rounds = tuple(training.timer.rounds)
+    seconds = median_seconds(rounds)
+    one_epoch = partial(training.fresh_epoch, plan)
+    phases = {}
+    if protocol.phases:
+        phases = phase_facts(case, plan, made.state, drain, instruments, seconds)
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **case_facts(case),
+            "seconds_per_epoch": seconds,
+            "samples_per_second": case.workload.n_samples / seconds,
+            **rate_facts(epoch_work(case), seconds),
+            **enqueued_facts(training.enqueued or rounds),
+            **device_facts(backend, case.device, one_epoch),
+            **quality_facts(training.timer, stop, protocol.target, empty),
+            **phases,
+            **_loss_facts(case, protocol, training.losses),
+            "case": "epoch",
+            "verified": True,
+            "gate": asdict(made.gate),
+            "warm_up": asdict(made.warm_up),
+        },
+        group=f"epoch {case.workload.name} {case.device} {case.loader} B{case.batch_size}",
+    )
+
+
+class _Training:
+    """The timed trainings of a case, on one state."""
+
+    def __init__(
+        self,
+        case: TrainingCase,
+        protocol: Protocol,
+        plan: Plan,
+        state: object,
+        timer: RoundTimer,
+    ) -> None:
+        self.case, self.protocol, self.plan, self.state = case, protocol, plan, state
+        self.timer = timer
+        self.losses = [case.workload.loss(plan.start.weight, plan.start.bias)]
+        self.enqueued: tuple[Round, ...] = ()
+
+    def run(self, empty: Overhead, seconds: float) -> Stop:
+        """Time rounds of epochs that take so long until there are enough; note the losses."""
+        protocol, drain = self.protocol, self.timer.drain
+        rule = StoppingRule(
+            protocol.target,
+            protocol.seconds_per_case,
+            protocol.max_rounds,
+            protocol.least(protocol.epochs),
+        )
+        if not leads_in(seconds):
+            return self.timer.repeat(rule, partial(self._epochs, rule))
+        self._losses()
+        n_steps = len(self.plan.learning_rates[0])
+        affordable = max(1, AFFORDABLE_STEPS // n_steps)
+        epochs = iterations(empty, seconds, affordable)
+        before = run_up(seconds, affordable // 4)
+        longer = self._longer(before + epochs)
+        stop = self.timer.repeat(rule, partial(self._block, longer, before, epochs))
+        if epochs > 1:
+            fresh = self.fresh_epoch(self.plan)
+            clock = self.timer.instruments.clock
+            self.enqueued = tuple(
+                time_calls([fresh], drain, clock, 1, [fresh]) for _ in range(ENQUEUED_ROUNDS)
+            )
+        return stop
+
+    def _longer(self, epochs: int) -> Plan:
+        """Plan at least so many epochs, in the orders of the protocol.
+
+        A rate that a few epochs bear may let hundreds diverge. What an epoch costs does not
+        depend on it, so these are trained at a smaller one then.
+        """
+        repeats = 1
+        while repeats * self.protocol.epochs < epochs:
+            repeats *= 2  # doubled, so that kernels of like speed share a plan
+        case, rule = self.case, self.case.kernel.rule
+        eta = self.protocol.eta(case.workload, case.batch_size, rule)
+        slower = replace(self.protocol, learning_rate=eta / SLOWER_RATE)
+        try:
+            plan = plan_training(case.workload, case.batch_size, self.protocol, rule, repeats)
+        except DivergedError:
+            return plan_training(case.workload, case.batch_size, slower, rule, repeats)
+        first, last = (
+            float(np.abs(plan.expected[number].theta).max())
+            for number in (self.protocol.epochs - 1, -1)
+        )
+        if last <= GROWN * max(1.0, first):
+            return plan
+        return plan_training(case.workload, case.batch_size, slower, rule, repeats)
+
+    def fresh_epoch(self, plan: Plan) -> Action:
+        """Put the state back to the start, and return the first epoch."""
+        self.case.kernel.reset(self.state, plan.start)
+        return self._epoch(plan, 0)
+
+    def _epoch(self, plan: Plan, number: int) -> Action:
+        return partial(
+            self.case.kernel.epoch, self.state, plan.orders[number], plan.learning_rates[number]
+        )
+
+    def _check(self, plan: Plan, epochs: int) -> None:
+        """Compare with the reference after a timed epoch, outside the clock."""
+        when = f"after timed epoch {epochs}"
+        gate.check(self.case, plan.expected[epochs - 1], self.state, when)
+
+    def _epochs(self, rule: StoppingRule) -> None:
+        """Train from the start; every epoch is a round."""
+        kernel, workload = self.case.kernel, self.case.workload
+        kernel.reset(self.state, self.plan.start)
+        for number in range(self.protocol.epochs):
+            self.timer.time([self._epoch(self.plan, number)])
+            self._check(self.plan, number + 1)
+            if len(self.losses) == number + 1:
+                self.losses.append(workload.loss(*kernel.parameters(self.state)))
+            if not self.protocol.alone and rule.reason(self.timer.rounds):
+                return
+
+    def _block(self, plan: Plan, before: int, epochs: int) -> None:
+        """Train from the start; after some epochs so many, each awaited, are one round."""
+        self.case.kernel.reset(self.state, plan.start)
+        works = [self._epoch(plan, number) for number in range(before + epochs)]
+        drain = self.timer.drain
+        self.timer.time(awaited(works[before:], drain), epochs, awaited(works[:before], drain))
+        self._check(plan, before + epochs)
+
+    def _losses(self) -> None:
+        """Train once, not timed, for the loss after every epoch."""
+        kernel, workload = self.case.kernel, self.case.workload
+        kernel.reset(self.state, self.plan.start)
+        for number in range(self.protocol.epochs):
+            self._epoch(self.plan, number)()
+            self._check(self.plan, number + 1)
+            self.losses.append(workload.loss(*kernel.parameters(self.state)))
+
+
+def _loss_facts(
+    case: TrainingCase, protocol: Protocol, loss_by_epoch: list[float]
+) -> dict[str, Any]:
+    """Return what the training came to, and all that it depends on."""
+    return {
+        "loss": loss_by_epoch[-1],
+        "loss_initial": loss_by_epoch[0],
+        "loss_by_epoch": loss_by_epoch,
+        "loss_optimum": case.workload.optimum.loss,
+        "learning_rate": protocol.eta(case.workload, case.batch_size, case.kernel.rule),
+        "schedule": protocol.schedule,
+        "sampling": protocol.sampling,
+        "seed": protocol.seed,
+        "epochs": protocol.epochs,
+    }
+
+
+def case_facts(case: TrainingCase) -> dict[str, Any]:
+    """Return the facts that identify a training case."""
+    return {
+        "workload": case.workload.name,
+        "kernel": case.kernel.name,
+        "backend": case.kernel.backend,
+        "operator": case.kernel.operator,
+        "momentum": case.kernel.rule.momentum,
+        "saves": case.kernel.saves,
+        "device": case.device,
+        "loader": case.loader,
+        "batch_size": case.batch_size,
+        "n_samples": case.workload.n_samples,
+        "n_features": case.workload.n_features,
+    }

@@ -1,0 +1,166 @@
+"""Measures ``bench_loader``: batches only, no training."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.measure.calibration import StoppingRule, iterations, overhead, run_up
+from bench.measure.gate import GateError
+from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
+from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls, time_round
+from bench.measure.warmup import warm_calls
+from kernels.sampling import draw_order
+
+if TYPE_CHECKING:
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Action, Instruments, Round
+    from data.workload import Workload
+    from kernels.contract import Backend, Batches, Order
+
+#: Batches compared with the data before the loader is timed.
+CHECKED_BATCHES = 20
+MIN_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class LoaderCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    workload : Workload
+    backend : Backend
+    device : str
+    loader : str
+    batch_size : int
+    """
+
+    workload: Workload
+    backend: Backend
+    device: str
+    loader: str
+    batch_size: int
+
+
+def exhaust(batches: Batches, order: Order) -> None:
+    """Go through the batches of an epoch and do nothing with them."""
+    for _ in batches(order):
+        pass
+
+
+def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
+    """Compare the batches with the rows that they should hold, to the last bit."""
+    size = case.batch_size
+    loader = f"the {case.loader} loader on {case.device} (batch size {size})"
+    part = order[: CHECKED_BATCHES * size + size // 2]
+    first = 0
+    for features, labels in batches(part):
+        index = part[first : first + size]
+        same = np.array_equal(
+            case.backend.to_numpy(features), case.workload.features[index]
+        ) and np.array_equal(case.backend.to_numpy(labels), case.workload.labels[index])
+        if not same:
+            raise GateError(
+                f"{loader} is wrong, so it is not timed: the batch that starts at sample "
+                f"{first} of the order holds other rows than the order names."
+            )
+        first += len(index)
+    if first != len(part):
+        raise GateError(
+            f"{loader} is wrong, so it is not timed: it yielded {first} of {len(part)} samples."
+        )
+
+
+def measure_loading(
+    case: LoaderCase, protocol: Protocol, instruments: Instruments | None = None
+) -> Measurement:
+    """Verify a loader, then time epochs of batches that nobody uses.
+
+    Parameters
+    ----------
+    case : LoaderCase
+    protocol : Protocol
+    instruments : Instruments, optional
+        This machine's by default.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    GateError
+        When a batch holds other rows than the order names.
+    """
+    instruments = instruments or instruments_for(case.device)
+    workload, clock = case.workload, instruments.clock
+    drain = partial(case.backend.drain, case.device)
+    batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
+    rng = np.random.default_rng(protocol.seed)
+    _verify(case, batches, draw_order(rng, workload.n_samples, protocol.sampling))
+
+    def epoch() -> Action:
+        order = draw_order(rng, workload.n_samples, protocol.sampling)
+        return partial(exhaust, batches, order)
+
+    warmed = warm_calls(lambda: time_round(epoch(), drain, clock).drained_seconds)
+    empty = overhead(drain, clock)
+    n_epochs = iterations(empty, warmed.settled_seconds)
+    lead_in = awaited([epoch()] * run_up(warmed.settled_seconds), drain)
+    timer = RoundTimer(drain, instruments)
+    rule = StoppingRule(
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
+    )
+    stop = timer.repeat(
+        rule,
+        lambda: timer.time(
+            awaited([epoch() for _ in range(n_epochs)], drain), n_epochs, lead_in
+        ),
+    )
+    rounds = single = tuple(timer.rounds)
+    if n_epochs > 1:
+        single = tuple(
+            time_calls([epoch()], drain, clock, 1, lead_in) for _ in range(MIN_ROUNDS)
+        )
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **_facts(case, protocol, rounds),
+            **enqueued_facts(single),
+            **quality_facts(timer, stop, protocol.target, empty),
+            "warm_up": asdict(warmed),
+        },
+        group=f"loader {workload.name} {case.device} {case.loader}",
+    )
+
+
+def _facts(case: LoaderCase, protocol: Protocol, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the run file says of the case beside its rounds."""
+    seconds = median_seconds(rounds)
+    return {
+        "case": "loader",
+        "workload": case.workload.name,
+        "kernel": None,
+        "backend": case.backend.name,
+        "device": case.device,
+        "loader": case.loader,
+        "batch_size": case.batch_size,
+        "n_samples": case.workload.n_samples,
+        "n_features": case.workload.n_features,
+        "seconds_per_epoch": seconds,
+        "samples_per_second": case.workload.n_samples / seconds,
+        "loss": None,
+        "loss_initial": None,
+        "learning_rate": None,
+        "epochs": None,
+        "sampling": protocol.sampling,
+        "seed": protocol.seed,
+        "verified": True,
+    }

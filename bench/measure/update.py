@@ -1,0 +1,214 @@
+"""Measures ``bench_update``: the parameter update alone, over parameter counts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from bench.measure.calibration import StoppingRule, empty_kernel, leads_in, overhead
+from bench.measure.gate import GateError, GateReport, tensors_for, worst_ratio
+from bench.measure.measurement import (
+    Measurement,
+    device_facts,
+    enqueued_facts,
+    median_seconds,
+    quality_facts,
+)
+from bench.measure.rounds import RoundTimer, instruments_for
+from bench.measure.warmup import lengthen
+from kernels import backends
+
+if TYPE_CHECKING:
+    from bench.measure.gate import Tensors
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Action, Instruments, Round
+    from kernels.contract import UpdateKernel
+
+#: Small, so that hundreds of thousands of updates stay in range …
+ETA = 1e-3
+#: … and large in the gate, so that an update stands out even from float16's rounding.
+GATE_ETA = 0.5
+GATE_UPDATES = 3
+#: Fewest bytes a parameter that an update can move: read w and g, write w. With momentum
+#: the velocity, in float32, is read and written too.
+MINIMUM_BYTES = {"float32": 12, "float16": 6, "mixed": 12}
+VELOCITY_BYTES = 8
+MIN_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class UpdateCase:
+    """One cell of the matrix.
+
+    Attributes
+    ----------
+    kernel : UpdateKernel
+    device : str
+    n_parameters : int
+        Of all tensors together.
+    n_tensors : int
+    """
+
+    kernel: UpdateKernel
+    device: str
+    n_parameters: int
+    n_tensors: int = 1
+
+
+def check_update(
+    case: UpdateCase, tensors: Tensors, state: object, eta: float, n_updates: int
+) -> float:
+    """Compare the parameters with float64 after some updates.
+
+    Parameters
+    ----------
+    case : UpdateCase
+    tensors : Tensors
+        What the kernel was given.
+    state : object
+        The kernel's.
+    eta : float
+    n_updates : int
+
+    Returns
+    -------
+    float
+        The largest difference as a share of the tolerance, at most 1.
+
+    Raises
+    ------
+    GateError
+    """
+    kernel = case.kernel
+    ratio = worst_ratio(kernel, tensors, kernel.parameters(state), eta, n_updates)
+    if not ratio <= 1:
+        raise GateError(
+            f"{kernel.name} on {case.device} ({case.n_parameters} parameters) is wrong, "
+            f"so it is not timed: after update {n_updates} a parameter is {ratio:.3g} times "
+            f"as far from float64 as {kernel.precision} rounding explains."
+        )
+    return ratio
+
+
+def _verify(case: UpdateCase, tensors: Tensors) -> GateReport:
+    """Compare after each of the first updates."""
+    state = _prepare(case, tensors, GATE_ETA)
+    worst = 0.0
+    for number in range(1, GATE_UPDATES + 1):
+        case.kernel.update(state)
+        worst = max(worst, check_update(case, tensors, state, GATE_ETA, number))
+    return GateReport(steps=GATE_UPDATES, worst_ratio=worst)
+
+
+def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
+    return case.kernel.prepare(case.device, tensors.weights, tensors.gradients, eta)
+
+
+def measure_update(
+    case: UpdateCase, protocol: Protocol, instruments: Instruments | None = None
+) -> Measurement:
+    """Verify an update kernel, then time it.
+
+    Parameters
+    ----------
+    case : UpdateCase
+    protocol : Protocol
+    instruments : Instruments, optional
+        This machine's by default.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    GateError
+        When the kernel does not match float64, before or after the timed updates.
+    """
+    instruments = instruments or instruments_for(case.device)
+    kernel, backend = case.kernel, backends.get(case.kernel.backend)
+    tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
+    report = _verify(case, tensors)
+    drain = partial(backend.drain, case.device)
+
+    def fresh() -> Action:
+        return partial(kernel.update, _prepare(case, tensors, ETA))
+
+    iterations, warmed = lengthen(fresh(), drain, instruments.clock)
+    state = _prepare(case, tensors, ETA)
+    work = partial(kernel.update, state)
+    lead_in = [work] if leads_in(iterations * warmed.settled_seconds) else []
+    timer = RoundTimer(drain, instruments)
+    rule = StoppingRule(
+        protocol.target,
+        protocol.seconds_per_case,
+        protocol.max_rounds,
+        protocol.least(MIN_ROUNDS),
+    )
+    stop = timer.repeat(rule, lambda: timer.time(repeat(work, iterations), iterations, lead_in))
+    rounds = tuple(timer.rounds)
+    done = (len(lead_in) + iterations) * len(rounds)
+    check_update(case, tensors, state, ETA, done)
+    return Measurement(
+        rounds=rounds,
+        facts={
+            **_case_facts(case),
+            **_rates(case, tensors, rounds),
+            **device_facts(backend, case.device, fresh, iterations),
+            **quality_facts(
+                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
+            ),
+            "learning_rate": ETA,
+            "seed": protocol.seed,
+            "verified": True,
+            "gate": asdict(report),
+            "warm_up": asdict(warmed),
+        },
+        group=f"update {case.device} P{case.n_parameters} T{case.n_tensors}",
+    )
+
+
+def _case_facts(case: UpdateCase) -> dict[str, Any]:
+    """Return the facts that identify the case; those of a training are empty."""
+    training = ("workload", "loader", "batch_size", "n_samples", "seconds_per_epoch")
+    results = ("samples_per_second", "loss", "loss_initial", "epochs")
+    return {
+        "case": "update",
+        **dict.fromkeys((*training, *results)),
+        "kernel": case.kernel.name,
+        "backend": case.kernel.backend,
+        "operator": case.kernel.operator,
+        "momentum": case.kernel.rule.momentum,
+        "precision": case.kernel.precision,
+        "density": case.kernel.density,
+        "device": case.device,
+        "n_parameters": case.n_parameters,
+        "n_tensors": case.n_tensors,
+    }
+
+
+def minimum_bytes(kernel: UpdateKernel) -> int:
+    """Return the fewest bytes that an update can move for a parameter."""
+    velocity = VELOCITY_BYTES if kernel.rule.momentum else 0
+    return MINIMUM_BYTES[kernel.precision] + velocity
+
+
+def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:
+    """Return what the rounds say."""
+    seconds = median_seconds(rounds)
+    minimum = minimum_bytes(case.kernel) * tensors.n_updated
+    moved = case.kernel.bytes_per_parameter * tensors.n_updated
+    flops = (4 if case.kernel.rule.momentum else 2) * tensors.n_updated
+    return {
+        "seconds_per_update": seconds,
+        "n_updated": tensors.n_updated,
+        "bytes_minimum": minimum,
+        "bytes_moved": moved,
+        "flops": flops,
+        "useful_bytes_per_second": minimum / seconds,
+        "moved_bytes_per_second": moved / seconds,
+        "flops_per_second": flops / seconds,
+        **enqueued_facts(rounds),
+    }

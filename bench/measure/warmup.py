@@ -1,0 +1,316 @@
+"""Makes work ready to be timed: prepared, verified, warm by a rule."""
+
+from __future__ import annotations
+
+import math
+import time
+from array import array
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.measure import gate
+from bench.measure.calibration import ROUND_SECONDS
+from bench.measure.rounds import time_round
+from kernels import backends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.measure.gate import GateReport, TrainingCase
+    from bench.measure.protocol import Plan
+    from bench.measure.rounds import Action, Clock, Instruments
+    from kernels.contract import Order, Rates
+
+# When the times of repeated work have settled: the rule by which every warm-up ends.
+#
+# The first calls may compile, allocate and touch memory for the first time; some libraries
+# go on compiling at the second and third. So the rule looks at times, not at a count: the last
+# two calls took about as long as the best one before them.
+
+
+#: Calls at the end that must agree with the best before them …
+AGREEING = 2
+#: … in taking no less than this share of it, for then times are still falling …
+FASTER = 0.9
+#: … and no more than this: then something was compiled, or disturbed.
+SLOWER = 1.25
+MOST_CALLS = 10
+#: Ten calls of very long work would take longer than timing it.
+MOST_SECONDS = 3.0
+
+
+def settled(seconds: Sequence[float]) -> bool:
+    """Say whether times have settled.
+
+    Parameters
+    ----------
+    seconds : sequence of float
+        Of the calls so far, in their order, of equal work.
+
+    Returns
+    -------
+    bool
+    """
+    if len(seconds) <= AGREEING:
+        return False
+    best = min(seconds[:-AGREEING])
+    return all(FASTER * best <= one <= SLOWER * best for one in seconds[-AGREEING:])
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls that were made until their times had settled.
+
+    Attributes
+    ----------
+    seconds : tuple of float
+        Of each.
+    settled : bool
+        False where the rule gave up.
+    """
+
+    seconds: tuple[float, ...]
+    settled: bool
+
+    @property
+    def settled_seconds(self) -> float:
+        """What a call takes at the end."""
+        return min(self.seconds[-AGREEING:])
+
+
+def call_until_settled(
+    seconds_of_call: Callable[[], float],
+    most_calls: int = MOST_CALLS,
+    most_seconds: float = MOST_SECONDS,
+) -> Calls:
+    """Repeat work until its times have settled.
+
+    Parameters
+    ----------
+    seconds_of_call : callable
+        Does the work once and returns what it took.
+    most_calls : int
+    most_seconds : float
+        No further call after so much time.
+
+    Returns
+    -------
+    Calls
+    """
+    seconds: list[float] = []
+    while not settled(seconds) and len(seconds) < most_calls and sum(seconds) <= most_seconds:
+        seconds.append(seconds_of_call())
+    return Calls(tuple(seconds), settled(seconds))
+
+
+# Makes a training ready to be timed: prepared, verified, warm by a rule.
+#
+# A library may compile anew for every shape that it meets: of a full batch, of the short
+# last one, of a whole epoch. So first the first few batches and the last one are run, until
+# their times have settled; then whole epochs, until one takes about as long as it should by
+# what came before it.
+
+
+FIRST_BATCHES = 20
+MOST_EPOCHS = 5
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What it took until the times had settled.
+
+    Attributes
+    ----------
+    calls : int
+        Of the work, whole or in part.
+    seconds : float
+        All of them.
+    settled : bool
+        False where the rule gave up.
+    settled_seconds : float
+        What the work takes at the end.
+    excess_seconds : float
+        What the calls took beyond settled ones: compilation, first touch.
+    allocation_seconds : float or None
+        Preparing: allocation, and copies to the device.
+    first_step_seconds : float or None
+        The very first step, in the gate: what is compiled or traced is so here.
+    page_faults : int or None
+        Minor ones, from before the preparation on: memory touched for the first time.
+    """
+
+    calls: int
+    seconds: float
+    settled: bool
+    settled_seconds: float
+    excess_seconds: float
+    allocation_seconds: float | None = None
+    first_step_seconds: float | None = None
+    page_faults: int | None = None
+
+    @classmethod
+    def of(cls, seconds: Sequence[float], settled_seconds: float, *, settled: bool) -> WarmUp:
+        """Sum calls up.
+
+        Parameters
+        ----------
+        seconds : sequence of float
+            Of each call.
+        settled_seconds : float
+        settled : bool
+
+        Returns
+        -------
+        WarmUp
+        """
+        excess = sum(seconds) - len(seconds) * settled_seconds
+        return cls(len(seconds), sum(seconds), settled, settled_seconds, max(0.0, excess))
+
+
+def first_and_last(order: Order, rates: Rates, batch_size: int) -> tuple[Order, Rates]:
+    """Return the first few batches of an epoch and its last one, with their rates."""
+    n_steps = len(rates)
+    if n_steps <= FIRST_BATCHES + 1:
+        return order, rates
+    last = (n_steps - 1) * batch_size
+    part = np.concatenate([order[: FIRST_BATCHES * batch_size], order[last:]])
+    return part, array("d", [*rates[:FIRST_BATCHES], rates[-1]])
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A kernel that has matched the reference and is warm.
+
+    Attributes
+    ----------
+    state : object
+        The kernel's, to be reset before it is used.
+    gate : GateReport
+    warm_up : WarmUp
+    """
+
+    state: Any
+    gate: GateReport
+    warm_up: WarmUp
+
+
+def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instruments) -> Ready:
+    """Prepare a kernel, verify it, and train, untimed, until the times have settled.
+
+    Parameters
+    ----------
+    case : TrainingCase
+    plan : Plan
+    drain : callable
+    instruments : Instruments
+
+    Returns
+    -------
+    Ready
+
+    Raises
+    ------
+    GateError
+        When the kernel does not match the reference; the clock has not been read then.
+    """
+    kernel = case.kernel
+    backends.get(kernel.backend).probe()  # importing the library is no part of preparing
+    faults = instruments.telemetry.read().minor_faults
+    begin = time.perf_counter()
+    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    drain()
+    allocation = time.perf_counter() - begin
+    report = gate.verify(case, plan, state)
+    warmed = _train_until_settled(case, plan, state, drain, instruments.clock)
+    after = instruments.telemetry.read().minor_faults
+    touched = None if faults is None or after is None else after - faults
+    told = replace(
+        warmed,
+        allocation_seconds=allocation,
+        first_step_seconds=report.first_step_seconds,
+        page_faults=touched,
+    )
+    return Ready(state, report, told)
+
+
+def _train_until_settled(
+    case: TrainingCase, plan: Plan, state: Any, drain: Action, clock: Clock
+) -> WarmUp:
+    """Train on parts of an epoch, then on whole ones, until the times have settled."""
+    order, rates = plan.orders[0], plan.learning_rates[0]
+    part, part_rates = first_and_last(order, rates, case.batch_size)
+
+    def seconds_of(order: Order, rates: Rates) -> float:
+        work = partial(case.kernel.epoch, state, order, rates)
+        return time_round(work, drain, clock).drained_seconds
+
+    first = call_until_settled(partial(seconds_of, part, part_rates))
+    if len(part_rates) == len(rates):
+        return WarmUp.of(first.seconds, first.settled_seconds, settled=first.settled)
+    expected = first.settled_seconds * len(rates) / len(part_rates)
+    epochs: list[float] = []
+    done = False
+    while not done and len(epochs) < MOST_EPOCHS:
+        epochs.append(seconds_of(order, rates))
+        done = epochs[-1] <= SLOWER * expected or settled(epochs)
+    parts = WarmUp.of(first.seconds, first.settled_seconds, settled=True)
+    whole = WarmUp.of(epochs, min(epochs), settled=done)
+    return replace(
+        whole,
+        calls=parts.calls + whole.calls,
+        seconds=parts.seconds + whole.seconds,
+        excess_seconds=parts.excess_seconds + whole.excess_seconds,
+    )
+
+
+def warm_calls(seconds_of_call: Callable[[], float]) -> WarmUp:
+    """Repeat work that is prepared already until its times have settled.
+
+    Parameters
+    ----------
+    seconds_of_call : callable
+        Does the work, and returns what it took.
+
+    Returns
+    -------
+    WarmUp
+    """
+    calls = call_until_settled(seconds_of_call)
+    return WarmUp.of(calls.seconds, calls.settled_seconds, settled=calls.settled)
+
+
+# Finds out how many calls make a round that is long enough to time.
+
+
+MOST_ITERATIONS = 100_000
+
+
+def lengthen(
+    work: Action, drain: Action, clock: Clock, at_least: float = ROUND_SECONDS
+) -> tuple[int, WarmUp]:
+    """Repeat a call until its times have settled, and find how many make a round.
+
+    Parameters
+    ----------
+    work, drain, clock : callable
+        As for ``time_round``.
+    at_least : float
+        Seconds of a round; with 0 each call is one.
+
+    Returns
+    -------
+    tuple of (int, WarmUp)
+    """
+    warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
+    if warmed.settled_seconds >= at_least:
+        return 1, warmed
+    iterations = 1
+    while True:
+        seconds = time_round(work, drain, clock, iterations).drained_seconds
+        if seconds >= at_least or iterations >= MOST_ITERATIONS:
+            return iterations, warmed
+        aimed = math.ceil(1.2 * iterations * at_least / max(seconds, 1e-9))
+        iterations = min(max(aimed, 2 * iterations), 10 * iterations)

@@ -1,0 +1,1 @@
+"""Which cases, under which protocol, and how long it will take."""

@@ -1,0 +1,377 @@
+"""Efficiency as tables and as JSON: the roof, what bounds a case, devices compared."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.text import Text
+
+from bench.advise.roofline import column
+from bench.report import numbers
+from bench.report.grid import BASELINE, UNTRUSTED, Grid, heading, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import pandas as pd
+    from rich.console import Console
+
+    from bench.advise.bounds import Efficiency
+    from bench.advise.devices import Crossing
+    from bench.advise.roofline import Ceilings
+
+# The tables of one run's efficiency: share of the roof, what bounds it, devices compared.
+
+
+ROOFLINE_LEGEND = (
+    "How much of the attainable rate is reached, and what bounds the case "
+    "(--why gives the numbers; ? stands behind a case that was disturbed)."
+)
+#: What grows along the columns of each case, and how it is headed.
+OVER: dict[str, tuple[str, Callable[[float], str]]] = {
+    "epoch": ("batch_size", lambda size: f"B={size:g}"),
+    "step": ("batch_size", lambda size: f"B={size:g}"),
+    "update": ("n_parameters", numbers.count),
+}
+TITLES = {"epoch": "Epochs", "step": "Single steps", "update": "Updates alone"}
+#: Smaller shares are all the same to a reader.
+LEAST_SHARE = 1e-4
+
+
+def percent(share: float) -> str:
+    """Write a share: ``93%``, ``4.2%``, ``<0.01%``."""
+    if share < LEAST_SHARE:
+        return f"<{100 * LEAST_SHARE:g}%"
+    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    return f"{100 * share:.{digits}f}%"
+
+
+def groups(cases: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Split cases into those of one table.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        Epochs, steps and updates of one device.
+
+    Yields
+    ------
+    tuple of (str, str, DataFrame)
+        Title, ``epoch``, ``step`` or ``update``, and rows.
+    """
+    tensors = column(cases, "n_tensors").fillna(1).map("{:g} tensors".format)
+    training = cases["workload"].astype(str) + ", batches from " + cases["loader"].astype(str)
+    what = training.where(cases["case"] != "update", tensors.replace("1 tensors", "1 tensor"))
+    for case, title in TITLES.items():
+        chosen = cases[cases["case"] == case]
+        for name, rows in chosen.groupby(what[chosen.index], sort=False):
+            yield f"{title}: {name}", case, rows
+
+
+def grid(rows: pd.DataFrame, case: str, write: Callable[[pd.Series], str]) -> Grid:
+    """Write a cell for each kernel and size.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One case a cell.
+    case : {'epoch', 'step', 'update'}
+    write : callable
+        A row to its text.
+
+    Returns
+    -------
+    Grid
+        The baseline kernel first.
+    """
+    over, head = OVER[case]
+    cells = {(one["kernel"], one[over]): write(one) for _, one in rows.iterrows()}
+    names = sorted(dict.fromkeys(rows["kernel"]), key=lambda name: name != BASELINE)
+    sizes = sorted(set(rows[over]))
+    return Grid(
+        corner="kernel",
+        sizes=tuple(head(size) for size in sizes),
+        rows={
+            str(name): tuple(cells.get((name, size), "") for size in sizes) for name in names
+        },
+    )
+
+
+def print_grid(console: Console, title: str, written: Grid) -> None:
+    """Print a grid under its title."""
+    console.print(Text(title, style="italic"))
+    for table in written.tables(console.width):
+        console.print(table)
+        console.print()
+
+
+def rooflines(
+    console: Console, cases: pd.DataFrame, roofs: Mapping[str, Ceilings], *, why: bool = False
+) -> None:
+    """Print the cases under their roofs, a section for each device.
+
+    Parameters
+    ----------
+    console : Console
+    cases : DataFrame
+        From ``bench.advise.bounds.bounded``.
+    roofs : mapping of str to Ceilings
+    why : bool
+        Whether the numbers behind each word are printed too.
+    """
+    for device, own in cases.groupby("device", sort=False):
+        heading(console, f"Roofline: {device}")
+        console.print(Text(_ceiling_table(roofs[str(device)])))
+        console.print(Text(ROOFLINE_LEGEND, style="dim"))
+        console.print()
+        for title, case, rows in groups(own):
+            print_grid(console, title, grid(rows, case, _cell))
+            if why:
+                _reasons(console, rows)
+
+
+def _ceiling_table(roof: Ceilings) -> str:
+    """Write the ceilings of a device on a line."""
+    levels = ", ".join(
+        f"{level} {numbers.engineering(rate, 'B/s')}" for level, rate in roof.levels().items()
+    )
+    return (
+        f"Ceilings: {numbers.engineering(roof.flops_per_second, 'flop/s')} (matmul); {levels}"
+    )
+
+
+def _cell(one: pd.Series) -> str:
+    disturbed = UNTRUSTED if mark(one) == UNTRUSTED else ""
+    return f"{percent(one['roof_share'])} {one['bound']}{disturbed}"
+
+
+def _reasons(console: Console, rows: pd.DataFrame) -> None:
+    for name, bound, reason in zip(rows["name"], rows["bound"], rows["reason"], strict=True):
+        console.print(f"  {escape(str(name))}: {bound}: {escape(str(reason))}")
+    console.print()
+
+
+def devices(console: Console, found: list[Crossing]) -> None:
+    """Print how many times as fast each GPU is as the processor.
+
+    Parameters
+    ----------
+    console : Console
+    found : list of Crossing
+        From ``bench.advise.devices.crossings``.
+    """
+    together: dict[tuple[str, str, str], list[Crossing]] = {}
+    for one in found:
+        together.setdefault((one.gpu, one.case, one.what), []).append(one)
+    for (gpu, case, what), compared in together.items():
+        heading(console, f"{gpu} against cpu(0): {TITLES[case].lower()}, {what}")
+        head = OVER[case][1]
+        sizes = sorted({size for one in compared for size in one.ratios})
+        written = Grid(
+            corner="kernel",
+            sizes=(*map(head, sizes), "faster from"),
+            rows={
+                one.kernel: (*(_times(one, size) for size in sizes), faster_from(one))
+                for one in compared
+            },
+        )
+        print_grid(console, "times as fast as the CPU", written)
+
+
+def _times(one: Crossing, size: int) -> str:
+    return numbers.times(one.ratios[size]) if size in one.ratios else ""
+
+
+def faster_from(one: Crossing) -> str:
+    """Write from which size on the GPU is faster: ``B=200``, ``every size``, ``no size``."""
+    if one.faster_from is None:
+        return "no size"
+    if one.slower_up_to is None:
+        return "every size"
+    return OVER[one.case][1](one.faster_from)
+
+
+# The tables of parallel efficiency: what more threads change, case by case.
+
+
+LEGEND = (
+    "Speedup against one thread; efficiency, that over the threads; e, the serial fraction of "
+    "Karp & Flatt."
+)
+
+
+def parallel(console: Console, table: pd.DataFrame) -> None:
+    """Print speedup, efficiency and serial fraction, a section for each number of threads.
+
+    Parameters
+    ----------
+    console : Console
+    table : DataFrame
+        From ``bench.advise.devices.efficiencies``.
+    """
+    for (threads, device), own in table.groupby(["threads", "device"], sort=False):
+        heading(console, f"{threads} threads against one: {device}")
+        console.print(Text(LEGEND, style="dim"))
+        console.print(Text(_confidence(own), style="dim"))
+        console.print()
+        for title, case, rows in groups(own):
+            print_grid(console, f"{title}: speedup", grid(rows, case, _speedup))
+            print_grid(console, f"{title}: efficiency, e", grid(rows, case, _efficiency))
+
+
+def _confidence(rows: pd.DataFrame) -> str:
+    """Say how far the intervals may be believed."""
+    if rows["speedup_low"].isna().all():
+        return "There are too few rounds for an interval."
+    if set(rows["interval_of"]) == {"rounds"}:
+        return "Intervals are of one process's rounds: what another gives may lie outside."
+    least = rows["confidence"].min()
+    if not least > 0.5:
+        return (
+            "Intervals reach from the lowest to the highest process; so few processes promise "
+            "nothing (take at least five)."
+        )
+    return f"Intervals are between processes, and hold with at least {100 * least:.0f}%."
+
+
+def _speedup(one: pd.Series) -> str:
+    written = numbers.times(one["speedup"])
+    if math.isnan(one["speedup_low"]) or math.isnan(one["speedup_high"]):
+        return written
+    return f"{written} ({one['speedup_low']:.2f} to {one['speedup_high']:.2f})"
+
+
+def _efficiency(one: pd.Series) -> str:
+    return f"{100 * one['efficiency']:.0f}% e={one['serial_fraction']:.2f}"
+
+
+# Efficiency as JSON: the numbers behind the tables, nothing rounded.
+
+
+#: What tells a case, in both documents.
+CASE = (
+    "name",
+    "case",
+    "workload",
+    "kernel",
+    "backend",
+    "device",
+    "loader",
+    "batch_size",
+    "n_parameters",
+    "n_tensors",
+    "seconds",
+)
+PLACE = (
+    "n_steps",
+    "bytes_moved",
+    "flops",
+    "intensity",
+    "working_set_bytes",
+    "level",
+    "moved_bytes_per_second",
+    "flops_per_second",
+    "ceiling_bytes_per_second",
+    "ceiling_flops_per_second",
+    "attainable_flops_per_second",
+    "roof",
+    "roof_share",
+    "bound",
+    "reason",
+    "operators",
+    "stepwise",
+    "step_operators",
+    "call_operators",
+    "library_share",
+    "fixed_share",
+    "loading_share",
+    "enqueued_share",
+    "device_share",
+    "device_operators",
+)
+PARALLEL = (
+    "threads",
+    "seconds_one_thread",
+    *(
+        f"{name}{end}"
+        for name in ("speedup", "efficiency", "serial_fraction")
+        for end in ("", "_low", "_high")
+    ),
+    "confidence",
+    "interval_of",
+)
+
+
+def roofline_document(run: str, found: Efficiency) -> dict[str, Any]:
+    """Return what one run says.
+
+    Parameters
+    ----------
+    run : str
+        The file's name.
+    found : Efficiency
+
+    Returns
+    -------
+    dict
+        JSON-ready; None for what was not measured.
+    """
+    return {
+        "run": run,
+        "ceilings": {device: _ceilings(roof) for device, roof in found.roofs.items()},
+        "cases": _records(found.cases, (*CASE, *PLACE)),
+        "devices": [
+            {
+                "case": one.case,
+                "what": one.what,
+                "kernel": one.kernel,
+                "gpu": one.gpu,
+                "ratios": {str(size): ratio for size, ratio in one.ratios.items()},
+                "faster_from": one.faster_from,
+                "slower_up_to": one.slower_up_to,
+            }
+            for one in found.crossings
+        ],
+    }
+
+
+def parallel_document(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what runs on several numbers of threads say.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``bench.advise.devices.efficiencies``.
+
+    Returns
+    -------
+    dict
+        JSON-ready; None for what was not measured.
+    """
+    return {"cases": _records(table, (*CASE, *PARALLEL))}
+
+
+def _ceilings(roof: Ceilings) -> dict[str, Any]:
+    """Return the ceilings of a device, and where they were measured."""
+    return {
+        "flops_per_second": roof.flops_per_second,
+        "working_set_bytes": list(roof.bandwidth.working_sets),
+        "bytes_per_second": list(roof.bandwidth.bytes_per_second),
+        "levels": roof.levels(),
+        "cache_bytes": dict(roof.caches),
+    }
+
+
+def _records(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return rows as dicts of a few columns, without what is no number."""
+    known = [name for name in columns if name in rows]
+    return [
+        {name: _plain(value) for name, value in one.items()}
+        for one in rows[known].to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""The figures of runs, drawn with matplotlib, as PNG and SVG."""

@@ -1,0 +1,249 @@
+"""Numbers as a person reads them: few digits, a unit that fits, what the interval allows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.stats.estimate import Estimate
+
+# Numbers as a person reads them: few digits and a unit that fits.
+
+
+_PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "µ", -9: "n"}
+
+
+def engineering(value: float, unit: str, digits: int = 3) -> str:
+    """Write a number with a prefix.
+
+    Parameters
+    ----------
+    value : float
+    unit : str
+        May be empty.
+    digits : int
+        Significant ones.
+
+    Returns
+    -------
+    str
+        ``438 ms``, ``1.87 s``, ``2.61 M``; ``–`` where the value is not finite.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return f"0 {unit}".strip()
+    # Rounded before the prefix is chosen: 999.6 is written 1.00 k, not 1000.
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    scale = min(max(3 * (int(exponent) // 3), min(_PREFIXES)), max(_PREFIXES))
+    shift = int(exponent) - scale
+    scaled = float(mantissa) * 10.0**shift
+    return f"{scaled:.{max(0, digits - 1 - shift)}f} {_PREFIXES[scale]}{unit}".strip()
+
+
+def seconds(value: float) -> str:
+    """Write a time: ``438 ms``."""
+    return engineering(value, "s")
+
+
+def rate(value: float) -> str:
+    """Write a rate without its unit: ``2.61 M``."""
+    return engineering(value, "")
+
+
+def loss(value: float) -> str:
+    """Write a loss: five decimals, as far as the published figures are compared."""
+    return f"{value:.5f}" if math.isfinite(value) else "–"
+
+
+def times(value: float) -> str:
+    """Write a ratio: ``1.53x``."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}x" if value < 99.95 else f"{value:.0f}x"
+
+
+def number(n: int, noun: str, plural: str | None = None) -> str:
+    """Write how many there are of something: ``1 case``, ``2 cases``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
+
+
+def count(value: float) -> str:
+    """Write a count without its zeros: ``10M``."""
+    for exponent in (9, 6, 3):
+        if value >= 10**exponent:
+            return f"{value / 10**exponent:g}{_PREFIXES[exponent]}"
+    return f"{value:g}"
+
+
+def binary_bytes(value: float) -> str:
+    """Write a number of bytes that is a power of two: ``64 KiB``."""
+    for exponent, prefix in ((30, "Gi"), (20, "Mi"), (10, "Ki")):
+        if value >= 2**exponent:
+            return f"{value / 2**exponent:g} {prefix}B"
+    return f"{value:g} B"
+
+
+# How many digits of a number are shown: those that its interval leaves standing.
+#
+# The last digit shown is the first of the half-width, or its second where the first is a 1,
+# so that rounding hides no more than a fifth of the interval and shows no digit that another
+# measurement would turn (*Guide to the expression of uncertainty in measurement*, JCGM
+# 100:2008, section 7.2.6).
+
+
+#: Without an interval, and never more than these however narrow it is.
+WITHOUT_INTERVAL, MOST = 3, 4
+
+
+def significant(value: float, half_width: float | None) -> int:
+    """Return how many significant digits of a value are shown.
+
+    Parameters
+    ----------
+    value : float
+    half_width : float or None
+        Half of its interval, in the unit of the value; None or NaN where it is not known,
+        infinite where nothing is.
+
+    Returns
+    -------
+    int
+        1 to `MOST`; `WITHOUT_INTERVAL` where the half-width is not known.
+    """
+    if half_width is None or math.isnan(half_width) or not math.isfinite(value) or value == 0:
+        return WITHOUT_INTERVAL
+    if math.isinf(half_width):
+        return 1
+    if half_width <= 0:
+        return MOST
+    mantissa, exponent = f"{half_width:.1e}".split("e")
+    last = int(exponent) - mantissa.startswith("1")
+    first = math.floor(math.log10(abs(value)))
+    return min(max(first - last + 1, 1), MOST)
+
+
+def measured(value: float, half_width: float | None, unit: str = "s") -> str:
+    """Write a measured number with a prefix and the digits that its interval allows.
+
+    Parameters
+    ----------
+    value : float
+    half_width : float or None
+        In the unit of the value; see `significant`.
+    unit : str
+
+    Returns
+    -------
+    str
+        ``497.3 µs`` where it is known to 0.2 µs, ``500 µs`` where it is to 60 µs.
+    """
+    return engineering(value, unit, significant(value, half_width))
+
+
+def plain(value: float, half_width: float | None) -> str:
+    """Write a number without a prefix, such as a ratio.
+
+    Parameters
+    ----------
+    value : float
+    half_width : float or None
+        See `significant`.
+
+    Returns
+    -------
+    str
+        ``0.976``, ``1.24``, ``582``; ``–`` where it is not finite. The half-width says which
+        digit is the last: known to 0.03, 0.996 is ``1.00``, as 1.004 is.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    digits = significant(value, half_width)
+    rounded = float(f"{value:.{digits - 1}e}")
+    by_interval = digits > 1 and half_width is not None and half_width > 0
+    place = digits - 1 - math.floor(math.log10(abs(value if by_interval else rounded)))
+    return f"{rounded:.{max(place, 0)}f}"
+
+
+# How a ratio is written: with the digits that its interval allows, and no prefix.
+
+
+#: An interval that reaches so many times beyond the ratio says nothing: two processes that
+#: are far apart give such a one.
+VAST = 100.0
+
+
+def ratio(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write how many times as long, or as fast, something is.
+
+    Parameters
+    ----------
+    value, low, high : float
+        The ends of its interval are NaN where there is none.
+
+    Returns
+    -------
+    str
+        ``1.24x (1.20 to 1.28)``, ``0.246x`` without an interval, ``2x (hardly known)`` where it
+        reaches everywhere, ``–`` where there is no ratio.
+    """
+    if not math.isfinite(value) or value <= 0:
+        return "–"
+    if high > VAST * value or low < value / VAST:
+        return f"{plain(value, math.inf)}x (hardly known)"
+    half_width = (high - low) / 2
+    written = f"{plain(value, half_width)}x"
+    if not math.isfinite(half_width):
+        return written
+    return f"{written} ({plain(low, half_width)} to {plain(high, half_width)})"
+
+
+def quotient(one: Estimate, other: Estimate) -> str:
+    """Write how many times as large as another number one is.
+
+    Parameters
+    ----------
+    one, other : Estimate
+        Independent of each other, so their relative half-widths add in quadrature; the ends
+        are NaN where there is no interval.
+
+    Returns
+    -------
+    str
+        ``1.53x``, with the digits that both intervals allow.
+    """
+    value = one.value / other.value
+    shares = [(known.high - known.low) / 2 / known.value for known in (one, other)]
+    return f"{plain(value, value * math.hypot(*shares))}x"
+
+
+# How a change is written: in percent, and which way.
+
+
+def change(ratio: float, low: float | None = None, high: float | None = None) -> str:
+    """Write how much longer or shorter something takes.
+
+    Parameters
+    ----------
+    ratio : float
+        Seconds after over seconds before.
+    low, high : float, optional
+        Its interval.
+
+    Returns
+    -------
+    str
+        ``5.1% slower (4.2% to 6.0%)``, ``5.1% slower`` without an interval; of an interval
+        the ends count in the direction of the change, so that one may be negative.
+    """
+    sign = 1 if ratio >= 1 else -1
+    word = "slower" if sign > 0 else "faster"
+    share = 100 * sign * (ratio - 1)
+    if low is None or high is None:
+        return f"{plain(share, abs(share) / 20)}% {word}"
+    half = 50 * (high - low)
+    ends = [plain(end, half) for end in sorted(100 * sign * (one - 1) for one in (low, high))]
+    return f"{plain(share, half)}% {word} ({ends[0]}% to {ends[1]}%)"

@@ -1,0 +1,347 @@
+"""Speed, loss, phases, roofline, memory and time to the target."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bench.advise import memory_cost
+from bench.advise.bounds import NothingToSayError, assess
+from bench.advise.ladder import ladder, rung_names, rung_times, sizes_of
+from bench.report import numbers
+from bench.report.advice_text import TEXTBOOK, interval, noise_scale_line, size
+from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_chart
+from bench.report.charts.loss import loss_chart, published_chart
+from bench.report.charts.speed import ladder_chart, speed_chart
+from bench.report.charts.target import steps_chart, target_chart
+from bench.report.efficiency import groups, percent
+from bench.report.grid import mark
+from bench.report.memory_tables import TITLES, line_cells
+from bench.report.numbers import measured
+from bench.report.page.blocks import Cell, Column, Prose, Section, Table
+from bench.report.run_tables import NOTHING, faster_text
+from bench.stats.fits import RefusalError
+from bench.store import tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from bench.advise.answer import KernelAnswer
+    from bench.advise.bounds import Efficiency
+    from bench.advise.findings import Counted
+    from bench.report.charts.chart import Chart
+    from bench.report.page.one_run import Material
+
+# The ladder, speed against batch size, and the loss.
+
+
+NO_EPOCHS = Prose("No epoch of a training was measured in this run (bench_epoch).")
+
+
+def ladder_section(material: Material) -> Section:
+    """Order the kernels from the slowest to the fastest."""
+    title = "The ladder: what each way of training saves"
+    chart = None if material.epochs.empty else ladder_chart(material.epochs)
+    if chart is None:
+        fewest = Prose(
+            "A ladder takes four kernels at the same batch sizes; this run has fewer."
+        )
+        return Section("ladder", title, (fewest,))
+    tables = [
+        _ladder_table(group, f"{workload}, {device}", number)
+        for number, ((workload, device), group) in enumerate(
+            material.epochs.groupby(["workload", "device"], sort=False)
+        )
+    ]
+    return Section("ladder", title, (chart, *(one for one in tables if one is not None)))
+
+
+def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
+    """Write a ladder, each time with the digits that its interval allows."""
+    table = ladder(rows)
+    if table.empty:
+        return None
+    sizes = sizes_of(table)
+    times = rung_times(rows)
+    named = rows.assign(rung=rung_names(rows))
+    cells = {
+        (str(row["rung"]), int(row["batch_size"])): seconds_cell(row)
+        for _, row in named.iterrows()
+    }
+    head = (
+        Column("kernel"),
+        *(Column(f"B = {size}", number=True) for size in sizes),
+        Column("times as fast", number=True),
+        Column("what it saves"),
+    )
+    body = tuple(
+        (
+            Cell(str(name)),
+            *(cells.get((str(name), size), Cell(NOTHING)) for size in sizes),
+            Cell(faster_text(table, times, str(name)), float(row["times"])),
+            Cell(str(row["saves"] or "")),
+        )
+        for name, row in table.iterrows()
+    )
+    caption = f"Seconds per epoch, {where}; times as fast as the first at B = {sizes[0]}"
+    return Table(f"ladder-table-{number}", caption, head, body, sortable=True)
+
+
+def seconds_cell(row: pd.Series) -> Cell:
+    """Write a time with its mark and the digits that its interval allows.
+
+    Parameters
+    ----------
+    row : Series
+        A case, with ``low`` and ``high``.
+    """
+    text = measured(row["seconds"], (row["high"] - row["low"]) / 2)
+    return Cell(f"{text} {mark(row).strip()}".strip(), float(row["seconds"]))
+
+
+def speed_section(material: Material) -> Section:
+    """Show speed against batch size."""
+    title = "Speed against batch size"
+    rows = material.epochs
+    if rows.empty:
+        return Section("speed", title, (NO_EPOCHS,))
+    return Section("speed", title, (speed_chart(rows, material.shown),))
+
+
+def loss_section(material: Material) -> Section:
+    """Show the loss, against epochs and seconds, and by the published protocol."""
+    return Section("loss", "Loss against epoch and seconds", tuple(_losses(material)))
+
+
+def _losses(material: Material) -> Iterator[Chart | Prose]:
+    rows = material.epochs
+    told = rows[rows["loss_by_epoch"].notna()] if "loss_by_epoch" in rows else rows.iloc[0:0]
+    if told.empty:
+        yield NO_EPOCHS
+    else:
+        kernels = list(told["kernel"])
+        yield loss_chart(told, TEXTBOOK if TEXTBOOK in kernels else str(kernels[0]))
+    published = published_chart(tidy.of_case(material.table, "notebook"))
+    if published is not None:
+        yield published
+
+
+# Where the time of an epoch goes, the roofline, and memory.
+
+
+#: What each word of what bounds a case says.
+WORDS = (
+    "host: Python and dispatch take the time; launch: each thing given to the GPU is too "
+    "small; cache, memory: the bandwidth; arithmetic: the units; unclear: none of these."
+)
+
+
+def phases_section(material: Material) -> Section:
+    """Show where the time of an epoch goes."""
+    chart = None if material.epochs.empty else phases_chart(material.epochs)
+    nothing = Prose(
+        "No phases were measured: they come with epochs of kernels that go step by step."
+    )
+    return Section("phases", "Where the time of an epoch goes", (chart or nothing,))
+
+
+def roofline_section(material: Material) -> Section:
+    """Show how near each case comes to what the machine can do."""
+    title = "Roofline: how near each case comes to what the machine can do"
+    try:
+        found = assess(material.document)
+    except NothingToSayError as error:
+        return Section("roofline", title, (Prose(f"{str(error)[:1].upper()}{str(error)[1:]}"),))
+    ends = material.table[["name", "low", "high"]]
+    known = replace(found, cases=found.cases.merge(ends, on="name", how="left"))
+    chart = roofline_chart(known, material.shown)
+    return Section("roofline", title, (chart, Prose(WORDS, "note"), *_bounds(found)))
+
+
+def _bounds(found: Efficiency) -> Iterator[Table]:
+    """Yield what bounds each case, a table for each kind of case."""
+    for device in found.roofs:
+        cases = found.cases[found.cases["device"] == device]
+        for number, (title, _, rows) in enumerate(groups(cases)):
+            yield _bound_table(rows, f"{title}, {device}", f"bounds-{device}-{number}")
+
+
+def _bound_table(rows: pd.DataFrame, title: str, name: str) -> Table:
+    size = "batch_size" if rows["batch_size"].notna().any() else "n_parameters"
+    sizes = sorted(set(rows[size].dropna()))
+    mark = "B = " if size == "batch_size" else "P = "
+    cells = {
+        (row["kernel"], row[size]): Cell(
+            f"{percent(row['roof_share'])} {getattr(row['bound'], 'value', row['bound'])}",
+            float(row["roof_share"]),
+        )
+        for _, row in rows.iterrows()
+    }
+    body = tuple(
+        (Cell(str(kernel)), *(cells.get((kernel, one), Cell("")) for one in sizes))
+        for kernel in dict.fromkeys(rows["kernel"])
+    )
+    head = (Column("kernel"), *(Column(f"{mark}{one:g}", number=True) for one in sizes))
+    caption = f"{title}: share of the roof, and what bounds the case"
+    plain = "".join(sign if sign.isalnum() else "-" for sign in name)
+    return Table(plain, caption, head, body, sortable=True, folded=True)
+
+
+def memory_section(material: Material) -> Section:
+    """Show what trainings take in memory, and what a sample more in the batch adds."""
+    chart = memory_chart(material.table, material.shown)
+    if chart is None:
+        how = (
+            "Memory was not measured in this run. It takes processes of their own: "
+            "python -m bench run --cases epoch measures it."
+        )
+        return Section("memory", "Memory", (Prose(how),))
+    return Section("memory", "Memory", (chart, *_memory_tables(material.table)))
+
+
+def _memory_tables(table: pd.DataFrame) -> Iterator[Table]:
+    """Yield bytes per sample and what there is besides, for each kind of memory."""
+    rows = table[[isinstance(one, dict) for one in table["memory"]]]
+    for quantity, title in TITLES.items():
+        lines = memory_cost.lines(rows, quantity)
+        if not lines:
+            continue
+        body = tuple(
+            (Cell(kernel), Cell(workload), Cell(device), *_cells(one))
+            for (workload, device, kernel), one in lines.items()
+        )
+        head = (
+            Column("kernel"),
+            Column("workload"),
+            Column("device"),
+            Column("bytes per sample", number=True),
+            Column("besides", number=True),
+        )
+        name = f"memory-{quantity.replace('_', '-')}"
+        caption = f"A line through the peaks: {title}"
+        yield Table(name, caption, head, body, sortable=True, folded=True)
+
+
+def _cells(one: memory_cost.Line) -> tuple[Cell, Cell]:
+    slope, intercept = line_cells(one)
+    return Cell(slope, one.bytes_per_sample), Cell(intercept, one.intercept_bytes)
+
+
+# Time to the target: which batch size gets near the optimum first.
+
+
+HEAD = (
+    Column("kernel"),
+    Column("device"),
+    Column("advised B", number=True),
+    Column("within 5%", number=True),
+    Column("predicted", number=True),
+    Column("measured", number=True),
+    Column("at B", number=True),
+    Column("n_half", number=True),
+    Column("model misses by", number=True),
+    Column("why not"),
+)
+NO_TARGET = "Steps to a target were not counted for this run."
+
+
+def target_section(material: Material) -> Section:
+    """Show which batch size is best, for every kernel.
+
+    Parameters
+    ----------
+    material : Material
+
+    Returns
+    -------
+    Section
+    """
+    return Section("target", "Time to target", tuple(_blocks(material)))
+
+
+def _blocks(material: Material) -> Iterator[Chart | Prose | Table]:
+    if material.found is None or not material.answers:
+        yield Prose(material.not_found or NO_TARGET)
+        return
+    for known in material.found.counted.values():
+        yield Prose(f"{_statistics(known)} {noise_scale_line(known.noise_scale)}")
+    chart = target_chart(material.answers, material.shown)
+    if chart is not None:
+        yield chart
+    yield Table(
+        "target-table",
+        "The best batch size of every kernel; n_half is what a step costs before its first "
+        "sample, in samples",
+        HEAD,
+        tuple(_row(one) for one in material.answers),
+        sortable=True,
+    )
+    if material.found.counted:
+        yield steps_chart(list(material.found.counted.values()))
+
+
+def _statistics(known: Counted) -> str:
+    """Say what the target is, and what the steps follow."""
+    its = known.conditions
+    said = (
+        f"{known.workload}, {its.schedule} rate, {its.sampling.replace('-', ' ')}"
+        f"{f', momentum {its.momentum:g}' if its.momentum else ''}: the target is a loss of "
+        f"{known.target_loss:.5f}, {100 * its.tolerance:g}% above the optimum. "
+    )
+    if isinstance(known.fit, RefusalError):
+        return f"{said}No model of the steps: {known.fit}."
+    fit = known.fit
+    missed = f", and misses the steps by {100 * fit.rms_residual:.2g}%"
+    exact = known.expected
+    theory = (
+        ""
+        if exact is None or isinstance(exact, RefusalError)
+        else f" Exact theory gives a B_noise of {interval(exact.b_noise)}."
+    )
+    return (
+        f"{said}Steps follow S_min (1 + B_noise / B) with S_min {interval(fit.s_min)} and "
+        f"B_noise {interval(fit.b_noise)} samples{missed}.{theory}"
+    )
+
+
+def _row(one: KernelAnswer) -> tuple[Cell, ...]:
+    advice, cost = one.advice, one.cost
+    best = _best(one)
+    if advice is None:
+        empty = Cell("–")
+        return (
+            Cell(one.subject.kernel),
+            Cell(one.subject.device),
+            *(empty,) * 3,
+            *best,
+            *(empty,) * 2,
+            Cell(f"{one.refusal}."),
+        )
+    time = advice.t_star_seconds
+    low, high = (size(end.value) for end in advice.within)
+    n_half = None if cost is None else cost.n_half
+    misfit = math.nan if cost is None else cost.rms_residual
+    return (
+        Cell(one.subject.kernel),
+        Cell(one.subject.device),
+        Cell(str(advice.recommended), float(advice.recommended)),
+        Cell(f"{low} to {high}", advice.within[0].value),
+        Cell(measured(time.value, (time.high - time.low) / 2), time.value),
+        *best,
+        Cell("–") if n_half is None else Cell(interval(n_half), n_half.value),
+        Cell(f"{misfit:.0%}", misfit) if math.isfinite(misfit) else Cell("–"),
+        Cell(""),
+    )
+
+
+def _best(one: KernelAnswer) -> tuple[Cell, Cell]:
+    """Return the shortest measured time to the target, and its batch size."""
+    if one.measured_best is None:
+        return Cell("–"), Cell("–")
+    row = one.table.set_index("batch_size").loc[one.measured_best]
+    seconds = float(row["measured_seconds"])
+    text = measured(seconds, float(row["measured_high"] - row["measured_low"]) / 2)
+    return Cell(text, seconds), Cell(numbers.count(one.measured_best), float(one.measured_best))

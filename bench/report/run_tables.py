@@ -1,0 +1,409 @@
+"""Prints the tables of one run: trainings, phases, targets, the machine, and their quality."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from bench.advise.ladder import FOOT, ladder, sizes_of
+from bench.advise.roofline import ROOM, excesses
+from bench.report import numbers
+from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, heading, show
+from bench.report.numbers import measured, quotient
+from bench.store import tidy
+from bench.store.trust import OVERHEAD_SHARE, PHASES_ROOM, quality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from rich.console import Console
+
+    from bench.stats.estimate import Estimate
+    from bench.store.trust import Quality
+
+# Prints how good the numbers of a run are, and what disturbed them.
+
+
+#: The worst cases that are listed; the run file holds all.
+LISTED = 10
+WHY = {
+    "budget": "its time was used up",
+    "rounds": "it has as many rounds as allowed",
+    "protocol": "the published protocol has so few trainings",
+    "precise": "each process was precise, they differ",
+}
+
+
+def show_quality(console: Console, table: pd.DataFrame) -> None:
+    """Print the section, if the run says anything about its numbers.
+
+    Parameters
+    ----------
+    console : Console
+    table : DataFrame
+        From ``bench.store.tidy.frame``.
+    """
+    found = quality(table)
+    if found is None or not found.n_cases:
+        return
+    heading(console, "How good these numbers are")
+    _summary(console, found)
+    _imprecise(console, found)
+    _disturbed(console, found)
+    _overhead(console, found)
+
+
+def percent(share: float) -> str:
+    """Write a share as percent, with two digits: ``0.42%``, ``12%``."""
+    if not math.isfinite(share):
+        return "–"
+    value = 100 * share
+    return f"{value:.2f}%" if value < 1 else f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
+
+
+def _summary(console: Console, found: Quality) -> None:
+    console.print(
+        f"{found.n_precise} of {numbers.number(found.n_cases, 'median')} known to "
+        f"±{100 * found.target:g}% (95% interval, from the rounds)."
+    )
+    if math.isfinite(found.between):
+        console.print(
+            f"Between processes they differ by ±{percent(found.between)} (the median case)."
+        )
+    console.print(
+        f"{IMPRECISE} behind a time: not known to ±{100 * found.target:g}%. "
+        f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
+    )
+
+
+def _imprecise(console: Console, found: Quality) -> None:
+    """List the worst cases."""
+    rows = found.imprecise
+    if rows.empty:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(f"known least well (of {len(rows)})", overflow="fold")
+    for name in ("within", "between", "rounds", "disturbed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why no more rounds")
+    for _, row in rows.head(LISTED).iterrows():
+        table.add_row(
+            Text(str(row["name"])),
+            _width(row["half_width"]),
+            _width(row["between_half_width"]),
+            f"{row['rounds']:g}",
+            f"{row['disturbed_rounds']:g}",
+            WHY.get(str(row["stopped"]), str(row["stopped"])),
+        )
+    console.print()
+    console.print(table)
+
+
+def _width(share: float) -> str:
+    return f"±{percent(share)}" if math.isfinite(share) else "–"
+
+
+def _disturbed(console: Console, found: Quality) -> None:
+    """Say how many rounds were disturbed and by what; name the untrusted cases."""
+    if not found.n_disturbed:
+        return
+    console.print()
+    reasons = ", ".join(f"{reason} {count}" for reason, count in found.marks.items())
+    console.print(
+        f"Disturbed: {found.n_disturbed} of {numbers.number(found.n_rounds, 'round')} "
+        f"({reasons}); all of them are kept."
+    )
+    if not found.untrusted.empty:
+        names = list(found.untrusted["name"])
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        console.print(f"Untrusted: {escape(', '.join(names[:LISTED]))}{more}.")
+
+
+def _overhead(console: Console, found: Quality) -> None:
+    """Say where the harness itself shows, and what was timed before it had settled."""
+    if not found.overhead.empty:
+        worst = found.overhead.iloc[0]
+        console.print(
+            f"Calling an empty kernel takes more than {percent(OVERHEAD_SHARE)} of what "
+            f"{numbers.number(len(found.overhead), 'case')} took, at most "
+            f"{percent(worst['overhead_share'])} ({escape(str(worst['name']))}); "
+            f"it is not subtracted."
+        )
+    if not found.unsettled.empty:
+        console.print(
+            f"{numbers.number(len(found.unsettled), 'case')} had not settled when timed."
+        )
+
+
+# What stands in the cells of a ladder, with the digits that the intervals allow.
+
+
+NOTHING = "–"
+
+
+def seconds_text(known: Estimate | None) -> str:
+    """Write the time of an epoch; a dash for what was not measured."""
+    if known is None:
+        return NOTHING
+    return measured(known.value, (known.high - known.low) / 2)
+
+
+def faster_text(
+    table: pd.DataFrame, times: Mapping[tuple[str, int], Estimate], name: str
+) -> str:
+    """Write how many times as fast as the foot of the ladder a rung is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``bench.advise.ladder.ladder``.
+    times : mapping of (str, int) to Estimate
+        From ``bench.advise.ladder.rung_times``.
+    name : str
+        Of the rung.
+
+    Returns
+    -------
+    str
+        At the smallest batch size; a dash where one of both was not measured.
+    """
+    size = sizes_of(table)[0]
+    lowest = " + ".join(FOOT)
+    foot, rung = times.get((lowest, size)), times.get((name, size))
+    if foot is None or rung is None:
+        return NOTHING
+    return "1x" if name == lowest else quotient(foot, rung)
+
+
+# The tables of trainings: the ladder, epochs, single steps, loaders, engines.
+
+
+TRAINING_SECONDS = Quantity("seconds per epoch", "seconds", numbers.seconds)
+SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
+
+
+def ladders(console: Console, rows: pd.DataFrame) -> None:
+    """Print the kernels from the slowest to the fastest, for each workload and device."""
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        table = ladder(group)
+        if table.empty:
+            continue
+        heading(console, f"The ladder: {workload}, {device}, seconds per epoch")
+        sizes = sizes_of(table)
+        if table["times"].notna().any():
+            text = f"times: as fast as {' + '.join(FOOT)} at batch size {sizes[0]}"
+            console.print(Text(text, style="italic"))
+        printed = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        printed.add_column("kernel", no_wrap=True)
+        for size in sizes:
+            printed.add_column(f"B={size}", justify="right", no_wrap=True)
+        printed.add_column("times", justify="right", no_wrap=True)
+        for name, row in table.iterrows():
+            cells = [numbers.seconds(row[size]) for size in sizes]
+            printed.add_row(Text(str(name)), *cells, numbers.times(row["times"]))
+        console.print(printed)
+        console.print()
+
+
+def epochs(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_epoch``, a set for each workload, device and loader."""
+    if rows.empty:
+        return
+    rows = rows.assign(relative=tidy.relative_speed(rows, BASELINE))
+    for (workload, device, loader), group in rows.groupby(
+        ["workload", "device", "loader"], sort=False
+    ):
+        n_epochs = int(group["epochs"].iloc[0])
+        heading(console, f"Training on {workload}, {device}, batches from {loader}")
+        loss = Quantity(f"loss after {numbers.number(n_epochs, 'epoch')}", "loss", numbers.loss)
+        relative = Quantity(f"speed relative to {BASELINE}", "relative", numbers.times)
+        quantities = (TRAINING_SECONDS, SAMPLES, loss, relative)
+        show(console, group, quantities, by="kernel", over="batch_size")
+
+
+def steps(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_step``."""
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        heading(console, f"One training step: {workload}, {device}")
+        until = "seconds until the device is idle again"
+        quantities = (
+            Quantity(until, "seconds", numbers.seconds),
+            Quantity("seconds until the call returns", "enqueued_seconds", numbers.seconds),
+        )
+        show(console, group, quantities, by="kernel", over="batch_size")
+
+
+def loaders(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_loader``."""
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        heading(console, f"Batches only, no training: {workload}, {device}")
+        named = group.assign(loader=group["backend"] + " " + group["loader"])
+        show(console, named, (TRAINING_SECONDS, SAMPLES), by="loader", over="batch_size")
+
+
+def engines(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_engine``."""
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        heading(console, f"MXNet's engines, each in its own process: {workload}, {device}")
+        named = group.assign(kernel=group["kernel"] + ", " + group["engine"].astype(str))
+        show(console, named, (TRAINING_SECONDS,), by="kernel", over="batch_size")
+
+
+# Prints where the time of an epoch goes.
+
+
+PHASES = ("data", "forward", "backward", "update", "step", "waiting")
+#: Batch sizes at which a table is printed, if they were measured.
+SIZES = (1, 100)
+
+
+def show_phases(console: Console, rows: pd.DataFrame) -> None:
+    """Print the phases of the kernels that go step by step.
+
+    Parameters
+    ----------
+    console : Console
+    rows : DataFrame
+        ``epoch`` cases, from ``bench.store.tidy``.
+    """
+    if "phases" not in rows:
+        return
+    told = rows[rows["phases"].notna()]
+    for (workload, device), group in told.groupby(["workload", "device"], sort=False):
+        sizes = [size for size in SIZES if (group["batch_size"] == size).any()]
+        for size in sizes or sorted(set(group["batch_size"]))[:1]:
+            _table(
+                console, group[group["batch_size"] == size], f"{workload}, {device}, B={size:g}"
+            )
+
+
+def _table(console: Console, rows: pd.DataFrame, title: str) -> None:
+    """Print one batch size: percent of an epoch, and how far the pass is off."""
+    heading(console, f"Where the time of an epoch goes: {title}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("kernel", no_wrap=True)
+    for phase in PHASES:
+        table.add_column(phase, justify="right", no_wrap=True)
+    table.add_column("epoch", justify="right", no_wrap=True)
+    table.add_column("this pass", justify="right", no_wrap=True)
+    for _, row in rows.sort_values("seconds", ascending=False).iterrows():
+        name = (
+            row["kernel"]
+            if row["loader"] == "inmemory"
+            else f"{row['kernel']} + {row['loader']}"
+        )
+        shares = [_share(row["phases"].get(phase), row["phases_total"]) for phase in PHASES]
+        table.add_row(
+            Text(str(name)),
+            *shares,
+            numbers.seconds(row["seconds"]),
+            _differs(row["phases_differ"]),
+        )
+    console.print(table)
+
+
+def _share(seconds: float | None, total: float) -> str:
+    return "" if seconds is None else f"{100 * seconds / total:.0f}%"
+
+
+def _differs(share: float) -> str:
+    """Say how far the pass with the clock between the phases is off, where it matters."""
+    return f"{100 * share:+.0f}%" if abs(share) > PHASES_ROOM else ""
+
+
+# The table of ``bench_target``: the time until the loss is near the optimum.
+
+
+QUANTITIES = (
+    Quantity("seconds to the target", "seconds", numbers.seconds),
+    Quantity("steps to the target", "steps_to_target", lambda steps: f"{steps:.0f}"),
+    Quantity("tuned learning rate", "learning_rate", lambda rate: f"{rate:.3g}"),
+)
+
+
+def targets(console: Console, rows: pd.DataFrame) -> None:
+    """Print a set for each workload, device and target."""
+    if rows.empty:
+        return
+    for (workload, device, tolerance), group in rows.groupby(
+        ["workload", "device", "tolerance"], sort=False
+    ):
+        percent = 100 * float(str(tolerance))
+        heading(
+            console,
+            f"Training on {workload}, {device}, until the loss is {percent:g}% above "
+            "the optimum",
+        )
+        show(console, group, QUANTITIES, by="kernel", over="batch_size")
+
+
+# The tables of the update alone and of the controls, and declarations above the peak.
+
+
+USEFUL = "useful bytes per second (the fewest that the update can move: 12 a float32 parameter)"
+UPDATES = (
+    Quantity("seconds per update, by number of parameters", "seconds", numbers.seconds),
+    Quantity(USEFUL, "useful_bytes_per_second", numbers.rate),
+)
+#: Controls by the quantity that tells about them.
+TIMES = ("empty_call", "empty_operator")
+COPIES = ("host_to_device", "device_to_host", "device_to_device")
+IN_PARTS = ("triad_in_parts", "copy_in_parts")
+BYTES = Quantity("bytes per second", "moved_bytes_per_second", numbers.rate)
+FLOPS = Quantity("flops per second", "flops_per_second", numbers.rate)
+SECONDS = Quantity("seconds", "seconds", numbers.seconds)
+
+
+def updates(console: Console, rows: pd.DataFrame) -> None:
+    """Print the tables of ``bench_update``, a set for each device and number of tensors."""
+    if rows.empty:
+        return
+    counted = (
+        rows.assign(n_tensors=rows["n_tensors"].fillna(1))
+        if "n_tensors" in rows
+        else (rows.assign(n_tensors=1))
+    )
+    for (device, n_tensors), group in counted.groupby(["device", "n_tensors"], sort=False):
+        tensors = "one tensor" if n_tensors == 1 else f"{n_tensors:g} tensors together"
+        heading(console, f"Parameter update alone: {device}, {tensors}")
+        show(console, group, UPDATES, by="kernel", over="n_parameters")
+
+
+def controls(console: Console, rows: pd.DataFrame) -> None:
+    """Print what the machine can do, a section for each device."""
+    for device, group in rows.groupby("device", sort=False):
+        heading(console, f"The machine: {device}, by the size of one array")
+        for control, quantity in (
+            *((name, SECONDS) for name in TIMES),
+            ("triad", BYTES),
+            ("matmul", FLOPS),
+            *((name, BYTES) for name in (*COPIES, *IN_PARTS)),
+        ):
+            chosen = group[group["control"] == control]
+            if chosen.empty:
+                continue
+            titled = Quantity(f"{control}: {quantity.title}", quantity.column, quantity.write)
+            show(console, chosen, (titled,), by="backend", over="n_bytes")
+
+
+def declared_too_much(console: Console, table: pd.DataFrame) -> None:
+    """Print the cases whose declared rates are above their device's peak."""
+    found = excesses(table)
+    if not found:
+        return
+    heading(
+        console,
+        f"Declared wrongly: {numbers.number(len(found), 'rate')} above {ROOM:g} times what the "
+        f"controls reached",
+    )
+    for one in found:
+        console.print(
+            f"  {escape(one.name)}: {numbers.rate(one.rate)} {one.what} per second, "
+            f"the peak is {numbers.rate(one.peak)}"
+        )

@@ -1,0 +1,342 @@
+"""Reads the runs that a report is about, has them analysed, and writes it in any form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.advise import reading
+from bench.compare.comparison import MOST_SIDES, NotComparedError
+from bench.compare.rates import Machine, with_rates
+from bench.compare.reading import margins, stored_run
+from bench.compare.side_by_side import compare
+from bench.history.same_machine import machines
+from bench.history.whole import whole_history
+from bench.report.figures.several import comparison_figures, report_figures
+from bench.report.figures.style import save_figures
+from bench.report.markdown import one_run, several
+from bench.report.page.foreign_run import foreign_run
+from bench.report.page.history_section import MOST_MACHINES, many_runs
+from bench.report.page.one_run import Material, one_run_page
+from bench.report.page.rendering import Ahead, render
+from bench.report.page.several_runs import several_runs
+from bench.store.facts import known
+from bench.store.files import StoreError, read_run
+from bench.store.schema import is_own, sound
+from bench.store.table import read
+from data.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from bench.advise.findings import Found
+    from bench.compare.comparison import Comparison
+    from bench.compare.verdict import Margins
+    from bench.history.whole import WholeHistory
+    from bench.report.page.blocks import Page
+    from bench.store.table import Loaded
+
+# The history of every machine that runs are of, judged, with how often the rule is wrong.
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What runs say over time.
+
+    Attributes
+    ----------
+    found : tuple of WholeHistory
+        A machine each, the one that was measured last first.
+    any_node : bool
+        As in ``bench.history.same_machine.Machines``.
+    """
+
+    found: tuple[WholeHistory, ...]
+    any_node: bool
+
+
+def histories(loaded: Loaded, margins: Margins) -> Histories:
+    """Judge the newest run of each machine, and find what changed over time.
+
+    Parameters
+    ----------
+    loaded : Loaded
+    margins : Margins
+
+    Returns
+    -------
+    Histories
+
+    Raises
+    ------
+    StoreError
+        When the file of a newest run is gone meanwhile.
+    """
+    split = machines(loaded.runs)
+    made = []
+    for place, machine in enumerate(split.found):
+        newest = machine.runs.iloc[-1]
+        # Of the others no verdict is shown.
+        unmeasured = stored_run(Path(str(newest["path"]))).unmeasured if _shown(place) else {}
+        one = whole_history(loaded.cases, machine, margins, unmeasured)
+        made.append(_rated(one, newest) if _shown(place) else one)
+    return Histories(tuple(made), split.any_node)
+
+
+def _shown(place: int) -> bool:
+    return place < MOST_MACHINES
+
+
+def _rated(one: WholeHistory, newest: pd.Series) -> WholeHistory:
+    names = [
+        str(newest[name]) if known(newest[name]) else None
+        for name in ("fingerprint_id", "node")
+    ]
+    return replace(one, judgement=with_rates(one.judgement, Machine(*names)))
+
+
+# What a report is about: one run, a few side by side, or many over time.
+
+
+NOT_ASKED = "Times to a target were not asked for (--no-target)."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is to hold.
+
+    Attributes
+    ----------
+    axis : str
+        What is compared; ``auto`` for one run asks for no comparison.
+    baseline : str or None
+    tolerance : float
+        The target, as a share above the optimum's loss.
+    target : bool
+        Whether times to the target are wanted, for which steps may have to be counted.
+    """
+
+    axis: str = "auto"
+    baseline: str | None = None
+    tolerance: float = 0.01
+    target: bool = True
+
+
+@dataclass(frozen=True)
+class Source:
+    """Stored runs, read and analysed.
+
+    Attributes
+    ----------
+    loaded : Loaded
+    material : Material or None
+        Of a single run.
+    foreign : bool
+        Whether that is of another suite.
+    comparison : Comparison or None
+        Of several.
+    why_not : str
+        Of many runs, why there is no comparison: each case can be shown over time all the same.
+    """
+
+    loaded: Loaded
+    material: Material | None = None
+    foreign: bool = False
+    comparison: Comparison | None = None
+    why_not: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against putting the runs together."""
+        if self.comparison is None:
+            return (self.why_not,) if self.why_not else ()
+        return self.comparison.warnings
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more runs than fit side by side."""
+        if self.comparison is None:
+            return self.material is None
+        return len(self.comparison.sides) > MOST_SIDES
+
+
+def some_run(paths: Sequence[Path]) -> Loaded:
+    """Read runs, of which at least one has to be sound.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files or folders.
+
+    Returns
+    -------
+    Loaded
+
+    Raises
+    ------
+    StoreError
+        When there is no run that can be read.
+    """
+    loaded = read(paths)
+    if loaded.runs.empty:
+        reasons = " ".join(f"{one.path}: {one.reason}" for one in loaded.damaged)
+        raise StoreError(f"no run could be read. {reasons}".strip())
+    return loaded
+
+
+def source(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
+    """Find out what runs say.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        From `some_run`.
+    asked : Asked
+    tell : callable
+        Is told what takes long.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    StoreError
+        When the single run holds what no run of this suite does.
+    NotComparedError
+        When the runs share nothing.
+    """
+    if len(loaded.runs) == 1 and asked.axis == "auto":
+        return _one(loaded, asked, tell)
+    try:
+        compared = compare(loaded.cases, loaded.runs, asked.axis, asked.baseline)
+    except NotComparedError as error:
+        if len(loaded.runs) <= MOST_SIDES:
+            raise
+        return Source(loaded, why_not=str(error))
+    return Source(loaded, comparison=compared)
+
+
+def _one(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
+    path = Path(loaded.runs["path"].iloc[0])
+    document = read_run(path)
+    if not is_own(document):
+        return Source(loaded, Material(sound(document), path.name), foreign=True)
+    found, why = _found(document, asked, tell)
+    return Source(loaded, Material(document, path.name, found, why))
+
+
+def _found(
+    document: Mapping[str, Any], asked: Asked, tell: Callable[[str], object]
+) -> tuple[Found | None, str]:
+    """Find the best batch sizes, or say why there are none."""
+    if not asked.target:
+        return None, NOT_ASKED
+    try:
+        return reading.find(reading.rows_of([document]), asked.tolerance, (), tell), ""
+    except DataError as error:
+        return None, f"There is no time to a target: {error}"
+
+
+# The report as figures, PNG and SVG.
+
+
+def draw(found: Source, folder: Path) -> list[Path]:
+    """Draw all figures that the runs have the data for.
+
+    Parameters
+    ----------
+    found : Source
+    folder : Path
+        Made where it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files; none where the runs have nothing to draw.
+
+    Raises
+    ------
+    FigureError
+        When the folder can't be written.
+    NotComparedError
+        When many runs share nothing.
+    """
+    if found.material is not None:
+        named = report_figures(found.material.document, found.material.found)
+    elif found.comparison is not None:
+        named = comparison_figures(found.comparison, found.loaded)
+    else:
+        raise NotComparedError(found.why_not)
+    return save_figures(named, folder)
+
+
+# The report as one HTML file.
+
+
+def html(found: Source) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    found : Source
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SelectionError
+        When the margins of ``pyproject.toml`` can't be read; of several runs.
+    """
+    vega = Ahead()
+    try:
+        return render(page(found), vega.script)
+    finally:
+        vega.give_up()
+
+
+def page(found: Source) -> Page:
+    """Make the page that suits what was asked for."""
+    if found.material is not None:
+        return (foreign_run if found.foreign else one_run_page)(found.material)
+    over_time = histories(found.loaded, margins())
+    if found.comparison is not None and not found.many:
+        return several_runs(found.comparison, found.loaded, over_time.found)
+    return many_runs(found.loaded, found.warnings, over_time.found, any_node=over_time.any_node)
+
+
+# The report as Markdown, for a comment on a pull request.
+
+
+def markdown(found: Source) -> str:
+    """Write the essential tables.
+
+    Parameters
+    ----------
+    found : Source
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    NotComparedError
+        When many runs share nothing.
+    """
+    material = found.material
+    if material is not None:
+        sentences = [
+            sentence
+            for one in material.headlines
+            for sentence in (one.fastest, one.batch_size, one.sureness)
+        ]
+        return one_run(material.document, material.name, sentences, material.found)
+    if found.comparison is None:
+        raise NotComparedError(found.why_not)
+    return several(found.comparison, found.loaded)

@@ -1,1 +1,0 @@
-"""``python -m bench report``: reads stored runs, has them analysed, and writes the report."""

@@ -1,0 +1,161 @@
+"""Measures cases of a stored run again, as they were measured, in fresh processes."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import cases
+from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
+from bench.measure.protocol import Protocol
+from bench.plan.catalogue import modules
+from bench.plan.duration import Estimator, total_seconds
+from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in
+from bench.run import merging, runner
+from bench.run.merging import commit_of
+from data.errors import DataError
+from kernels.registry import RegistryError, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from rich.console import Console
+
+#: Beside the runs, not among them: what is measured because it looked slow is no fair draw.
+FOLDER = "confirmations"
+#: Of a run that does not tell in how many processes: pytest's own.
+PROCESSES = 3
+KERNEL_FOLDER = "--kernel-folder"
+
+
+class NotAgainError(Exception):
+    """Cases that can't be measured again here; the message is a clause, without a full stop."""
+
+
+def remeasure(
+    document: Mapping[str, Any], names: Collection[str], folder: Path, console: Console
+) -> Path:
+    """Measure cases of a run again.
+
+    Parameters
+    ----------
+    document : mapping
+        The run.
+    names : collection of str
+        Of cases.
+    folder : Path
+        Where the new run goes.
+    console : Console
+
+    Returns
+    -------
+    Path
+        Its file.
+
+    Raises
+    ------
+    NotAgainError
+        When this is not the machine, the setting or the commit of the run.
+    StoreError
+        When nothing can be written.
+    KeyboardInterrupt
+        After Ctrl-C; what was measured is saved.
+    """
+    asked = _asked(document, names)
+    path, _, complete = runner.begin(asked, folder, console).save(folder)
+    if not complete:
+        raise KeyboardInterrupt
+    return path
+
+
+def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
+    """Ask for the same as the run did, of these cases only."""
+    bench = document.get("bench") or {}
+    try:
+        protocol = Protocol(**bench["protocol"])
+        told = bench.get("setting") or {"environment": {}, "cpus": []}
+        setting = Setting(dict(told["environment"]), tuple(told["cpus"]))
+        tasks = [task for task in map(_task, document["benchmarks"]) if task.id in names]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotAgainError("it is no run of this version of the suite") from error
+    fingerprint = _same_fingerprint(document, setting)
+    folders = _kernel_folders(bench.get("command") or ())
+    protocol = replace(protocol, alone=False, phases=False)
+    asked = RunAsked(
+        preset=str(bench.get("preset")),
+        protocol=protocol,
+        tasks=tuple(tasks),
+        replicates=int(bench.get("processes") or PROCESSES),
+        order_seed=int(bench.get("order_seed") or 0) + 1,
+        setting=setting,
+        fingerprint=fingerprint,
+        estimates=_estimates(tasks, protocol, folders),
+        command=tuple(bench.get("command") or ()),
+        commit=merging.commit(),
+        kernel_folders=folders,
+    )
+    return replace(asked, announced_seconds=total_seconds(asked))
+
+
+def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    """Return the fingerprint of this machine, where it is that of the run.
+
+    Raises
+    ------
+    NotAgainError
+    """
+    commit = merging.commit()
+    if commit != commit_of(dict(document)):
+        raise NotAgainError(f"this is commit {commit}, and the run was of another")
+    now = fresh_fingerprint(setting.environment, setting.cpus)
+    before = document["machine_info"].get("fingerprint_id")
+    if fingerprint_id(now) != before:
+        known = document["machine_info"].get("fingerprint") or {}
+        differ = sorted(key for key in {*now, *known} if now.get(key) != known.get(key))
+        raise NotAgainError(
+            f"this machine has another fingerprint (different: {', '.join(differ)})"
+        )
+    return now
+
+
+def _task(benchmark: Mapping[str, Any]) -> Task:
+    """Make the task that measured a case."""
+    name, params = str(benchmark["name"]), dict(benchmark["params"])
+    module = name.partition("[")[0]
+    if module not in modules():
+        raise ValueError(module)
+    found: Any = importlib.import_module(f"{cases.__name__}.{module}")
+    environment = getattr(found, "environment", None)
+    return Task(
+        module=module,
+        id=name,
+        params=params,
+        group=f"{benchmark['extra_info']['backend']} {params['device'][:3]}",
+        environment=environment(params) if environment else {},
+    )
+
+
+def _kernel_folders(command: Sequence[str]) -> tuple[Path, ...]:
+    """Return the folders with kernels of the user's own that a command line names."""
+    told = [value for option, value in pairwise(command) if option == KERNEL_FOLDER]
+    joined = f"{KERNEL_FOLDER}="
+    told += [one.removeprefix(joined) for one in command if one.startswith(joined)]
+    return tuple(Path(one) for one in told)
+
+
+def _estimates(
+    tasks: Sequence[Task], protocol: Protocol, folders: tuple[Path, ...]
+) -> dict[str, float]:
+    try:
+        estimator = Estimator(discover(folders), protocol)
+        later = estimator.under(protocol_in(protocol, 1))
+        return {
+            estimate_key(task, replicate): one.case(task.module, task.params)
+            for task in tasks
+            for replicate, one in enumerate((estimator, later))
+        }
+    except (RegistryError, DataError, KeyError) as error:
+        raise NotAgainError(f"a kernel or its data are not there any more ({error})") from error

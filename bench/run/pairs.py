@@ -1,0 +1,404 @@
+"""Measures pair after pair of fresh processes until every case has its verdict."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+import typing
+from dataclasses import asdict, dataclass, field, replace
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from bench.compare.paired import Contest, Rounds, look, process_time
+from bench.compare.verdict import Verdict
+from bench.plan.tasks import Cause, Outcome
+from bench.run import launcher
+from bench.run.launcher import EndedError, NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.measure.protocol import Protocol
+    from bench.plan.tasks import Pass, Setting, Task
+    from bench.run.launcher import WorkerProcess
+    from bench.run.pair_cases import Entry
+
+# One case in two running processes at once, slice by slice: one measures, the other waits.
+#
+# What else the machine does comes and goes: over seconds, minutes, hours. Two measurements one
+# after the other see two different machines. Here both sides are made ready first, and then
+# measure in turns of a few hundredths of a second, in the order A B B A, so that both see the
+# same machine; what is left between them is what differs from process to process.
+
+
+#: How long a side measures before it is the other's turn.
+SLICE_SECONDS = 0.03
+#: The order in which two sides take turns; by it neither comes after the other more often.
+COUNTERBALANCED = (0, 1, 1, 0)
+
+
+class Partner(typing.Protocol):
+    """A running process that can wait for its turn."""
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Send a request."""
+
+    def receive(self, limit_seconds: float) -> dict[str, Any]:
+        """Wait for its next line."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a side answered.
+
+    Attributes
+    ----------
+    answer : mapping or None
+        The measurement.
+    cause : Cause or None
+        Why there is none.
+    message : str
+    """
+
+    answer: Mapping[str, Any] | None = None
+    cause: Cause | None = None
+    message: str = ""
+
+
+class _LostError(Exception):
+    """A side came to nothing."""
+
+    def __init__(self, side: int, cause: Cause, message: str) -> None:
+        super().__init__(message)
+        self.side = side
+        self.said = Said(None, cause, message)
+
+
+def visit(
+    partners: Sequence[Partner],
+    requests: Sequence[Mapping[str, Any]],
+    limit_seconds: float,
+    first: int = 0,
+    oom_kills: Callable[[], int | None] = launcher.oom_kills,
+) -> tuple[Said, Said]:
+    """Measure a case on both sides.
+
+    Parameters
+    ----------
+    partners : sequence of two Partner
+    requests : sequence of two mapping
+        As the worker takes them.
+    limit_seconds : float
+        For any one line.
+    first : int
+        The side that is made ready, and measures, first.
+    oom_kills : callable
+
+    Returns
+    -------
+    tuple of (Said, Said)
+        What each side measured. Where one came to nothing, the other has neither an answer
+        nor a cause, and both processes are of no further use.
+    """
+    both = _Both(partners, limit_seconds, oom_kills)
+    try:
+        for side in (first, 1 - first):
+            both.ask(side, {**requests[side], "alternate": True})
+        for turn in cycle(COUNTERBALANCED):
+            if not both.is_waiting:
+                break
+            side = turn ^ first
+            if both.answers[side] is None:
+                both.ask(side, {"seconds": SLICE_SECONDS})
+    except _LostError as lost:
+        return (lost.said, Said()) if lost.side == 0 else (Said(), lost.said)
+    return Said(both.answers[0]), Said(both.answers[1])
+
+
+class _Both:
+    """The two sides, and what they have answered so far."""
+
+    def __init__(
+        self,
+        partners: Sequence[Partner],
+        limit_seconds: float,
+        oom_kills: Callable[[], int | None],
+    ) -> None:
+        self._partners, self._limit, self._oom_kills = partners, limit_seconds, oom_kills
+        self._kills = oom_kills()
+        self.answers: list[Mapping[str, Any] | None] = [None, None]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a side is not done."""
+        return None in self.answers
+
+    def ask(self, side: int, request: Mapping[str, Any]) -> None:
+        """Send to a side, and wait until it waits or is done; note what it answers."""
+        self._partners[side].send(request)
+        try:
+            said = self._partners[side].receive(self._limit)
+        except NoAnswerError as error:
+            raise _LostError(side, Cause.HANG, f"hang: {error}, so it was ended") from error
+        except EndedError as error:
+            cause = launcher.of_ending(error, self._kills, self._oom_kills())
+            raise _LostError(side, *cause) from error
+        if "error" in said:
+            raise _LostError(side, *launcher.of_error(said))
+        if "waits" not in said:
+            self.answers[side] = said
+
+
+# Measures pair after pair of fresh processes until every case has its verdict.
+
+
+#: After so many pairs in which a side came to nothing, a case is given up.
+TRIES = 2
+#: So many rounds of a case are timed in each process, if they take no longer than this.
+ENOUGH_ROUNDS, MOST_TIMED_SECONDS = 8, 1.0
+#: Longer than any line of a process takes that is not stuck.
+LIMIT_SECONDS = 180.0
+
+
+@dataclass
+class Measured:
+    """A case, and all that was measured of it so far.
+
+    Attributes
+    ----------
+    entry : Entry
+    contest : Contest
+    outcomes : tuple of two list of Outcome
+        Of each side, a pair each; ``replicate`` is the number of the pair.
+    seconds : float
+        Spent on it, starting processes included.
+    lost : str
+        Why it was given up; empty where it was not.
+    failures : int
+        Pairs in which a side came to nothing.
+    round_seconds : float
+        What a round takes; 0 before the first pair.
+    """
+
+    entry: Entry
+    contest: Contest
+    outcomes: tuple[list[Outcome], list[Outcome]] = field(default_factory=lambda: ([], []))
+    seconds: float = 0.0
+    lost: str = ""
+    failures: int = 0
+    round_seconds: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it gets another pair."""
+        return not self.lost and self.contest.verdict is None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a case gets no more pairs, whatever is known of it.
+
+    Attributes
+    ----------
+    pairs : int
+    seconds_per_case : float
+    early : bool
+        Whether a case that is decided gets no more: else each gets all of its pairs.
+    """
+
+    pairs: int
+    seconds_per_case: float
+    early: bool = True
+
+
+@dataclass(frozen=True)
+class Launching:
+    """How the processes of a side are started.
+
+    Attributes
+    ----------
+    launch : callable
+        Starts one.
+    setting : Setting
+        What a task needs comes to it.
+    slowdown : float
+        A share by which its rounds are slowed down on purpose.
+    """
+
+    launch: Callable[[Setting], WorkerProcess]
+    setting: Setting
+    slowdown: float = 0.0
+
+    def start(self, task: Task) -> WorkerProcess:
+        """Start a process for a task and those that may share it."""
+        environment = {**self.setting.environment, **task.environment}
+        return self.launch(type(self.setting)(environment, self.setting.cpus))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A comparison under way.
+
+    Attributes
+    ----------
+    measured : sequence of Measured
+        The cases that can be measured.
+    sides : sequence of two Launching
+    protocol : Protocol
+    limits : Limits
+    stopping : callable
+        Says whether no further case is to begin.
+    tell : callable
+        Called before each case with its name, and after each with an empty one.
+    seed : int
+        Of the order of the cases.
+    clock : callable
+    """
+
+    measured: Sequence[Measured]
+    sides: Sequence[Launching]
+    protocol: Protocol
+    limits: Limits
+    stopping: Callable[[], bool]
+    tell: Callable[[str], None]
+    seed: int = 0
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self) -> bool:
+        """Measure until there is nothing left to find out.
+
+        Returns
+        -------
+        bool
+            False when it was told to stop.
+        """
+        for number in range(self.limits.pairs):
+            left = [one for one in self.measured if self._goes_on(one)]
+            if not left:
+                break
+            rng = random.Random(f"{self.seed}/{number}")
+            groups: dict[str, list[Measured]] = {}
+            for one in left:
+                groups.setdefault(one.entry.group, []).append(one)
+            for name in rng.sample(sorted(groups), len(groups)):
+                members = rng.sample(groups[name], len(groups[name]))
+                if not self._pair(number, members):
+                    return False
+            look([one.contest for one in self.measured if not one.lost])
+        return True
+
+    def _goes_on(self, one: Measured) -> bool:
+        """Say whether a case gets another pair."""
+        if one.lost or one.seconds >= self.limits.seconds_per_case:
+            return False
+        return one.is_open or not self.limits.early
+
+    def _pair(self, number: int, members: Sequence[Measured]) -> bool:
+        """Measure cases in one pair of processes, in new ones where a case has ended them."""
+        partners: list[WorkerProcess] = []
+        try:
+            for one in members:
+                if self.stopping():
+                    return False
+                self.tell(one.entry.name)
+                begin = self.clock()
+                if not partners:
+                    for side, task in zip(self.sides, one.entry.both, strict=True):
+                        partners.append(side.start(task))
+                said = visit(partners, self._requests(one), LIMIT_SECONDS, number % 2)
+                if not self._note(one, number, said, self.clock() - begin):
+                    _close(partners)
+                self.tell("")
+        finally:
+            _close(partners)
+        return True
+
+    def _requests(self, one: Measured) -> list[dict[str, Any]]:
+        protocol = replace(self.protocol, seconds_per_case=self._budget(one))
+        return [
+            {
+                "module": task.module,
+                "params": dict(task.params),
+                "protocol": asdict(protocol),
+                "kind": task.kind.value,
+                "slowdown": side.slowdown,
+            }
+            for side, task in zip(self.sides, one.entry.both, strict=True)
+        ]
+
+    def _budget(self, one: Measured) -> float:
+        """Return how much is timed in a process: more where rounds are long."""
+        budget = self.protocol.seconds_per_case
+        if not one.round_seconds:
+            return budget
+        return max(budget, min(ENOUGH_ROUNDS * one.round_seconds, MOST_TIMED_SECONDS))
+
+    def _note(
+        self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
+    ) -> bool:
+        """Take note of what a visit has come to; say whether the processes are still fit."""
+        one.seconds += seconds
+        if all(each.answer is not None for each in said):
+            one.contest.differences.append(difference(said))
+            one.round_seconds = min(_round_seconds(each) for each in said)
+        for side, each in enumerate(said):
+            if each.answer is None and each.cause is None:
+                continue
+            task = one.entry.both[side]
+            one.outcomes[side].append(_outcome(number, task.id, task.kind, seconds / 2, each))
+            if each.cause is not None:
+                one.failures += 1
+                if each.cause is Cause.WRONG or one.failures >= TRIES:
+                    one.lost = f"side {'AB'[side]}: {each.message}"
+        return all(each.answer is not None for each in said)
+
+
+def _round_seconds(said: Said) -> float:
+    return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
+
+
+def _outcome(number: int, id_: str, kind: Pass, seconds: float, said: Said) -> Outcome:
+    return Outcome(number, id_, kind, seconds, said.answer, said.cause, said.message)
+
+
+def rounds_of(answer: Mapping[str, Any]) -> Rounds:
+    """Return the rounds of an answer, and which of them were disturbed."""
+    seconds = [drained / n for _, drained, n in answer["rounds"]]
+    marked = {number for numbers in answer["facts"]["marks"].values() for number in numbers}
+    return Rounds(seconds, sorted(marked))
+
+
+def difference(said: Sequence[Said]) -> float:
+    """Return the logarithm of the second side's time over the first's.
+
+    Parameters
+    ----------
+    said : sequence of two Said
+        With answers.
+
+    Returns
+    -------
+    float
+        NaN where a time is zero.
+    """
+    times = [process_time(rounds_of(each.answer or {})) for each in said]
+    return math.log(times[1] / times[0]) if min(times) > 0 else math.nan
+
+
+def _close(partners: list[WorkerProcess]) -> None:
+    """End processes, and forget them."""
+    while partners:
+        partners.pop().close()
+
+
+def undecided(measured: Sequence[Measured]) -> None:
+    """Say of cases that have no verdict that they are unclear.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+    """
+    for one in measured:
+        if one.contest.verdict is None:
+            one.contest.verdict = Verdict.UNCLEAR

@@ -1,0 +1,353 @@
+"""The two things that ``ab`` compares, laid out and ready to be measured."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import tarfile
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.machine.fingerprint import fresh_fingerprint
+from bench.plan import values
+from bench.plan.request import Given, select, setting_of
+from bench.plan.tasks import Setting, tasks_of
+from bench.plan.values import SelectionError, share
+from bench.run import merging
+from bench.run.launcher import HERE, ROOT, Code, SubprocessLauncher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import ExitStack
+
+    from bench.measure.protocol import Protocol
+    from kernels.registry import Registry
+
+# One of the two things that ``ab`` compares: what sets it apart, as it was given.
+
+
+#: What a side may be told, and what it means.
+KEYS = {
+    "rev": "a git revision, whose kernels/ and data/ are measured",
+    "python": "an interpreter, whose environment has the libraries",
+    "kernel": "a kernel",
+    "device": "a device",
+    "threads": "threads of every pool",
+    "pin": "CPUs, joined by +: 0 or 0+2-3",
+    "env:NAME": "an environment variable",
+    "slowdown": "percent by which rounds are slowed down on purpose, to see it found",
+}
+_VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+#: What a process needs of the suite before it can measure at all.
+NEEDED = "import bench.run.worker, bench.machine.fingerprint"
+SLOW_START_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side of a comparison.
+
+    Attributes
+    ----------
+    given : tuple of str
+        As on the command line.
+    interpreter : str
+    revision : str or None
+        None for the working tree.
+    kernel, device : str or None
+        None for those of the cases.
+    setting : Setting
+    slowdown : float
+        A share by which its rounds are slowed down on purpose.
+    """
+
+    given: tuple[str, ...] = ()
+    interpreter: str = HERE.interpreter
+    revision: str | None = None
+    kernel: str | None = None
+    device: str | None = None
+    setting: Setting = field(default_factory=Setting)
+    slowdown: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What it is, for a person."""
+        return ", ".join(self.given) or "as it is here"
+
+
+def side_of(option: str, given: Sequence[str]) -> Side:
+    """Read what a side was given.
+
+    Parameters
+    ----------
+    option : str
+        Its name, for messages.
+    given : sequence of str
+        ``KEY=VALUE`` each, of `KEYS`.
+
+    Returns
+    -------
+    Side
+
+    Raises
+    ------
+    SelectionError
+    """
+    told: dict[str, str] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals or not value or not (key in KEYS or _VARIABLE.fullmatch(key)):
+            allowed = "; ".join(f"{name}=…: {meaning}" for name, meaning in KEYS.items())
+            raise SelectionError(f"{option}: {one!r} is not understood; give {allowed}.")
+        if key in told:
+            raise SelectionError(f"{option}: {key} is given twice; give it once.")
+        told[key] = value
+    side = Side(tuple(given), setting=_setting(told))
+    if "rev" in told:
+        side = replace(side, revision=told["rev"])
+    if "python" in told:
+        side = replace(side, interpreter=_interpreter(option, told["python"]))
+    if "device" in told:
+        side = replace(side, device=_one_device(option, told["device"]))
+    if "slowdown" in told:
+        side = replace(side, slowdown=share(option, told["slowdown"]))
+    return replace(side, kernel=told.get("kernel"))
+
+
+def _setting(told: dict[str, str]) -> Setting:
+    """Put the variables and CPUs of a side together; a variable overrides ``threads``."""
+    pin = told.get("pin")
+    setting = setting_of(told.get("threads"), pin and pin.replace("+", ","))
+    variables = {
+        match[1]: value for key, value in told.items() if (match := _VARIABLE.fullmatch(key))
+    }
+    return Setting({**setting.environment, **variables}, setting.cpus)
+
+
+def _one_device(option: str, text: str) -> str:
+    found = values.devices(option, text)
+    if len(found) != 1:
+        raise SelectionError(f"{option}: device={text} names several; a side has one.")
+    return found[0]
+
+
+def _interpreter(option: str, text: str) -> str:
+    """Return an interpreter that can run the suite.
+
+    It is not resolved: a virtual environment is known by the place of its link.
+    """
+    path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - see above
+    try:
+        done = subprocess.run(
+            [str(path), "-c", NEEDED],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=SLOW_START_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or "it does not answer"
+        raise SelectionError(f"{option}: python={text} can't be run: {reason}.") from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise SelectionError(
+            f"{option}: python={text} can't run this suite: {said[-1]}. Install the project's "
+            f"dependencies in its environment."
+        )
+    return str(path)
+
+
+# The kernels and data of a git revision, in a folder of their own while they are measured.
+
+
+#: What is measured; what measures is always of this program.
+MEASURED = ("kernels", "data")
+SHORT = 7
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A revision on disk.
+
+    Attributes
+    ----------
+    commit : str
+        In full.
+    folder : Path
+        Holds ``kernels`` and ``data``.
+    """
+
+    commit: str
+    folder: Path
+
+
+@contextmanager
+def checkout(option: str, revision: str) -> Iterator[Checkout]:
+    """Lay a revision's kernels and data out in a temporary folder.
+
+    The repository is only read: nothing is left in it, however this ends.
+
+    Parameters
+    ----------
+    option : str
+        Which side asks, for messages.
+    revision : str
+        Whatever git takes for a commit.
+
+    Yields
+    ------
+    Checkout
+
+    Raises
+    ------
+    SelectionError
+        When there is no such revision, or it has no kernels.
+    """
+    commit = _git(option, revision, "rev-parse", "--verify", f"{revision}^{{commit}}")
+    name = commit.decode().strip()
+    archive = _git(option, revision, "archive", "--format=tar", name, *MEASURED)
+    with tempfile.TemporaryDirectory(prefix="bench-ab-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+            _unpack(packed, folder)
+        yield Checkout(name, Path(folder))
+
+
+def _unpack(packed: tarfile.TarFile, folder: str) -> None:
+    """Unpack, refusing what would end up elsewhere, where this Python can."""
+    if hasattr(tarfile, "data_filter"):
+        packed.extractall(folder, filter="data")
+    else:
+        packed.extractall(folder)  # noqa: S202 - git's own archive of this repository
+
+
+def _git(option: str, revision: str, *arguments: str) -> bytes:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)  # noqa: S607
+    except OSError as error:
+        raise SelectionError(
+            f"{option}: rev={revision} needs git: {error.strerror}."
+        ) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise SelectionError(
+            f"{option}: rev={revision} can't be measured: {said[-1] if said else 'git failed'}."
+        )
+    return done.stdout
+
+
+# The cases that there are on a side, asked of a process of that side.
+#
+# Another revision may have other kernels, another environment other libraries: only the side
+# itself knows what it can measure, and why not.
+
+
+def listed(
+    params: Mapping[str, Any],
+    registry: Registry,  # noqa: ARG001 - `select` discovers it
+    protocol: Protocol,  # noqa: ARG001
+) -> dict[str, Any]:
+    """List cases, in the process of a side.
+
+    Parameters
+    ----------
+    params : mapping
+        ``given``, the fields of ``Given``, and ``modules``.
+    registry : Registry
+    protocol : Protocol
+
+    Returns
+    -------
+    dict
+        ``tasks``, a list of dicts of the fields of ``Task`` that say which; ``skipped``,
+        with ``id``, ``params`` and ``reason``. JSON-ready.
+    """
+    given = Given(
+        **{
+            **params["given"],
+            "kernel_folders": tuple(map(Path, params["given"]["kernel_folders"])),
+        }
+    )
+    tasks, skipped = tasks_of(select(given), tuple(params["modules"]))
+    return {
+        "tasks": [
+            {
+                "module": task.module,
+                "id": task.id,
+                "params": dict(task.params),
+                "group": task.group,
+                "environment": dict(task.environment),
+            }
+            for task in tasks
+        ],
+        "skipped": [{**one, "params": dict(one["params"])} for one in skipped],
+    }
+
+
+# A side that is ready to be measured: its code laid out, its fingerprint taken.
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A side, and how its processes are started.
+
+    Attributes
+    ----------
+    side : Side
+    launcher : SubprocessLauncher
+    commit : str or None
+        Of what is measured; None outside a git checkout.
+    fingerprint : mapping
+    """
+
+    side: Side
+    launcher: SubprocessLauncher
+    commit: str | None
+    fingerprint: Mapping[str, Any]
+
+
+def prepare(
+    sides: Sequence[Side], kernel_folders: tuple[Path, ...], stack: ExitStack
+) -> list[Prepared]:
+    """Make both sides ready.
+
+    Parameters
+    ----------
+    sides : sequence of two Side
+    kernel_folders : tuple of Path
+        Where further kernels are.
+    stack : ExitStack
+        Until it is left, revisions stay checked out.
+
+    Returns
+    -------
+    list of two Prepared
+
+    Raises
+    ------
+    SelectionError
+        When a side can't be had.
+    """
+    return [
+        _prepared(option, side, kernel_folders, stack)
+        for option, side in zip(("--a", "--b"), sides, strict=True)
+    ]
+
+
+def _prepared(
+    option: str, side: Side, kernel_folders: tuple[Path, ...], stack: ExitStack
+) -> Prepared:
+    code, commit = Code(side.interpreter), merging.commit()
+    if side.revision is not None:
+        revision = stack.enter_context(checkout(option, side.revision))
+        code, commit = replace(code, tree=revision.folder), revision.commit
+    setting = side.setting
+    taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
+    if "not_fresh" in taken:
+        raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
+    return Prepared(side, SubprocessLauncher(kernel_folders, code), commit, taken)

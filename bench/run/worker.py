@@ -1,0 +1,183 @@
+"""The side of a measuring process: takes requests, measures, answers.
+
+The parent writes one JSON request a line to standard input; each is answered with one JSON
+line on a pipe that nothing else writes to (libraries print to standard output as they like).
+The first line says what holds for the whole process, before any library is imported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import math
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.measure.measurement import Measurement
+    from bench.measure.protocol import Protocol
+    from kernels.registry import Registry
+
+#: ``prctl``: which signal this process gets when its parent ends.
+PR_SET_PDEATHSIG = 1
+#: What does a pass that is not the timing of a case.
+OTHER_PASSES = {
+    "memory": ("bench.measure.peak_memory", "measure_memory"),
+    "check": ("bench.measure.agreement", "agreement"),
+    "list": ("bench.run.sides", "listed"),
+}
+#: What libraries say in their exceptions when a device or the host has no memory left.
+OUT_OF_MEMORY = ("out of memory", "resource_exhausted", "cudaerrormemoryallocation")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a case is given as ``suite``."""
+
+    registry: Registry
+    protocol: Protocol
+
+
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends, however that ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Alternation:
+    """Waits for this process's turn, where it measures alternately with another.
+
+    When it is asked for the first time, the case is ready to be timed. The parent answers
+    with seconds for which rounds may begin; then it is asked again.
+
+    Parameters
+    ----------
+    say : callable
+        Sends a line to the parent.
+
+    Attributes
+    ----------
+    slices : list of int
+        How many rounds there were in each turn.
+    """
+
+    def __init__(self, say: Callable[[Mapping[str, Any]], None]) -> None:
+        self._say = say
+        self._end = -math.inf
+        self.slices: list[int] = []
+
+    def wait(self) -> None:
+        """Return when the next round may begin."""
+        if time.monotonic() >= self._end:
+            self._say({"waits": True})
+            seconds = float(json.loads(sys.stdin.readline())["seconds"])
+            self._end = time.monotonic() + seconds
+            self.slices.append(0)
+        self.slices[-1] += 1
+
+
+def answer(
+    request: Mapping[str, Any],
+    kernel_folders: Sequence[Path],
+    alternation: Alternation | None = None,
+) -> dict[str, Any]:
+    """Do what a request asks for.
+
+    Parameters
+    ----------
+    request : mapping
+        ``module``, ``params``, ``protocol`` and ``kind``; perhaps ``slowdown``, a share.
+    kernel_folders : sequence of Path
+    alternation : Alternation, optional
+        Where another process measures the same in turn.
+
+    Returns
+    -------
+    dict
+        JSON-ready: the measurement, or ``error``, its type, ``message`` and
+        ``out_of_memory``.
+    """
+    try:
+        return _measured(request, kernel_folders, alternation)
+    except BaseException as error:  # noqa: BLE001 - it is the parent's to report
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            message = f"{type(error).__name__} was raised"
+        else:
+            message = str(error)
+        said = f"{type(error).__name__}: {error}".lower()
+        return {
+            "error": type(error).__name__,
+            "message": message,
+            "out_of_memory": isinstance(error, MemoryError)
+            or any(words in said for words in OUT_OF_MEMORY),
+        }
+
+
+def _measured(
+    request: Mapping[str, Any],
+    kernel_folders: Sequence[Path],
+    alternation: Alternation | None,
+) -> dict[str, Any]:
+    from bench.measure.protocol import Protocol  # noqa: PLC0415 - see `main`
+    from bench.measure.rounds import SLOWING, TURNS  # noqa: PLC0415
+    from kernels.registry import discover  # noqa: PLC0415
+
+    asked = Asked(discover(kernel_folders), Protocol(**request["protocol"]))
+    if request["kind"] in OTHER_PASSES:
+        module_name, function = OTHER_PASSES[request["kind"]]
+        other: Any = getattr(importlib.import_module(module_name), function)
+        return {"facts": other(request["params"], asked.registry, asked.protocol)}
+    TURNS.wait = None if alternation is None else alternation.wait
+    SLOWING.share = request.get("slowdown", 0.0)
+    module: Any = importlib.import_module(f"bench.cases.{request['module']}")
+    measurements: list[Measurement] = []
+    getattr(module, request["module"])(asked, measurements.append, **request["params"])
+    (measured,) = measurements
+    rounds = [
+        (one.enqueued_seconds, one.drained_seconds, one.iterations) for one in measured.rounds
+    ]
+    found = {"rounds": rounds, "facts": measured.facts, "group": measured.group}
+    return found if alternation is None else {**found, "slices": alternation.slices}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answer requests until there are no more.
+
+    The libraries are imported after the affinity is set: they look at it when they make
+    their threads.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        The descriptor to write answers to.
+    """
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when this ends
+    begin = json.loads(sys.stdin.readline())
+    if begin["cpus"]:
+        os.sched_setaffinity(0, begin["cpus"])
+    if begin["tree"] is not None:
+        sys.path.insert(0, begin["tree"])  # `bench` is imported already, and stays
+    folders = [Path(folder) for folder in begin["kernel_folders"]]
+    with os.fdopen(int(arguments[0]), "w", encoding="utf-8") as answers:
+
+        def say(told: Mapping[str, Any]) -> None:
+            answers.write(json.dumps(told) + "\n")
+            answers.flush()
+
+        for line in iter(sys.stdin.readline, ""):
+            request = json.loads(line)
+            alternation = Alternation(say) if request.get("alternate") else None
+            say(answer(request, folders, alternation))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

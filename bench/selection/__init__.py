@@ -1,1 +1,0 @@
-"""Which cases are asked for: presets, the options that narrow them, the matrix."""

@@ -1,0 +1,161 @@
+"""``python -m bench check``: compares the suite's times with a plain loop's."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.plan.tasks import Pass, Setting
+from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.stats.medians import relative_half_width
+from bench.store.tidy import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bench.measure.protocol import Protocol
+    from bench.plan.matrix import Selection
+    from bench.run.launcher import Launcher
+    from bench.store.tidy import Spread
+
+#: One kernel of each backend.
+KERNELS = (
+    "nd.closed_form",
+    "numpy.closed_form",
+    "numba.epoch",
+    "torch.closed_form",
+    "jax.step",
+    "cupy.closed_form",
+    "triton.fused_step",
+)
+BATCH_SIZES = (1, 10, 100, 1500)
+LIMIT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A case timed in two ways.
+
+    Attributes
+    ----------
+    kernel : str
+    batch_size : int
+    suite_seconds, plain_seconds : float
+        The median of the medians of each turn.
+    apart : float
+        How far these are apart, as a share of the plain loop's.
+    allowed : float
+        The sum of the half-widths of the two intervals, each that of the turns or of the
+        rounds within one, whichever is wider.
+    empty_seconds, call_seconds, sleep_seconds : float
+    """
+
+    kernel: str
+    batch_size: int
+    suite_seconds: float
+    plain_seconds: float
+    apart: float
+    allowed: float
+    empty_seconds: float
+    call_seconds: float
+    sleep_seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Say whether the two are no further apart than their intervals explain."""
+        return self.apart <= self.allowed
+
+
+def agreement_of(kernel: str, batch_size: int, told: dict[str, Any]) -> Agreement:
+    """Compare what a process told of a case.
+
+    Parameters
+    ----------
+    kernel : str
+    batch_size : int
+    told : dict
+        What ``bench.measure.agreement.agreement`` returned.
+
+    Returns
+    -------
+    Agreement
+    """
+    suite, plain = spread(told["suite"]), spread(told["plain"])
+    middle = statistics.median(plain.medians)
+    return Agreement(
+        kernel,
+        batch_size,
+        suite_seconds=statistics.median(suite.medians),
+        plain_seconds=middle,
+        apart=abs(statistics.median(suite.medians) / middle - 1.0),
+        allowed=sum(
+            _width(one, told[name]) for one, name in ((suite, "suite"), (plain, "plain"))
+        ),
+        empty_seconds=told["empty_seconds"],
+        call_seconds=told["call_seconds"],
+        sleep_seconds=told["sleep_seconds"],
+    )
+
+
+def _width(turns: Spread, rounds: Sequence[Sequence[float]]) -> float:
+    """Return the relative half-width of a way of timing: of its turns, or within one."""
+    widths = (relative_half_width(turn) for turn in rounds)
+    within = [width for width in widths if math.isfinite(width)]
+    return max(statistics.median(within or [0.0]), turns.between_half_width or 0.0)
+
+
+def check(
+    selection: Selection,
+    protocol: Protocol,
+    device: str,
+    kernels: Sequence[str] = KERNELS,
+    launcher: Launcher | None = None,
+) -> Iterator[Agreement | str]:
+    """Time one kernel of each backend by the suite and by a plain loop.
+
+    Parameters
+    ----------
+    selection : Selection
+    protocol : Protocol
+    device : str
+    kernels : sequence of str
+    launcher : Launcher, optional
+
+    Yields
+    ------
+    Agreement or str
+        For each kernel and batch size; a sentence for what could not be tried.
+    """
+    for kernel in kernels:
+        params = {
+            "workload": "airfoil",
+            "kernel": kernel,
+            "device": device,
+            "loader": "inmemory",
+        }
+        if device[:3] not in selection.kernel_of(params).device_kinds:
+            continue
+        answer = selection.availability(params)
+        if not answer:
+            yield f"{kernel}: {answer}"
+            continue
+        worker = (launcher or SubprocessLauncher()).launch(Setting())
+        try:
+            for size in BATCH_SIZES:
+                request = {
+                    "module": "bench_epoch",
+                    "params": {**params, "batch_size": size},
+                    "protocol": asdict(protocol),
+                    "kind": Pass.CHECK.value,
+                }
+                told = worker.ask(request, LIMIT_SECONDS)
+                if "error" in told:
+                    yield f"{kernel}, batch size {size}: {told['error']}: {told['message']}"
+                else:
+                    yield agreement_of(kernel, size, told["facts"])
+        except (EndedError, NoAnswerError) as error:
+            yield f"{kernel}: {error}"
+        finally:
+            worker.close()

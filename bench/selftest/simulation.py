@@ -1,0 +1,304 @@
+"""Simulated histories: recorded runs drawn again, and how often the rule is wrong on them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from bench.compare.rates import Share
+from bench.history.detection import decide
+from bench.history.pools import MEMORY
+from bench.history.rule import RULE
+from bench.history.verdicts import causes
+from bench.selftest.recorded import recorded
+from bench.store.files import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from bench.history.detection import Decided
+    from bench.history.material import Watched
+    from bench.history.rule import Rule
+    from bench.stats.location import Floats
+
+# Simulated histories: recorded runs drawn again, and what the rule says of them run by run.
+#
+# Whole runs are drawn, so that cases stay as alike as they were, in blocks of successive runs,
+# so that runs stay as alike as they were (Kunsch 1989, *Ann. Stat.* 17:1217). What is measured
+# again to confirm is, every other time, the runs that were recorded next, which share what
+# disturbed the machine, or any runs, which may have gone astray by themselves.
+
+
+N_RUNS, BLOCK, STEP = 60, 5, 0.05
+#: A step has earlier runs enough to be told, and as many later ones as it is given.
+FIRST_STEP, WITHIN = 20, 3
+NOTHING, OF_MEMORY, OF_KERNEL = "no step", "memory", "one kernel"
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One history.
+
+    Attributes
+    ----------
+    logs : ndarray, shape (N_RUNS, n_series)
+        Its runs.
+    fresh : ndarray, shape (times_again, N_RUNS, n_series)
+        What measuring again after each would give, each time.
+    stepped : ndarray of bool, shape (n_series,)
+        What becomes slower.
+    step : int
+        The first run that is slower; `N_RUNS` for none.
+    """
+
+    logs: Floats
+    fresh: Floats
+    stepped: NDArray[np.bool_]
+    step: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the rule said of a history.
+
+    Attributes
+    ----------
+    found : bool
+        The step, as what it was, within `WITHIN` runs, and confirmed.
+    false_alarm : bool
+        Something was called slower, and confirmed, before any step.
+    blamed_wrongly : bool
+        After the step the machine was called slower for one of the code, or the code for
+        one of the machine.
+    """
+
+    found: bool
+    false_alarm: bool
+    blamed_wrongly: bool
+
+
+def simulate(
+    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator, rule: Rule = RULE
+) -> Simulated:
+    """Draw a history.
+
+    Parameters
+    ----------
+    recorded : ndarray, shape (n_recorded, n_series)
+        Logarithms of seconds of real runs, in their order; NaN where one tells nothing.
+    watched : Watched
+        With a pool of memory, and one of a kernel.
+    kind : {'no step', 'memory', 'one kernel'}
+    rng : Generator
+    rule : Rule
+
+    Returns
+    -------
+    Simulated
+    """
+    begins = rng.integers(len(recorded), size=-(-N_RUNS // BLOCK))
+    rows = (begins[:, None] + np.arange(BLOCK)).ravel()[:N_RUNS] % len(recorded)
+    stepped = np.zeros(recorded.shape[1], dtype=bool)
+    step = N_RUNS
+    if kind != NOTHING:
+        stepped[list(_what_steps(watched, kind, rng))] = True
+        step = int(rng.integers(FIRST_STEP, N_RUNS - WITHIN + 1))
+    later = np.arange(N_RUNS)[:, None] >= step
+    slower = np.log1p(STEP) * (later & stepped)
+    times = np.arange(1, rule.times_again + 1)[:, None]
+    other = rng.integers(len(recorded), size=(rule.times_again, N_RUNS))
+    again = np.where(np.arange(N_RUNS) % 2, other, (rows + times) % len(recorded))
+    return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
+
+
+def _what_steps(watched: Watched, kind: str, rng: np.random.Generator) -> list[int]:
+    if kind == OF_MEMORY:
+        (place,) = [n for n, pool in enumerate(watched.pools) if pool.name == MEMORY]
+        leaning = np.flatnonzero(watched.leaning[:, place])
+        return [*watched.pools[place].members, *(int(one) for one in leaning)]
+    kernels = [pool for pool in watched.pools if not pool.machine]
+    return list(kernels[int(rng.integers(len(kernels)))].members)
+
+
+def told(
+    history: Simulated, watched: Watched, rule: Rule, kind: str, *, again: bool = True
+) -> Told:
+    """Feed a history to the rule, run by run.
+
+    Parameters
+    ----------
+    history : Simulated
+    watched : Watched
+    rule : Rule
+    kind : str
+    again : bool
+        Whether what is flagged can be measured again; else the last runs confirm each other.
+
+    Returns
+    -------
+    Told
+    """
+    found = false_alarm = wrong = False
+    for run, decided in _decisions(history, watched, rule, again=again):
+        slower = _slower(decided)
+        if run < history.step:
+            false_alarm |= slower
+        elif slower:
+            right, other = _blamed(decided, watched, history, kind)
+            found |= right
+            wrong |= other
+    return Told(found, false_alarm, wrong)
+
+
+def _decisions(
+    history: Simulated, watched: Watched, rule: Rule, *, again: bool
+) -> Iterator[tuple[int, Decided]]:
+    """Decide each run up to `WITHIN` after the step."""
+    for run in range(rule.fewest_earlier, min(N_RUNS, history.step + WITHIN)):
+        fresh = history.fresh[:, run] if again else None
+        yield run, decide(history.logs[: run + 1], watched, rule, fresh)
+
+
+def _slower(decided: Decided) -> bool:
+    flags = (decided.of_series, decided.of_pools)
+    return any(bool(np.any((one.sign > 0) & one.confirmed)) for one in flags)
+
+
+def _blamed(
+    decided: Decided, watched: Watched, history: Simulated, kind: str
+) -> tuple[bool, bool]:
+    """Say whether what stepped was named, and whether something else was."""
+    pools, series = decided.of_pools, decided.of_series
+    machine = [
+        pool.name
+        for n, pool in enumerate(watched.pools)
+        if pool.machine and pools.sign[n] > 0 and pools.confirmed[n]
+    ]
+    why = causes(decided, watched)
+    cases = np.flatnonzero((series.sign > 0) & series.confirmed)
+    code = [int(n) for n in cases if not why[n].parts and why[n].code]
+    if kind == OF_MEMORY:
+        return MEMORY in machine, bool(code) or any(one != MEMORY for one in machine)
+    return bool(np.any(history.stepped[code])), bool(machine) or not all(history.stepped[code])
+
+
+# How often the rule of ``track`` is wrong, and what it finds, on the spread of recorded runs.
+#
+# ``python -m bench.selftest.simulation RUNS… [--histories 100] [--seeds 0,1,2]`` draws
+# histories of 60 runs from recorded ones, whole runs together in blocks of successive ones,
+# adds a step to some, and feeds them to the rule run by run. Histories with a step hold no
+# disturbed runs: of such a run the rule says nothing, and the next one counts.
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of many histories of a kind.
+
+    Attributes
+    ----------
+    kind : str
+    seed : int
+    found, false_alarms, blamed_wrongly : Share
+        Histories.
+    """
+
+    kind: str
+    seed: int
+    found: Share
+    false_alarms: Share
+    blamed_wrongly: Share
+
+
+def tallies(
+    logs: Floats,
+    watch: Watched,
+    n_histories: int,
+    seeds: Sequence[int],
+    *,
+    rule: Rule = RULE,
+    again: bool = True,
+) -> Iterator[Tally]:
+    """Simulate histories with no step, one in memory, and one in a kernel.
+
+    Parameters
+    ----------
+    logs : ndarray, shape (n_recorded, n_series)
+    watch : Watched
+    n_histories : int
+        Of each kind and seed.
+    seeds : sequence of int
+    rule : Rule
+    again : bool
+        Whether what is flagged can be measured again.
+
+    Yields
+    ------
+    Tally
+    """
+    quiet = logs[np.any(np.isfinite(logs), axis=1)]
+    for seed in seeds:
+        for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
+            rng = np.random.default_rng([seed, number])
+            drawn = logs if kind == NOTHING else quiet
+            all_told = [
+                told(simulate(drawn, watch, kind, rng, rule), watch, rule, kind, again=again)
+                for _ in range(n_histories)
+            ]
+            yield Tally(
+                kind,
+                seed,
+                Share(sum(one.found for one in all_told), n_histories),
+                Share(sum(one.false_alarm for one in all_told), n_histories),
+                Share(sum(one.blamed_wrongly for one in all_told), n_histories),
+            )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, simulate, print a table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.selftest.simulation")
+    parser.add_argument(
+        "folder", type=Path, help="of recorded runs, or a stored rating of such"
+    )
+    parser.add_argument("--histories", type=int, default=100)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument(
+        "--no-confirm", action="store_true", help="nothing can be measured again"
+    )
+    asked = parser.parse_args(arguments)
+    console = Console()
+    try:
+        found = recorded(asked.folder)
+    except StoreError as error:
+        parser.error(str(error))
+    seeds = [int(one) for one in asked.seeds.split(",")]
+    console.print(
+        f"{len(found.logs)} recorded runs, {found.n_undisturbed} of them undisturbed; "
+        f"{found.logs.shape[1]} cases"
+    )
+    table = Table("step", "seed", f"found within {WITHIN} runs", "false alarm", "wrong cause")
+    told = tallies(
+        found.logs, found.watched, asked.histories, seeds, again=not asked.no_confirm
+    )
+    for one in told:
+        step = one.kind if one.kind == NOTHING else f"{100 * STEP:g}% in {one.kind}"
+        within = "" if one.kind == NOTHING else _share(one.found)
+        table.add_row(
+            step, str(one.seed), within, _share(one.false_alarms), _share(one.blamed_wrongly)
+        )
+    console.print(table)
+
+
+def _share(share: Share) -> str:
+    return f"{share.count} of {share.of}"
+
+
+if __name__ == "__main__":
+    main()

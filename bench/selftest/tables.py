@@ -1,0 +1,155 @@
+"""Prints how well the suite measures, and how often each rule is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bench.report import numbers
+from bench.report.run_tables import percent
+from bench.selftest.rating import RULES, SLOWDOWNS
+from bench.selftest.simulation import NOTHING, STEP, WITHIN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from bench.compare.rates import Rates, Share
+
+# Prints how the suite's times compare with a plain loop's.
+
+
+#: What an empty kernel may take, in seconds, and how far a sleeping one may be off.
+EMPTY_SECONDS, SLEEP_ROOM = 1e-6, 0.05
+SLEEP_SECONDS = 1e-3
+
+
+def render_agreement(found: Sequence[Any], console: Console) -> bool:
+    """Print the comparison.
+
+    Parameters
+    ----------
+    found : sequence of Agreement or str
+    console : Console
+
+    Returns
+    -------
+    bool
+        Whether everything that was tried is as it should be, and something was.
+    """
+    compared = [one for one in found if not isinstance(one, str)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("kernel", "B", "suite", "plain loop", "apart", "allowed", "empty call"):
+        table.add_column(name, justify="left" if name == "kernel" else "right", no_wrap=True)
+    table.add_column("sleeps 1 ms", justify="right", no_wrap=True)
+    for one in compared:
+        table.add_row(
+            Text(one.kernel),
+            f"{one.batch_size}",
+            numbers.seconds(one.suite_seconds),
+            numbers.seconds(one.plain_seconds),
+            percent(one.apart) + ("" if one.agrees else " !"),
+            percent(one.allowed),
+            numbers.seconds(one.call_seconds)
+            + ("" if one.call_seconds < EMPTY_SECONDS else " !"),
+            numbers.seconds(one.sleep_seconds) + ("" if _sleeps(one) else " !"),
+        )
+    if compared:
+        console.print(table)
+    for sentence in found:
+        if isinstance(sentence, str):
+            console.print(f"not tried: {sentence}", markup=False, highlight=False)
+    good = [
+        one.agrees and one.call_seconds < EMPTY_SECONDS and _sleeps(one) for one in compared
+    ]
+    console.print(
+        f"{sum(good)} of {numbers.number(len(good), 'case')} as they should be: the two times "
+        f"no further apart than their intervals allow, an empty call below 1 µs, a sleep of "
+        f"1 ms within {percent(SLEEP_ROOM)}.",
+        highlight=False,
+    )
+    return bool(good) and all(good)
+
+
+def _sleeps(one: Any) -> bool:
+    return bool(abs(one.sleep_seconds / SLEEP_SECONDS - 1.0) <= SLEEP_ROOM)
+
+
+# Prints how often each rule is wrong, and what it finds, on the same samples.
+
+
+LEGEND = (
+    "Comparisons that were called slower, of so many, with the 95% interval of their share; "
+    'under "called same", those of the same code that were called the same.'
+)
+TITLES = {rule.name: rule.title for rule in RULES}
+
+
+def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) -> None:
+    """Print the rates of all rules.
+
+    Parameters
+    ----------
+    rates : sequence of Rates
+    lost : mapping of str to str
+        Cases that came to nothing, and why.
+    console : Console
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("same code", justify="right", no_wrap=True)
+    table.add_column("called same", justify="right", no_wrap=True)
+    for slowdown in SLOWDOWNS:
+        table.add_column(f"{slowdown:.0%} slower", justify="right", no_wrap=True)
+    for one in rates:
+        found = [share(each) for _, each in one.found]
+        cells = (share(one.false_slower), share(one.same), *found)
+        table.add_row(Text(TITLES.get(one.rule, one.rule)), *cells)
+    console.print(table)
+    console.print(LEGEND, markup=False, highlight=False)
+    for case, reason in lost.items():
+        console.print(f"not measured: {case}: {reason}", markup=False, highlight=False)
+
+
+def render_history(
+    shares: Mapping[str, tuple[Share, Share, Share]], said: str, console: Console
+) -> None:
+    """Print what became of simulated histories.
+
+    Parameters
+    ----------
+    shares : mapping of str to three Share
+        By what changed: found, raised a false alarm, blamed what had not changed.
+    said : str
+        What they were drawn from.
+    console : Console
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("histories of 60 runs", no_wrap=True)
+    for name in (f"found within {WITHIN} runs", "false alarm", "wrong cause"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind, (found, alarm, wrongly) in shares.items():
+        if kind == NOTHING:
+            table.add_row("no step", "–", share(alarm), "–")
+        else:
+            table.add_row(
+                f"{STEP:.0%} step in {kind}", share(found), share(alarm), share(wrongly)
+            )
+    console.print(table)
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def share(one: Share) -> str:
+    """Write a share with its interval: ``3/46 (1.4–18%)``; a dash for none."""
+    if not one.of:
+        return "–"
+    low, high = one.interval
+    return f"{one.count}/{one.of} ({_percent(low)}–{_percent(high)}%)"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"

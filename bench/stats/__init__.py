@@ -1,0 +1,1 @@
+"""Medians, intervals, ratios, false discovery: knows nothing of benchmarks."""

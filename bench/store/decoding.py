@@ -1,0 +1,287 @@
+"""Reads from the bytes of a run file what the columns are made of, and little else."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from bench.store.schema import CASES, Kind, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Takes a value of a run file for what a column holds; anything else is missing.
+#
+# A file of another suite may hold anything under a name that this suite uses, so no value is
+# trusted to be of the type that its name promises.
+
+
+#: Larger whole numbers than this are missing: 64 bits hold it, and one less on either side.
+LARGEST = 2**63 - 2
+
+_json = msgspec.json.Encoder(order="sorted")
+
+
+def text(value: Any) -> str | None:
+    """Return a text; None for anything else."""
+    return value if type(value) is str else None
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number; None for anything else, ``True`` too."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if type(value) is int:
+        return float(value) if -LARGEST <= value <= LARGEST else None
+    return None
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number of 64 bits; None for anything else."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and -LARGEST <= value <= LARGEST else None
+
+
+def boolean(value: Any) -> bool | None:
+    """Return true or false; None for anything else."""
+    return value if type(value) is bool else None
+
+
+#: By what a column holds.
+READERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: text,
+    Kind.INTEGER: integer,
+    Kind.FLOAT: number,
+    Kind.BOOLEAN: boolean,
+}
+
+
+def interval(value: Any) -> tuple[float, float] | None:
+    """Return the two ends of an interval; None for anything else."""
+    if type(value) is not list or len(value) != 2:
+        return None
+    low, high = number(value[0]), number(value[1])
+    return None if low is None or high is None else (low, high)
+
+
+def as_json(value: Any) -> str | None:
+    """Return a value as JSON, names sorted; None for None."""
+    return None if value is None else _json.encode(value).decode()
+
+
+def record(value: Any) -> dict[str, Any]:
+    """Return an object's fields; none for anything else."""
+    return value if type(value) is dict else {}
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a time; None for anything else.
+
+    Parameters
+    ----------
+    value : object
+        As ISO 8601; without an offset, in UTC, which is what old versions of pytest-benchmark
+        write.
+
+    Returns
+    -------
+    datetime or None
+        In UTC, without a time zone.
+    """
+    if type(value) is not str:
+        return None
+    try:
+        time = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return time.astimezone(timezone.utc).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError):
+        return None
+
+
+# Reads from the bytes of a run file what the columns are made of, and little else.
+#
+# A run file is mostly raw rounds and telemetry, which no column needs. msgspec steps over what
+# the records below do not name, at some gigabytes a second, and keeps ``stats.data`` as the
+# bytes that it is: they are read where a file has no interval of its own.
+
+
+#: Anything but an object: what a file may hold where a record is expected.
+NoRecord = None | bool | int | float | str | list[Any]
+#: Anything but an array.
+NoList = None | bool | int | float | str | dict[str, Any]
+
+
+class DamageError(Exception):
+    """A file that is no run; the message says why, in one sentence."""
+
+
+class WarmUp(msgspec.Struct, gc=False):
+    """Of a case's warm-up."""
+
+    settled: Any = None
+
+
+class Process(msgspec.Struct, gc=False):
+    """What a case has of one process."""
+
+    median: Any = None
+    fifth_percentile: Any = None
+    yardstick_seconds: Any = None
+    rounds: Any = None
+    warm_up: WarmUp | NoRecord = None
+
+
+def _columns(source: Source) -> list[tuple[str, Any, None]]:
+    """Return the fields that columns are made of, which may hold anything."""
+    return [(one.key, Any, None) for one in CASES if one.source is source]
+
+
+_Stats: Any = msgspec.defstruct("_Stats", _columns(Source.STATS))
+_ExtraInfo: Any = msgspec.defstruct("_ExtraInfo", _columns(Source.EXTRA_INFO))
+
+
+class Stats(_Stats, gc=False):  # type: ignore[misc,call-arg] # its fields are told by the columns
+    """Of the rounds."""
+
+    median: Any = None
+    rounds: Any = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class ExtraInfo(_ExtraInfo, gc=False):  # type: ignore[misc,call-arg]
+    """What this suite adds to a benchmark; others may hold anything under these names."""
+
+    interval: Any = None
+    between_interval: Any = None
+    memory: Any = None
+    warm_up: WarmUp | NoRecord = None
+    processes: list[Process | NoRecord] | NoList = None
+
+
+class Benchmark(msgspec.Struct, gc=False):
+    """One benchmark. A file of pytest-benchmark has the two that have no default."""
+
+    name: str
+    stats: Stats
+    fullname: Any = None
+    group: Any = None
+    params: Any = None
+    extra_info: ExtraInfo | NoRecord = None
+
+
+class Counted(msgspec.Struct, gc=False):
+    """Something of which only the number is asked."""
+
+
+class Bench(msgspec.Struct, gc=False):
+    """What this suite says of a run."""
+
+    preset: Any = None
+    status: Any = None
+    processes: Any = None
+    command: Any = None
+    took_seconds: Any = None
+    skipped: list[Counted | NoRecord] | NoList = None
+    failed: list[Counted | NoRecord] | NoList = None
+    incidents: list[Counted | NoRecord] | NoList = None
+
+
+class Document(msgspec.Struct, gc=False):
+    """A run file."""
+
+    benchmarks: list[Benchmark]
+    machine_info: Any = None
+    commit_info: Any = None
+    datetime: Any = None
+    version: Any = None
+    bench: Bench | NoRecord = None
+
+
+#: Old versions of msgspec do not derive their errors from ValueError.
+REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
+_DOCUMENTS = msgspec.json.Decoder(Document)
+_NUMBERS = msgspec.json.Decoder(list[float])
+
+
+def decode(content: bytes) -> Document:
+    """Read a run file.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    DamageError
+        When it is no JSON, or lacks what every file of pytest-benchmark has.
+    """
+    if not content.strip():
+        raise DamageError("it is empty.")
+    try:
+        document = _decoded(content)
+    except msgspec.ValidationError as error:
+        raise DamageError(_sentence(*_told(error))) from error
+    except REFUSALS as error:
+        raise DamageError(f"it is not valid JSON ({error}).") from error
+    for place, one in enumerate(document.benchmarks):
+        if number(one.stats.median) is None and rounds_of(one.stats) is None:
+            what = "holds neither a median nor rounds"
+            raise DamageError(_sentence(what, f"benchmarks[{place}].stats"))
+    return document
+
+
+def _decoded(content: bytes) -> Document:
+    """Decode a document; where that fails, ask Python's reader, which takes more."""
+    try:
+        return _DOCUMENTS.decode(content)
+    except REFUSALS:
+        return _DOCUMENTS.decode(_as_strict_json(content))
+
+
+def _as_strict_json(content: bytes) -> bytes:
+    """Write as JSON what Python's reader takes too: NaN, infinity, a byte-order mark."""
+    document = json.loads(content, parse_constant=lambda _: None, parse_float=_finite)
+    return json.dumps(document, ensure_ascii=False).encode(errors="replace")
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _told(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return what an error says is wrong, and where."""
+    what, _, where = str(error).partition(" - at `$")
+    return what[0].lower() + what[1:], where.strip("`").lstrip(".")
+
+
+def _sentence(what: str, where: str) -> str:
+    """Say what is wrong and where: ``benchmarks[3].stats: expected …``."""
+    return f"it is no file of pytest-benchmark: {f'{where}: ' if where else ''}{what}."
+
+
+def rounds_of(stats: Stats) -> list[float] | None:
+    """Return the seconds of every round.
+
+    Parameters
+    ----------
+    stats : Stats
+
+    Returns
+    -------
+    list of float, or None
+        None where the file has none, as without ``--benchmark-save-data``, or where they are
+        no numbers.
+    """
+    try:
+        return _NUMBERS.decode(stats.data) or None
+    except REFUSALS:
+        return None

@@ -1,0 +1,249 @@
+"""The facts of a run's fingerprint, flat, each with its kind and the cases that it touches."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# How much of the caches that a processor tells a machine can have for itself.
+#
+# A virtual machine is told the last level of cache of the whole processor, of which other
+# machines have most. One of two cores that is told 480 MiB reads arrays of 64 MiB no faster
+# than those of 2 GiB: what it has ends long before.
+
+
+#: No processor has more for each core (AMD EPYC 9175F: 512 MiB for 16).
+MOST_PER_CORE = 32 * 2**20
+
+
+def own_bytes(cache: Mapping[str, Any]) -> int | None:
+    """Say how much of a cache the cores that share it here can have.
+
+    Parameters
+    ----------
+    cache : mapping
+        A kind of cache, as a fingerprint tells it: ``size_bytes``, and by how many CPUs of
+        this machine one is ``shared_by``.
+
+    Returns
+    -------
+    int or None
+        Bytes of one such cache; None where its size is not told.
+    """
+    size, sharing = cache.get("size_bytes"), cache.get("shared_by")
+    if not isinstance(size, int) or not size:
+        return None
+    return min(size, MOST_PER_CORE * sharing) if isinstance(sharing, int) and sharing else size
+
+
+# The facts of a run's fingerprint, flat, each with its kind and the cases that it touches.
+
+
+HARDWARE, SOFTWARE, SETTING = "hardware", "software", "setting"
+PRECISION, CODE, PROTOCOL, OTHER = "precision", "code", "protocol", "other"
+#: What stands for a fact that a run does not have.
+ABSENT = "–"
+COMMIT_DIGITS = 7
+#: Facts that are none: the sentence that says why there is no GPU.
+IGNORED = ("gpu_reason",)
+#: Kinds of facts; the first pattern that matches the whole name holds.
+KINDS: tuple[tuple[str, str], ...] = (
+    (r"precision|backends\..*(_float32_matmul|_products)", PRECISION),
+    (r"backends\..*(_threads|_xla_flags)", SETTING),
+    (r"commit|dirty", CODE),
+    (r"preset", PROTOCOL),
+    (r"gpus\.\d+\.(driver|cuda_driver)", SOFTWARE),
+    (
+        r"gpus\.\d+\.(power_limit_watts|sm_clock_set_mhz|memory_clock_set_mhz|ecc|mig"
+        r"|persistence)",
+        SETTING,
+    ),
+    (
+        r"gpus\.\d+\.(index|name|uuid|compute_capability|memory_bytes|pcie_.*_max"
+        r"|power_limit_default_watts|sm_clock_max_mhz|memory_clock_max_mhz)|gpus",
+        HARDWARE,
+    ),
+    (
+        r"cpu_model|microcode|cores_physical|cores_logical|virtualised|smt|caches"
+        r"|numa_nodes\..*|memory_bytes|node",
+        HARDWARE,
+    ),
+    (r"affinity|cores_usable|clock\..*|huge_pages|threads\..*", SETTING),
+    (r"os|kernel|python|numpy|backends\..*|libraries\..*", SOFTWARE),
+)
+#: Settings of the environment that only one backend reads.
+READERS = {
+    "MXNET_": "mxnet",
+    "NUMBA_": "numba",
+    "XLA_": "jax",
+    "PJRT_": "jax",
+    "NPROC": "jax",
+}
+#: Those that only work on a GPU depends on.
+OF_GPUS = ("CUDA_", "NVIDIA_")
+#: Of other facts a run that lacks them may come from a version that did not tell them.
+ABSENCE_TELLS = ("backends.", "libraries.", "threads.", "gpus", "commit")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which cases may depend on a fact; None is any.
+
+    Attributes
+    ----------
+    backend : str or None
+    gpu : bool
+        Only those on a GPU.
+    nothing : bool
+        No case at all.
+    """
+
+    backend: str | None = None
+    gpu: bool = False
+    nothing: bool = False
+
+
+def kind_of(fact: str) -> str:
+    """Return what kind of fact it is, by its name.
+
+    Parameters
+    ----------
+    fact : str
+        As `flatten` names it.
+
+    Returns
+    -------
+    str
+        ``other`` for one that `KINDS` does not know.
+    """
+    return next((kind for pattern, kind in KINDS if re.fullmatch(pattern, fact)), OTHER)
+
+
+def scope_of(fact: str) -> Scope:
+    """Return which cases may depend on a fact.
+
+    The fingerprint tells the versions of all backends that are installed; those of one
+    matter to its own cases. A preset says how long and how often is measured, not what.
+
+    Parameters
+    ----------
+    fact : str
+
+    Returns
+    -------
+    Scope
+    """
+    first, _, rest = fact.partition(".")
+    if first == "preset":
+        return Scope(nothing=True)
+    if first == "gpus":
+        return Scope(gpu=True)
+    if first == "backends":
+        return Scope(backend=rest.partition(".")[0])
+    if owned := re.match(r"(?:libraries|threads\.pools)\.([^:]+):", fact):
+        return Scope(backend=owned[1])
+    if fact.startswith("threads.settings."):
+        name = fact.removeprefix("threads.settings.")
+        reader = next((who for start, who in READERS.items() if name.startswith(start)), None)
+        return Scope(backend=reader, gpu=name.startswith(OF_GPUS))
+    return Scope()
+
+
+def facts_of(run: pd.Series) -> dict[str, str]:
+    """Return all that a run tells of what its times depend on.
+
+    Parameters
+    ----------
+    run : Series
+        A row of the table of runs.
+
+    Returns
+    -------
+    dict of str to str
+        By name. Of a run without a fingerprint what else it tells of its machine.
+    """
+    found = dict(_read(str(run.get("fingerprint")))) or _machine(run)
+    own = {name: run.get(name) for name in ("node", "commit", "dirty", "preset")}
+    if known(own["commit"]):
+        own["commit"] = str(own["commit"])[:COMMIT_DIGITS]
+    return {**found, **{name: text(value) for name, value in own.items() if known(value)}}
+
+
+@lru_cache(maxsize=256)
+def _read(fingerprint: str) -> tuple[tuple[str, str], ...]:
+    """Return the facts of a fingerprint; a thousand runs have a few between them."""
+    try:
+        found = json.loads(fingerprint)
+    except ValueError:
+        return ()
+    return tuple(flatten(found)) if isinstance(found, dict) else ()
+
+
+def _machine(run: pd.Series) -> dict[str, str]:
+    """Return what any pytest-benchmark file tells of its machine."""
+    columns = {"cpu_model": "cpu_model", "gpus": "gpus", "os": "os"}
+    columns |= {"kernel_release": "kernel", "python": "python", "numpy": "numpy"}
+    told = {fact: run.get(column) for column, fact in columns.items()}
+    return {fact: text(value) for fact, value in told.items() if known(value)}
+
+
+def flatten(fingerprint: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the facts of a fingerprint with dots in their names.
+
+    Parameters
+    ----------
+    fingerprint : mapping
+    before : str
+        Put before each name.
+
+    Yields
+    ------
+    tuple of (str, str)
+        A name and a value. Caches are one fact, lists of plain values too; lists of
+        mappings are numbered.
+    """
+    for name, value in fingerprint.items():
+        fact = f"{before}{name}"
+        if fact in IGNORED:
+            continue
+        if fact == "caches" and isinstance(value, list):
+            yield fact, ", ".join(_cache(one) for one in value)
+        elif isinstance(value, dict):
+            yield from flatten(value, f"{fact}.")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            numbered = {str(number): one for number, one in enumerate(value)}
+            yield from flatten(numbered, f"{fact}.")
+        else:
+            yield fact, text(value)
+
+
+def _cache(one: Any) -> str:
+    """Write a cache down: ``L2 Unified 1024 KiB by 1``."""
+    if not isinstance(one, dict):
+        return text(one)
+    size = one.get("size_bytes")
+    size_text = f"{size // 1024} KiB" if isinstance(size, int) else "?"
+    return f"L{one.get('level')} {one.get('type')} {size_text} by {one.get('shared_by')}"
+
+
+def known(value: Any) -> bool:
+    """Say whether a cell of a table holds anything."""
+    return bool(pd.notna(value))
+
+
+def text(value: Any) -> str:
+    """Write a fact down."""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(text(one) for one in value) or "none"
+    return ABSENT if value is None else str(value) or "none"

@@ -1,0 +1,278 @@
+"""Runs on disk: written whole or not at all, never overwritten, safe for several writers."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import secrets
+import tempfile
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Writes a file whole or not at all, so that what was there stays until the new one is done.
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write to, and put it in its place once it is written.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made where it is not there. A file that was there is replaced.
+
+    Yields
+    ------
+    Path
+        An empty file of another name in the same folder. It is gone afterwards, whatever
+        happens.
+
+    Raises
+    ------
+    OSError
+        When the folder or the file can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: two may write the same file at once.
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}"
+    )
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+# Runs on disk: written whole or not at all, never overwritten, safe for several writers.
+
+
+#: Numbers, each on a line of its own, between brackets.
+_NUMBERS = re.compile(r"\[\n\s*((?:[-+.0-9eE]+|null)(?:,\n\s*(?:[-+.0-9eE]+|null))*)\n\s*\]")
+_BREAKS = re.compile(r",\n\s*")
+#: Where runs go unless another folder is asked for.
+RUNS = Path("results") / "runs"
+
+
+class StoreError(Exception):
+    """A run that can't be written or read; the message is one sentence."""
+
+
+def run_name(now: datetime, commit: str | None) -> str:
+    """Return a new name: UTC time, short commit, six random hex digits.
+
+    Parameters
+    ----------
+    now : datetime
+        With a time zone.
+    commit : str or None
+        None where there is no git commit.
+
+    Returns
+    -------
+    str
+        As in ``20261122T104500Z-1a2b3c4-9f8e7d``.
+    """
+    time = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return f"{time}-{commit[:7] if commit else 'nogit'}-{secrets.token_hex(3)}"
+
+
+def _finite(value: Any) -> Any:
+    """Return a document with None for the numbers that JSON can't hold: NaN, infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return value
+
+
+def _written(document: Mapping[str, Any]) -> str:
+    """Write a document as JSON, indented, but each list of numbers on one line.
+
+    No string can hold the line break that such a list begins with: JSON escapes it.
+    """
+    text = json.dumps(_finite(document), indent=1, allow_nan=False, default=str)
+    return _NUMBERS.sub(lambda found: "[" + _BREAKS.sub(", ", found[1]) + "]", text)
+
+
+def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> Path:
+    """Write a run under a new name.
+
+    The document is written to a hidden temporary file in the same folder, flushed to the
+    disk, and only then given its name, by a hard link, which fails where the name exists.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    document : mapping
+        JSON-ready; numbers that are not finite are written as null, since one of them must
+        not cost the whole run, and no other reader would take a file that holds NaN.
+    commit : str or None
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StoreError
+        When the folder can't be written or the disk is full; no file is left then.
+    """
+    text = _written(document)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _write_then_name(text, folder, commit)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Write nothing to a folder: before hours of measuring, not after them.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+
+    Raises
+    ------
+    StoreError
+        When it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
+        f"give another folder with --results."
+    )
+
+
+def _write_then_name(text: str, folder: Path, commit: str | None) -> Path:
+    """Write to a temporary file, then give it its name; leave no temporary file."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        return _link(temporary, folder, commit)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
+    """Give a finished file its name; draw again where another writer took it."""
+    while True:
+        path = folder / f"{run_name(datetime.now(timezone.utc), commit)}.json"
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            continue
+        except OSError:
+            # A file system without hard links: reserve the name, then move onto it.
+            try:
+                path.touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            try:
+                temporary.replace(path)
+            except BaseException:
+                path.unlink()
+                raise
+        return path
+
+
+def newest_run(folder: Path) -> Path:
+    """Return the newest run of a folder; their names begin with the time.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    StoreError
+        When there is none.
+    """
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise StoreError(
+            f"there is no run in {folder}; name one, or measure: tox run -e bench."
+        )
+    return found[-1]
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """Read a run, or any file of pytest-benchmark.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        What ``--benchmark-json`` writes.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing, damaged, or no such file: each benchmark has a name, and
+        statistics with a median or the rounds.
+    """
+    try:
+        content = path.read_bytes()
+        document = json.loads(content)
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
+    if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
+        raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
+    _check(path, content, document)
+    return document
+
+
+def _check(path: Path, content: bytes, document: dict[str, Any]) -> None:
+    """Refuse what no reader can make anything of."""
+    # Only who reads runs needs it: the processes that time kernels import this module too.
+    from bench.store import schema  # noqa: PLC0415
+    from bench.store.decoding import DamageError, decode  # noqa: PLC0415
+
+    try:
+        decode(content)
+    except DamageError as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+    reason = schema.why_unsound(document) if schema.is_own(document) else None
+    if reason is not None:
+        raise StoreError(f"{path} is damaged: {reason}")

@@ -1,0 +1,341 @@
+"""Stored runs as tables: found, read, and written for other programs."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import duckdb
+
+from bench.store import database
+from bench.store.database import connect
+from bench.store.decoding import as_json
+from bench.store.files import StoreError, whole
+from bench.store.frames import array, assemble
+from bench.store.index import CACHE_FOLDER, Fetched, fetched
+from bench.store.parsing import size_of
+from bench.store.rows import FACTS, OWN, parse
+from bench.store.schema import CASES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    import pandas as pd
+
+    from bench.store.schema import Column
+
+# What loading stored runs gives.
+
+
+class DamagedRunWarning(UserWarning):
+    """A file was left out because it is damaged or no run."""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A file that could not be read.
+
+    Attributes
+    ----------
+    path : Path
+    reason : str
+        One sentence.
+    """
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Stored runs as tables.
+
+    Attributes
+    ----------
+    cases : DataFrame
+        One row a case and run; columns as ``bench.store.schema.CASES`` says.
+    runs : DataFrame
+        One row a run, in the order asked for; columns as ``bench.store.schema.RUNS`` says.
+    damaged : tuple of Damaged
+        What was left out.
+    """
+
+    cases: pd.DataFrame
+    runs: pd.DataFrame
+    damaged: tuple[Damaged, ...]
+
+
+# Which files the paths that were given stand for.
+
+
+#: Folders beside runs that hold something else: journals, what was set aside, and runs that
+#: were measured to confirm another.
+NO_RUNS = frozenset(("unfinished", "damaged", "confirmations"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that is to be read.
+
+    Attributes
+    ----------
+    path : Path
+        As it was named.
+    real : Path
+        Absolute, without links.
+    argument : int
+        Which of the paths that were given it belongs to.
+    """
+
+    path: Path
+    real: Path
+    argument: int
+
+
+def find(paths: Sequence[Path]) -> list[Found]:
+    """List the files that paths stand for, each once.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files, and folders: such a one stands for every ``*.json`` in it; where there is none,
+        for those one level down, as pytest-benchmark keeps them. Hidden files are no runs, nor
+        is what lies in a folder of `NO_RUNS`.
+
+    Returns
+    -------
+    list of Found
+        In the order of the paths; the files of a folder by name.
+
+    Raises
+    ------
+    StoreError
+        When a path is missing, or a folder holds no run.
+    """
+    found: dict[Path, Found] = {}
+    for argument, path in enumerate(paths):
+        try:
+            path.stat()
+            files = _in_folder(path) if path.is_dir() else [path]
+            for file in files:
+                real = file.resolve()
+                found.setdefault(real, Found(file, real, argument))
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(
+                f"{path} can't be read: {reason}. Name a run file or a folder."
+            ) from error
+        if not files:
+            raise StoreError(f"there is no run in {path}; name a run file or another folder.")
+    return list(found.values())
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    own = sorted(_runs(folder))
+    if own:
+        return own
+    below = [one for one in sorted(folder.iterdir()) if _counts(one) and one.is_dir()]
+    return [file for one in below for file in sorted(_runs(one))]
+
+
+def _runs(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.suffix == ".json" and _counts(path) and path.is_file():
+            yield path
+
+
+def _counts(path: Path) -> bool:
+    return not path.name.startswith(".") and path.name not in NO_RUNS
+
+
+# Stored runs as tables.
+
+
+#: So much is parsed as soon as it is looked up.
+SMALL_BYTES = 16_000_000
+
+
+def read(
+    paths: Sequence[Path],
+    cache: Path | None = CACHE_FOLDER,
+    columns: Collection[str] | None = None,
+) -> Loaded:
+    """Read stored runs, of this suite or any other that pytest-benchmark has written.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files, or folders of them.
+    cache : Path, optional
+        Where to keep what was parsed; not used where the folder two above it is not there.
+    columns : collection of str, optional
+        Which columns of the cases are wanted, besides ``run`` and ``taken``; all by default.
+        The fewer, the less time and memory a large set takes.
+
+    Returns
+    -------
+    Loaded
+
+    Raises
+    ------
+    StoreError
+        When a path is missing, or a folder holds no run.
+    """
+    files = find(paths)
+    wanted = [one for one in OWN if columns is None or one.name in columns]
+    real = [one.real for one in files]
+    found = None
+    if sum(map(size_of, real)) > SMALL_BYTES:
+        found = fetched(real, _usable(cache), wanted)
+    if found is None:
+        found = _parsed(real, wanted)
+    by_path = {one.real: one for one in files}
+    return Loaded(
+        *assemble([by_path[path] for path in found.files], found.cases, found.runs),
+        tuple(
+            Damaged(one.path, found.damaged[one.real])
+            for one in files
+            if one.real in found.damaged
+        ),
+    )
+
+
+def _usable(cache: Path | None) -> Path | None:
+    """Keep nothing in a folder that has nothing to do with this suite."""
+    if cache is None or not cache.absolute().parent.parent.is_dir():
+        return None
+    return cache.absolute()
+
+
+def _parsed(files: Sequence[Path], wanted: Sequence[Column]) -> Fetched:
+    """Parse all files here and now."""
+    batch = parse(files)
+    return Fetched(
+        batch.files,
+        {one.name: array(one.kind, batch.cases[one.name]) for one in wanted},
+        {one.name: array(one.kind, batch.runs[one.name]) for one in FACTS},
+        dict(batch.damaged),
+    )
+
+
+# Stored runs for users of pandas.
+
+
+def load(
+    path_or_paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> pd.DataFrame:
+    """Load stored runs, of this suite or any other that pytest-benchmark has written.
+
+    Parameters
+    ----------
+    path_or_paths : str, path, or iterable of these
+        Files, or folders: such a one stands for every ``*.json`` in it; where there is none,
+        for those one level down.
+
+    Returns
+    -------
+    DataFrame
+        One row a case and run. ``results/README.md`` says what the columns mean.
+
+    Raises
+    ------
+    StoreError
+        When a path is missing, a folder holds no run, or all files are damaged.
+
+    Warns
+    -----
+    DamagedRunWarning
+        For each file that is damaged or no run; it is left out.
+    """
+    if isinstance(path_or_paths, (str, os.PathLike)):
+        path_or_paths = [path_or_paths]
+    loaded = read([Path(path) for path in path_or_paths])
+    sentences = [f"{one.path} was left out: {one.reason}" for one in loaded.damaged]
+    if loaded.runs.empty:
+        raise StoreError(" ".join(["no run could be read.", *sentences]))
+    for sentence in sentences:
+        warnings.warn(sentence, DamagedRunWarning, stacklevel=2)
+    return loaded.cases
+
+
+# Writes the table of cases for other programs: as CSV or as Parquet.
+
+
+#: Times are in UTC.
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def write_csv(cases: pd.DataFrame, target: Path | TextIO) -> None:
+    """Write cases as CSV: lists as JSON, times as ISO 8601, nothing for what is missing.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From ``bench.store.table.read``, or some of its rows and columns.
+    target : Path or text stream
+        A file is there whole or not at all; one that was there is replaced.
+
+    Raises
+    ------
+    StoreError
+        When the file can't be written.
+    """
+    lists = [one.name for one in CASES if one.kind is Kind.FLOATS and one.name in cases]
+    table = cases.assign(**{name: cases[name].map(as_json) for name in lists})
+    if isinstance(target, Path):
+        with _whole(target) as part:
+            table.to_csv(part, index=False, lineterminator="\n", date_format=ISO)
+    else:
+        table.to_csv(target, index=False, lineterminator="\n", date_format=ISO)
+
+
+def write_parquet(cases: pd.DataFrame, path: Path) -> None:
+    """Write cases as Parquet: lists as lists, times in UTC.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From ``bench.store.table.read``, or some of its rows and columns.
+    path : Path
+        There whole or not at all; a file that was there is replaced.
+
+    Raises
+    ------
+    StoreError
+        When it can't be written.
+    """
+    columns = [one for one in CASES if one.name in cases]
+    arrays = {one.name: _array(one.kind, cases[one.name]) for one in columns}
+    with _whole(path) as part, connect() as connection:
+        database.write_parquet(connection, columns, arrays, part)
+
+
+def _array(kind: Kind, values: pd.Series) -> object:
+    """Return a column of the table as it was before."""
+    if kind is Kind.TIME:
+        return values.dt.tz_localize(None).to_numpy()
+    if kind is Kind.FLOATS:
+        return array(Kind.TEXT, [as_json(one) for one in values])
+    if kind is Kind.FLOAT:
+        return values.to_numpy()
+    missing = values.isna()
+    return array(
+        kind, [None if gone else one for one, gone in zip(values, missing, strict=True)]
+    )
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a file to write to, which takes its name when it is whole."""
+    try:
+        with whole(path) as part:
+            yield part
+    except (OSError, duckdb.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise StoreError(
+            f"{path} can't be written: {reason.rstrip('.')}. Free space or name another file."
+        ) from error

@@ -1,0 +1,262 @@
+"""A run file as a tidy table: one row a measured case, computed from its raw rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bench.stats.medians import CONFIDENCE, median_interval, relative_half_width
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What several processes say together of one case, and how far they are apart.
+#
+# Rounds of one process share its memory layout, its clocks and its neighbours, so they agree
+# more with one another than with those of another process (Kalibera & Jones 2013, *Rigorous
+# benchmarking in reasonable time*, ISMM). Both spreads are given: within processes, from the
+# rounds, and between them, from the median of each.
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How well the median of a case is known.
+
+    Attributes
+    ----------
+    median : float
+        Of the rounds of all processes.
+    interval : tuple of float, or None
+        Of that median at 95%, as if all rounds were independent; None for too few.
+    half_width : float
+        Half of it, as a share of the median; infinite for too few rounds.
+    medians : tuple of float
+        Of each process.
+    between : tuple of float, or None
+        Interval for the median of what processes give; None for a single one.
+    between_half_width : float or None
+        Half of it, as a share of the median.
+    between_confidence : float or None
+        With which that interval holds: 95% from six processes on. Below, it reaches from
+        the lowest to the highest, which holds with ``1 - 2^(1 - n)``: 93.75% for five.
+    """
+
+    median: float
+    interval: tuple[float, float] | None
+    half_width: float
+    medians: tuple[float, ...]
+    between: tuple[float, float] | None
+    between_half_width: float | None
+    between_confidence: float | None
+
+
+def spread(processes: Sequence[Sequence[float]]) -> Spread:
+    """Put the rounds of several processes together.
+
+    Parameters
+    ----------
+    processes : sequence of sequence of float
+        Seconds of one iteration, for each round of each process; no process without rounds.
+
+    Returns
+    -------
+    Spread
+    """
+    pooled = [seconds for rounds in processes for seconds in rounds]
+    medians = tuple(median(rounds) for rounds in processes)
+    middle = median(pooled)
+    between, width, confidence = None, None, None
+    if len(medians) > 1:
+        between = median_interval(medians)
+        confidence = CONFIDENCE
+        if between is None:
+            between = min(medians), max(medians)
+            confidence = 1.0 - 2.0 ** (1 - len(medians))
+        width = (between[1] - between[0]) / 2 / middle
+    return Spread(
+        median=middle,
+        interval=median_interval(pooled),
+        half_width=relative_half_width(pooled),
+        medians=medians,
+        between=between,
+        between_half_width=width,
+        between_confidence=confidence,
+    )
+
+
+# A run file as a tidy table: one row a measured case, computed from its raw rounds.
+
+
+#: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
+NESTED = (
+    "gate",
+    "published",
+    "enqueued_data",
+    "device_data",
+    "warm_up",
+    "telemetry",
+    "overhead",
+    "processes",
+    "interval",
+    "between_interval",
+)
+#: Columns that are there also where no row has such a fact, so that grouping by them works.
+AXES = ("workload", "kernel", "device", "loader", "batch_size")
+
+
+def frame(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a table of a run.
+
+    Parameters
+    ----------
+    document : mapping
+        What ``bench.store.files.read_run`` returns.
+
+    Returns
+    -------
+    DataFrame
+        A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
+        iteration), ``rounds``, ``warm_up_settled``, and the facts of its ``extra_info``
+        but ``NESTED``. Cases of this suite have ``case``: ``epoch``, ``step``, ``update``,
+        ``loader``, ``engine``, ``machine``, ``notebook`` or ``target``.
+    """
+    rows = []
+    for benchmark in document["benchmarks"]:
+        facts = benchmark.get("extra_info")
+        facts = facts if isinstance(facts, dict) else {}
+        row = {
+            "name": benchmark["name"],
+            **_times(benchmark["stats"]),
+            "warm_up_settled": _settled(facts),
+        }
+        left_out = {*NESTED, *row}
+        rows.append({**row, **{key: facts[key] for key in facts if key not in left_out}})
+    columns = None if rows else ["name", "seconds", "rounds", "case"]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=columns)
+    return table
+
+
+def _times(stats: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the median of the rounds, and their number.
+
+    Files of other suites need not hold the rounds: then both are as pytest-benchmark has
+    written them.
+    """
+    data = stats.get("data")
+    if isinstance(data, list) and data and all(isinstance(one, (int, float)) for one in data):
+        return {"seconds": float(np.median(data)), "rounds": len(data)}
+    return {"seconds": float(stats["median"]), "rounds": stats.get("rounds")}
+
+
+def _settled(facts: Mapping[str, Any]) -> bool | None:
+    """Say whether a case's warm-up had settled, in all its processes."""
+    processes = facts.get("processes")
+    holders = processes if isinstance(processes, list) and processes else [facts]
+    warm_ups = [one.get("warm_up") for one in holders if isinstance(one, dict)]
+    told = [one["settled"] for one in warm_ups if isinstance(one, dict) and "settled" in one]
+    return all(told) if told else None
+
+
+def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:
+    """Return the rows of one case module.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``frame``.
+    case : {'epoch', 'step', 'update', 'loader', 'engine', 'machine', 'notebook', 'target'}
+
+    Returns
+    -------
+    DataFrame
+        With a column for each of ``AXES``.
+    """
+    rows = table.loc[table["case"] == case] if "case" in table else table.iloc[0:0]
+    columns = [*rows, *(axis for axis in AXES if axis not in rows)]
+    with_axes: pd.DataFrame = rows.reindex(columns=columns)
+    return with_axes
+
+
+def relative_speed(table: pd.DataFrame, baseline: str) -> pd.Series:
+    """Return how many times as fast as the baseline each case is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``epoch`` cases.
+    baseline : str
+        A kernel. A case is compared with the baseline of the same workload, device,
+        loader and batch size.
+
+    Returns
+    -------
+    Series
+        Baseline's seconds over the case's seconds; NaN where the baseline was not
+        measured.
+    """
+    cell = ["workload", "device", "loader", "batch_size"]
+    base = table[table["kernel"] == baseline].set_index(cell)["seconds"]
+    keys = pd.MultiIndex.from_frame(table[cell])
+    ratio = base.reindex(keys).to_numpy() / table["seconds"].to_numpy()
+    speed: pd.Series = pd.Series(ratio, index=table.index)
+    return speed
+
+
+# The 95% interval of every median of a run: between processes where there are several.
+#
+# Rounds of one process are correlated, so the interval from them alone is too tight
+# (``bench.stats.medians``); with it goes where it comes from, for the reader to be told.
+
+
+COLUMNS = ("low", "high", "interval_of", "confidence")
+
+
+def interval(benchmark: Mapping[str, Any]) -> tuple[float, float, str, float]:
+    """Return the interval of a case's median.
+
+    Parameters
+    ----------
+    benchmark : mapping
+        Of a run file.
+
+    Returns
+    -------
+    low, high : float
+        In seconds; NaN where there are too few rounds, or none were kept.
+    interval_of : {'processes', 'rounds'}
+        What the interval is computed from.
+    confidence : float
+        With which it holds.
+    """
+    facts = benchmark.get("extra_info") or {}
+    if facts.get("between_interval"):
+        low, high = facts["between_interval"]
+        return low, high, "processes", facts.get("between_confidence") or np.nan
+    low, high = median_interval(benchmark["stats"].get("data") or ()) or (np.nan, np.nan)
+    return low, high, "rounds", CONFIDENCE
+
+
+def interval_frame(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a table of a run, with the interval of every case.
+
+    Parameters
+    ----------
+    document : mapping
+        The run file.
+
+    Returns
+    -------
+    DataFrame
+        ``bench.store.tidy.frame`` with ``low``, ``high``, ``interval_of`` and
+        ``confidence`` (see `interval`).
+    """
+    table = frame(document)
+    found = [interval(benchmark) for benchmark in document["benchmarks"]]
+    with_ends: pd.DataFrame = table.join(
+        pd.DataFrame(found, columns=list(COLUMNS), index=table.index)
+    )
+    return with_ends

@@ -1,0 +1,289 @@
+"""Which numbers of a run can be relied on, and why not the others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bench.store import tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a disturbed round may bear: the closed set of marks, and what to do about each.
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One way in which something else disturbs a round.
+
+    Attributes
+    ----------
+    code : str
+        Stays the same from version to version.
+    message : str
+        One sentence: what went on, and what it does to a time.
+    remedy : str
+        What to do about it.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+
+#: By code.
+MARKS: dict[str, Mark] = {
+    mark.code: mark
+    for mark in (
+        Mark(
+            "steal",
+            "The host gave this machine's time to others for over 1% of the round.",
+            "Wait until it is quiet (the st column of: vmstat 1), or ask for a dedicated host.",
+        ),
+        Mark(
+            "preempted",
+            "Something else had the CPU while the timed work was ready to run.",
+            "Stop it (it is at the top of: top -o %CPU), or use fewer threads than cores.",
+        ),
+        Mark(
+            "foreign-load",
+            "Other processes used more of the CPUs than the timed work had left over.",
+            "Stop them (they are at the top of: top -o %CPU), or wait until they are done.",
+        ),
+        Mark(
+            "paged-in",
+            "Pages of this process had to be read from a disk.",
+            "Free memory, or run again: what was read once is at hand.",
+        ),
+        Mark(
+            "pressure-memory",
+            "Tasks waited for memory for over 1% of the round.",
+            "Close what holds it (it is at the top of: top -o %MEM), or take less data.",
+        ),
+        Mark(
+            "pressure-io",
+            "Tasks waited for a disk for over 1% of the round, and so may the timed work have.",
+            "Wait until the disk is quiet (see: iostat -x 1).",
+        ),
+        Mark(
+            "throttled",
+            "Heat or the power limit held the GPU's clock down.",
+            "Let it cool, look at: nvidia-smi -q -d PERFORMANCE, or lock a lower clock.",
+        ),
+        Mark(
+            "gpu-shared",
+            "Other processes have work on the GPU.",
+            "End them (they are listed by: nvidia-smi), or take another GPU.",
+        ),
+        Mark(
+            "ecc",
+            "The GPU's memory had errors.",
+            "Look at: nvidia-smi -q -d ECC; do not trust what was computed.",
+        ),
+    )
+}
+
+# Which numbers of a run can be relied on, and why not the others.
+
+
+#: What the harness may take of a number before it is told.
+OVERHEAD_SHARE = 1e-3
+PHASES_ROOM = 0.10
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good the numbers of a run are.
+
+    Attributes
+    ----------
+    n_cases : int
+        Those that say how precise they are.
+    target : float
+        The relative half-width that was aimed at.
+    n_precise : int
+        Medians that are known so well.
+    imprecise : DataFrame
+        The others, the worst first: ``name``, ``half_width`` (NaN where there are too few
+        rounds), ``between_half_width``, ``rounds``, ``stopped``, ``disturbed_rounds``.
+    untrusted : DataFrame
+        Cases most of whose rounds were disturbed, with the same columns.
+    marks : dict of str to int
+        Disturbed rounds by reason, over all cases.
+    n_rounds : int
+    n_disturbed : int
+        Of the rounds.
+    between : float
+        Median over the cases of the relative half-width between processes; NaN for one.
+    overhead : DataFrame
+        Cases of which the harness takes more than a thousandth, the largest share first.
+    unsettled : DataFrame
+        Cases whose times had not settled when they were timed.
+    """
+
+    n_cases: int
+    target: float
+    n_precise: int
+    imprecise: pd.DataFrame
+    untrusted: pd.DataFrame
+    marks: Mapping[str, int]
+    n_rounds: int
+    n_disturbed: int
+    between: float
+    overhead: pd.DataFrame
+    unsettled: pd.DataFrame
+
+
+COLUMNS = (
+    "name",
+    "rounds",
+    "half_width",
+    "between_half_width",
+    "stopped",
+    "disturbed_rounds",
+    "overhead_share",
+)
+
+
+def quality(table: pd.DataFrame) -> Quality | None:
+    """Look at how good the numbers of a run are.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``bench.store.tidy.frame``.
+
+    Returns
+    -------
+    Quality or None
+        None for a run that does not say.
+    """
+    if "target_half_width" not in table:
+        return None
+    told = table[table["target_half_width"].notna()]
+    told = told.reindex(columns=[*told, *(name for name in COLUMNS if name not in told)])
+    for name in COLUMNS[2:4] + COLUMNS[5:]:
+        told[name] = pd.to_numeric(told[name])
+    precise = told["half_width"] <= told["target_half_width"]
+    worst = told[~precise].sort_values("half_width", ascending=False, na_position="first")
+    untrusted = told["untrusted"].eq(other=True)
+    # A control may be an empty call itself.
+    heavy = told[(told["overhead_share"] > OVERHEAD_SHARE) & (told["case"] != "machine")]
+    settled = told["warm_up_settled"].ne(other=False)
+    between = told["between_half_width"].dropna()
+    return Quality(
+        n_cases=len(told),
+        target=float(told["target_half_width"].iloc[0]),
+        n_precise=int(precise.sum()),
+        imprecise=worst,
+        untrusted=told[untrusted],
+        marks=_by_reason(told),
+        n_rounds=int(told["rounds"].sum()),
+        n_disturbed=int(told["disturbed_rounds"].sum()),
+        between=float(between.median()) if len(between) else math.nan,
+        overhead=heavy.sort_values("overhead_share", ascending=False),
+        unsettled=told[~settled],
+    )
+
+
+def _by_reason(told: pd.DataFrame) -> dict[str, int]:
+    """Count the disturbed rounds of all cases by reason, the most frequent first."""
+    counts: dict[str, int] = {}
+    for marks in told["marks"].dropna():
+        for reason, rounds in marks.items():
+            counts[reason] = counts.get(reason, 0) + len(rounds)
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+# Whether a run can be trusted: a word, and the numbers that it rests on.
+
+
+#: From this share of medians on that are known as well as was aimed at, a run is good …
+MOSTLY = 0.5
+#: … and from this share of untrusted cases, or disturbed rounds, on it is poor.
+TOO_MANY = 0.05
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """How far a run can be trusted.
+
+    Attributes
+    ----------
+    level : {'good', 'fair', 'poor', 'unknown'}
+        ``good``: nothing below speaks against it. ``fair``: single processes, less than half
+        of the medians known as well as was aimed at, cases that failed, or processes that
+        were lost. ``poor``: interrupted, or more than 5% of the cases untrusted or of the
+        rounds disturbed. ``unknown``: the file does not tell.
+    quality : Quality or None
+    n_processes : int
+    n_failed, n_incidents : int
+    n_verified : int
+        Cases whose kernel matched the reference just before.
+    interrupted : bool
+    dirty : bool
+        Whether the code was not that of its commit.
+    """
+
+    level: str
+    quality: Quality | None
+    n_processes: int
+    n_failed: int
+    n_incidents: int
+    n_verified: int
+    interrupted: bool
+    dirty: bool
+
+
+def trusted(document: Mapping[str, Any]) -> Trusted:
+    """Judge a run.
+
+    Parameters
+    ----------
+    document : mapping
+        The run file.
+
+    Returns
+    -------
+    Trusted
+    """
+    added = document.get("bench") or {}
+    table = tidy.frame(document)
+    found = quality(table)
+    facts: dict[str, Any] = {
+        "quality": found,
+        "n_processes": int(added.get("processes") or 1),
+        "n_failed": len(added.get("failed") or ()),
+        "n_incidents": len(added.get("incidents") or ()),
+        "interrupted": added.get("status") == "interrupted",
+        "dirty": bool((document.get("commit_info") or {}).get("dirty")),
+    }
+    verified = int(table["verified"].eq(other=True).sum()) if "verified" in table else 0
+    return Trusted(level=_level(**facts), n_verified=verified, **facts)
+
+
+def _level(
+    quality: Quality | None,
+    n_processes: int,
+    n_failed: int,
+    n_incidents: int,
+    *,
+    interrupted: bool,
+    dirty: bool,
+) -> str:
+    if quality is None or not quality.n_cases:
+        return "unknown"
+    untrusted = len(quality.untrusted) / quality.n_cases
+    disturbed = quality.n_disturbed / max(quality.n_rounds, 1)
+    if interrupted or max(untrusted, disturbed) > TOO_MANY:
+        return "poor"
+    precise = quality.n_precise / quality.n_cases
+    between = quality.between if math.isfinite(quality.between) else math.inf
+    alone = n_processes < 2 or not math.isfinite(between)
+    if alone or precise < MOSTLY or n_failed or n_incidents or dirty:
+        return "fair"
+    return "good"

@@ -1,1 +1,0 @@
-"""Today's run against the history of its machine: reads, judges, confirms."""

@@ -1,0 +1,81 @@
+"""The bandwidth follows the size of what is worked on, and never rises with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.advise.roofline import Bandwidth, Ceilings, bandwidths, caches, ceilings
+from bench.store import tidy
+from tests.advise.made_up_machine import FINGERPRINT, KIB, MATMUL, MIB, control, controls, run
+
+
+def found(benchmarks: list[dict[str, Any]], **facts: Any) -> dict[str, Ceilings]:
+    document = run(benchmarks, **facts)
+    return ceilings(tidy.frame(document), document["machine_info"]["fingerprint"])
+
+
+def test_a_small_triad_gets_the_bandwidth_of_the_larger_ones_that_are_faster() -> None:
+    roof = found(controls())["cpu(0)"]
+    assert roof.flops_per_second == MATMUL
+    # Three arrays each; 4 KiB was slower than 64 KiB: that is the call, not the cache.
+    assert roof.bandwidth.working_sets == (12 * KIB, 192 * KIB, 3 * MIB, 384 * MIB)
+    assert roof.bandwidth.bytes_per_second == (2e11, 2e11, 1e11, 2e10)
+
+
+def test_the_best_library_at_each_size_makes_the_ceiling() -> None:
+    rates: dict[str, Any] = {"moved_bytes_per_second": 5e10, "flops_per_second": 0.0}
+    better = control("triad", 1.0, 128 * MIB, backend="torch", **rates)
+    worse = control("triad", 1.0, MIB, backend="torch", **rates)
+    roof = found([*controls(), better, worse])["cpu(0)"]
+    assert roof.bandwidth.bytes_per_second == (2e11, 2e11, 1e11, 5e10)
+    own = bandwidths(tidy.frame(run([*controls(), better])), ["backend", "device"])
+    assert own["torch", "cpu(0)"] == Bandwidth((384.0 * MIB,), (5e10,))
+    assert own["numba", "cpu(0)"].bytes_per_second[-1] == 2e10
+
+
+def test_between_two_sizes_the_bandwidth_is_interpolated_on_log_scales() -> None:
+    bandwidth = Bandwidth((100.0, 10_000.0), (4e10, 1e10))
+    assert bandwidth.of(1_000) == pytest.approx(2e10)
+    assert bandwidth.of(10) == pytest.approx(4e10)
+    assert bandwidth.of(1e9) == pytest.approx(1e10)
+
+
+def test_levels_are_those_of_all_cores_together_and_of_data() -> None:
+    assert caches(FINGERPRINT) == (("L1", 64 * KIB), ("L2", 2 * MIB), ("L3", 32 * MIB))
+    roof = found(controls())["cpu(0)"]
+    sizes = (64 * KIB, 64 * KIB + 1, 2 * MIB, 32 * MIB, 32 * MIB + 1)
+    assert [roof.level(size) for size in sizes] == ["L1", "L2", "L2", "L3", "memory"]
+    assert roof.levels() == {"L1": 2e11, "L2": 2e11, "L3": 1e11, "memory": 2e10}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [[], None, [{"level": 1, "type": "Data", "size_bytes": None, "shared_by": 1}]],
+)
+def test_where_caches_are_not_told_memory_is_where_the_triad_is_slow(told: Any) -> None:
+    roof = found(controls(), caches=told)["cpu(0)"]
+    assert roof.caches == ()
+    assert [roof.level(size) for size in (KIB, 3 * MIB, 384 * MIB)] == [
+        "cache",
+        "cache",
+        "memory",
+    ]
+    # 4e10, twice the slowest, is reached on the way from 3 to 384 MiB.
+    at = 3 * MIB * 128 ** (0.9163 / 1.6094)
+    assert [roof.level(0.99 * at), roof.level(1.01 * at)] == ["cache", "memory"]
+
+
+def test_every_device_has_its_own_ceilings_and_a_gpu_not_the_processors_caches() -> None:
+    both = found([*controls(), *controls("gpu(0)", times=10)])
+    assert both["gpu(0)"].bandwidth.bytes_per_second[-1] == 2e11
+    assert both["gpu(0)"].caches == ()
+    assert both["cpu(0)"].caches != ()
+
+
+@pytest.mark.parametrize("missing", ["triad", "matmul"])
+def test_without_a_control_there_is_no_roof(missing: str) -> None:
+    rest = [one for one in controls() if one["extra_info"]["control"] != missing]
+    assert found(rest) == {}
+    assert found([]) == {}

@@ -1,0 +1,114 @@
+"""The ladder: slowest first, each against the foot, other loaders and momentum left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.advise.ladder import FOOT_SAVES, ladder, rung_times, sizes_of
+from bench.report.figures.speed import ladder_figure
+from bench.report.markdown.run_comment import lines
+
+SECONDS = {
+    ("nd.autograd", "dataloader", 1): 1.0,
+    ("nd.autograd", "inmemory", 1): 0.5,
+    ("nd.autograd", "inmemory", 1500): 0.001,
+    ("nd.closed_form", "dataloader", 1): 0.7,
+    ("nd.closed_form", "inmemory", 1): 0.25,
+    ("nd.closed_form", "inmemory", 1500): 0.002,
+    ("nd.fused", "inmemory", 1): 0.0001,
+    ("nd.momentum", "inmemory", 1): 0.01,
+    ("limit", "inmemory", 1): 0.00005,
+    ("limit", "inmemory", 7): 0.00004,
+}
+
+
+def rows(seconds: dict[tuple[str, str, int], float] | None = None) -> pd.DataFrame:
+    cells: list[dict[str, Any]] = [
+        {
+            "kernel": kernel,
+            "loader": loader,
+            "batch_size": size,
+            "seconds": value,
+            "momentum": 0.9 if kernel == "nd.momentum" else 0.0,
+            "saves": f"what {kernel} saves",
+        }
+        for (kernel, loader, size), value in (seconds or SECONDS).items()
+    ]
+    table: pd.DataFrame = pd.DataFrame(cells)
+    return table
+
+
+def test_rungs_go_from_the_slowest_to_the_fastest_at_the_smallest_batch() -> None:
+    table = ladder(rows())
+    assert list(table.index) == [
+        "nd.autograd + dataloader",
+        "nd.autograd",
+        "nd.closed_form",
+        "nd.fused",
+        "limit",
+    ]
+    assert sizes_of(table) == [1, 1500]
+    assert list(table["times"]) == pytest.approx([1, 2, 4, 10_000, 20_000])
+    assert list(table[1500].dropna()) == [0.001, 0.002]
+    assert table.loc["nd.fused", "saves"] == "what nd.fused saves"
+    assert table.loc["nd.autograd + dataloader", "saves"] == FOOT_SAVES
+
+
+def test_without_the_foot_there_is_no_ratio() -> None:
+    without = {cell: value for cell, value in SECONDS.items() if cell[1] == "inmemory"}
+    assert ladder(rows(without))["times"].isna().all()
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    shuffled = rows().sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(ladder(shuffled), ladder(rows()))
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_a_few_kernels_make_no_ladder(n: int) -> None:
+    kernels = ["nd.autograd", "nd.closed_form", "nd.fused"][:n]
+    few = {cell: value for cell, value in SECONDS.items() if cell[0] in kernels}
+    table = rows(few) if few else rows().iloc[0:0]
+    assert ladder(table).empty
+    assert ladder_figure(table, "a title") is None
+
+
+def test_a_run_without_sentences_still_has_a_ladder() -> None:
+    table = ladder(rows().drop(columns=["saves", "momentum"]))
+    assert set(table["saves"]) == {"", FOOT_SAVES}
+    assert "nd.momentum" in table.index
+
+
+def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
+    known = rows().assign(low=float("nan"), high=float("nan"))
+    table = ladder(known)
+    table.loc["limit", "saves"] = "this | that"
+    head, rule, *rungs = lines(table, rung_times(known))
+    assert head == "| kernel | B = 1 | B = 1500 | times as fast | what it saves |"
+    assert rule == "| --- | ---: | ---: | ---: | --- |"
+    assert rungs[0] == f"| `nd.autograd + dataloader` | 1.00 s | – | 1x | {FOOT_SAVES} |"
+    assert rungs[-1] == "| `limit` | 50.0 µs | – | 20000x | this \\| that |"
+
+
+def test_the_figure_draws_every_measured_cell() -> None:
+    figure = ladder_figure(rows(), "airfoil, cpu(0)")
+    assert figure is not None
+    (axes,) = figure.axes
+    drawn = {
+        str(dots.get_label()): [
+            (float(x), float(y))
+            for x, y in np.asarray(dots.get_offsets())
+            if np.isfinite(x) and x < 1e19
+        ]
+        for dots in axes.collections
+    }
+    assert drawn == {
+        "B=1": [(1.0, 4), (0.5, 3), (0.25, 2), (0.0001, 1), (0.00005, 0)],
+        "B=1500": [(0.001, 3), (0.002, 2)],
+    }
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == list(ladder(rows()).index)

@@ -1,0 +1,48 @@
+"""``python -m bench`` never ends like an answer when it has none: 1 would say slower."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as program
+from bench.commands.exits import Exit
+
+ROOT = Path(__file__).resolve().parents[2]
+BROKEN = """
+import runpy, sys
+from bench.commands import app
+app.COMMANDS["track"] = ({module!r}, "track")
+sys.argv = ["bench", "track"]
+runpy.run_module("bench", run_name="__main__")
+"""
+
+
+def ended(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_its_codes_are_the_documented_ones() -> None:
+    assert (program.USAGE, program.CRASHED) == (Exit.USAGE, Exit.CRASHED)
+
+
+def test_an_environment_without_packages_is_told_in_a_sentence() -> None:
+    done = ended("-S", "-m", "bench", "track")
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith("ERROR: typer is not installed in this environment. `tox run")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", ["bench.commands.exits", "bench.nowhere"])
+def test_an_error_of_the_program_is_no_verdict(module: str) -> None:
+    done = ended("-c", BROKEN.format(module=module))
+    assert done.returncode == Exit.CRASHED == os.EX_SOFTWARE
+    assert "Traceback" in done.stderr
+    assert "The program itself failed" in done.stderr.splitlines()[-1]
+    assert done.stdout == ""

@@ -1,0 +1,191 @@
+"""The options of pytest, right and wrong, and what a session then does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands import kernel_files
+from tests.commands.kernel_files import folder_with
+from tests.commands.sessions import EPOCH, NO_GPU, SMALL, Done, several, the_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLOSED = ("--kernels", "nd.closed_form")
+
+WRONG = {
+    "preset": (("--preset", "slow"), "--preset: 'slow' is no preset; give quick or"),
+    "kernel": (("--kernels", "nd.autogard"), "--kernels: 'nd.autogard' is no kernel; there"),
+    "device": (("--devices", "tpu"), "--devices: 'tpu' is no device; give cpu(0), gpu(0)"),
+    "loader": (("--loaders", "disk"), "--loaders: 'disk' is no loader; there are: inmemory"),
+    "workload": (("--workloads", "mnist"), "--workloads: there is no workload 'mnist'"),
+    "batch size": (("--batch-sizes", "0"), "--batch-sizes: '0' is not allowed; give whole"),
+    "large batch": (("--batch-sizes", "1501"), "--batch-sizes: '1501' is not allowed; give"),
+    "update size": (("--update-sizes", "x"), "--update-sizes: 'x' is not allowed; give who"),
+    "required": (("--require", "tpu"), "--require: 'tpu' is neither a device, like gpu(0), n"),
+    "rate": (("--learning-rate", "0"), "--learning-rate: '0' is not allowed; give a number"),
+    "schedule": (("--schedule", "cosine"), "--schedule: schedule 'cosine' is not one of: con"),
+    "sampling": (("--sampling", "*"), "--sampling: '*' is no sampling; give without-repl"),
+    "seed": (("--seed", "-1"), "--seed: '-1' is not allowed; give a whole number from 0"),
+    "epochs": (("--epochs", "3,5"), "--epochs: '3,5' is not allowed; give one number"),
+    "seconds": (("--seconds-per-case", "nan"), "--seconds-per-case: 'nan' is not allowed; "),
+    "repeats": (("--notebook-repeats", "0"), "--notebook-repeats: '0' is not allowed; give"),
+    "tables": (("--tables", "s*"), "--tables: 's*' is no table; give summary or"),
+    "no folder": (("--kernel-folder", "nowhere"), "nowhere is not a folder with kernel fil"),
+    "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("options")
+
+
+@pytest.fixture(scope="module")
+def refused(folder: Path) -> dict[str, Done]:
+    syntax = folder_with(folder / "syntax", broken=kernel_files.NO_PYTHON)
+    commands = [
+        (
+            *("--benchmark-only", EPOCH, *SMALL, "--results", str(folder / "never")),
+            *(argument.format(syntax=syntax) for argument in arguments),
+        )
+        for arguments, _ in WRONG.values()
+    ]
+    return dict(zip(WRONG, several(commands), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", WRONG)
+def test_a_wrong_option_is_refused_with_one_sentence_before_anything_runs(
+    refused: dict[str, Done], folder: Path, option: str
+) -> None:
+    done, sentence = refused[option], WRONG[option][1].format(syntax=folder / "syntax")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert len(done.errors) == 1
+    assert done.errors[0].startswith(f"ERROR: {sentence}")
+    assert "Traceback" not in done.output
+    assert "INTERNALERROR" not in done.output
+    assert "collected" not in done.output
+    assert not (folder / "never").exists()
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions that do something, and the folder with what they wrote."""
+
+    folder: Path
+    disabled: Done
+    narrowed: Done
+    nothing: Done
+    unwritable: Done
+    tests_only: Done
+    cases_only: Done
+
+
+@pytest.fixture(scope="module")
+def sessions(folder: Path) -> Sessions:
+    def results(name: str) -> tuple[str, ...]:
+        return (*SMALL, "--results", str(folder / name))
+
+    (folder / "unwritable").write_text("a file\n")
+    listing = ("--collect-only", "-q", "-p", "no:cacheprovider")
+    done = several(
+        [
+            (
+                *("--benchmark-disable", EPOCH, *CLOSED, *results("disabled")),
+                *("--devices", f"cpu,{NO_GPU}"),
+            ),
+            (
+                *("--benchmark-only", EPOCH, *CLOSED, *results("narrowed")),
+                *("-k", "B1500", "--tables", "pytest-benchmark", "--no-figures"),
+            ),
+            ("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
+            (
+                *("--benchmark-only", EPOCH, *CLOSED, *results("unwritable")),
+                *("--batch-sizes", "1500"),
+            ),
+            ("--ignore-glob", "tests/*/*", *listing),
+            ("--benchmark-only", "--preset", "quick", "--devices", "cpu", *listing),
+        ]
+    )
+    return Sessions(folder, *done)
+
+
+@pytest.mark.slow
+def test_with_benchmarks_disabled_the_cases_run_and_no_run_is_written(
+    sessions: Sessions,
+) -> None:
+    assert sessions.disabled.code == 0
+    assert "2 passed, 2 skipped" in sessions.disabled.output
+    assert "run file" not in sessions.disabled.output
+    assert not (sessions.folder / "disabled").exists()
+
+
+@pytest.mark.slow
+def test_k_narrows_further(sessions: Sessions) -> None:
+    assert sessions.narrowed.code == 0
+    _, document = the_run(sessions.folder / "narrowed")
+    (one,) = document["benchmarks"]
+    assert one["name"] == "bench_epoch[airfoil-nd.closed_form-cpu(0)-inmemory-B1500]"
+    assert "1 case to time" in sessions.narrowed.output
+
+
+@pytest.mark.slow
+def test_the_tables_of_pytest_benchmark_can_be_had_instead(sessions: Sessions) -> None:
+    assert "Name (time in" in sessions.narrowed.output
+    assert "seconds per epoch" not in sessions.narrowed.output
+
+
+@pytest.mark.slow
+def test_without_figures_there_is_only_the_run(sessions: Sessions) -> None:
+    assert len(list((sessions.folder / "narrowed").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_session_that_measured_nothing_says_so_and_fails(sessions: Sessions) -> None:
+    assert sessions.nothing.code == 1
+    assert "ERROR: nothing was measured: every case was skipped" in sessions.nothing.output
+    assert f"2 cases on {NO_GPU}: no device: mxnet sees no {NO_GPU}" in sessions.nothing.output
+    _, document = the_run(sessions.folder / "nothing")
+    assert document["benchmarks"] == []
+    assert len(document["bench"]["skipped"]) == 2
+
+
+def collected(done: Done) -> set[str]:
+    assert done.code == 0, done.output
+    return {
+        match[1] for match in re.finditer(r"^([\w/]+\.py)::", done.output, flags=re.MULTILINE)
+    }
+
+
+@pytest.mark.slow
+def test_plain_pytest_collects_tests_only(sessions: Sessions) -> None:
+    files = collected(sessions.tests_only)
+    assert "tests/store/test_store.py" in files
+    assert all(file.startswith("tests/") for file in files)
+
+
+@pytest.mark.slow
+def test_benchmark_only_collects_cases_only(sessions: Sessions) -> None:
+    assert collected(sessions.cases_only) == {
+        f"bench/cases/bench_{name}.py"
+        for name in ("engine", "epoch", "loader", "machine", "notebook", "step", "update")
+    }
+    assert "to time" not in sessions.cases_only.output
+
+
+@pytest.mark.slow
+def test_results_that_can_not_be_written_are_an_error(sessions: Sessions) -> None:
+    done, results = sessions.unwritable, sessions.folder / "unwritable"
+    assert done.code == 1
+    assert done.errors == [
+        f"ERROR: the run can't be written to {results}: File exists. Free space or "
+        "give another folder with --results."
+    ]
+    assert "Training on airfoil" in done.output, "the tables are not lost"
+    assert "Traceback" not in done.output
+    assert results.read_text() == "a file\n"

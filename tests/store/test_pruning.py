@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from bench.store import prune as pruning
+from bench.store.files import StoreError, write_run
+from bench.store.prune import Rule, pin, pinned, plan, prune
+from tests.compare.made_up_stored import epoch, run, written
+
+NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+LAST = Rule(last=1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three runs of three days, with figures, a journal, and what else lies around."""
+    monkeypatch.chdir(tmp_path)
+    runs = tmp_path / "results" / "runs"
+    for day in (1, 2, 3):
+        written(runs / named(day), run([epoch("nd.a")], day))
+        (runs / Path(named(day)).stem).mkdir()
+        (runs / Path(named(day)).stem / "speed.png").write_text("x" * 100)
+    (runs / "unfinished").mkdir()
+    (runs / "unfinished" / "a.jsonl").write_text("{}\n")
+    (runs / "confirmations").mkdir()
+    written(runs / "confirmations" / named(1), run([epoch("nd.a")], 1))
+    (runs / ".hidden.tmp").write_text("a writer's")
+    (runs / "notes.txt").write_text("mine")
+    return runs
+
+
+def named(day: int) -> str:
+    return f"2026110{day}T120000Z-b5c8249-00000{day}.json"
+
+
+def listed(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.json"))
+
+
+def test_old_runs_go_with_their_figures_and_nothing_else(folder: Path) -> None:
+    before = listed(folder)
+    planned = plan(folder, LAST, NOW)
+    assert [one.path.name for one in planned.going] == [named(1), named(2)]
+    assert planned.n_staying == 1
+    assert listed(folder) == before, "a plan changes nothing"
+    prune(planned)
+    gone = {named(1), named(2)}
+    gone |= {f"{Path(name).stem}/speed.png" for name in gone}
+    assert listed(folder) == before - gone
+    assert not list(folder.glob(".pruned-*"))
+
+
+def test_pinned_runs_stay(folder: Path) -> None:
+    pin(folder / named(1))
+    pin(folder / named(1))
+    pin(folder / named(3))
+    assert (folder / "pinned.txt").read_text() == f"{named(1)}\n{named(3)}\n"
+    planned = plan(folder, LAST, NOW)
+    assert planned.protected == (named(1),)
+    prune(planned)
+    assert left(folder) == [named(1), named(3)]
+    assert pinned(folder) == {named(1), named(3)}
+
+
+def test_a_list_of_pinned_runs_that_can_not_be_read_stops_it(folder: Path) -> None:
+    (folder / "pinned.txt").mkdir()
+    with pytest.raises(StoreError, match=r"pinned\.txt can't be read"):
+        plan(folder, LAST, NOW)
+
+
+def test_runs_that_are_named_stay(folder: Path) -> None:
+    assert plan(folder, LAST, NOW, [named(2)]).protected == (named(2),)
+
+
+def test_reference_runs_stay(folder: Path) -> None:
+    reference = folder.parent / "reference"
+    written(reference / named(1), run([epoch("nd.a")], 1))
+    planned = plan(folder, LAST, NOW)
+    assert planned.protected == (named(1),)
+    with pytest.raises(StoreError, match="never pruned"):
+        plan(reference, LAST, NOW)
+    (folder.parent / "link").symlink_to(reference)
+    with pytest.raises(StoreError, match="never pruned"):
+        plan(folder.parent / "link", LAST, NOW)
+
+
+def test_damaged_files_are_set_aside_and_none_replaces_another(folder: Path) -> None:
+    contents = ["{", "[", "no"]
+    for content in contents:
+        (folder / "bad.json").write_text(content)
+        planned = plan(folder, LAST, NOW)
+        assert [one.path.name for one in planned.damaged] == ["bad.json"]
+        prune(planned)
+    found = sorted(path.name for path in (folder / "damaged").iterdir())
+    assert found == ["bad-1.json", "bad-2.json", "bad.json"]
+    assert sorted(path.read_text() for path in (folder / "damaged").iterdir()) == sorted(
+        contents
+    )
+    assert not (folder / "bad.json").exists()
+
+
+def test_a_name_that_a_writer_has_just_taken_is_not_damaged(folder: Path) -> None:
+    empty = folder / "empty.json"
+    empty.touch()
+    assert plan(folder, LAST, NOW).damaged == ()
+    long_ago = time.time() - 2 * pruning.JUST_NOW_SECONDS
+    os.utime(empty, (long_ago, long_ago))
+    assert [one.path for one in plan(folder, LAST, NOW).damaged] == [empty]
+
+
+def test_what_has_become_whole_meanwhile_stays(folder: Path) -> None:
+    path = folder / "late.json"
+    path.write_text("{")
+    planned = plan(folder, LAST, NOW)
+    assert [one.path for one in planned.damaged] == [path]
+    written(path, run([epoch("nd.a")], 5))
+    prune(planned)
+    assert path.is_file()
+    assert not (folder / "damaged").exists()
+
+
+def test_a_folder_of_damaged_files_alone_is_tidied_too(folder: Path) -> None:
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "bad.json").write_text("{")
+    prune(plan(other, LAST, NOW))
+    assert listed(other) == {"damaged/bad.json"}
+
+
+def test_a_run_that_tells_no_time_stays(folder: Path) -> None:
+    undated = {**run([epoch("nd.a")]), "datetime": None}
+    written(folder / "a.json", undated)
+    planned = plan(folder, LAST, NOW)
+    assert planned.undated == ("a.json",)
+    prune(planned)
+    assert left(folder) == [named(3), "a.json"]
+
+
+def test_only_the_folder_itself_is_looked_at(folder: Path) -> None:
+    for name in left(folder):
+        (folder / name).unlink()
+    with pytest.raises(StoreError, match="there is no run in"):
+        plan(folder, LAST, NOW)
+    assert (folder / "confirmations" / named(1)).is_file()
+
+
+def test_what_is_written_meanwhile_stays(folder: Path) -> None:
+    planned = plan(folder, LAST, NOW)
+    new = write_run(folder, run([epoch("nd.a")], 4), "b5c8249")
+    prune(planned)
+    assert left(folder) == sorted([named(3), new.name])
+
+
+def test_two_may_prune_at_once(folder: Path) -> None:
+    (folder / "bad.json").write_text("{")
+    first, second = plan(folder, LAST, NOW), plan(folder, LAST, NOW)
+    prune(first)
+    prune(second)
+    assert left(folder) == [named(3)]
+    assert listed(folder / "damaged") == {"bad.json"}
+
+
+def test_what_a_killed_prune_has_left_goes_later(folder: Path) -> None:
+    old, young = folder / ".pruned-old", folder / ".pruned-young"
+    for one in (old, young):
+        one.mkdir()
+        (one / "a.json").write_text("{}")
+    long_ago = time.time() - 2 * pruning.LONG_AGO_SECONDS
+    os.utime(old, (long_ago, long_ago))
+    prune(plan(folder, LAST, NOW))
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_run_is_there_whole_or_not_at_all(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A prune that is killed halfway leaves runs that can be read, and no half of one."""
+    planned = plan(folder, LAST, NOW)
+    real, calls = Path.rename, []
+
+    def killed(self: Path, target: Path) -> Path:
+        calls.append(self)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        prune(planned)
+    assert left(folder) == [named(2), named(3)]
+    assert all((folder / name).stat().st_size > 100 for name in left(folder))
+
+
+def test_what_can_not_be_removed_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(StoreError, match="Permission denied"):
+        prune(plan(folder, LAST, NOW))
+    assert len(left(folder)) == 3
