@@ -291,10 +291,10 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "report-ignores-its-target",
         "A report finds batch sizes for the usual target, whatever was asked for.",
         old="""\
-        return finding.find(finding.rows_of([document]), asked.tolerance, (), tell), ""
+        return reading.find(reading.rows_of([document]), asked.tolerance, (), tell), ""
 """,
         new="""\
-        return finding.find(finding.rows_of([document]), Asked.tolerance, (), tell), ""
+        return reading.find(reading.rows_of([document]), Asked.tolerance, (), tell), ""
 """,
     ),
     Fault(
