@@ -311,10 +311,10 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "interrupted-ab-exits-as-complete",
         "A comparison that was interrupted exits with what its verdicts come to so far.",
         old="""\
-    raise typer.Exit(judgement.outcome if found.complete else Exit.INTERRUPTED)
+    raise typer.Exit(found.judgement.outcome if found.complete else Exit.INTERRUPTED)
 """,
         new="""\
-    raise typer.Exit(judgement.outcome)
+    raise typer.Exit(found.judgement.outcome)
 """,
     ),
     Fault(

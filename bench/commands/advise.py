@@ -1,10 +1,10 @@
-"""``python -m bench advise``: reads its options and hands over."""
+"""``python -m bench advise``: which batch size to take."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,91 +12,75 @@ from rich.console import Console
 
 from bench.advise import reading
 from bench.advise.reading import Axis, NothingComparableError
-from bench.commands.exits import Exit
+from bench.commands.exits import Exit, refusals
+from bench.commands.options import (
+    AsJson,
+    Figure,
+    Results,
+    RunFiles,
+    asked,
+    console_of,
+    takes_request,
+)
 from bench.plan import values
-from bench.plan.values import SelectionError, share
+from bench.plan.request import Request, flag, read
 from bench.report import advice
-from bench.report.advice import document
 from bench.report.figures.efficiency import target_figure
-from bench.report.figures.run import FigureError
-from bench.report.figures.style import kind_of, plain, write_figure
+from bench.report.figures.style import FigureError, kind_of, plain, write_figure
 from bench.run import for_advice
-from bench.store.files import RUNS, StoreError, read_run
-from data.errors import DataError
-from kernels import schedules
-from kernels.registry import RegistryError
+from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from bench.advise.findings import Found
 
-#: Wider than most terminals: tables that are piped into a file stay whole.
-PIPED_WIDTH = 110
+#: The published loop, the fastest ways that MXNet has of doing the same, and a peer.
+KERNELS = "nd.autograd,gluon.hybrid,nd.fused,torch.closed_form"
 #: Without an option the other way of sampling is shown beside the first.
 USUAL = SAMPLINGS[:2]
 
 
+@takes_request(
+    *("workloads", "kernels", "devices", "tolerance", "batch_sizes", "processes"),
+    cases=("bench_epoch", "bench_target"),
+    loaders="inmemory",
+    processes=3,
+    order_seed=0,
+    memory=False,
+)
 def advise(
-    run: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Run files to read; without one, the times are measured now.",
-            show_default=False,
-        ),
-    ] = None,
-    workload: Annotated[
-        str | None,
-        typer.Option("--workload", "--workloads", help="airfoil, synthetic-10000x32, …"),
-    ] = None,
-    kernel: Annotated[
-        str | None, typer.Option("--kernel", "--kernels", help="Names, or patterns: nd.*")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", "--devices", help="cpu(0), gpu(0), …")
-    ] = None,
-    target: Annotated[
-        str, typer.Option(help="Percent above the optimum's loss that is near enough.")
-    ] = "1",
-    schedule: Annotated[
-        list[str] | None, typer.Option(help="Of the learning rate; the first is advised on.")
-    ] = None,
-    sampling: Annotated[
-        list[str] | None, typer.Option(help=" or ".join(USUAL) + "; the first is advised on.")
-    ] = None,
-    batch_sizes: Annotated[
-        str | None, typer.Option(help="Whole numbers; where times are measured.")
-    ] = None,
-    processes: Annotated[
-        str, typer.Option(help="Fresh processes that each measure everything.")
-    ] = "3",
+    request: Request,
+    run: RunFiles = None,
+    schedule: Annotated[list[str] | None, asked("schedule")] = None,
+    sampling: Annotated[list[str] | None, asked("sampling")] = None,
     details: Annotated[
         bool, typer.Option("--details", help="Print the models' numbers too.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    figure: Annotated[
-        Path | None,
-        typer.Option(help="Draw predicted and measured times here: PNG or SVG."),
-    ] = None,
-    results: Annotated[Path, typer.Option(help="Where a new run goes.")] = RUNS,
+    as_json: AsJson = False,
+    figure: Figure = None,
+    results: Results = RUNS,
 ) -> None:
     """Say which batch size reaches a loss near the optimum soonest, and why.
+
+    Without a run, the times are measured now. --schedule and --sampling may be given again:
+    the first is advised on, and the others are shown beside it.
 
     Exits with 0 when there is an answer for some kernel, 2 when an option or a run is wrong,
     3 when the data carry no answer (the reason is printed), 4 when runs are of different
     machines, 130 after Ctrl-C.
     """
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPED_WIDTH)
+    console = console_of()
     notes = Console(stderr=True, width=console.width)
 
     def tell(text: str) -> None:
         notes.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    try:
-        tolerance = share("--target", target)
+    codes = {NothingComparableError: Exit.NOTHING, FigureError: Exit.USAGE}
+    with refusals(codes, interrupted="Interrupted; what was counted is kept."):
         if figure is not None:
             kind_of(figure)
         axes = _axes(schedule, sampling)
@@ -104,15 +88,12 @@ def advise(
             documents = [read_run(path) for path in run]
             sources = ", ".join(path.name for path in run)
         else:
-            live = for_advice.Live(
-                workload=workload,
-                kernels=kernel,
-                devices=device,
-                batch_sizes=batch_sizes,
-                target=target,
-                schedule=(axes or (Axis(),))[0].schedule,
-                sampling=(axes or (Axis(),))[0].sampling,
-                processes=values.whole_number("--processes", processes, 1000),
+            first = (axes or (Axis(),))[0]
+            live = replace(
+                request,
+                kernels=request.kernels or KERNELS,
+                schedule=first.schedule,
+                sampling=first.sampling,
             )
             path, measured, complete = for_advice.measure(live, results, notes, tell)
             tell(f"run file: {path}")
@@ -120,19 +101,10 @@ def advise(
                 tell("To finish it: python -m bench run --resume; then name its run file here.")
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
-        table = _narrowed(reading.rows_of(documents), workload, kernel, device)
-        found = reading.find(table, tolerance, axes, tell)
+        table = _narrowed(reading.rows_of(documents), request)
+        found = reading.find(table, request.tolerance, axes, tell)
         if figure is not None:
             _draw(found, figure, sources)
-    except KeyboardInterrupt as error:  # while steps are counted: they are kept by batch size
-        typer.echo("Interrupted; what was counted is kept.", err=True)
-        raise typer.Exit(Exit.INTERRUPTED) from error
-    except NothingComparableError as error:
-        typer.echo(f"ERROR: {error}.", err=True)
-        raise typer.Exit(Exit.NOTHING) from error
-    except (SelectionError, RegistryError, DataError, StoreError, FigureError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
     _show(found, console, sources, as_json=as_json, details=details)
 
 
@@ -141,7 +113,7 @@ def _show(
 ) -> None:
     """Print the answers, and exit with what they come to."""
     if as_json:
-        typer.echo(json.dumps({"runs": sources, **document(found)}, indent=1))
+        typer.echo(json.dumps({"runs": sources, **advice.document(found)}, indent=1))
     else:
         advice.render(found, console, details=details)
     if not found.answers:
@@ -155,12 +127,9 @@ def _axes(
 ) -> tuple[Axis, ...]:
     """Return every schedule with every sampling, the ones to advise on first."""
     for text in given_schedules or ():
-        try:
-            schedules.parse(text, 1.0)
-        except schedules.ScheduleError as error:
-            raise SelectionError(f"--schedule: {error}") from error
+        read("schedule", text)
     for text in given_samplings or ():
-        values.one_of("--sampling", text, SAMPLINGS, "sampling")
+        read("sampling", text)
     if not (given_schedules or given_samplings):
         return ()
     pairs = [
@@ -171,19 +140,15 @@ def _axes(
     return tuple(dict.fromkeys(pairs))
 
 
-def _narrowed(
-    table: pd.DataFrame, workload: str | None, kernel: str | None, device: str | None
-) -> pd.DataFrame:
+def _narrowed(table: pd.DataFrame, request: Request) -> pd.DataFrame:
     """Keep the cases that the options name."""
-    for option, column, text in (
-        ("--workload", "workload", workload),
-        ("--kernel", "kernel", kernel),
-        ("--device", "device", device),
-    ):
+    for column in ("workload", "kernel", "device"):
+        name = f"{column}s"
+        text = getattr(request, name)
         if text is None or column not in table:
             continue
         there = [str(value) for value in table[column].dropna().unique()]
-        chosen: Any = values.names(option, text, there, column)
+        chosen: Any = values.names(flag(name), text, there, column)
         table = table[table[column].isin(chosen)]
     return table
 

@@ -1,4 +1,4 @@
-"""``python -m bench compare``: reads its options and hands over."""
+"""``python -m bench compare``: a stored run against an earlier one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.exits import Exit
-from bench.compare.rates import Machine, with_rates
+from bench.commands.exits import refusals
+from bench.commands.options import Output
+from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, show
 from bench.compare.reading import compare as judge
 from bench.compare.reading import margins, stored_run
-from bench.plan.values import SelectionError
-from bench.report.verdicts import Form, write
-from bench.store.facts import known
-from bench.store.files import StoreError
+from bench.report.verdicts import Form
 
 
 def compare(
@@ -29,20 +27,10 @@ def compare(
             "--force", help="Compare what can't be compared all the same, and mark it."
         ),
     ] = False,
-    margin: Annotated[
-        str | None,
-        typer.Option(
-            help="Percent that a case may change and still be the same; by default 1.5, or "
-            "as pyproject.toml says, whose patterns hold in any case.",
-            show_default=False,
-        ),
-    ] = None,
-    form: Annotated[Form, typer.Option("--format")] = Form.TERMINAL,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write to this file.", show_default=False),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="List every case.")] = False,
+    margin: Margin = None,
+    form: VerdictForm = Form.TERMINAL,
+    output: Output = None,
+    every: EveryCase = False,
 ) -> None:
     """Say which cases of a stored run are slower than those of an earlier one.
 
@@ -55,23 +43,9 @@ def compare(
     untrusted, missing, or slower and unconfirmed; with 4 when nothing can be compared; with
     130 after Ctrl-C.
     """
-    try:
+    with refusals(interrupted="Interrupted; nothing was written."):
         allowed = margins(margin)
         runs = stored_run(before), stored_run(now)
-        found = judge(*runs, allowed, force=force)
-        told = runs[1].run
-        names = [
-            str(value) if known(value) else None
-            for value in (told["fingerprint_id"], told["node"])
-        ]
-        found = with_rates(found, Machine(*names))
-        write(found, form, output, every=every)
-    except KeyboardInterrupt as error:
-        typer.echo("Interrupted; nothing was written.", err=True)
-        raise typer.Exit(Exit.INTERRUPTED) from error
-    except (SelectionError, StoreError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    if output is not None:
-        typer.echo(f"verdicts: {output}", err=True)
-    raise typer.Exit(found.outcome)
+        judgement = judge(*runs, allowed, force=force)
+        show(judgement, machine_of(runs[1].run), form, output, every=every)
+    raise typer.Exit(judgement.outcome)

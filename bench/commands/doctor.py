@@ -1,22 +1,20 @@
-"""``python -m bench doctor``: reads its options and hands over."""
+"""``python -m bench doctor``: what can be measured here."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit
+from bench.commands.options import AsJson
 from bench.machine.health import examine
 from bench.report import doctor as doctor_report
 
 
 def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of the tables.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what can be measured on this machine, what can't and why, and what is noisy.
 

@@ -1,4 +1,4 @@
-"""``python -m bench efficiency``: reads its options and hands over."""
+"""``python -m bench efficiency``: how near each case comes to what the machine can do."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from bench.advise.bounds import NothingToSayError, assess, narrowed
 from bench.advise.devices import NotComparableError, by_threads, efficiencies
 from bench.advise.roofline import DECLARING
-from bench.commands.exits import Exit
+from bench.commands.exits import Exit, refusals
+from bench.commands.options import AsJson, Figure, asked, console_of
 from bench.plan import values
 from bench.plan.values import SelectionError
-from bench.report import efficiency as efficiency_tables
-from bench.report.efficiency import parallel, parallel_document, roofline_document
+from bench.report import efficiency as report
 from bench.report.figures.efficiency import roofline_figure
-from bench.report.figures.run import FigureError
-from bench.report.figures.style import write_figure
-from bench.store.files import RUNS, StoreError, newest_run, read_run
+from bench.report.figures.style import FigureError, write_figure
+from bench.store.files import RUNS, newest_run, read_run
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Wider than most terminals: tables that are piped into a file stay whole.
-PIPED_WIDTH = 110
 
 
 def efficiency(
@@ -38,15 +33,13 @@ def efficiency(
             show_default=False,
         ),
     ] = None,
-    kernels: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
+    kernels: Annotated[str | None, asked("kernels")] = None,
     cases: Annotated[str | None, typer.Option(help=", ".join(DECLARING) + ".")] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Print the numbers behind each word.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    figure: Annotated[
-        Path | None, typer.Option(help="Draw the roofline here: PNG or SVG.")
-    ] = None,
+    as_json: AsJson = False,
+    figure: Figure = None,
 ) -> None:
     """Say how near each case comes to what the machine can do, and what bounds it.
 
@@ -56,21 +49,17 @@ def efficiency(
     Exits with 2 when a run can't be read or an option is wrong, with 3 when a run lacks the
     controls or cases for an answer, with 4 when runs can't be compared.
     """
-    try:
+    codes = {
+        NothingToSayError: Exit.UNCLEAR,
+        NotComparableError: Exit.NOTHING,
+        FigureError: Exit.USAGE,
+    }
+    with refusals(codes):
         if run and len(run) > 1:
             _threads(run, kernels, cases, as_json=as_json, figure=figure)
         else:
-            path = run[0] if run else newest_run(Path(RUNS))
+            path = run[0] if run else newest_run(RUNS)
             _roofline(path, kernels, cases, why=why, as_json=as_json, figure=figure)
-    except (StoreError, SelectionError, FigureError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    except NothingToSayError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.UNCLEAR) from error
-    except NotComparableError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.NOTHING) from error
 
 
 def _roofline(
@@ -89,11 +78,11 @@ def _roofline(
         draw = partial(roofline_figure, found.cases, found.roofs, path.name)
         write_figure(draw, figure)
     if as_json:
-        _write(roofline_document(path.name, found))
+        _write(report.roofline_document(path.name, found))
         return
-    console = _console()
-    efficiency_tables.rooflines(console, found.cases, found.roofs, why=why)
-    efficiency_tables.devices(console, found.crossings)
+    console = console_of()
+    report.rooflines(console, found.cases, found.roofs, why=why)
+    report.devices(console, found.crossings)
 
 
 def _threads(
@@ -113,9 +102,9 @@ def _threads(
     table = efficiencies(runs)
     table = narrowed(table, *_chosen(table, kernels, cases))
     if as_json:
-        _write(parallel_document(table))
+        _write(report.parallel_document(table))
         return
-    parallel(_console(), table)
+    report.parallel(console_of(), table)
 
 
 def _chosen(
@@ -128,11 +117,6 @@ def _chosen(
         allowed if kernels is None else values.names("--kernels", kernels, allowed, "kernel"),
         modules if cases is None else values.names("--cases", cases, modules, "case"),
     )
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPED_WIDTH)
 
 
 def _write(document: dict[str, Any]) -> None:

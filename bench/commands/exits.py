@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+from bench.plan.values import SelectionError
+from bench.store.files import StoreError
+from data.errors import DataError
+from kernels.registry import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class Exit(IntEnum):
@@ -34,3 +46,42 @@ class Exit(IntEnum):
     NOTHING = 4
     CRASHED = os.EX_SOFTWARE
     INTERRUPTED = 130
+
+
+#: What a user can cause, whatever the command: an option, a name, a file.
+USAGE_ERRORS = (SelectionError, RegistryError, DataError, StoreError)
+
+
+#: What is said after Ctrl-C by what changes files one by one, each whole or not at all.
+UNDONE = "Interrupted; nothing is half done."
+
+
+@contextmanager
+def refusals(
+    codes: Mapping[type[Exception], Exit] | None = None, interrupted: str = ""
+) -> Iterator[None]:
+    """Turn what a user can cause into a sentence and an exit code.
+
+    Parameters
+    ----------
+    codes : mapping, optional
+        Of further errors, or of those that do not end with `Exit.USAGE` here.
+    interrupted : str
+        What is said after Ctrl-C; without it, the interrupt goes on.
+
+    Raises
+    ------
+    typer.Exit
+    """
+    codes = codes or {}
+    foreseen: tuple[type[Exception], ...] = (*USAGE_ERRORS, *codes)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if not interrupted:
+            raise
+        typer.echo(interrupted, err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from error
+    except foreseen as error:
+        typer.echo(f"ERROR: {error}", err=True)
+        raise typer.Exit(codes.get(type(error), Exit.USAGE)) from error

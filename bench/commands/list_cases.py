@@ -1,4 +1,4 @@
-"""``python -m bench list``: reads its options and hands over."""
+"""``python -m bench list``: what there is to measure."""
 
 from __future__ import annotations
 
@@ -8,32 +8,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench.commands.exits import Exit
+from bench.commands.exits import refusals
+from bench.commands.options import AsJson, takes_request
 from bench.plan.catalogue import catalogue
-from bench.plan.request import Given, select
-from bench.plan.values import SelectionError
-from bench.report import doctor as catalogue_report
-from kernels.registry import RegistryError
+from bench.plan.request import Request, select
+from bench.report.doctor import render_catalogue
 
 
+@takes_request("preset", "kernels", "devices")
 def list_(
-    preset: Annotated[str, typer.Option(help="quick, default, full or memory.")] = "default",
-    kernels: Annotated[str | None, typer.Option(help="Names, or patterns: nd.*")] = None,
-    devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
+    request: Request,
     ids: Annotated[bool, typer.Option("--ids", help="Print every case's id.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show kernels and cases, those that can't run here with the reason.
 
     Exits with 2 when a name is wrong.
     """
-    try:
-        selection = select(Given(preset=preset, kernels=kernels, devices=devices))
-    except (SelectionError, RegistryError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    listed = catalogue(selection)
+    with refusals():
+        listed = catalogue(select(request))
     if as_json:
         typer.echo(json.dumps(listed, indent=2))
     else:
-        catalogue_report.render_catalogue(listed, Console(), ids=ids)
+        render_catalogue(listed, Console(), ids=ids)

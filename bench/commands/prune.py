@@ -1,27 +1,22 @@
-"""``python -m bench prune`` and ``import``: read their options and hand over."""
+"""``python -m bench prune``: lets old runs go."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.exits import Exit
+from bench.commands.exits import UNDONE, Exit, refusals
 from bench.plan import values
 from bench.plan.values import SelectionError, age
 from bench.report import numbers
 from bench.store.files import RUNS, StoreError
-from bench.store.importing import import_runs
 from bench.store.prune import DAMAGED, Rule, figures_of, plan, size_of
 from bench.store.prune import prune as remove
-from bench.store.table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.store.prune import Plan
 
 MANY = 1_000_000
@@ -56,45 +51,15 @@ def prune(
     Exits with 0 when it is done, or shown; with 1 when something can't be removed; with 2 when
     an option or the folder is wrong; with 130 after Ctrl-C.
     """
-    with _exits():
+    with refusals(interrupted=UNDONE):
         rule = _rule(keep_last, older_than, keep_every)
         names = [path.name for path in keep or ()]
         planned = plan(folder, rule, datetime.now(timezone.utc), names)
     n_bytes = sum(size_of(one.path) for one in planned.going)
     if yes:
-        with _exits(Exit.FAILED):
+        with refusals({StoreError: Exit.FAILED}, UNDONE):
             remove(planned)
     _show(planned, n_bytes, done=yes)
-
-
-def import_(
-    source: Annotated[
-        list[Path],
-        typer.Argument(help="pytest-benchmark's .benchmarks, or files.", show_default=False),
-    ],
-    results: Annotated[Path, typer.Option(help="Where the runs go.")] = RUNS,
-) -> None:
-    """Copy runs that pytest-benchmark has stored into the history, unchanged and each once.
-
-    Exits with 0 when all are in; with 1 when files were left, since they are damaged or tell no
-    time, or one can't be written; with 2 when nothing can be read; with 130 after Ctrl-C.
-    """
-    with _exits():
-        read(source, columns=())  # what is missing is the user's, what can't be written is not
-    with _exits(Exit.FAILED):
-        found = import_runs(source, results)
-    for original, copy in found.copied:
-        typer.echo(f"{original} -> {copy}")
-    for one in found.left:
-        typer.echo(f"WARNING: {one.path} was left: {one.reason}", err=True)
-    copied = numbers.number(len(found.copied), "run")
-    typer.echo(
-        f"{copied} copied to {results}, {len(found.known)} known already, "
-        f"{len(found.left)} left."
-    )
-    if found.left and not found.copied and not found.known:
-        raise typer.Exit(Exit.USAGE)
-    raise typer.Exit(Exit.FAILED if found.left else Exit.OK)
 
 
 def _rule(last: str | None, older: str | None, every: str | None) -> Rule:
@@ -128,19 +93,3 @@ def _show(planned: Plan, n_bytes: int, *, done: bool) -> None:
     typer.echo(f"{runs} {goes} ({size}), {planned.n_staying} stay.")
     if not done and (planned.going or planned.damaged):
         typer.echo("Nothing was changed: --yes does it.")
-
-
-@contextmanager
-def _exits(of_files: Exit = Exit.USAGE) -> Iterator[None]:
-    """Turn what a user can cause into a sentence and an exit code."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        typer.echo("Interrupted; nothing is half done.", err=True)
-        raise typer.Exit(Exit.INTERRUPTED) from error
-    except SelectionError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    except StoreError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(of_files) from error

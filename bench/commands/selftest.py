@@ -1,4 +1,4 @@
-"""``python -m bench selftest``: reads its options and hands over."""
+"""``python -m bench selftest``: how often verdicts are wrong."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from bench.commands.exits import Exit
+from bench.commands.exits import Exit, refusals
+from bench.commands.options import Results, console_of, takes_request
 from bench.compare.rates import FOLDER
 from bench.plan import values
-from bench.plan.matrix import QUICK
-from bench.plan.request import Given, ProtocolGiven, protocol_of
-from bench.plan.tasks import chosen_modules
-from bench.plan.values import SelectionError
+from bench.plan.request import Request, protocol_of
 from bench.selftest import tables
 from bench.selftest.histories import LARGEST_SEED, rate_history
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.store.files import StoreError
-from data.errors import DataError
-from kernels.registry import RegistryError
 
 MOST_HISTORIES = 100_000
-#: One of each backend that a CPU has; those that are not installed are named as such.
-KERNELS = "numpy.closed_form,nd.sgd_update,numba.epoch"
 #: Wide enough for the table where it is piped into a file.
 WIDTH = 200
 
 
+@takes_request(
+    *("cases", "kernels", "batch_sizes", "devices", "seconds_per_case"),
+    preset="quick",
+    cases=("bench_epoch",),
+    # One of each backend that a CPU has; those that are not installed are named as such.
+    kernels="numpy.closed_form,nd.sgd_update,numba.epoch",
+    batch_sizes="100,500,1500",
+    loaders="inmemory",
+    seconds_per_case=0.2,
+)
 def selftest(
+    request: Request,
     stored: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -40,13 +44,6 @@ def selftest(
         ),
     ] = None,
     minutes: Annotated[str, typer.Option(help="How long to measure.")] = "20",
-    cases: Annotated[str, typer.Option(help="epoch, step, update, machine, …")] = "epoch",
-    kernels: Annotated[str, typer.Option(help="Names, or patterns: nd.*")] = KERNELS,
-    batch_sizes: Annotated[str, typer.Option(help="Whole numbers.")] = "100,500,1500",
-    devices: Annotated[str | None, typer.Option(help="cpu(0), gpu(0), …")] = None,
-    timed: Annotated[
-        str, typer.Option(help="Seconds of timed work of a case in each process.")
-    ] = "0.2",
     loaded: Annotated[
         bool, typer.Option("--load", help="Have a second process load one core, on and off.")
     ] = False,
@@ -61,7 +58,7 @@ def selftest(
     histories: Annotated[
         str, typer.Option(help="With --history: so many of each kind.")
     ] = "100",
-    results: Annotated[Path, typer.Option(help="Where it is stored.")] = FOLDER,
+    results: Results = FOLDER,
 ) -> None:
     """Measure how often verdicts are wrong on this machine, now, and how much they find.
 
@@ -76,10 +73,8 @@ def selftest(
     3 when there were too few samples for a single comparison, 130 after Ctrl-C: what was
     measured is judged and stored.
     """
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
-    try:
+    console = console_of(WIDTH)
+    with refusals():
         if history is not None:
             n_histories = values.whole_number("--histories", histories, MOST_HISTORIES)
             rated = rate_history(history, n_histories, results)
@@ -94,30 +89,15 @@ def selftest(
             tables.render(rates, lost, console)
             raise typer.Exit(Exit.OK)
         asked = SelftestAsked(
-            given=Given(
-                preset="quick",
-                kernels=kernels,
-                batch_sizes=batch_sizes,
-                devices=devices,
-                loaders="inmemory",
-            ),
-            modules=chosen_modules(cases),
-            protocol=replace(
-                protocol_of(ProtocolGiven(seconds_per_case=timed), QUICK), alone=False
-            ),
+            request=request,
+            protocol=replace(protocol_of(request), alone=False),
             seconds=60 * values.positive("--minutes", minutes),
             loaded=loaded,
             seed=secrets.randbelow(LARGEST_SEED),
         )
         samples = sample(asked, lambda text: typer.echo(text, err=True))
-    except (SelectionError, RegistryError, DataError, StoreError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    try:
+    with refusals({StoreError: Exit.FAILED}):
         path, rates = write(results, asked, samples)
-    except StoreError as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.FAILED) from error
     tables.render(rates, samples.lost, console)
     typer.echo(f"samples: {path}")
     if not samples.complete:

@@ -1,42 +1,27 @@
-"""``python -m bench track``: reads its options and hands over."""
+"""``python -m bench track``: a run against the history of its machine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from bench.commands.exits import Exit
-from bench.compare.rates import Machine, with_rates
+from bench.commands.exits import refusals
+from bench.commands.options import Output
+from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, show
 from bench.compare.reading import margins
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
-from bench.plan.values import SelectionError
-from bench.report.verdicts import Form, write
-from bench.store.facts import known
+from bench.report.verdicts import Form
 from bench.store.files import RUNS, StoreError, newest_run
 from bench.store.prune import pin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from bench.compare.verdict import Judgement, Margins, Outcome
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What the command line asks for, beside the run."""
-
-    margins: Margins
-    history: tuple[Path, ...]
-    baseline: Path | None
-    confirm: bool
-    any_node: bool
-    form: Form
-    output: Path | None
-    every_case: bool
+    from bench.compare.verdict import Judgement
 
 
 def track_(
@@ -71,20 +56,10 @@ def track_(
             "--any-node", help="Take runs of other host names for this machine's, if alike."
         ),
     ] = False,
-    margin: Annotated[
-        str | None,
-        typer.Option(
-            help="Percent that a case may change and still be the same; by default 1.5, or "
-            "as pyproject.toml says, whose patterns hold in any case.",
-            show_default=False,
-        ),
-    ] = None,
-    form: Annotated[Form, typer.Option("--format")] = Form.TERMINAL,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write to this file.", show_default=False),
-    ] = None,
-    every_case: Annotated[bool, typer.Option("--all", help="List every case.")] = False,
+    margin: Margin = None,
+    form: VerdictForm = Form.TERMINAL,
+    output: Output = None,
+    every: EveryCase = False,
 ) -> None:
     """Say whether this machine, or this code, is slower than it was in earlier runs.
 
@@ -97,22 +72,20 @@ def track_(
     2 when an option or a file is wrong; with 3 when cases are unclear, untrusted, missing, or
     slower and unconfirmed; with 4 when no case can be compared; with 130 after Ctrl-C.
     """
-    try:
-        asked = _Asked(
-            margins(margin), tuple(history or ()), baseline, confirm, any_node, form, output,
-            every_case,
-        )  # fmt: skip
-        code = _judge(_found(run, asked.history), asked)
-    except KeyboardInterrupt as error:
-        typer.echo("Interrupted; what was measured is saved.", err=True)
-        raise typer.Exit(Exit.INTERRUPTED) from error
-    except (SelectionError, StoreError) as error:
-        typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from error
-    raise typer.Exit(code)
+    with refusals(interrupted="Interrupted; what was measured is saved."):
+        allowed = margins(margin)
+        judged = _found(run, history or [])
+        chosen = choose(judged, tuple(history or (judged.parent,)), any_node=any_node)
+        if baseline is not None:
+            judgement = _pinned(against_baseline(chosen, baseline, allowed), baseline)
+        else:
+            judgement = track(chosen, allowed, _remeasure(judged) if confirm else None)
+        machine = machine_of(chosen.history.runs.iloc[-1])
+        show(judgement, machine, form, output, every=every)
+    raise typer.Exit(judgement.outcome)
 
 
-def _found(run: Path | None, history: tuple[Path, ...]) -> Path:
+def _found(run: Path | None, history: list[Path]) -> Path:
     """Return the run that is judged."""
     if run is not None:
         return newest_run(run) if run.is_dir() else run
@@ -122,24 +95,6 @@ def _found(run: Path | None, history: tuple[Path, ...]) -> Path:
         if not history:
             raise
         return newest_run(history[0])
-
-
-def _judge(run: Path, asked: _Asked) -> Outcome:
-    """Judge a run and write what is said of it."""
-    chosen = choose(run, asked.history or (run.parent,), any_node=asked.any_node)
-    if asked.baseline is not None:
-        found = _pinned(against_baseline(chosen, asked.baseline, asked.margins), asked.baseline)
-    else:
-        found = track(chosen, asked.margins, _remeasure(run) if asked.confirm else None)
-    told = chosen.history.runs.iloc[-1]
-    names = [
-        str(value) if known(value) else None for value in (told["fingerprint_id"], told["node"])
-    ]
-    found = with_rates(found, Machine(*names))
-    write(found, asked.form, asked.output, every=asked.every_case)
-    if asked.output is not None:
-        typer.echo(f"verdicts: {asked.output}", err=True)
-    return found.outcome
 
 
 def _pinned(found: Judgement, baseline: Path) -> Judgement:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import cases
 from bench.measure.protocol import Protocol
-from bench.plan import values
-from bench.plan.catalogue import modules, usual_modules
+from bench.plan.catalogue import usual_modules
 from bench.plan.matrix import case_id
 
 if TYPE_CHECKING:
@@ -339,30 +338,6 @@ def required_and_missing(
         else:
             skipped.append(one)
     return skipped, failed
-
-
-def chosen_modules(text: str | None) -> tuple[str, ...]:
-    """Read ``--cases``.
-
-    Parameters
-    ----------
-    text : str or None
-        Names of case modules, with or without ``bench_``.
-
-    Returns
-    -------
-    tuple of str
-        Empty for all.
-
-    Raises
-    ------
-    SelectionError
-    """
-    if text is None:
-        return ()
-    known = [name.removeprefix("bench_") for name in modules()]
-    bare = ",".join(part.removeprefix("bench_") for part in values.split("--cases", text))
-    return tuple(f"bench_{name}" for name in values.names("--cases", bare, known, "case"))
 
 
 # Which process measures what, and in which order: shuffled, so that order decides nothing.

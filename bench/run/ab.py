@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bench.compare.verdict import Judgement, Margins
     from bench.measure.protocol import Protocol
-    from bench.plan.request import Given
+    from bench.plan.request import Request
     from bench.run.pair_cases import Entry
     from bench.run.sides import Prepared, Side
 
@@ -109,9 +109,7 @@ class AbAsked:
 
     Attributes
     ----------
-    given : Given
-        The options that choose cases.
-    modules : tuple of str
+    request : Request
     sides : tuple of two Side
     margins : Margins
     protocol : Protocol
@@ -120,8 +118,7 @@ class AbAsked:
         Of the order of the cases.
     """
 
-    given: Given
-    modules: tuple[str, ...]
+    request: Request
     sides: tuple[Side, Side]
     margins: Margins
     protocol: Protocol
@@ -175,10 +172,10 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
         When the folder can't be written; nothing is measured then. Where the disk fills up
         meanwhile, what was measured is told, and every case is untrusted.
     """
-    check(asked.given, asked.sides, asked.modules)
+    check(asked.request, asked.sides)
     with ExitStack() as stack:
-        sides = prepare(asked.sides, asked.given.kernel_folders, stack)
-        listed = entries(asked.given, sides, asked.modules)
+        sides = prepare(asked.sides, asked.request.kernel_folder, stack)
+        listed = entries(asked.request, sides)
         measured = [
             Measured(one, Contest(asked.margins.of(one.name)))
             for one in listed

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import data
 from bench.convergence.statistics import Statistics
 from bench.measure.target import setting_of
-from bench.plan import request
-from bench.plan.request import Given, ProtocolGiven, protocol_of
+from bench.plan.request import protocol_of, select
 from bench.run import runner
-from bench.run.preparing import RunOptions, plan
+from bench.run.preparing import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,40 +17,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-#: The published loop, the fastest ways that MXNet has of doing the same, and a peer.
-KERNELS = "nd.autograd,gluon.hybrid,nd.fused,torch.closed_form"
-CASES = ("bench_epoch", "bench_target")
-
-
-@dataclass(frozen=True)
-class Live:
-    """What is to be measured, as text; None where an option was not given.
-
-    Attributes
-    ----------
-    workload, kernels, devices, batch_sizes : str or None
-    target, schedule, sampling : str
-    processes : int
-    """
-
-    workload: str | None
-    kernels: str | None
-    devices: str | None
-    batch_sizes: str | None
-    target: str
-    schedule: str
-    sampling: str
-    processes: int
+    from bench.plan.request import Request
 
 
 def measure(
-    live: Live, folder: Path, console: Console, tell: Callable[[str], object]
+    request: Request, folder: Path, console: Console, tell: Callable[[str], object]
 ) -> tuple[Path, dict[str, Any], bool]:
     """Count the steps, then time epochs and trainings to the target.
 
     Parameters
     ----------
-    live : Live
+    request : Request
     folder : Path
         Of runs.
     console : Console
@@ -71,33 +46,14 @@ def measure(
     StoreError
         When nothing can be written.
     """
-    given = Given(
-        workloads=live.workload,
-        kernels=live.kernels or KERNELS,
-        devices=live.devices,
-        loaders="inmemory",
-        batch_sizes=live.batch_sizes,
-    )
-    protocol = ProtocolGiven(
-        schedule=live.schedule, sampling=live.sampling, tolerance=live.target
-    )
-    asked = plan(
-        RunOptions(
-            given=given,
-            protocol=protocol,
-            cases=CASES,
-            replicates=live.processes,
-            memory=False,
-        )
-    )
-    _count(given, protocol, tell)
+    asked = plan(request)
+    _count(request, tell)
     return runner.begin(asked, folder, console).save(folder)
 
 
-def _count(given: Given, protocol: ProtocolGiven, tell: Callable[[str], object]) -> None:
+def _count(request: Request, tell: Callable[[str], object]) -> None:
     """Count the steps before anything is timed: the processes then read them."""
-    selection = request.select(given)
-    training = protocol_of(protocol, request.preset_of(given))
+    selection, training = select(request), protocol_of(request)
     settings = {
         (workload, setting_of(training.of(kernel), kernel.rule))
         for workload in selection.values["workload"]

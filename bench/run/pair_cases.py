@@ -14,7 +14,7 @@ from bench.run.launcher import EndedError, NoAnswerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.plan.request import Given
+    from bench.plan.request import Request
     from bench.run.sides import Prepared, Side
 
 #: Its rounds are whole trainings, printed figures between them: it takes no turns.
@@ -59,25 +59,24 @@ class Entry:
         return told[0] if told[0] == told[1] else " | ".join(told)
 
 
-def check(given: Given, sides: Sequence[Side], modules: Sequence[str]) -> None:
+def check(request: Request, sides: Sequence[Side]) -> None:
     """Refuse options that contradict one another.
 
     Parameters
     ----------
-    given : Given
+    request : Request
     sides : sequence of two Side
-    modules : sequence of str
 
     Raises
     ------
     SelectionError
     """
-    if NOT_IN_TURNS in modules:
+    if NOT_IN_TURNS in request.cases:
         raise SelectionError(
             "--cases: notebook can't be measured in turns; compare stored runs of it: "
             "python -m bench compare A B."
         )
-    for axis, option in (("kernel", given.kernels), ("device", given.devices)):
+    for axis, option in (("kernel", request.kernels), ("device", request.devices)):
         told = [getattr(side, axis) for side in sides]
         if any(told) and not all(told):
             raise SelectionError(f"--a and --b: give {axis}=… to both, or to none.")
@@ -85,16 +84,13 @@ def check(given: Given, sides: Sequence[Side], modules: Sequence[str]) -> None:
             raise SelectionError(f"--{axis}s: the sides say it already; leave one of them out.")
 
 
-def entries(given: Given, sides: Sequence[Prepared], modules: Sequence[str]) -> list[Entry]:
+def entries(request: Request, sides: Sequence[Prepared]) -> list[Entry]:
     """List what is to be compared.
 
     Parameters
     ----------
-    given : Given
-        The options that choose cases.
+    request : Request
     sides : sequence of two Prepared
-    modules : sequence of str
-        Case modules; empty for the usual.
 
     Returns
     -------
@@ -106,7 +102,7 @@ def entries(given: Given, sides: Sequence[Prepared], modules: Sequence[str]) -> 
     SelectionError
         When an option is wrong for a side, or there is no case.
     """
-    found = [_of_side(given, one, tuple(modules) or USUAL) for one in sides]
+    found = [_of_side(request, one) for one in sides]
     axes = [axis for axis in ("kernel", "device") if getattr(sides[0].side, axis)]
     first, second = ({_key(one, axes): one for one in side} for side in found)
     listed = [
@@ -121,27 +117,25 @@ def entries(given: Given, sides: Sequence[Prepared], modules: Sequence[str]) -> 
     return listed
 
 
-def _of_side(
-    given: Given, prepared: Prepared, modules: tuple[str, ...]
-) -> list[dict[str, Any]]:
+def _of_side(request: Request, prepared: Prepared) -> list[dict[str, Any]]:
     """Ask a side for its cases, those that it can't measure with a ``reason``."""
     side = prepared.side
     chosen = replace(
-        given,
-        kernels=side.kernel or given.kernels,
-        devices=side.device or given.devices,
-        kernel_folders=(),
+        request,
+        cases=request.cases or USUAL,
+        kernels=side.kernel or request.kernels,
+        devices=side.device or request.devices,
     )
-    asked = {**asdict(chosen), "kernel_folders": [str(one) for one in given.kernel_folders]}
-    request = {
+    asked = {**asdict(chosen), "kernel_folder": [str(one) for one in chosen.kernel_folder]}
+    question = {
         "module": "",
-        "params": {"given": asked, "modules": modules},
+        "params": asked,
         "protocol": asdict(Protocol(1, 0.1)),
         "kind": "list",
     }
     handle = prepared.launcher.launch(side.setting)
     try:
-        answer = handle.ask(request, LISTING_SECONDS)
+        answer = handle.ask(question, LISTING_SECONDS)
     except (EndedError, NoAnswerError) as error:
         raise SelectionError(f"{side.label}: its cases can't be listed: {error}.") from error
     finally:

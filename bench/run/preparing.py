@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.machine.fingerprint import fresh_fingerprint
-from bench.plan import request
 from bench.plan.duration import Estimator, total_seconds
-from bench.plan.request import ProtocolGiven, protocol_of, required
+from bench.plan.request import order_seed_of, protocol_of, required, select, setting_of
 from bench.plan.tasks import (
     Pass,
     RunAsked,
-    Setting,
     estimate_key,
     memory_tasks,
     protocol_in,
@@ -28,45 +26,16 @@ if TYPE_CHECKING:
 
     from bench.measure.protocol import Protocol
     from bench.plan.matrix import Selection
+    from bench.plan.request import Request
     from bench.plan.tasks import Task
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """What the command line asks for.
-
-    Attributes
-    ----------
-    given : Given
-    protocol : ProtocolGiven
-    cases : tuple of str
-        Case modules; empty for all.
-    require : str or None
-    replicates : int
-    order_seed : int
-    limit_seconds : float or None
-    memory : bool
-        Whether the memory pass is done.
-    setting : Setting
-    """
-
-    given: request.Given = field(default_factory=request.Given)
-    protocol: ProtocolGiven = field(default_factory=ProtocolGiven)
-    cases: tuple[str, ...] = ()
-    require: str | None = None
-    replicates: int = 5
-    order_seed: int = 0
-    limit_seconds: float | None = None
-    memory: bool = True
-    setting: Setting = field(default_factory=Setting)
-
-
-def plan(run: RunOptions) -> RunAsked:
+def plan(request: Request) -> RunAsked:
     """Decide what a run does, before its first case.
 
     Parameters
     ----------
-    run : RunOptions
+    request : Request
 
     Returns
     -------
@@ -77,29 +46,28 @@ def plan(run: RunOptions) -> RunAsked:
     SelectionError, RegistryError, DataError
         When an option's value is not allowed.
     """
-    preset = request.preset_of(run.given)
-    protocol = protocol_of(run.protocol, preset)
-    selection = request.select(run.given)
-    known = {*selection.registry.train, *selection.registry.update}
-    wanted = required(run.require, known)
-    timed, unavailable = tasks_of(selection, run.cases)
+    protocol = protocol_of(request)
+    selection = select(request)
+    wanted = required(request, selection.registry)
+    timed, unavailable = tasks_of(selection, request.cases)
     skipped, failed = required_and_missing(unavailable, wanted)
-    tasks = (*timed, *(memory_tasks(timed) if run.memory else ()))
+    tasks = (*timed, *(memory_tasks(timed) if request.memory else ()))
+    setting = setting_of(request.threads, request.pin)
     asked = RunAsked(
-        preset=preset.name,
+        preset=request.preset,
         protocol=protocol,
         tasks=tasks,
-        replicates=run.replicates,
-        order_seed=run.order_seed,
-        setting=run.setting,
-        fingerprint=fresh_fingerprint(run.setting.environment, run.setting.cpus),
+        replicates=request.processes,
+        order_seed=order_seed_of(request),
+        setting=setting,
+        fingerprint=fresh_fingerprint(setting.environment, setting.cpus),
         skipped=tuple(skipped),
         failed=tuple(failed),
         estimates=_estimates(selection, protocol, tasks),
-        limit_seconds=run.limit_seconds,
+        limit_seconds=request.case_timeout,
         command=tuple(sys.argv[1:]),
         commit=merging.commit(),
-        kernel_folders=run.given.kernel_folders,
+        kernel_folders=request.kernel_folder,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.machine.fingerprint import fresh_fingerprint
 from bench.plan import values
-from bench.plan.request import Given, select, setting_of
+from bench.plan.request import Request, read, select, setting_of
 from bench.plan.tasks import Setting, tasks_of
 from bench.plan.values import SelectionError, share
 from bench.run import merging
@@ -121,8 +121,9 @@ def side_of(option: str, given: Sequence[str]) -> Side:
 
 def _setting(told: dict[str, str]) -> Setting:
     """Put the variables and CPUs of a side together; a variable overrides ``threads``."""
-    pin = told.get("pin")
-    setting = setting_of(told.get("threads"), pin and pin.replace("+", ","))
+    threads = read("threads", told["threads"]) if "threads" in told else None
+    cpus = read("pin", told["pin"].replace("+", ",")) if "pin" in told else ()
+    setting = setting_of(threads, cpus)
     variables = {
         match[1]: value for key, value in told.items() if (match := _VARIABLE.fullmatch(key))
     }
@@ -257,7 +258,7 @@ def listed(
     Parameters
     ----------
     params : mapping
-        ``given``, the fields of ``Given``, and ``modules``.
+        The fields of `Request`.
     registry : Registry
     protocol : Protocol
 
@@ -267,13 +268,9 @@ def listed(
         ``tasks``, a list of dicts of the fields of ``Task`` that say which; ``skipped``,
         with ``id``, ``params`` and ``reason``. JSON-ready.
     """
-    given = Given(
-        **{
-            **params["given"],
-            "kernel_folders": tuple(map(Path, params["given"]["kernel_folders"])),
-        }
-    )
-    tasks, skipped = tasks_of(select(given), tuple(params["modules"]))
+    folders = tuple(map(Path, params["kernel_folder"]))
+    request = Request(**{**params, "kernel_folder": folders})
+    tasks, skipped = tasks_of(select(request), request.cases)
     return {
         "tasks": [
             {

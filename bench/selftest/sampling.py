@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bench.measure.protocol import Protocol
-    from bench.plan.request import Given
+    from bench.plan.request import Request
     from bench.plan.tasks import Outcome
     from bench.selftest.rules import Pool
 
@@ -67,9 +67,7 @@ class SelftestAsked:
 
     Attributes
     ----------
-    given : Given
-        The options that choose cases.
-    modules : tuple of str
+    request : Request
     protocol : Protocol
     seconds : float
     loaded : bool
@@ -77,8 +75,7 @@ class SelftestAsked:
     seed : int
     """
 
-    given: Given
-    modules: tuple[str, ...]
+    request: Request
     protocol: Protocol
     seconds: float
     loaded: bool
@@ -131,8 +128,8 @@ def sample(
     SelectionError, RegistryError, DataError
     """
     with ExitStack() as stack:
-        sides = prepare((Side(), Side()), asked.given.kernel_folders, stack)
-        listed = entries(asked.given, sides, asked.modules)
+        sides = prepare((Side(), Side()), asked.request.kernel_folder, stack)
+        listed = entries(asked.request, sides)
         measured = [Measured(one, Contest(DEFAULT)) for one in listed if not one.reason]
         if not measured:
             raise SelectionError(f"no case can be measured here: {listed[0].reason}.")

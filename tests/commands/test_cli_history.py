@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.commands import app, prune
+from bench.commands import app, import_runs, prune
 from bench.commands.exits import Exit
 from tests.compare.made_up_stored import epoch, foreign, run, written
 
@@ -134,7 +134,7 @@ def test_ctrl_c_ends_with_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(prune, name, interrupted)
+    monkeypatch.setattr(import_runs if name == "import_runs" else prune, name, interrupted)
     assert invoke(*arguments).exit_code == Exit.INTERRUPTED
 
 

@@ -18,7 +18,7 @@ from bench.cases import (
 )
 from bench.plan import matrix
 from bench.plan.matrix import Selection, availability, case_id, usable
-from bench.plan.request import Given, select
+from bench.plan.request import Request, select
 from kernels.backends import BACKENDS
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
 from kernels.registry import Registry
@@ -100,11 +100,13 @@ def of(module: ModuleType, asked: Selection) -> list[str]:
 
 
 def test_a_case_is_named_by_its_parameters() -> None:
-    asked = select(Given(kernels="nd.autograd", devices="cpu", batch_sizes="10"))
+    asked = select(Request(kernels="nd.autograd", devices="cpu", batch_sizes="10"))
     assert of(bench_epoch, asked) == snapshot(
         ["airfoil-nd.autograd-cpu(0)-inmemory-B10", "airfoil-nd.autograd-cpu(0)-dataloader-B10"]
     )
-    asked = select(Given(kernels="update.sgd_update", devices="gpu63", update_sizes="5,10000"))
+    asked = select(
+        Request(kernels="update.sgd_update", devices="gpu63", update_sizes="5,10000")
+    )
     assert of(bench_update, asked) == snapshot(
         [
             "update.sgd_update-gpu(63)-P5-T1",
@@ -112,13 +114,15 @@ def test_a_case_is_named_by_its_parameters() -> None:
             "update.sgd_update-gpu(63)-P10000-T100",
         ]
     )
-    asked = select(Given(devices="cpu", batch_sizes="10", loaders="inmemory"))
+    asked = select(Request(devices="cpu", batch_sizes="10", loaders="inmemory"))
     assert of(bench_loader, asked)[0] == snapshot("airfoil-mxnet-cpu(0)-inmemory-B10")
-    machine = of(bench_machine, select(Given(devices="cpu")))
+    machine = of(bench_machine, select(Request(devices="cpu")))
     assert machine[:2] == snapshot(
         ["mxnet-cpu(0)-empty_operator-bytes4", "mxnet-cpu(0)-triad-bytes4096"]
     )
-    engine = of(bench_engine, select(Given(kernels="nd.bulk", devices="cpu", batch_sizes="1")))
+    engine = of(
+        bench_engine, select(Request(kernels="nd.bulk", devices="cpu", batch_sizes="1"))
+    )
     assert engine == snapshot(
         [
             "airfoil-nd.bulk-cpu(0)-ThreadedEnginePerDevice-B1",
@@ -128,7 +132,7 @@ def test_a_case_is_named_by_its_parameters() -> None:
 
 
 def test_kernels_of_a_whole_epoch_have_no_step() -> None:
-    asked = select(Given(kernels="nd.closed_form,nd.foreach", devices="cpu", batch_sizes="1"))
+    asked = select(Request(kernels="nd.closed_form,nd.foreach", devices="cpu", batch_sizes="1"))
     assert of(bench_step, asked) == ["airfoil-nd.closed_form-cpu(0)-B1"]
 
 
@@ -245,7 +249,7 @@ def test_loaders_that_a_backend_lacks_are_left_out() -> None:
 
 
 def test_the_notebook_has_its_own_settings_and_no_others() -> None:
-    asked = select(Given(preset="full", devices="cpu"))
+    asked = select(Request(preset="full", devices="cpu"))
     assert of(bench_notebook, asked) == snapshot(
         [
             "airfoil-gluon.trainer-cpu(0)-dataloader-B10",
@@ -254,7 +258,7 @@ def test_the_notebook_has_its_own_settings_and_no_others() -> None:
             "airfoil-nd.autograd-cpu(0)-dataloader-B1500",
         ]
     )
-    narrow = select(Given(devices="cpu", loaders="inmemory"))
+    narrow = select(Request(devices="cpu", loaders="inmemory"))
     assert of(bench_notebook, narrow) == []
 
 
@@ -288,12 +292,12 @@ def test_every_axis_of_a_case_module_is_known() -> None:
 
 
 def test_other_loaders_are_tried_with_a_few_kernels_unless_an_option_names_them() -> None:
-    asked = select(Given(devices="cpu", batch_sizes="10"))
+    asked = select(Request(devices="cpu", batch_sizes="10"))
     loaded = {
         case["kernel"] for case in asked.cases_of(bench_epoch) if case["loader"] != "inmemory"
     }
     assert loaded == matrix.LOADED_KERNELS
-    named = select(Given(devices="cpu", batch_sizes="10", loaders="dataloader"))
+    named = select(Request(devices="cpu", batch_sizes="10", loaders="dataloader"))
     assert {case["kernel"] for case in named.cases_of(bench_epoch)} > matrix.LOADED_KERNELS
 
 

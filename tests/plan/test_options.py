@@ -6,7 +6,7 @@ import pytest
 
 import data
 from bench.plan.matrix import PRESETS
-from bench.plan.request import Given, preset_of, select
+from bench.plan.request import Request, read, request_of, select
 from bench.plan.values import SelectionError
 from kernels.registry import RegistryError
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def given(**options: Any) -> Given:
-    return Given(**{"devices": "cpu", **options})
+def given(**options: Any) -> Request:
+    return Request(**{"devices": "cpu", **options})
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(
     wrong: dict[str, str], allowed: str
 ) -> None:
     with pytest.raises(SelectionError) as refused:
-        select(given(**wrong))
+        select(request_of({"devices": "cpu", **wrong}))
     assert str(refused.value).startswith(allowed)
     assert "\n" not in str(refused.value)
 
@@ -68,7 +68,7 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(
 @pytest.mark.parametrize("wrong", ["quick,full", "*", ""])
 def test_one_preset_is_chosen_not_several(wrong: str) -> None:
     with pytest.raises(SelectionError, match="--preset: "):
-        preset_of(given(preset=wrong))
+        read("preset", wrong)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -109,7 +109,7 @@ def test_batch_sizes_that_are_asked_for_must_fit_the_largest_workload() -> None:
 
 def test_options_narrow_their_axis_and_say_so() -> None:
     selection = select(
-        Given(
+        Request(
             workloads="airfoil-5,airfoil,airfoil-5",
             kernels="nd.*,update.sgd_update",
             devices="cpu,gpu0",
@@ -134,11 +134,11 @@ def test_options_narrow_their_axis_and_say_so() -> None:
 
 
 def test_without_a_choice_of_devices_all_that_a_backend_sees_are_taken() -> None:
-    devices = select(Given()).values["device"]
+    devices = select(Request()).values["device"]
     assert devices[0] == "cpu(0)"
     assert len(devices) > 1, "a GPU that is not there is listed, to be skipped with the reason"
 
 
 def test_a_folder_of_kernels_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="nowhere is not a folder with kernel files"):
-        select(given(kernel_folders=(tmp_path / "nowhere",)))
+        select(given(kernel_folder=(tmp_path / "nowhere",)))

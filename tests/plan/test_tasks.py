@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bench.plan.catalogue import modules, usual_modules
-from bench.plan.request import Given, select
-from bench.plan.tasks import chosen_modules, tasks_of
+from bench.plan.request import Request, read, select
+from bench.plan.tasks import tasks_of
 
-NARROW = Given(preset="quick", kernels="nd.autograd", devices="cpu(0)", batch_sizes="10")
+NARROW = Request(preset="quick", kernels="nd.autograd", devices="cpu(0)", batch_sizes="10")
 
 
 def measured(chosen: str | None) -> set[str]:
-    tasks, skipped = tasks_of(select(NARROW), chosen_modules(chosen))
+    tasks, skipped = tasks_of(select(NARROW), () if chosen is None else read("cases", chosen))
     return {task.module for task in tasks} | {one["id"].partition("[")[0] for one in skipped}
 
 

@@ -14,7 +14,7 @@ from bench.compare.rates import Machine, with_rates
 from bench.compare.verdict import Judgement
 from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
-from bench.plan.request import Given
+from bench.plan.request import Request
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import Samples, SelftestAsked, load
 from bench.store.files import StoreError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FINGERPRINT = {"cpu": "a processor"}
-ASKED = SelftestAsked(Given(), (), Protocol(3, 0.1), 60.0, loaded=False, seed=1)
+ASKED = SelftestAsked(Request(), Protocol(3, 0.1), 60.0, loaded=False, seed=1)
 
 
 @pytest.fixture
