@@ -26,7 +26,7 @@ from bench.plan import values
 from bench.plan.request import Request, flag, read
 from bench.report import advice
 from bench.report.figures.efficiency import target_figure
-from bench.report.figures.style import FigureError, kind_of, plain, write_figure
+from bench.report.figures.style import kind_of, plain, write_figure
 from bench.run import for_advice
 from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
@@ -79,7 +79,7 @@ def advise(
     def tell(text: str) -> None:
         notes.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    codes = {NothingComparableError: Exit.NOTHING, FigureError: Exit.USAGE}
+    codes = {NothingComparableError: Exit.NOTHING}
     with refusals(codes, interrupted="Interrupted; what was counted is kept."):
         if figure is not None:
             kind_of(figure)

@@ -18,7 +18,7 @@ from bench.plan import values
 from bench.plan.values import SelectionError
 from bench.report import efficiency as report
 from bench.report.figures.efficiency import roofline_figure
-from bench.report.figures.style import FigureError, write_figure
+from bench.report.figures.style import write_figure
 from bench.store.files import RUNS, newest_run, read_run
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def efficiency(
     codes = {
         NothingToSayError: Exit.UNCLEAR,
         NotComparableError: Exit.NOTHING,
-        FigureError: Exit.USAGE,
     }
     with refusals(codes):
         if run and len(run) > 1:

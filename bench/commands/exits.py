@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -57,14 +57,12 @@ UNDONE = "Interrupted; nothing is half done."
 
 
 @contextmanager
-def refusals(
-    codes: Mapping[type[Exception], Exit] | None = None, interrupted: str = ""
-) -> Iterator[None]:
+def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> Iterator[None]:
     """Turn what a user can cause into a sentence and an exit code.
 
     Parameters
     ----------
-    codes : mapping, optional
+    codes : mapping of exception class to Exit, optional
         Of further errors, or of those that do not end with `Exit.USAGE` here.
     interrupted : str
         What is said after Ctrl-C; without it, the interrupt goes on.
@@ -84,4 +82,5 @@ def refusals(
         raise typer.Exit(Exit.INTERRUPTED) from error
     except foreseen as error:
         typer.echo(f"ERROR: {error}", err=True)
-        raise typer.Exit(codes.get(type(error), Exit.USAGE)) from error
+        code = next((codes[kind] for kind in codes if isinstance(error, kind)), Exit.USAGE)
+        raise typer.Exit(code) from error

@@ -24,7 +24,6 @@ from bench.plan.matrix import KERNEL_AXES, case_id
 from bench.plan.values import SelectionError
 from bench.report import progress as announce
 from bench.report import terminal
-from bench.report.figures.style import FigureError
 from bench.report.progress import Progress
 from bench.run.elsewhere import ElsewhereError
 from bench.run.merging import commit_of
@@ -305,7 +304,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             from bench.report.figures.run import draw_run  # noqa: PLC0415 - it imports matplotlib
 
             draw_run(document, path.with_suffix(""))
-    except (files.StoreError, FigureError) as error:
+    except files.StoreError as error:
         config.stash[PROBLEM] = str(error)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

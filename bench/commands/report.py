@@ -15,11 +15,10 @@ from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
-from bench.report.figures.style import FigureError
 from bench.report.markdown.run_comment import ladders
 from bench.report.writing import Asked, draw, html, markdown, some_run, source
+from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, StoreError, newest_run, read_run, whole
-from bench.store.table import write_csv, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +96,7 @@ def report(
     damaged, which are named; with 2 when an option or every run is wrong, or nothing can be
     written; with 4 when the runs share nothing; with 130 after Ctrl-C.
     """
-    codes = {NotComparedError: Exit.NOTHING, FigureError: Exit.USAGE}
+    codes = {NotComparedError: Exit.NOTHING}
     with refusals(codes, interrupted="Interrupted; no report was written."):
         values.one_of("--compare", axis, ("auto", *AXES), "comparison")
         asked = Asked(axis, baseline, request.tolerance, not no_target)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,9 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.run import preparing, runner
 from bench.store.files import RUNS, StoreError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @takes_request()
@@ -36,11 +40,43 @@ def run(
     console = console_of()
     with refusals({StoreError: Exit.FAILED}):
         if resume:
-            ending = runner.resume(journal, results, console, draw=figures)
+            started = runner.resume(journal, results, console)
         elif journal is not None:
             raise SelectionError(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
-            ending = runner.start(preparing.plan(request), results, console, draw=figures)
-    raise typer.Exit(ending)
+            started = runner.begin(preparing.plan(request), results, console)
+        path, document, complete = started.save(results)
+        _show(path, document, console)
+        if not complete:
+            typer.echo(f"To finish it: python -m bench run --resume {started.journal}")
+            raise typer.Exit(Exit.INTERRUPTED)
+        measured, failed = document["benchmarks"], document["bench"]["failed"]
+        if not (measured or failed):
+            typer.echo(
+                "Nothing was measured: every case was skipped, for the reasons above. "
+                "`python -m bench doctor` says what this machine lacks."
+            )
+            raise typer.Exit(Exit.FAILED)
+        if figures and measured:
+            _draw(document, path.with_suffix(""))
+    raise typer.Exit(Exit.FAILED if failed else Exit.OK)
+
+
+# What showing a run takes is imported once it is measured.
+
+
+def _show(path: Path, document: dict[str, Any], console: Console) -> None:
+    from bench.report import terminal  # noqa: PLC0415
+
+    width, colour = console.width, console.is_terminal
+    console.file.write(terminal.render(document, width=width, colour=colour))
+    typer.echo(f"run file: {path}")
+
+
+def _draw(document: dict[str, Any], folder: Path) -> None:
+    from bench.report.figures.run import draw_run  # noqa: PLC0415
+
+    draw_run(document, folder)
+    typer.echo(f"figures:  {folder}{os.sep}")

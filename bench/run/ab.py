@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bench.compare.paired import Contest, pairs_left
 from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
-from bench.report.progress import AbProgress, duration
+from bench.report.pair_progress import AbProgress
+from bench.report.progress import duration
 from bench.run import merging
 from bench.run.executor import Interrupts
 from bench.run.pair_cases import check, entries

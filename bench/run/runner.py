@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.plan.duration import Pace
 from bench.plan.tasks import Cause, Pass, RunAsked, estimate_key, protocol_in, schedule
-from bench.report import terminal
-from bench.report.figures.style import FigureError
 from bench.report.progress import ProcessProgress
 from bench.run import merging
 from bench.run.executor import Executor, Interrupts
@@ -33,39 +29,6 @@ if TYPE_CHECKING:
 
 #: A case may take this long in any case, and this many times its estimate.
 LIMIT_SECONDS, LIMIT_ESTIMATES = 120.0, 30.0
-
-
-class Ending(IntEnum):
-    """How a run ended; the value is the exit code of the command."""
-
-    COMPLETE = 0
-    FAILED = 1
-    """Some case could not be measured, or none was."""
-    INTERRUPTED = 130
-
-
-def start(asked: RunAsked, folder: Path, console: Console, *, draw: bool = True) -> Ending:
-    """Measure what was asked for, and write the run.
-
-    Parameters
-    ----------
-    asked : RunAsked
-    folder : Path
-        Of runs.
-    console : Console
-    draw : bool
-        Whether figures are drawn.
-
-    Returns
-    -------
-    Ending
-
-    Raises
-    ------
-    StoreError
-        When nothing can be written.
-    """
-    return begin(asked, folder, console).finish(folder, draw=draw)
 
 
 def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
@@ -94,7 +57,7 @@ def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
     return Run(asked, journal, console)
 
 
-def resume(path: Path | None, folder: Path, console: Console, *, draw: bool = True) -> Ending:
+def resume(path: Path | None, folder: Path, console: Console) -> Run:
     """Go on with an unfinished run.
 
     Parameters
@@ -104,11 +67,10 @@ def resume(path: Path | None, folder: Path, console: Console, *, draw: bool = Tr
     folder : Path
         Of runs.
     console : Console
-    draw : bool
 
     Returns
     -------
-    Ending
+    Run
 
     Raises
     ------
@@ -131,7 +93,7 @@ def resume(path: Path | None, folder: Path, console: Console, *, draw: bool = Tr
             f"{path} was written by another version of this program; it can't go on."
         ) from error
     _check_same(asked, path)
-    return Run(asked, journal, console, before).finish(folder, draw=draw)
+    return Run(asked, journal, console, before)
 
 
 def _check_same(asked: RunAsked, path: Path) -> None:
@@ -172,7 +134,7 @@ class Run:
         before: Sequence[Outcome] = (),
         launcher: Launcher | None = None,
     ) -> None:
-        self._asked, self._journal, self._console = asked, journal, console
+        self._asked, self._journal = asked, journal
         self._outcomes = list(before)
         self._launcher = launcher or SubprocessLauncher(asked.kernel_folders)
         self._pace = Pace(asked, before)
@@ -180,38 +142,10 @@ class Run:
         n_tasks = len(asked.tasks) + (asked.replicates - 1) * n_timed
         self._progress = ProcessProgress(console, asked.replicates, n_tasks)
 
-    def finish(self, folder: Path, *, draw: bool = True) -> Ending:
-        """Measure what is left, write the run file, print the tables.
-
-        Parameters
-        ----------
-        folder : Path
-        draw : bool
-
-        Returns
-        -------
-        Ending
-
-        Raises
-        ------
-        StoreError
-            When the disk is full: what was measured before stays in the journal.
-        """
-        path, document, complete = self.save(folder)
-        self._tables(document)
-        self._say(f"run file: {path}")
-        if not complete:
-            self._say(f"To finish it: python -m bench run --resume {self._journal.path}")
-            return Ending.INTERRUPTED
-        if not (document["benchmarks"] or document["bench"]["failed"]):
-            self._say(
-                "Nothing was measured: every case was skipped, for the reasons above. "
-                "`python -m bench doctor` says what this machine lacks."
-            )
-            return Ending.FAILED
-        if draw and document["benchmarks"]:
-            self._draw(document, path.with_suffix(""))
-        return Ending.FAILED if document["bench"]["failed"] else Ending.COMPLETE
+    @property
+    def journal(self) -> Path:
+        """Where what is measured is kept until the run is whole."""
+        return self._journal.path
 
     def save(self, folder: Path) -> tuple[Path, dict[str, Any], bool]:
         """Measure what is left and write the run file.
@@ -239,18 +173,6 @@ class Run:
         finally:
             self._journal.close()
         return path, document, complete
-
-    def _draw(self, document: dict[str, Any], folder: Path) -> None:
-        from bench.report.figures.run import draw_run  # noqa: PLC0415 - it imports matplotlib
-
-        try:
-            draw_run(document, folder)
-        except FigureError as error:
-            raise StoreError(str(error)) from error
-        self._say(f"figures:  {folder}{os.sep}")
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _measure(self) -> bool:
         """Run the processes; say whether all was done."""
@@ -297,8 +219,3 @@ class Run:
         self._pace.add(outcome)
         if outcome.cause not in (None, Cause.WRONG):
             self._progress.note(f"{outcome.id}: {outcome.message}")
-
-    def _tables(self, document: dict[str, Any]) -> None:
-        terminal_ = self._console.is_terminal
-        text = terminal.render(document, width=self._console.width, colour=terminal_)
-        self._console.file.write(text)

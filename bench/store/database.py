@@ -1,4 +1,4 @@
-"""DuckDB as this package uses it: in memory, small, and never on the network."""
+"""DuckDB as this package uses it: in memory, small, off the network; and columns as arrays."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from bench.store.decoding import LARGEST
-from bench.store.frames import filled
 from bench.store.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from bench.store.schema import Column
 
+#: NumPy has no types for masked arrays.
+ma: Any = np.ma
 #: What a query may take; a table of 1,000 runs needs a fifth of it.
 MEMORY_LIMIT = "400MB"
 #: Stands for a missing whole number on the way into DuckDB: its oldest versions do not look
@@ -97,7 +101,7 @@ def write_parquet(
     connection : DuckDBPyConnection
     columns : sequence of Column
     arrays : mapping of str to ndarray
-        As ``bench.store.frames.array`` makes them; lists as JSON.
+        As `array` makes them; lists as JSON.
     file : Path
 
     Raises
@@ -130,3 +134,95 @@ def _cast(column: Column) -> str:
     if column.kind is Kind.BOOLEAN:
         return f"nullif({name}, -1)::{wanted}"
     return f"{name}::{wanted}"
+
+
+NO_TIME = np.datetime64("NaT", "us")
+
+
+TEXTS = pd.StringDtype("python")
+
+
+def array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
+    """Return values as an array, masked where one is missing and the kind has no NaN.
+
+    Parameters
+    ----------
+    kind : Kind
+    values : sequence
+        None for what is missing.
+
+    Returns
+    -------
+    ndarray
+    """
+    if kind is Kind.FLOAT:
+        return np.array(values, dtype=float)
+    if kind is Kind.TIME:
+        return np.array(values, dtype="datetime64[us]")
+    if kind in {Kind.TEXT, Kind.FLOATS}:
+        return np.fromiter(values, dtype=object, count=len(values))
+    missing = np.fromiter((one is None for one in values), dtype=bool, count=len(values))
+    dtype = np.int64 if kind is Kind.INTEGER else np.bool_
+    there = np.array([one or 0 for one in values], dtype=dtype)
+    masked: NDArray[Any] = ma.MaskedArray(there, mask=missing)
+    return masked
+
+
+def filled(values: Any, missing: object) -> NDArray[Any]:
+    """Return an array with a value of its own where one is masked."""
+    whole: NDArray[Any] = ma.filled(values, missing)
+    return whole
+
+
+def frame(columns: Sequence[Column], arrays: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a table.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    arrays : mapping of str to array
+        From ``array``, or categories for texts.
+
+    Returns
+    -------
+    DataFrame
+        With the dtypes of ``bench.store.schema.Kind``.
+    """
+    table: pd.DataFrame = pd.DataFrame(
+        {one.name: _typed(one.kind, arrays[one.name]) for one in columns}, copy=False
+    )
+    return table
+
+
+def _typed(kind: Kind, values: Any) -> Any:
+    """Give a column its dtype in pandas."""
+    if kind is Kind.TEXT:
+        return texts(values)
+    if kind is Kind.INTEGER:
+        there = ma.getdata(values).astype(np.int64, copy=False)
+        return pd.arrays.IntegerArray(there, ma.getmaskarray(values))
+    if kind is Kind.BOOLEAN:
+        there = ma.getdata(values).astype(np.bool_, copy=False)
+        return pd.arrays.BooleanArray(there, ma.getmaskarray(values))
+    if kind is Kind.TIME:
+        times = filled(values, NO_TIME)
+        return pd.Series(times).dt.tz_localize("UTC").array
+    return filled(values, np.nan) if kind is Kind.FLOAT else values
+
+
+def texts(values: Any) -> Any:
+    """Return texts as an array of pandas.
+
+    Parameters
+    ----------
+    values : sequence of str, None for what is missing; or categories
+        Of categories each text is held once, however many rows have it.
+
+    Returns
+    -------
+    StringArray
+    """
+    if isinstance(values, pd.Categorical):
+        once = np.array([*values.categories, pd.NA], dtype=object)
+        return pd.array(once[values.codes], dtype=TEXTS, copy=False)
+    return pd.array([*values], dtype=TEXTS)

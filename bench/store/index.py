@@ -37,7 +37,6 @@ CACHE_FOLDER = Path("results") / "cache" / "runs"
 DECIDING = (
     "database.py",
     "decoding.py",
-    "frames.py",
     "rows.py",
     "schema.py",
     "shards.py",

@@ -11,6 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 # What a run of this suite must hold where every reader looks: the types of its facts.
 #
 # All may be missing, or null; what is there must be what it is called. Of other suites' files

@@ -16,9 +16,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from bench.store.database import connect, file_list, quoted, quoted_path, write_parquet
+from bench.store.database import (
+    array,
+    connect,
+    file_list,
+    filled,
+    quoted,
+    quoted_path,
+    write_parquet,
+)
 from bench.store.decoding import as_json
-from bench.store.frames import array, filled
 from bench.store.rows import FACTS, OWN
 from bench.store.schema import Column, Kind
 

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import contextmanager
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+import numpy as np
+import pandas as pd
 
-from bench.store import database
-from bench.store.database import connect
-from bench.store.decoding import as_json
-from bench.store.files import StoreError, whole
-from bench.store.frames import array, assemble
+from bench.store.database import NO_TIME, array, filled, frame, texts
+from bench.store.files import StoreError
 from bench.store.index import CACHE_FOLDER, Fetched, fetched
 from bench.store.parsing import size_of
 from bench.store.rows import FACTS, OWN, parse
-from bench.store.schema import CASES, Kind
+from bench.store.schema import CASES, GIVEN, RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    import pandas as pd
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from bench.store.schema import Column
 
@@ -265,77 +261,98 @@ def load(
 # Writes the table of cases for other programs: as CSV or as Parquet.
 
 
-#: Times are in UTC.
-ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-def write_csv(cases: pd.DataFrame, target: Path | TextIO) -> None:
-    """Write cases as CSV: lists as JSON, times as ISO 8601, nothing for what is missing.
+def assemble(
+    files: Sequence[Found], cases: Mapping[str, Any], runs: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the tables.
 
     Parameters
     ----------
-    cases : DataFrame
-        From ``bench.store.table.read``, or some of its rows and columns.
-    target : Path or text stream
-        A file is there whole or not at all; one that was there is replaced.
+    files : sequence of Found
+        Those that were read.
+    cases, runs : mapping of str to array
+        Columns, in the order of ``files``; of the cases some may be left out.
 
-    Raises
-    ------
-    StoreError
-        When the file can't be written.
+    Returns
+    -------
+    cases, runs : DataFrame
+        Runs in the order of the paths that were given; those found in a folder by time, then
+        name.
     """
-    lists = [one.name for one in CASES if one.kind is Kind.FLOATS and one.name in cases]
-    table = cases.assign(**{name: cases[name].map(as_json) for name in lists})
-    if isinstance(target, Path):
-        with _whole(target) as part:
-            table.to_csv(part, index=False, lineterminator="\n", date_format=ISO)
-    else:
-        table.to_csv(target, index=False, lineterminator="\n", date_format=ISO)
+    facts = frame([one for one in RUNS if one.name not in GIVEN], runs)
+    shown = [os.fsencode(one.path).decode(errors="replace") for one in files]
+    facts.insert(0, "run", pd.Series(texts(run_names([one.path for one in files]))))
+    facts.insert(1, "path", pd.Series(texts(shown)))
+    counts = facts["n_cases"].to_numpy(dtype=np.int64)
+    order = _order(files, runs["taken"])
+    rows = _rows(counts, order)
+    given = [one for one in CASES if one.name in cases]
+    table = frame(given, cases)
+    table.insert(0, "run", np.repeat(facts["run"].array, counts))
+    table.insert(1, "taken", np.repeat(facts["taken"].array, counts))
+    if not np.array_equal(rows, np.arange(len(rows))):
+        table = table.take(rows).reset_index(drop=True)
+    return table, facts.take(order).reset_index(drop=True)[[one.name for one in RUNS]]
 
 
-def write_parquet(cases: pd.DataFrame, path: Path) -> None:
-    """Write cases as Parquet: lists as lists, times in UTC.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        From ``bench.store.table.read``, or some of its rows and columns.
-    path : Path
-        There whole or not at all; a file that was there is replaced.
-
-    Raises
-    ------
-    StoreError
-        When it can't be written.
-    """
-    columns = [one for one in CASES if one.name in cases]
-    arrays = {one.name: _array(one.kind, cases[one.name]) for one in columns}
-    with _whole(path) as part, connect() as connection:
-        database.write_parquet(connection, columns, arrays, part)
-
-
-def _array(kind: Kind, values: pd.Series) -> object:
-    """Return a column of the table as it was before."""
-    if kind is Kind.TIME:
-        return values.dt.tz_localize(None).to_numpy()
-    if kind is Kind.FLOATS:
-        return array(Kind.TEXT, [as_json(one) for one in values])
-    if kind is Kind.FLOAT:
-        return values.to_numpy()
-    missing = values.isna()
-    return array(
-        kind, [None if gone else one for one, gone in zip(values, missing, strict=True)]
+def _order(files: Sequence[Found], taken: Any) -> list[int]:
+    """Return the places of the runs in their order; those without a time come last."""
+    times = filled(taken, NO_TIME)
+    when = np.where(np.isnat(times), np.iinfo(np.int64).max, times.astype(np.int64)).tolist()
+    return sorted(
+        range(len(files)),
+        key=lambda place: (files[place].argument, when[place], files[place].path.name),
     )
 
 
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a file to write to, which takes its name when it is whole."""
-    try:
-        with whole(path) as part:
-            yield part
-    except (OSError, duckdb.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise StoreError(
-            f"{path} can't be written: {reason.rstrip('.')}. Free space or name another file."
-        ) from error
+def _rows(counts: Any, order: Sequence[int]) -> Any:
+    """Return the places of the cases, those of a run together, runs in order."""
+    begins = np.cumsum(counts) - counts
+    return np.concatenate(
+        [
+            np.empty(0, dtype=np.int64),
+            *(np.arange(begins[one], begins[one] + counts[one]) for one in order),
+        ]
+    )
+
+
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Name runs by the stems of their files, with as many folders as tell them apart.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        No two of the same file.
+
+    Returns
+    -------
+    list of str
+        All different.
+    """
+    depths = [1] * len(paths)
+    while True:
+        names = [_named(path, depth) for path, depth in zip(paths, depths, strict=True)]
+        counts = Counter(names)
+        grown = [
+            min(depth + (counts[name] > 1), len(path.parts))
+            for path, depth, name in zip(paths, depths, names, strict=True)
+        ]
+        if grown == depths:
+            break
+        depths = grown
+    return _numbered(names)
+
+
+def _named(path: Path, depth: int) -> str:
+    parts = [*path.parts[-depth:-1], path.stem]
+    return os.fsencode("/".join(parts)).decode(errors="replace")
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Tell apart by a number what has one name still, as ``a.json`` and ``a.txt`` have."""
+    seen: Counter[str] = Counter()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return told

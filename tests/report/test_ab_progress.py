@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench.compare.paired import Contest
 from bench.compare.verdict import Verdict
-from bench.report.progress import AbProgress
+from bench.report.pair_progress import AbProgress
 
 CONTESTS = [
     Contest(0.015, [0.001, -0.001] * 4, Verdict.SAME),

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from bench.store import database
 from bench.store.database import TYPES
+from bench.store.export import write_csv, write_parquet
 from bench.store.files import StoreError
 from bench.store.schema import CASES, Kind
-from bench.store.table import read, write_csv, write_parquet
+from bench.store.table import read
 from tests.store.made_up_files import foreign, own, own_benchmark, write
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.store.files import StoreError
-from bench.store.frames import run_names
-from bench.store.table import find, read
+from bench.store.table import find, read, run_names
 from tests.store.made_up_files import foreign, own, write
 
 if TYPE_CHECKING:

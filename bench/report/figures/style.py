@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from bench.store.files import whole
+from bench.store.files import StoreError, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +75,7 @@ DPI = 130
 FREE_SPACE = "Free space, or name another folder."
 
 
-class FigureError(Exception):
+class FigureError(StoreError):
     """Figures that can't be written; the message is one sentence."""
 
 
