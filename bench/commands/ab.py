@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Output, Results, takes_request
+from bench.commands.options import Output, Results
+from bench.commands.request_options import takes_request
 from bench.commands.verdicts import EveryCase, Margin, VerdictForm, show
 from bench.compare.paired import MOST_PAIRS
 from bench.compare.rates import Machine
@@ -19,7 +20,7 @@ from bench.machine.fingerprint import fingerprint_id
 from bench.plan import values
 from bench.plan.request import Request, order_seed_of, protocol_of
 from bench.plan.values import SelectionError
-from bench.report.verdicts import Form
+from bench.report.verdicts.writing import Form
 from bench.run.ab import FOLDER, AbAsked, compare
 from bench.run.pairs import Limits
 from bench.run.sides import KEYS, side_of

@@ -12,7 +12,7 @@ from bench.commands.options import Output
 from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, show
 from bench.compare.reading import compare as judge
 from bench.compare.reading import margins, stored_run
-from bench.report.verdicts import Form
+from bench.report.verdicts.writing import Form
 
 
 def compare(

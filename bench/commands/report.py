@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Output, takes_request
+from bench.commands.options import Output
+from bench.commands.request_options import takes_request
 from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request

@@ -14,7 +14,7 @@ from bench.commands.options import Output
 from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, show
 from bench.compare.reading import margins
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
-from bench.report.verdicts import Form
+from bench.report.verdicts.writing import Form
 from bench.store.files import RUNS, StoreError, newest_run
 from bench.store.prune import pin
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.compare.rates import Machine, with_rates
-from bench.report.verdicts import Form, write
+from bench.report.verdicts.writing import Form, write
 from bench.store.facts import known
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -247,3 +248,29 @@ def change(ratio: float, low: float | None = None, high: float | None = None) ->
     half = 50 * (high - low)
     ends = [plain(end, half) for end in sorted(100 * sign * (one - 1) for one in (low, high))]
     return f"{plain(share, half)}% {word} ({ends[0]}% to {ends[1]}%)"
+
+
+#: Longer texts are cut: a comment is read by people, and has to fit.
+MOST_CELL_CHARACTERS = 300
+
+
+#: Characters that end lines, steer terminals or turn the direction of writing, and halves of
+#: characters, which no file can hold.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+
+
+def one_line(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
+    """Return a value on one line, without what is no character, cut where it is long.
+
+    Parameters
+    ----------
+    value : object
+    most : int
+        Characters.
+
+    Returns
+    -------
+    str
+    """
+    line = " ".join(_CONTROL.sub(" ", str(value)).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -15,7 +15,8 @@ from bench.history.same_machine import machines
 from bench.history.whole import whole_history
 from bench.report.figures.several import comparison_figures, report_figures
 from bench.report.figures.style import save_figures
-from bench.report.markdown import one_run, several
+from bench.report.markdown.comparison_comment import several
+from bench.report.markdown.run_comment import one_run
 from bench.report.page.foreign_run import foreign_run
 from bench.report.page.history_section import MOST_MACHINES, many_runs
 from bench.report.page.one_run import Material, one_run_page

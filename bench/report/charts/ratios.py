@@ -18,7 +18,7 @@ from bench.report.charts.chart import (
     tooltip,
 )
 from bench.report.charts.speed import picks
-from bench.report.verdicts.wording import what
+from bench.report.comparison_text import what
 
 if TYPE_CHECKING:
     from bench.compare.comparison import Comparison

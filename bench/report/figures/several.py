@@ -15,11 +15,11 @@ from bench.advise.bounds import NothingToSayError, assess
 from bench.compare.comparison import MOST_SIDES
 from bench.compare.over_time import over_time, points
 from bench.report import numbers as units
+from bench.report.comparison_text import what
 from bench.report.figures.efficiency import memory_figure, roofline_figure, target_figure
 from bench.report.figures.run import figures
 from bench.report.figures.speed import libraries_figure, phase_sizes, phases_figure
 from bench.report.figures.style import COLOURS, plain
-from bench.report.verdicts.wording import what
 from bench.store import tidy
 
 if TYPE_CHECKING:

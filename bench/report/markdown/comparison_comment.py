@@ -12,11 +12,11 @@ from bench.compare.comparison import MOST_SIDES
 from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
 from bench.report import numbers as units
+from bench.report.comparison_text import AXES, comparison_outcome
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown.table import Part, code, fitted, folded, paragraph, table, text
 from bench.report.numbers import measured, ratio, seconds
 from bench.report.run_tables import percent
-from bench.report.verdicts.wording import AXES, comparison_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

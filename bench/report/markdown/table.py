@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.report import numbers as units
+from bench.report.numbers import MOST_CELL_CHARACTERS, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 # word joiner, which has no width.
 
 
-#: Longer texts are cut: a comment is read by people, and has to fit.
-MOST_CELL_CHARACTERS = 300
 JOINER = "\u2060"
 #: What starts or ends markup anywhere. Underscores inside a word do neither.
 _MARKUP = re.compile(r"[\\`*\[\]<>&~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -29,26 +28,6 @@ _MARKUP = re.compile(r"[\\`*\[\]<>&~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _AT_START = re.compile(r"^(\d{0,9})([-+.)]|#{1,6})(?=[\s-]|$)")
 #: What GitHub makes a link of: ``@name``, ``#12``, ``://``, ``www.``.
 _REFERENCES = re.compile(r"@|#(?=\d)|:(?=//)|(?<=www)\.|(?<=WWW)\.|(?<=GH)-(?=\d)")
-#: Characters that end lines, steer terminals or turn the direction of writing, and halves of
-#: characters, which no file can hold.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-
-
-def plain(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
-    """Return a value on one line, without what is no character, cut where it is long.
-
-    Parameters
-    ----------
-    value : object
-    most : int
-        Characters.
-
-    Returns
-    -------
-    str
-    """
-    line = " ".join(_CONTROL.sub(" ", str(value)).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def text(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
@@ -66,7 +45,7 @@ def text(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
         Without escapes for ``|``, which only ends cells: ``bench.report.markdown.table`` does
         that.
     """
-    escaped = _MARKUP.sub(r"\\\g<0>", plain(value, most))
+    escaped = _MARKUP.sub(r"\\\g<0>", one_line(value, most))
     escaped = _AT_START.sub(r"\1\\\2", escaped)
     return _REFERENCES.sub(rf"\g<0>{JOINER}", escaped)
 
@@ -85,7 +64,7 @@ def code(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
     str
         Empty where the value is: there is no empty code.
     """
-    line = plain(value, most)
+    line = one_line(value, most)
     if not line:
         return ""
     longest = max((len(run) for run in re.findall("`+", line)), default=0)

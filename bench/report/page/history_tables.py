@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bench.compare.over_time import over_time
+from bench.report.comparison_text import what
 from bench.report.numbers import change, measured
 from bench.report.page.blocks import Cell, Column, Table
 from bench.report.run_tables import percent
 from bench.report.verdicts import wording
-from bench.report.verdicts.wording import what
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,10 +9,10 @@ import pandas as pd
 from bench.report import numbers
 from bench.report.charts.ratios import ratios_chart
 from bench.report.charts.speed import sides_chart
+from bench.report.comparison_text import AXES, comparison_outcome, what
 from bench.report.numbers import measured, ratio
 from bench.report.page.blocks import Cell, Column, Page, Prose, Section, Table
 from bench.report.page.history_section import history_section, runs_table
-from bench.report.verdicts.wording import AXES, comparison_outcome, what
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

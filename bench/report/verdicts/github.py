@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bench.compare.verdict import UNDECIDED, Verdict
 from bench.report import numbers
-from bench.report.markdown.table import plain
+from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import told
 
@@ -91,8 +91,8 @@ def _few(told_of: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _command(kind: str, title: str, message: str) -> str:
-    head = plain(title, LONG_TITLE)
-    return f"::{kind} title={_property(head)}::{_data(plain(message, LONG))}"
+    head = one_line(title, LONG_TITLE)
+    return f"::{kind} title={_property(head)}::{_data(one_line(message, LONG))}"
 
 
 def _data(value: str) -> str:

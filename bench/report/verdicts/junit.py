@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from bench.compare.verdict import UNDECIDED, Outcome, Verdict
-from bench.report.markdown.table import plain
+from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import told
 
@@ -131,4 +131,4 @@ def _said(judgement: Judgement) -> list[str]:
 
 def _text(value: str) -> str:
     """Return a text on one line, without what XML can't hold."""
-    return _NO_CHARACTERS.sub("\ufffd", plain(value, LONG))
+    return _NO_CHARACTERS.sub("\ufffd", one_line(value, LONG))

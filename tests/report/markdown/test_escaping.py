@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.report.markdown.table import JOINER, code, head, plain, row, text
+from bench.report.markdown.table import JOINER, code, head, row, text
+from bench.report.numbers import one_line
 from tests.report.markdown.rendered import cells, html, kinds, shown
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ ONLY_CODE = {"paragraph_open", "paragraph_close", "inline", "code_inline"}
 
 def seen(value: str) -> str:
     """Return what a reader should see of a value."""
-    return plain(value)
+    return one_line(value)
 
 
 def nasty(test: Callable[[str], None]) -> Callable[[str], None]:
@@ -121,7 +122,7 @@ def test_names_that_need_no_escape_have_none() -> None:
 
 
 def test_long_texts_are_cut() -> None:
-    assert len(plain("x" * 10_000)) == 300
-    assert plain("x" * 301).endswith("x…")
-    assert plain("x" * 300) == "x" * 300
+    assert len(one_line("x" * 10_000)) == 300
+    assert one_line("x" * 301).endswith("x…")
+    assert one_line("x" * 300) == "x" * 300
     assert len(shown(text("*" * 10_000, 50))) == 50

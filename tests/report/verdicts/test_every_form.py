@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from bench.report.verdicts import Form, write
 from bench.report.verdicts.wording import NOT_MEASURED, ordered, rates_of, title
-from bench.report.verdicts.writing import text_of
+from bench.report.verdicts.writing import Form, text_of, write
 from bench.store.files import StoreError
 from tests.report.verdicts.made_up_judgement import (
     CHANGE,

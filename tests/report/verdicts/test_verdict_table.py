@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from inline_snapshot import snapshot
 
-from bench.report.verdicts import Form
-from bench.report.verdicts.writing import text_of
+from bench.report.verdicts.writing import Form, text_of
 from tests.report.verdicts.made_up_judgement import (
     FASTER,
     MISSING,
