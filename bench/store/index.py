@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from bench.store.database import connect
+from bench.store.database import connect, entries, fetch, is_whole, source_of
 from bench.store.parsing import Kept, keep, keep_in_processes, size_of, usable_cores
 from bench.store.rows import FACTS
-from bench.store.shards import compact, entries, fetch, is_whole, remove, source_of
+from bench.store.shards import compact, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from bench.store.database import Entry
     from bench.store.schema import Column
-    from bench.store.shards import Entry
 
 # Keeps what was parsed, so that a run file is parsed once and then found in a shard.
 #

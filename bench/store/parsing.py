@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.store.database import Entry
 from bench.store.rows import parse
-from bench.store.shards import Entry, write
+from bench.store.shards import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
