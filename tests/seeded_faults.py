@@ -62,7 +62,8 @@ FAULTS = (
         "A round of a comparison begins without waiting for its turn.",
         old="""\
         self.drain()
-        TURNS.take()
+        if self.instruments.wait_turn is not None:
+            self.instruments.wait_turn()
 """,
         new="""\
         self.drain()

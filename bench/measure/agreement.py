@@ -129,8 +129,8 @@ def agreement(
     return {
         "suite": suite,
         "plain": plain,
-        "empty_seconds": overhead(drain, instruments.clock).seconds_per_call,
-        "call_seconds": overhead(lambda: None, instruments.clock).seconds_per_call,
+        "empty_seconds": overhead(drain, instruments).seconds_per_call,
+        "call_seconds": overhead(lambda: None, instruments).seconds_per_call,
         "sleep_seconds": _sleeping(RoundTimer(drain, instruments)),
     }
 

@@ -15,7 +15,7 @@ from bench.stats.medians import relative_half_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.measure.rounds import Action, Clock, Round
+    from bench.measure.rounds import Action, Instruments, Round
 
 # What the harness itself costs: the clock, the loop, the wait for a device that is idle.
 #
@@ -52,14 +52,14 @@ def empty_kernel() -> None:
     """Do nothing."""
 
 
-def overhead(drain: Action, clock: Clock) -> Overhead:
+def overhead(drain: Action, instruments: Instruments) -> Overhead:
     """Time an empty kernel.
 
     Parameters
     ----------
     drain : callable
         Waits for the device that is about to be measured on.
-    clock : callable
+    instruments : Instruments
 
     Returns
     -------
@@ -67,9 +67,9 @@ def overhead(drain: Action, clock: Clock) -> Overhead:
     """
     nothing: tuple[Action, ...] = ()
     calls = (empty_kernel, drain) * EMPTY_CALLS
-    rounds = [time_calls(nothing, _no_wait, clock) for _ in range(EMPTY_ROUNDS)]
+    rounds = [time_calls(nothing, _no_wait, instruments) for _ in range(EMPTY_ROUNDS)]
     per_round = statistics.median(one.drained_seconds for one in rounds)
-    filled = [time_calls(calls, _no_wait, clock) for _ in range(EMPTY_ROUNDS // 3)]
+    filled = [time_calls(calls, _no_wait, instruments) for _ in range(EMPTY_ROUNDS // 3)]
     per_call = statistics.median(one.drained_seconds for one in filled) - per_round
     return Overhead(per_round, max(0.0, per_call) / EMPTY_CALLS)
 

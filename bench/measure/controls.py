@@ -93,7 +93,7 @@ def measure_control(
     control.run()
     _check(case, control)
     length = ROUND_SECONDS if control.n_parts == 1 else 0.0
-    iterations, warmed = lengthen(control.run, drain, instruments.clock, length)
+    iterations, warmed = lengthen(control.run, drain, instruments, length)
     lead_in = [control.run] if leads_in(iterations * warmed.settled_seconds) else []
     timer = RoundTimer(drain, instruments)
     stop = timer.repeat(
@@ -107,9 +107,7 @@ def measure_control(
         facts={
             **_facts(case, control, rounds),
             **device_facts(case.backend, case.device, lambda: control.run, iterations),
-            **quality_facts(
-                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
-            ),
+            **quality_facts(timer, stop, protocol.target, overhead(empty_kernel, instruments)),
             "verified": True,
             "warm_up": asdict(warmed),
         },

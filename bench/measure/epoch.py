@@ -166,7 +166,7 @@ def measure_training(
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     made = ready(case, plan, drain, instruments)
-    empty = overhead(drain, instruments.clock)
+    empty = overhead(drain, instruments)
     training = _Training(case, protocol, plan, made.state, RoundTimer(drain, instruments))
     stop = training.run(empty, made.warm_up.settled_seconds)
     rounds = tuple(training.timer.rounds)
@@ -232,9 +232,10 @@ class _Training:
         stop = self.timer.repeat(rule, partial(self._block, longer, before, epochs))
         if epochs > 1:
             fresh = self.fresh_epoch(self.plan)
-            clock = self.timer.instruments.clock
+            instruments = self.timer.instruments
             self.enqueued = tuple(
-                time_calls([fresh], drain, clock, 1, [fresh]) for _ in range(ENQUEUED_ROUNDS)
+                time_calls([fresh], drain, instruments, 1, [fresh])
+                for _ in range(ENQUEUED_ROUNDS)
             )
         return stop
 

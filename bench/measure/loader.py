@@ -97,7 +97,7 @@ def measure_loading(
         When a batch holds other rows than the order names.
     """
     instruments = instruments or instruments_for(case.device)
-    workload, clock = case.workload, instruments.clock
+    workload = case.workload
     drain = partial(case.backend.drain, case.device)
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
     rng = np.random.default_rng(protocol.seed)
@@ -107,8 +107,8 @@ def measure_loading(
         order = draw_order(rng, workload.n_samples, protocol.sampling)
         return partial(exhaust, batches, order)
 
-    warmed = warm_calls(lambda: time_round(epoch(), drain, clock).drained_seconds)
-    empty = overhead(drain, clock)
+    warmed = warm_calls(lambda: time_round(epoch(), drain, instruments).drained_seconds)
+    empty = overhead(drain, instruments)
     n_epochs = iterations(empty, warmed.settled_seconds)
     lead_in = awaited([epoch()] * run_up(warmed.settled_seconds), drain)
     timer = RoundTimer(drain, instruments)
@@ -127,7 +127,7 @@ def measure_loading(
     rounds = single = tuple(timer.rounds)
     if n_epochs > 1:
         single = tuple(
-            time_calls([epoch()], drain, clock, 1, lead_in) for _ in range(MIN_ROUNDS)
+            time_calls([epoch()], drain, instruments, 1, lead_in) for _ in range(MIN_ROUNDS)
         )
     return Measurement(
         rounds=rounds,

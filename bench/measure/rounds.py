@@ -23,191 +23,6 @@ if TYPE_CHECKING:
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], object]
 
-# Slows rounds down on purpose, to see whether a comparison would find it.
-#
-# At the end of a round the processor is kept busy, inside the clock, for a share of what the
-# round has taken. So the slowdown is of that size whatever is timed, on whatever device, and
-# however else the round was disturbed.
-
-
-class Slowing:
-    """By how much the rounds of this process are slowed down; not at all by default.
-
-    Attributes
-    ----------
-    share : float
-    """
-
-    def __init__(self) -> None:
-        self.share = 0.0
-
-    def end(self, begin: float, end: float, clock: Clock) -> float:
-        """Keep the processor busy, and return when the round ends.
-
-        Parameters
-        ----------
-        begin, end : float
-            When the work began and was done.
-        clock : callable
-
-        Returns
-        -------
-        float
-        """
-        if not self.share:
-            return end
-        until = end + self.share * (end - begin)
-        while end < until:
-            end = clock()
-        return end
-
-
-#: That of this process.
-SLOWING = Slowing()
-
-# Whose turn it is, where two processes measure alternately: one works, the other waits.
-#
-# Before each round a measurement asks here whether it may go on. On its own it always may. A
-# process that shares a machine with the one that it is compared with waits until it is told.
-
-
-class Turns:
-    """Who is asked before a round; nobody by default.
-
-    Attributes
-    ----------
-    wait : callable or None
-        Returns when the next round may begin.
-    """
-
-    def __init__(self) -> None:
-        self.wait: Callable[[], None] | None = None
-
-    def take(self) -> None:
-        """Return when the next round may begin."""
-        if self.wait is not None:
-            self.wait()
-
-
-#: Those of this process.
-TURNS = Turns()
-
-# Times one round of work on a device that may work on after the call has returned.
-
-
-#: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
-#: have beyond it would make half of a run file.
-DIGITS = 10
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one timed repetition took.
-
-    Attributes
-    ----------
-    enqueued_seconds : float
-        Until the Python calls had returned.
-    drained_seconds : float
-        Until the device had nothing left to do.
-    iterations : int
-        Calls inside the round.
-    """
-
-    enqueued_seconds: float
-    drained_seconds: float
-    iterations: int = 1
-
-
-def time_calls(
-    calls: Iterable[Action],
-    drain: Action,
-    clock: Clock = time.perf_counter,
-    iterations: int = 1,
-    lead_in: Iterable[Action] = (),
-) -> Round:
-    """Make calls one after the other, then wait for the device, all inside the clock.
-
-    The garbage collector is off inside the clock and as it was after it.
-
-    Parameters
-    ----------
-    calls : iterable of callable
-        Each enqueues work, or waits for it.
-    drain : callable
-        Returns once the device is idle; called before the clock starts, and before it stops.
-    clock : callable
-        Seconds since any fixed moment.
-    iterations : int
-        How many times the work is done in them.
-    lead_in : iterable of callable
-        Made just before the clock starts, and awaited: like work, so that what came between
-        two rounds has left no trace in caches and sleeping threads.
-
-    Returns
-    -------
-    Round
-    """
-    drain()
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        for call in lead_in:
-            call()
-        drain()
-        begin = clock()
-        for call in calls:
-            call()
-        enqueued = clock()
-        drain()
-        end = SLOWING.end(begin, clock(), clock)
-    finally:
-        if collecting:
-            gc.enable()
-    return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
-
-
-def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
-    """Return calls that do pieces of work one after the other, each awaited.
-
-    Parameters
-    ----------
-    works : sequence of callable
-    drain : callable
-
-    Returns
-    -------
-    list of callable
-        Without a wait after the last one: the round itself waits for it.
-    """
-    calls = [call for work in works for call in (work, drain)]
-    return calls[:-1]
-
-
-def time_round(
-    work: Action, drain: Action, clock: Clock = time.perf_counter, iterations: int = 1
-) -> Round:
-    """Do the same work so many times, as `time_calls` does.
-
-    Parameters
-    ----------
-    work : callable
-        Enqueues work; called ``iterations`` times.
-    drain, clock : callable
-    iterations : int
-
-    Returns
-    -------
-    Round
-    """
-    return time_calls(repeat(work, iterations), drain, clock, iterations)
-
-
-def seconds_of(rounds: Iterable[Round]) -> list[float]:
-    """Return the drained seconds of one iteration, of every round."""
-    return [one.drained_seconds / one.iterations for one in rounds]
-
-
 # A fixed piece of work, timed beside each round: how fast the processor is at that moment.
 #
 # A processor that shares its cores, its power or its machine is some percent slower for
@@ -261,12 +76,12 @@ class Yardstick:
             np.add(few, few, out=few)
 
 
-# Times rounds with the instruments of this process, and notes what disturbed them.
+# What a measurement reads and obeys: passed to whatever times a round.
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """What a measurement reads; tests put others in their place.
+    """What a measurement reads and obeys; tests put others in their place.
 
     Attributes
     ----------
@@ -277,16 +92,49 @@ class Instruments:
     yardstick : Yardstick or None
         Timed before and after every round, outside of what telemetry watches; None for work
         that the processor does not do.
+    slowdown : float
+        A share by which every timed round is made longer on purpose, to see whether a
+        comparison finds it. The processor is kept busy for it at the end of the round,
+        inside the clock, so the slowdown has this size whatever is timed on whatever device.
+    wait_turn : callable or None
+        Returns when the next round may begin, where two processes measure alternately.
     """
 
     clock: Clock = time.perf_counter
     telemetry: TelemetryReader = field(default_factory=NoTelemetry)
     yardstick: Yardstick | None = None
+    slowdown: float = 0.0
+    wait_turn: Callable[[], None] | None = None
+
+    def end(self, begin: float) -> float:
+        """Read the clock when the work is done, and return when the round ends.
+
+        Parameters
+        ----------
+        begin : float
+            When the work began.
+
+        Returns
+        -------
+        float
+            Now, or later by the slowdown.
+        """
+        end = self.clock()
+        until = end + self.slowdown * (end - begin)
+        while end < until:
+            end = self.clock()
+        return end
+
+
+#: Reads the clock and nothing else.
+CLOCK_ALONE = Instruments()
 
 
 @cache
 def instruments_for(device: str) -> Instruments:
     """Return the instruments of this machine for a device, made when first asked for.
+
+    They are the same for every case: files and libraries that stay open.
 
     Parameters
     ----------
@@ -310,6 +158,129 @@ def _uuids(device: str) -> tuple[str, ...]:
     except cuda_driver.DriverError:
         return ()
     return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+
+
+# Times one round of work on a device that may work on after the call has returned.
+
+
+#: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
+#: have beyond it would make half of a run file.
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one timed repetition took.
+
+    Attributes
+    ----------
+    enqueued_seconds : float
+        Until the Python calls had returned.
+    drained_seconds : float
+        Until the device had nothing left to do.
+    iterations : int
+        Calls inside the round.
+    """
+
+    enqueued_seconds: float
+    drained_seconds: float
+    iterations: int = 1
+
+
+def time_calls(
+    calls: Iterable[Action],
+    drain: Action,
+    instruments: Instruments = CLOCK_ALONE,
+    iterations: int = 1,
+    lead_in: Iterable[Action] = (),
+) -> Round:
+    """Make calls one after the other, then wait for the device, all inside the clock.
+
+    The garbage collector is off inside the clock and as it was after it.
+
+    Parameters
+    ----------
+    calls : iterable of callable
+        Each enqueues work, or waits for it.
+    drain : callable
+        Returns once the device is idle; called before the clock starts, and before it stops.
+    instruments : Instruments
+        Their clock and their slowdown count; the rest is for a `RoundTimer`.
+    iterations : int
+        How many times the work is done in them.
+    lead_in : iterable of callable
+        Made just before the clock starts, and awaited: like work, so that what came between
+        two rounds has left no trace in caches and sleeping threads.
+
+    Returns
+    -------
+    Round
+    """
+    drain()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for call in lead_in:
+            call()
+        drain()
+        begin = instruments.clock()
+        for call in calls:
+            call()
+        enqueued = instruments.clock()
+        drain()
+        end = instruments.end(begin)
+    finally:
+        if collecting:
+            gc.enable()
+    return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
+
+
+def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
+    """Return calls that do pieces of work one after the other, each awaited.
+
+    Parameters
+    ----------
+    works : sequence of callable
+    drain : callable
+
+    Returns
+    -------
+    list of callable
+        Without a wait after the last one: the round itself waits for it.
+    """
+    calls = [call for work in works for call in (work, drain)]
+    return calls[:-1]
+
+
+def time_round(
+    work: Action,
+    drain: Action,
+    instruments: Instruments = CLOCK_ALONE,
+    iterations: int = 1,
+) -> Round:
+    """Do the same work so many times, as `time_calls` does.
+
+    Parameters
+    ----------
+    work : callable
+        Enqueues work; called ``iterations`` times.
+    drain : callable
+    instruments : Instruments
+    iterations : int
+
+    Returns
+    -------
+    Round
+    """
+    return time_calls(repeat(work, iterations), drain, instruments, iterations)
+
+
+def seconds_of(rounds: Iterable[Round]) -> list[float]:
+    """Return the drained seconds of one iteration, of every round."""
+    return [one.drained_seconds / one.iterations for one in rounds]
+
+
+# Times the rounds of one case, and notes what disturbed them.
 
 
 @dataclass
@@ -346,8 +317,9 @@ class RoundTimer:
         -------
         Round
         """
-        clock = self.instruments.clock
-        return self.observe(partial(time_calls, calls, self.drain, clock, iterations, lead_in))
+        return self.observe(
+            partial(time_calls, calls, self.drain, self.instruments, iterations, lead_in)
+        )
 
     def observe(self, timed: Callable[[], Round]) -> Round:
         """Note a round that something else times, and what the machine did meanwhile.
@@ -363,7 +335,8 @@ class RoundTimer:
         """
         read = self.instruments.telemetry.read
         self.drain()
-        TURNS.take()
+        if self.instruments.wait_turn is not None:
+            self.instruments.wait_turn()
         just_before = self._yardstick_seconds()
         before = read()
         one = timed()
@@ -378,7 +351,7 @@ class RoundTimer:
 
     def _yardstick_seconds(self) -> float | None:
         """Time the yardstick; not where another process measures the same in turn."""
-        if self.instruments.yardstick is None or TURNS.wait is not None:
+        if self.instruments.yardstick is None or self.instruments.wait_turn is not None:
             return None
         return self.instruments.yardstick.seconds()
 

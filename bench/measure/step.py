@@ -97,12 +97,12 @@ def measure_step(
     """
     instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
-    drain, clock = partial(backend.drain, case.device), instruments.clock
+    drain = partial(backend.drain, case.device)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     steps = _Steps(case, plan)
     report = gate.verify(case, plan, steps.state)
-    warmed = warm_calls(lambda: time_round(steps.work, drain, clock).drained_seconds)
-    empty = overhead(drain, clock)
+    warmed = warm_calls(lambda: time_round(steps.work, drain, instruments).drained_seconds)
+    empty = overhead(drain, instruments)
     n_steps = iterations(empty, warmed.settled_seconds)
     before = run_up(warmed.settled_seconds)
     timer = RoundTimer(drain, instruments)
@@ -122,7 +122,7 @@ def measure_step(
     rounds = single = tuple(timer.rounds)
     if n_steps > 1:
         single = tuple(
-            time_calls([steps.work], drain, clock, 1, [steps.work])
+            time_calls([steps.work], drain, instruments, 1, [steps.work])
             for _ in range(ENQUEUED_ROUNDS)
         )
     return Measurement(

@@ -99,7 +99,7 @@ def measure_target(
     )
     stop = trainings.timer.repeat(rule, trainings.one)
     rounds = tuple(trainings.timer.rounds)
-    empty = overhead(drain, instruments.clock)
+    empty = overhead(drain, instruments)
     return Measurement(
         rounds=rounds,
         facts={
@@ -200,10 +200,10 @@ class _Trainings:
     def warm_up(self) -> None:
         """Train once, untimed: the last epoch has a length of its own to be compiled for."""
         self._reset()
-        clock = self.timer.instruments.clock
-        seconds = 0.0
+        timer, seconds = self.timer, 0.0
         for _ in range(2):
-            seconds = time_calls(self._training(), self.timer.drain, clock).drained_seconds
+            one = time_calls(self._training(), timer.drain, timer.instruments)
+            seconds = one.drained_seconds
         self._before = run_up(seconds) if leads_in(seconds) else 0
 
     def one(self) -> None:

@@ -136,7 +136,7 @@ def measure_update(
     def fresh() -> Action:
         return partial(kernel.update, _prepare(case, tensors, ETA))
 
-    iterations, warmed = lengthen(fresh(), drain, instruments.clock)
+    iterations, warmed = lengthen(fresh(), drain, instruments)
     state = _prepare(case, tensors, ETA)
     work = partial(kernel.update, state)
     lead_in = [work] if leads_in(iterations * warmed.settled_seconds) else []
@@ -157,9 +157,7 @@ def measure_update(
             **_case_facts(case),
             **_rates(case, tensors, rounds),
             **device_facts(backend, case.device, fresh, iterations),
-            **quality_facts(
-                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
-            ),
+            **quality_facts(timer, stop, protocol.target, overhead(empty_kernel, instruments)),
             "learning_rate": ETA,
             "seed": protocol.seed,
             "verified": True,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.measure.gate import GateReport, TrainingCase
     from bench.measure.protocol import Plan
-    from bench.measure.rounds import Action, Clock, Instruments
+    from bench.measure.rounds import Action, Instruments
     from kernels.contract import Order, Rates
 
 # When the times of repeated work have settled: the rule by which every warm-up ends.
@@ -224,7 +224,7 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
     drain()
     allocation = time.perf_counter() - begin
     report = gate.verify(case, plan, state)
-    warmed = _train_until_settled(case, plan, state, drain, instruments.clock)
+    warmed = _train_until_settled(case, plan, state, drain, instruments)
     after = instruments.telemetry.read().minor_faults
     touched = None if faults is None or after is None else after - faults
     told = replace(
@@ -237,7 +237,7 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
 
 
 def _train_until_settled(
-    case: TrainingCase, plan: Plan, state: Any, drain: Action, clock: Clock
+    case: TrainingCase, plan: Plan, state: Any, drain: Action, instruments: Instruments
 ) -> WarmUp:
     """Train on parts of an epoch, then on whole ones, until the times have settled."""
     order, rates = plan.orders[0], plan.learning_rates[0]
@@ -245,7 +245,7 @@ def _train_until_settled(
 
     def seconds_of(order: Order, rates: Rates) -> float:
         work = partial(case.kernel.epoch, state, order, rates)
-        return time_round(work, drain, clock).drained_seconds
+        return time_round(work, drain, instruments).drained_seconds
 
     first = call_until_settled(partial(seconds_of, part, part_rates))
     if len(part_rates) == len(rates):
@@ -289,13 +289,14 @@ MOST_ITERATIONS = 100_000
 
 
 def lengthen(
-    work: Action, drain: Action, clock: Clock, at_least: float = ROUND_SECONDS
+    work: Action, drain: Action, instruments: Instruments, at_least: float = ROUND_SECONDS
 ) -> tuple[int, WarmUp]:
     """Repeat a call until its times have settled, and find how many make a round.
 
     Parameters
     ----------
-    work, drain, clock : callable
+    work, drain : callable
+    instruments : Instruments
         As for ``time_round``.
     at_least : float
         Seconds of a round; with 0 each call is one.
@@ -304,12 +305,12 @@ def lengthen(
     -------
     tuple of (int, WarmUp)
     """
-    warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
+    warmed = warm_calls(lambda: time_round(work, drain, instruments).drained_seconds)
     if warmed.settled_seconds >= at_least:
         return 1, warmed
     iterations = 1
     while True:
-        seconds = time_round(work, drain, clock, iterations).drained_seconds
+        seconds = time_round(work, drain, instruments, iterations).drained_seconds
         if seconds >= at_least or iterations >= MOST_ITERATIONS:
             return iterations, warmed
         aimed = math.ceil(1.2 * iterations * at_least / max(seconds, 1e-9))

@@ -18,6 +18,7 @@ from bench.measure.calibration import (
     leads_in,
     overhead,
 )
+from bench.measure.rounds import Instruments
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 
 SECONDS = st.floats(1e-8, 10.0)
@@ -60,7 +61,7 @@ def test_an_empty_kernel_takes_the_clock_once_and_the_wait_each_time() -> None:
     def waiting() -> None:
         device.now += ENQUEUE_SECONDS
 
-    found = overhead(waiting, clock)
+    found = overhead(waiting, Instruments(clock))
     assert found == Overhead(2 * 2.0**-10, ENQUEUE_SECONDS)
     assert found.share(1.0, 4) == pytest.approx(2**-11 + ENQUEUE_SECONDS)
 
@@ -69,5 +70,5 @@ def test_an_empty_kernel_takes_less_than_one_that_does_something() -> None:
     def work() -> None:
         sum(range(10_000))
 
-    empty, other = (overhead(one, time.perf_counter) for one in (empty_kernel, work))
+    empty, other = (overhead(one, Instruments()) for one in (empty_kernel, work))
     assert 0 <= empty.seconds_per_call < other.seconds_per_call

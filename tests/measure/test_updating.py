@@ -166,7 +166,7 @@ def test_iterations_grow_until_a_round_is_long_enough(
 
 
 def test_a_clock_that_stands_still_does_not_hold_the_suite_up() -> None:
-    assert lengthen(lambda: None, lambda: None, lambda: 0.0)[0] == 100_000
+    assert lengthen(lambda: None, lambda: None, Instruments(lambda: 0.0))[0] == 100_000
 
 
 def test_rounds_are_repeated_until_enough_is_timed(device: FakeDevice) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.measure.notebook import Published
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import time_round
+from bench.measure.rounds import Instruments, time_round
 from bench.measure.warmup import MOST_SECONDS
 from bench.plan import duration
 from bench.plan.duration import (
@@ -51,7 +51,9 @@ def kernel(device: FakeDevice, monkeypatch: pytest.MonkeyPatch) -> FakeSgd:
     backend = BACKENDS["fake"]
     assert isinstance(backend, FakeBackend)
     backend.seconds_per_batch = BATCH
-    monkeypatch.setattr(duration, "time_round", partial(time_round, clock=device.clock))
+    monkeypatch.setattr(
+        duration, "time_round", partial(time_round, instruments=Instruments(device.clock))
+    )
     return FakeSgd(device)
 
 
