@@ -50,11 +50,11 @@ FAULTS = (
         "round-ends-before-drain",
         "A round ends before the device is drained.",
         old="""\
-        enqueued = clock()
+        enqueued = instruments.clock()
         drain()
 """,
         new="""\
-        enqueued = clock()
+        enqueued = instruments.clock()
 """,
     ),
     Fault(
@@ -76,10 +76,10 @@ FAULTS = (
         new="    tolerance = max(expected.tolerance, largest)",
     ),
     Fault(
-        "no-run-up-above-a-millisecond",
+        "no-lead-in-above-a-millisecond",
         "Work of one to five milliseconds is not done before the clock starts.",
-        old="    return min(max(1, affordable), math.ceil(RUN_UP_SECONDS / seconds))",
-        new="    return min(max(1, affordable), int(RUN_UP_SECONDS / seconds))",
+        old="    return Calibration(iterations, min(most, math.ceil(RULE.lead_in_seconds ",
+        new="    return Calibration(iterations, min(most, int(RULE.lead_in_seconds ",
     ),
     Fault(
         "own-threads-count-as-others",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.measure.rule import RULE
 from kernels import reference, sparsity
 from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
@@ -29,16 +30,6 @@ if TYPE_CHECKING:
 # Same start, same sample order, on the device, with the loader and at the batch size that
 # are about to be timed. First one batch at a time, the parameters compared after every
 # step, the last batch short; then the same batches as one epoch, compared at its end.
-
-
-#: Enough samples for several steps at small batch sizes, few enough to stay cheap at large.
-GATE_SAMPLES = 64
-MAX_STEPS = 16
-MIN_STEPS = 2
-#: However much rounding a bound explains: parameters that are further off than this, as a
-#: share of their norm, are wrong. The worst-case bound grows without limit where the
-#: learning rate is so large that single batches amplify the error that they inherit.
-LARGEST_SHARE = 0.01
 
 
 class GateError(Exception):
@@ -86,7 +77,9 @@ class GateReport:
 
 def _batches(order: Order, batch_size: int) -> list[Order]:
     """Return the sample indices of the gate's batches, the last one short."""
-    n_full = int(np.clip(GATE_SAMPLES // batch_size, MIN_STEPS, MAX_STEPS))
+    n_full = int(
+        np.clip(RULE.gate_samples // batch_size, RULE.min_gate_steps, RULE.max_gate_steps)
+    )
     sizes = [batch_size] * n_full
     if batch_size > 1:
         sizes.append(batch_size // 2)
@@ -116,7 +109,7 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
     GateError
     """
     distance = reference.distance(expected, *case.kernel.parameters(state))
-    largest = LARGEST_SHARE * max(1.0, float(np.linalg.norm(expected.theta)))
+    largest = RULE.max_gate_error * max(1.0, float(np.linalg.norm(expected.theta)))
     tolerance = min(expected.tolerance, largest)
     if not distance <= tolerance:
         raise GateError(
@@ -178,8 +171,6 @@ SMALLEST = {
     "float16": float(np.finfo(np.float16).tiny),
     "mixed": float(np.finfo(np.float16).tiny),
 }
-#: Elements compared at a time, so that the float64 copies stay small.
-CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -273,8 +264,8 @@ def distance_moved(rule: UpdateRule, n_updates: int) -> float:
 
 def _chunks(arrays: Sequence[Weight]) -> Iterator[tuple[int, slice]]:
     for number, values in enumerate(arrays):
-        for first in range(0, len(values), CHUNK):
-            yield number, slice(first, first + CHUNK)
+        for first in range(0, len(values), RULE.checked_elements):
+            yield number, slice(first, first + RULE.checked_elements)
 
 
 def worst_ratio(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench.machine.marking import is_untrusted, marks
 from bench.machine.telemetry import columns
 from bench.measure.rounds import seconds_of
+from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
 from kernels.cost import n_flops
 
@@ -167,9 +168,6 @@ def rate_facts(work: tuple[float, float] | None, seconds: float) -> dict[str, An
 # Recording events costs time, so it stays out of the timed rounds.
 
 
-REPEATS = 5
-
-
 def device_facts(
     backend: Backend, device: str, fresh: Callable[[], Action], iterations: int = 1
 ) -> dict[str, Any]:
@@ -191,7 +189,9 @@ def device_facts(
         ``device_data``: all of them.
     """
     seconds: list[float] = []
-    for _ in range(REPEATS if backend.device_seconds(device, _nothing) is not None else 0):
+    for _ in range(
+        RULE.device_repeats if backend.device_seconds(device, _nothing) is not None else 0
+    ):
         work = fresh()
         taken = backend.device_seconds(device, partial(_repeat, work, iterations))
         if taken is not None:

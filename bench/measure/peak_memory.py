@@ -31,6 +31,7 @@ from bench.machine.memory_use import DeviceMemory, HostMemory, give_back, keep_l
 from bench.measure import gate
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import plan_training
+from bench.measure.rule import RULE
 from kernels import backends
 
 if TYPE_CHECKING:
@@ -39,10 +40,6 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Plan, Protocol
     from kernels.contract import Backend
     from kernels.registry import Registry
-
-EPOCHS = 2
-#: What is trained on first at most: two full batches and a short one.
-REHEARSED_SAMPLES, REHEARSED_BATCH_SIZE = 80, 32
 
 
 def measure_memory(
@@ -112,7 +109,7 @@ def case_memory(
     DivergedError
         When the learning rate is too large.
     """
-    protocol = replace(protocol.of(case.kernel), epochs=EPOCHS)
+    protocol = replace(protocol.of(case.kernel), epochs=RULE.memory_epochs)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     backend = backends.get(case.kernel.backend)
     backend.probe()
@@ -124,7 +121,7 @@ def case_memory(
     allocator_peak = backend.allocator_peak(case.device, training.run)
     after = host.read()
     footprint = on_device.footprint()
-    gate.check(case, plan.expected[-1], training.state, f"after {EPOCHS} epochs")
+    gate.check(case, plan.expected[-1], training.state, f"after {RULE.memory_epochs} epochs")
     touched_files = max(0, after.file_bytes - base.file_bytes)
     return {
         "host_base_bytes": base.now_bytes,
@@ -160,8 +157,8 @@ class _Training:
 
 def _rehearse(case: TrainingCase, plan: Plan, backend: Backend) -> None:
     """Train on a few samples, at a rate of zero, so that code is loaded and contexts exist."""
-    few = min(REHEARSED_SAMPLES, case.workload.n_samples)
-    size = min(REHEARSED_BATCH_SIZE, case.batch_size)
+    few = min(RULE.rehearsed_samples, case.workload.n_samples)
+    size = min(RULE.rehearsed_batch_size, case.batch_size)
     workload = replace(
         case.workload,
         features=case.workload.features[:few].copy(),
@@ -170,8 +167,8 @@ def _rehearse(case: TrainingCase, plan: Plan, backend: Backend) -> None:
     rates = array("d", [0.0] * -(-few // size))
     small = replace(
         plan,
-        orders=(np.arange(few),) * EPOCHS,
-        learning_rates=(rates,) * EPOCHS,
+        orders=(np.arange(few),) * RULE.memory_epochs,
+        learning_rates=(rates,) * RULE.memory_epochs,
     )
     rehearsed = replace(case, workload=workload, batch_size=size)
     _Training(rehearsed, small, partial(backend.drain, case.device)).run()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from bench.machine.telemetry import NoTelemetry, SystemTelemetry, change
+from bench.measure.rule import RULE
 from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 # turn; what the same work took at both times says by how much.
 
 
-#: Small products and additions, as the kernels have. A product of this size is left to one
-#: thread by every BLAS, and all of it stays in the nearest caches.
-ROWS, PRODUCTS, ADDITIONS = 64, 4, 60
-#: Done so often in all, about 0.2 ms on 3 GHz, and untimed before: what was timed last has
-#: left the caches cold.
-TIMES, UNTIMED = 4, 2
-
-
 class Yardstick:
     """The work; what it needs is made when it is first timed.
 
@@ -48,8 +41,8 @@ class Yardstick:
     """
 
     def __init__(self, clock: Clock = time.perf_counter) -> None:
-        self._clock = clock
-        self._square = np.full((ROWS, ROWS), 1 / ROWS, dtype=np.float32)
+        self._clock, rows = clock, RULE.yardstick_rows
+        self._square = np.full((rows, rows), 1 / rows, dtype=np.float32)
         self._product = np.empty_like(self._square)
         self._few = np.zeros(4, dtype=np.float32)
 
@@ -61,18 +54,18 @@ class Yardstick:
         float
             Seconds.
         """
-        for _ in range(UNTIMED):
+        for _ in range(RULE.yardstick_untimed):
             self._work()
         begin = self._clock()
-        for _ in range(TIMES):
+        for _ in range(RULE.yardstick_times):
             self._work()
         return self._clock() - begin
 
     def _work(self) -> None:
         square, product, few = self._square, self._product, self._few
-        for _ in range(PRODUCTS):
+        for _ in range(RULE.yardstick_products):
             np.matmul(square, square, out=product)
-        for _ in range(ADDITIONS):
+        for _ in range(RULE.yardstick_additions):
             np.add(few, few, out=few)
 
 
@@ -163,11 +156,6 @@ def _uuids(device: str) -> tuple[str, ...]:
 # Times one round of work on a device that may work on after the call has returned.
 
 
-#: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
-#: have beyond it would make half of a run file.
-DIGITS = 10
-
-
 @dataclass(frozen=True)
 class Round:
     """What one timed repetition took.
@@ -232,7 +220,8 @@ def time_calls(
     finally:
         if collecting:
             gc.enable()
-    return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
+    digits = RULE.seconds_digits
+    return Round(round(enqueued - begin, digits), round(end - begin, digits), iterations)
 
 
 def awaited(works: Sequence[Action], drain: Action) -> list[Action]:

@@ -19,11 +19,12 @@ from bench.convergence import statistics as cache
 from bench.convergence.statistics import Statistics
 from bench.convergence.tuning import Setting
 from bench.measure import gate
-from bench.measure.calibration import StoppingRule, leads_in, overhead, run_up
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
 from bench.measure.protocol import Plan
 from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rule import RULE
 from bench.measure.warmup import ready
 from kernels import backends, reference, schedules
 from kernels.sampling import draw_order, draw_start
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 #: Where the steps of a workload are kept.
 CACHE = cache.FOLDER
-#: Trainings that are timed in any case.
-MIN_ROUNDS = 5
 
 
 class MissedError(Exception):
@@ -91,13 +90,7 @@ def measure_target(
     made = ready(case, plan, drain, instruments)
     trainings = _Trainings(case, plan, made.state, RoundTimer(drain, instruments))
     trainings.warm_up()
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
-    )
-    stop = trainings.timer.repeat(rule, trainings.one)
+    stop = trainings.timer.repeat(StoppingRule.of(protocol, RULE.min_rounds), trainings.one)
     rounds = tuple(trainings.timer.rounds)
     empty = overhead(drain, instruments)
     return Measurement(
@@ -204,7 +197,7 @@ class _Trainings:
         for _ in range(2):
             one = time_calls(self._training(), timer.drain, timer.instruments)
             seconds = one.drained_seconds
-        self._before = run_up(seconds) if leads_in(seconds) else 0
+        self._before = calibrate(seconds).lead_in
 
     def one(self) -> None:
         """Time a training from the start, and compare where it ends with the reference."""

@@ -9,16 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.measure.calibration import (
-    LARGEST_SHARE,
-    MOST_ITERATIONS,
-    ROUND_SECONDS,
+    Calibration,
     Overhead,
+    calibrate,
     empty_kernel,
-    iterations,
-    leads_in,
     overhead,
 )
 from bench.measure.rounds import Instruments
+from bench.measure.rule import RULE
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 
 SECONDS = st.floats(1e-8, 10.0)
@@ -26,29 +24,42 @@ SECONDS = st.floats(1e-8, 10.0)
 
 @given(SECONDS, st.floats(0.0, 1e-5))
 def test_the_clock_takes_at_most_a_thousandth_of_a_round(seconds: float, unseen: float) -> None:
-    n = iterations(Overhead(unseen, 0.0), seconds, affordable=1)
-    assert n == MOST_ITERATIONS or unseen <= 1.000001 * LARGEST_SHARE * n * seconds
+    n, share = calibrate(seconds, unseen, affordable=1).iterations, RULE.max_clock_share
+    assert n == RULE.max_iterations or unseen <= 1.000001 * share * n * seconds
     resolution = time.get_clock_info("perf_counter").resolution
-    assert n == MOST_ITERATIONS or resolution <= 1.000001 * LARGEST_SHARE * n * seconds
+    assert n == RULE.max_iterations or resolution <= 1.000001 * share * n * seconds
     # … and not one more than needed.
-    assert n == 1 or max(unseen, resolution) > 0.999999 * LARGEST_SHARE * (n - 1) * seconds
+    assert n == 1 or max(unseen, resolution) > 0.999999 * share * (n - 1) * seconds
 
 
 @given(SECONDS)
 def test_a_round_is_so_long_at_least_where_that_can_be_afforded(seconds: float) -> None:
-    n = iterations(Overhead(0.0, 0.0), seconds)
-    assert n == MOST_ITERATIONS or n * seconds >= 0.999999 * ROUND_SECONDS
-    assert n == 1 or (n - 1) * seconds < 1.000001 * ROUND_SECONDS
+    n = calibrate(seconds).iterations
+    assert n == RULE.max_iterations or n * seconds >= 0.999999 * RULE.min_round_seconds
+    assert n == 1 or (n - 1) * seconds < 1.000001 * RULE.min_round_seconds
 
 
-def test_long_work_is_done_once_and_without_a_run_up() -> None:
-    assert iterations(Overhead(1e-7, 0.0), 0.5) == 1
-    assert not leads_in(0.5)
-    assert leads_in(1e-4)
+@given(st.floats(1e-6, 10.0))
+def test_short_work_is_also_done_before_the_clock_starts(seconds: float) -> None:
+    before = calibrate(seconds).lead_in
+    if seconds >= RULE.short_work_seconds:
+        assert before == 0
+    else:
+        assert before * seconds >= 0.999999 * RULE.lead_in_seconds
+        assert before == 1 or (before - 1) * seconds < 1.000001 * RULE.lead_in_seconds
+
+
+def test_long_work_is_done_once_and_without_a_lead_in() -> None:
+    assert calibrate(0.5, 1e-7) == Calibration(iterations=1, lead_in=0)
+
+
+def test_work_is_done_no_oftener_than_can_be_afforded() -> None:
+    assert calibrate(1e-5, affordable=20) == Calibration(iterations=20, lead_in=5)
+    assert calibrate(1e-5, affordable=1) == Calibration(iterations=1, lead_in=1)
 
 
 def test_a_clock_that_stands_still_gives_one() -> None:
-    assert iterations(Overhead(0.0, 0.0), 0.0) == 1
+    assert calibrate(0.0) == Calibration(iterations=1, lead_in=1)
 
 
 def test_an_empty_kernel_takes_the_clock_once_and_the_wait_each_time() -> None:
