@@ -91,7 +91,7 @@ FAULTS = (
         "memory-is-not-rounded",
         "The memory in the fingerprint is not rounded, so each boot may be another machine.",
         old="""\
-        "memory_bytes": round(machine.memory().total / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES,
+        "memory_bytes": round(machine.memory().total / step) * step,
 """,
         new="""\
         "memory_bytes": machine.memory().total,

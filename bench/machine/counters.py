@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.machine.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -129,9 +131,6 @@ class Reading:
 # the one that times sleeps.
 
 
-#: Reading one thread takes a microsecond or two. A process of more threads than this has a
-#: pool for the cores of a large machine; then the thread that reads is read alone.
-MOST_THREADS = 32
 NANO = 1e-9
 
 
@@ -169,7 +168,7 @@ class ThreadWaits:
         found = {}
         for thread, file in tuple(self._files.items()):
             try:
-                ran, waited, n_runs = os.pread(file, 64, 0).split()
+                ran, waited, n_runs = os.pread(file, RULE.file_bytes, 0).split()
             except (OSError, ValueError):  # it has ended
                 os.close(self._files.pop(thread))
                 self._n_links = -1
@@ -182,7 +181,7 @@ class ThreadWaits:
     def _list(self, n_links: int) -> None:
         """Open the files of the threads that there are now, and close the others'."""
         here = {int(thread.name) for thread in self._folder.iterdir()}
-        if len(here) > MOST_THREADS:
+        if len(here) > RULE.max_threads:
             here &= {threading.get_native_id()}
         for thread in set(self._files) - here:
             os.close(self._files.pop(thread))
@@ -211,9 +210,6 @@ def _close_file(files: dict[int, int]) -> None:
 
 #: The kernel counts in ``/proc/stat`` by ticks of this length on every machine.
 TICK_SECONDS = 1.0 / os.sysconf("SC_CLK_TCK")
-#: Of ``/proc/stat`` the first line is wanted, or the lines of some CPUs.
-TOTAL_BYTES, CPUS_BYTES = 256, 2**16
-SMALL_BYTES = 256
 MICRO = 1e-6
 FILES = {
     "stat": "proc/stat",
@@ -243,7 +239,7 @@ class HostReader:
         wanted = [b"cpu"] if cpus is None else [b"cpu%d" % cpu for cpu in cpus]
         self._wanted = frozenset(wanted)
         self._waits = ThreadWaits(root)
-        self._stat_bytes = TOTAL_BYTES if cpus is None else CPUS_BYTES
+        self._stat_bytes = RULE.stat_line_bytes if cpus is None else RULE.stat_bytes
         self._n_cpus = (os.cpu_count() or 1) if cpus is None else len(wanted)
 
     def read(self) -> Reading:
@@ -277,7 +273,7 @@ class HostReader:
             load=self._load(),
         )
 
-    def _text(self, name: str, n_bytes: int = SMALL_BYTES) -> bytes:
+    def _text(self, name: str, n_bytes: int = RULE.file_bytes) -> bytes:
         """Read a file from its beginning; one that can't be read is not tried again."""
         file = self._files[name]
         if file is None:

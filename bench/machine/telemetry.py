@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from bench.machine import threads
 from bench.machine.counters import HostReader, Reading
 from bench.machine.gpu import GpuReader, reason_names
+from bench.machine.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -262,8 +263,6 @@ def _least(*values: int | None) -> int | None:
 # Writes what went on during the rounds of a case down for a run file: a list per field.
 
 
-#: A tenth of a microsecond: what the readings themselves take varies by more.
-DIGITS = 7
 #: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only
 #: went into is ``foreign_cpu_seconds`` and ``waited_seconds``.
 NO_COLUMN = {
@@ -326,4 +325,4 @@ def _written(name: str, value: float | None) -> float | list[str] | None:
         return None
     if name == "throttle_reasons":
         return reason_names(int(value))
-    return round(value, DIGITS)
+    return round(value, RULE.telemetry_digits)
