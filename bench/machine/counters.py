@@ -16,10 +16,7 @@ from bench.machine.rule import RULE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What the counters of a machine say at one moment.
-#
-# Most of them only ever grow; what a round did to them is the difference of two readings
-# (see ``change``). None is for what the machine does not tell.
+# The counters of a machine at one moment. Most only ever grow; None is an unknown one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +122,8 @@ class Reading:
     gpus: tuple[GpuReading, ...] = ()
 
 
-# Reads how long each thread of this process was ready to run and waited for a CPU.
-#
-# It takes every thread, not only the one that times: MXNet's engine computes in others, while
-# the one that times sleeps.
+# How long each thread of this process waited for a CPU: MXNet's engine computes in threads
+# other than the one that times.
 
 
 NANO = 1e-9
@@ -201,11 +196,8 @@ def _close_file(files: dict[int, int]) -> None:
         os.close(files.popitem()[1])
 
 
-# Reads the host's counters, cheaply enough to do so around every timed round.
-#
-# The files stay open and are read anew with one call each. On two cores that is some tens of
-# microseconds in all; ``/proc/stat``, the dearest, grows with the number of CPUs and of
-# interrupts, which the kernel writes down whether or not anyone reads that far.
+# The host's counters, cheap enough to read around every timed round: the files stay open,
+# and reading them takes some tens of microseconds on two cores.
 
 
 #: The kernel counts in ``/proc/stat`` by ticks of this length on every machine.

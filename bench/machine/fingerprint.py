@@ -28,11 +28,8 @@ from kernels.backends import BACKENDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What makes two runs comparable, and apart from it what changes by the minute.
-#
-# ``fingerprint`` holds what a time depends on and what stays as it is until someone changes
-# the machine, its software or its settings. ``volatile`` holds the rest; it explains a time
-# and must never tell two series apart.
+# ``fingerprint`` holds what a time depends on and what stays until someone changes it.
+# ``volatile`` explains a time and must never separate two series.
 
 
 PRECISION = "float32"
@@ -166,13 +163,8 @@ def _temperatures() -> dict[str, float] | None:
     return {name: max(r.current for r in read) for name, read in sensors.items()} or None
 
 
-# The fingerprint as a process sees it that has measured nothing.
-#
-# What a process has run changes what can be read in it: Numba's and PyTorch's parallel code
-# sets the number of OpenMP threads that MXNet had set before. A run's fingerprint must not
-# depend on which cases were in it, so it is taken in a process of its own.
-#
-# ``python -m bench.machine.fingerprint`` prints it as JSON.
+# The fingerprint of a fresh process: what a process has run changes the number of threads that
+# is read in it. ``python -m bench.machine.fingerprint`` prints it as JSON.
 
 
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
@@ -234,7 +226,7 @@ if __name__ == "__main__":
         os.sched_setaffinity(0, map(int, sys.argv[1:]))
     sys.stdout.write(f"{json.dumps(fingerprint())}\n")
 
-# Puts the fingerprint into pytest-benchmark's ``machine_info``.
+# The fingerprint in pytest-benchmark's ``machine_info``.
 
 
 #: What py-cpuinfo reads anew each time: the clock of the moment.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Number = TypeVar("Number", int, float)
 
-# Reads everything that may disturb a timed round, at one moment.
+# Reading everything that may disturb a timed round, at one moment.
 
 
 class TelemetryReader(Protocol):
@@ -76,7 +76,7 @@ class NoTelemetry:
         return Reading()
 
 
-# What the counters say that went on during one round: the difference of two readings.
+# What went on during one round: the difference of two readings.
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _least(*values: int | None) -> int | None:
     return min((value for value in values if value is not None), default=None)
 
 
-# Writes what went on during the rounds of a case down for a run file: a list per field.
+# The rounds of a case in a run file: a list for each field.
 
 
 #: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only

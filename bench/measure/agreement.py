@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from kernels.registry import Registry
 
-# Times an epoch by a plain loop: none of the suite's own timing, to compare it with.
+# A plain loop, which uses none of the suite's timing.
 
 
 def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
@@ -69,10 +69,8 @@ def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
     return seconds
 
 
-# Measures the measuring: an empty kernel, one that sleeps, and a plain loop beside the suite.
-#
-# The suite and the plain loop take turns on the same case in the same process, so that what
-# the machine does meanwhile happens to both.
+# The suite and the plain loop take turns on the same case in the same process, so that both
+# meet the same disturbances.
 
 
 #: ``prctl``: by how much the kernel may let this thread sleep too long, in nanoseconds.

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.measure.rounds import Action, Instruments, Round
 
-# What the harness itself costs: the clock, the loop, the wait for a device that is idle.
-#
-# It is measured in the process that is about to measure, with the same function, and kept
-# beside the times. It is never subtracted from them.
+# What the harness itself costs. It is kept beside the times and never subtracted from them.
 
 
 @dataclass(frozen=True)
@@ -77,12 +74,8 @@ def _no_wait() -> None:
     """Stand in for the wait at the end: it is counted with each call."""
 
 
-# How often work is done in a round, so that the round shows the work alone.
-#
-# Three things show in a round that is too short: reading the clock, its resolution, and that
-# the first moments after a pause are slower, because caches hold what the harness did and
-# threads have gone to sleep. The first two are kept below a share of it. Against the third a
-# round has a length, and short work is also done, untimed, just before the clock starts.
+# How many calls make a round. A round that is too short shows the clock, its resolution, and
+# the slower first moments after a pause: cold caches, sleeping threads.
 
 
 @dataclass(frozen=True)
@@ -161,7 +154,7 @@ def seconds_in_a_row(
     return more / (n - 1) if more > 0 else in_a_row / n
 
 
-# When a case has enough rounds: when its median is known well enough, or time is up.
+# How many rounds make a case.
 
 
 class Stop(str, Enum):

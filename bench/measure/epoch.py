@@ -32,12 +32,8 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Plan, Protocol
     from bench.measure.rounds import Action, Clock, Instruments, Round
 
-# Where the time of an epoch goes: data, forward, backward, update, waiting.
-#
-# It comes from a pass of its own, in which the clock is read between the phases of each step;
-# nothing waits in between, so a phase is the time until its calls have returned, and what the
-# device still has to do then shows as waiting. Reading the clock takes time too: the total is
-# put beside that of the epochs that were timed without.
+# Where the time of an epoch goes, from a pass of its own. Nothing waits between the phases: a
+# phase lasts until its calls have returned, and what the device still has to do is waiting.
 
 
 #: Phases in their order; ``step`` is what one call does together.
@@ -121,11 +117,7 @@ def _instrumented(
     return seconds
 
 
-# Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round.
-#
-# A short epoch is timed together with those that follow it (see
-# ``bench.measure.calibration``). The state is prepared once, warmed up, and put back to the
-# start before every training, all outside the clock.
+# Trainings of a few epochs: every epoch is a round, or several short ones together are.
 
 
 def measure_training(

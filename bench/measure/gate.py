@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from kernels.contract import Order, TrainKernel, UpdateKernel, Weight
     from kernels.rule import UpdateRule
 
-# The correctness gate: no kernel is timed that has not just matched the reference.
-#
-# Same start, same sample order, on the device, with the loader and at the batch size that
-# are about to be timed. First one batch at a time, the parameters compared after every
-# step, the last batch short; then the same batches as one epoch, compared at its end.
+# Trainings: one batch at a time, the parameters compared after every step and the last batch
+# short; then the same batches as one epoch, compared at its end.
 
 
 class GateError(Exception):
@@ -161,7 +158,7 @@ def verify(case: TrainingCase, plan: Plan, state: object) -> GateReport:
     return GateReport(2 * len(batches), worst, first_step)
 
 
-# What an update must come to, in float64, and how far its precision may stray from it.
+# Updates: what float64 makes of them, and how far a precision may be from it.
 
 
 #: Unit roundoff of the stored weights.

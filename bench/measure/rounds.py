@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], object]
 
-# A fixed piece of work, timed beside each round: how fast the processor is at that moment.
-#
-# A processor that shares its cores, its power or its machine is some percent slower for
-# seconds at a time. What two cases took in the same run can then differ by when each had its
-# turn; what the same work took at both times says by how much.
+# A yardstick beside each round: fixed work that shows how fast the processor is at that
+# moment. A shared processor is some percent slower for seconds at a time.
 
 
 class Yardstick:
@@ -69,7 +66,7 @@ class Yardstick:
             np.add(few, few, out=few)
 
 
-# What a measurement reads and obeys: passed to whatever times a round.
+# What is passed to whatever times a round.
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ def _uuids(device: str) -> tuple[str, ...]:
     return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
 
 
-# Times one round of work on a device that may work on after the call has returned.
+# One round of work, on a device that may work on after the call has returned.
 
 
 @dataclass(frozen=True)
@@ -269,7 +266,7 @@ def seconds_of(rounds: Iterable[Round]) -> list[float]:
     return [one.drained_seconds / one.iterations for one in rounds]
 
 
-# Times the rounds of one case, and notes what disturbed them.
+# The rounds of one case, and what disturbed them.
 
 
 @dataclass

@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Instruments
     from kernels.contract import Order, Rates
 
-# When the times of repeated work have settled: the rule by which every warm-up ends.
-#
-# The first calls may compile, allocate and touch memory for the first time; some libraries
-# go on compiling at the second and third. So the rule looks at times, not at a count: the last
-# two calls took about as long as the best one before them.
+# When repeated calls have settled. Some libraries go on compiling at the second and the third
+# call, so the rule looks at times, not at a count.
 
 
 def settled(seconds: Sequence[float]) -> bool:
@@ -94,12 +91,8 @@ def call_until_settled(seconds_of_call: Callable[[], float]) -> Calls:
     return Calls(tuple(seconds), settled(seconds))
 
 
-# Makes a training ready to be timed: prepared, verified, warm by a rule.
-#
-# A library may compile anew for every shape that it meets: of a full batch, of the short
-# last one, of a whole epoch. So first the first few batches and the last one are run, until
-# their times have settled; then whole epochs, until one takes about as long as it should by
-# what came before it.
+# A library may compile anew for every shape: of a full batch, of the short last one, of an
+# epoch. So the first batches and the last one are run until they settle, then whole epochs.
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,9 @@ if TYPE_CHECKING:
     from bench.compare.verdict import Change
     from bench.history.whole import WholeHistory
 
-# Every case over the runs of each machine, as short as a page can hold it.
-#
-# Of a case there are four rows of whole numbers, written with commas, empty where there is
-# none: the seconds in a unit of the case's own; half the width of the interval, and of the
-# band, and how far the middle of the band lies from the run, each in units of 0.0001 of the
-# seconds.
+# Every case over the runs of each machine, packed: four rows of whole numbers a case, written
+# with commas. They are the seconds in a unit of the case's own, then half the width of the
+# interval, that of the band, and the band's offset, in units of 0.0001 of the seconds.
 
 
 #: At least so many digits of seconds are kept.
@@ -182,7 +179,7 @@ def _run(row: pd.Series) -> dict[str, Any]:
     }
 
 
-# One case over many runs of a machine, of all that the page holds.
+# One case over many runs of a machine, unpacked by the page.
 
 
 #: Beyond so many numbers the page would take too long to load: the newest runs are drawn.

@@ -11,13 +11,9 @@ from bench.report import numbers as units
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Text from a file as GitHub Markdown that shows it and does nothing else.
-#
-# What a run file holds may be anyone's: a name of a benchmark must not become a link, a
-# picture, a heading, a mention of a person or the end of a table's cell. ASCII punctuation
-# behind a backslash is that character and no markup (CommonMark 0.31, section 2.4); what
-# GitHub finds in the finished text (mentions, references to issues, addresses) is parted by a
-# word joiner, which has no width.
+# Text from anyone's file must not become a link, a heading, a mention or the end of a cell.
+# A backslash makes ASCII punctuation plain (CommonMark 0.31, section 2.4); a word joiner, which
+# has no width, parts what GitHub finds in the finished text.
 
 
 #: Longer texts are cut: a comment is read by people, and has to fit.
@@ -94,7 +90,7 @@ def code(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
-# Tables and lists of GitHub Markdown, which give up their last rows for want of room.
+# Tables and lists, which give up their last rows for want of room.
 
 
 #: GitHub takes no longer comment.

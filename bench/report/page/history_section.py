@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.report.page.blocks import Block
     from bench.store.table import Loaded
 
-# What the newest run of each machine comes to against its history, as ``track`` says it.
+# The newest run of each machine against its history, as ``track`` says it.
 
 
 #: Of more machines those that were measured last are judged here.
