@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.convergence import statistics as cache
-from bench.convergence.statistics import Statistics
+from bench.convergence.statistics import FOLDER, Statistics
 from bench.convergence.tuning import Setting
 from bench.measure import gate
 from bench.measure.calibration import StoppingRule, calibrate, overhead
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Instruments
     from data.workload import Workload
     from kernels.rule import UpdateRule
-
-#: Where the steps of a workload are kept.
-CACHE = cache.FOLDER
 
 
 class MissedError(Exception):
@@ -83,7 +79,7 @@ def measure_target(
     instruments = instruments or instruments_for(case.device)
     protocol = protocol.of(case.kernel)
     setting = setting_of(protocol, case.kernel.rule)
-    statistics = Statistics(case.workload, setting, CACHE)
+    statistics = Statistics(case.workload, setting, FOLDER)
     needed = statistics.at(case.batch_size)
     plan = plan_to_target(case.workload, needed, setting)
     drain = partial(backends.get(case.kernel.backend).drain, case.device)

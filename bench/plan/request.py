@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.machine import threads as affinity
+from bench.machine.threads import AT_START
 from bench.measure.protocol import Protocol
 from bench.plan import values as parsing
 from bench.plan.matrix import PRESETS, Selection
@@ -71,7 +71,7 @@ def setting_of(threads: str | None, pin: str | None) -> Setting:
 
 def _cpus(text: str) -> tuple[int, ...]:
     """Read a list of CPUs, each of which this process may run on."""
-    allowed = affinity.AT_START
+    allowed = AT_START
     chosen: set[int] = set()
     for part in split("--pin", text):
         match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", part)

@@ -28,7 +28,7 @@ PER_EPOCH = 4
 
 @pytest.fixture(autouse=True)
 def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "CACHE", shared / "targets")
+    monkeypatch.setattr(target, "FOLDER", shared / "targets")
     assert shared != statistics.FOLDER
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.report import numbers as units
+from bench.report.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -226,11 +226,11 @@ def fitted(parts: Sequence[Part], where: str, most: int = MOST_CHARACTERS) -> st
     """
     kept = [len(part.rows) for part in parts]
     whole = _written(parts, kept, where)
-    for number in reversed(range(len(parts))):
+    for place in reversed(range(len(parts))):
         if len(whole) <= most:
             break
-        if parts[number].rows:
-            kept[number] = _fewer(parts[number], len(whole) - most + ROOM)
+        if parts[place].rows:
+            kept[place] = _fewer(parts[place], len(whole) - most + ROOM)
             whole = _written(parts, kept, where)
     return whole
 
@@ -253,10 +253,10 @@ def _written(parts: Sequence[Part], kept: Sequence[int], where: str) -> str:
             continue
         lines += (*part.before, *part.rows[:n_rows])
         if n_rows < len(part.rows):
-            of = units.number(len(part.rows), part.what)
+            of = number(len(part.rows), part.what)
             lines += ["", f"{len(part.rows) - n_rows} of {of} are left out here: {where}."]
         lines += part.after
     if n_gone:
-        rows = units.number(n_gone, "more row")
+        rows = number(n_gone, "more row")
         lines.append(f"{rows} {'is' if n_gone == 1 else 'are'} left out here: {where}.")
     return "\n".join(lines).rstrip("\n") + "\n"
