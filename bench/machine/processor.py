@@ -161,10 +161,7 @@ def governors(cpu: Path) -> tuple[tuple[str, str], ...] | None:
         Cores and their governor; None where there is no governor.
     """
     found = [
-        (
-            text(policy / "affected_cpus"),
-            text(policy / "scaling_governor"),
-        )
+        (text(policy / "affected_cpus"), text(policy / "scaling_governor"))
         for policy in _policies(cpu)
     ]
     return tuple(pair for pair in found if pair[1]) or None

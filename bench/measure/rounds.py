@@ -239,10 +239,7 @@ def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
 
 
 def time_round(
-    work: Action,
-    drain: Action,
-    instruments: Instruments = CLOCK_ALONE,
-    iterations: int = 1,
+    work: Action, drain: Action, instruments: Instruments = CLOCK_ALONE, iterations: int = 1
 ) -> Round:
     """Do the same work so many times, as `time_calls` does.
 

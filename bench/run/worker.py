@@ -142,9 +142,7 @@ def answer(
 
 
 def _measured(
-    request: Mapping[str, Any],
-    kernel_folders: Sequence[Path],
-    alternation: Alternation | None,
+    request: Mapping[str, Any], kernel_folders: Sequence[Path], alternation: Alternation | None
 ) -> dict[str, Any]:
     from bench.measure.protocol import Protocol  # noqa: PLC0415 - see `main`
     from kernels.registry import discover  # noqa: PLC0415

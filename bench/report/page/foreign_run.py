@@ -45,16 +45,7 @@ def foreign_run(material: Material) -> Page:
         title=f"Benchmarks of {material.name}",
         subtitle=subtitle(document),
         sections=(
-            Section(
-                "run",
-                "The run",
-                (
-                    Facts(
-                        tuple(_facts(document)),
-                    ),
-                    _origin(),
-                ),
-            ),
+            Section("run", "The run", (Facts(tuple(_facts(document))), _origin())),
             _benchmarks(material),
             machine_section(material),
             method_section(material),

@@ -216,9 +216,7 @@ def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> s
 
 
 def history_section(
-    loaded: Loaded,
-    histories: Sequence[WholeHistory],
-    drawn: pd.DataFrame | None = None,
+    loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame | None = None
 ) -> Section:
     """Show each case over time.
 
