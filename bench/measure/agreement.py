@@ -9,14 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import data
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import plan_training
 from bench.measure.rounds import RoundTimer, instruments_for, seconds_of
 from bench.measure.rule import RULE
-from kernels import backends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +40,10 @@ def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
         Seconds of an epoch, of each block of epochs.
     """
     kernel = case.kernel
-    drain = partial(backends.get(kernel.backend).drain, case.device)
+    drain = case.drain
     protocol = protocol.of(kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, kernel.rule)
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    state = case.prepare(plan.start)
     epochs = list(zip(plan.orders, plan.learning_rates, strict=True))
     for number in range(RULE.check_warm_up_epochs):
         kernel.epoch(state, *epochs[number % len(epochs)])
@@ -101,10 +99,7 @@ def agreement(
     ------
     GateError, DivergedError, DataError
     """
-    kernel = registry.train[params["kernel"]]
-    workload = data.load(params["workload"])
-    device = params["device"]
-    case = TrainingCase(workload, kernel, device, params["loader"], params["batch_size"])
+    case = TrainingCase.of(params, registry)
     quick = replace(protocol, phases=False)
     suite: list[list[float]] = []
     plain: list[list[float]] = []
@@ -114,8 +109,7 @@ def agreement(
                 suite.append(seconds_of(measure_training(case, quick).rounds))
             else:
                 plain.append(plain_loop(case, quick))
-    drain = partial(backends.get(kernel.backend).drain, device)
-    instruments = instruments_for(device)
+    drain, instruments = case.drain, instruments_for(case.device)
     return {
         "suite": suite,
         "plain": plain,

@@ -145,8 +145,7 @@ def measure_training(
         When the learning rate is too large.
     """
     instruments = instruments or instruments_for(case.device)
-    backend = backends.get(case.kernel.backend)
-    drain = partial(backend.drain, case.device)
+    backend, drain = backends.get(case.kernel.backend), case.drain
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     made = ready(case, plan, drain, instruments)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import time
 from array import array
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import data
 from bench.measure.rule import RULE
-from kernels import reference, sparsity
+from kernels import backends, reference, sparsity
 from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from bench.measure.protocol import Plan
     from data.workload import Workload
-    from kernels.contract import Order, TrainKernel, UpdateKernel, Weight
+    from kernels.contract import Order, Start, TrainKernel, UpdateKernel, Weight
+    from kernels.registry import Registry
     from kernels.rule import UpdateRule
 
 # Trainings: one batch at a time, the parameters compared after every step and the last batch
@@ -51,6 +53,28 @@ class TrainingCase:
     device: str
     loader: str
     batch_size: int
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], registry: Registry) -> TrainingCase:
+        """Return the case of a test's parameters."""
+        return cls(
+            workload=data.load(params["workload"]),
+            kernel=registry.train[params["kernel"]],
+            device=params["device"],
+            loader=params["loader"],
+            batch_size=params["batch_size"],
+        )
+
+    def prepare(self, start: Start) -> Any:
+        """Return the kernel's state, prepared for the case."""
+        return self.kernel.prepare(
+            self.workload, self.device, self.batch_size, self.loader, start
+        )
+
+    @property
+    def drain(self) -> Callable[[], object]:
+        """What waits for the case's device."""
+        return partial(backends.get(self.kernel.backend).drain, self.device)
 
 
 @dataclass(frozen=True)

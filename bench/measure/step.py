@@ -43,9 +43,7 @@ class _Steps:
         self.case, self.plan = case, plan
         self.eta = plan.learning_rates[0][0]
         kernel: Any = case.kernel  # one with a step
-        self.state = kernel.prepare(
-            case.workload, case.device, case.batch_size, case.loader, plan.start
-        )
+        self.state = case.prepare(plan.start)
         X, y = next(iter(self.state.batches(plan.orders[0][: case.batch_size])))
         self.work: Action = partial(kernel.step, self.state, X, y, self.eta)
 
@@ -92,7 +90,7 @@ def measure_step(
     """
     instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
-    drain = partial(backend.drain, case.device)
+    drain = case.drain
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     steps = _Steps(case, plan)
     report = gate.verify(case, plan, steps.state)

@@ -25,7 +25,7 @@ from bench.measure.protocol import Plan
 from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
 from bench.measure.rule import RULE
 from bench.measure.warmup import ready
-from kernels import backends, reference, schedules
+from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def measure_target(
     statistics = Statistics(case.workload, setting, FOLDER)
     needed = statistics.at(case.batch_size)
     plan = plan_to_target(case.workload, needed, setting)
-    drain = partial(backends.get(case.kernel.backend).drain, case.device)
+    drain = case.drain
     made = ready(case, plan, drain, instruments)
     trainings = _Trainings(case, plan, made.state, RoundTimer(drain, instruments))
     trainings.warm_up()

@@ -197,7 +197,7 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
     backends.get(kernel.backend).probe()  # importing the library is no part of preparing
     faults = instruments.telemetry.read().minor_faults
     begin = time.perf_counter()
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    state = case.prepare(plan.start)
     drain()
     allocation = time.perf_counter() - begin
     report = gate.verify(case, plan, state)
