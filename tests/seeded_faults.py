@@ -50,11 +50,11 @@ FAULTS = (
         "round-ends-before-drain",
         "A round ends before the device is drained.",
         old="""\
-        enqueued = clock()
+        enqueued = instruments.clock()
         drain()
 """,
         new="""\
-        enqueued = clock()
+        enqueued = instruments.clock()
 """,
     ),
     Fault(
@@ -62,7 +62,8 @@ FAULTS = (
         "A round of a comparison begins without waiting for its turn.",
         old="""\
         self.drain()
-        TURNS.take()
+        if self.instruments.wait_turn is not None:
+            self.instruments.wait_turn()
 """,
         new="""\
         self.drain()
@@ -75,10 +76,10 @@ FAULTS = (
         new="    tolerance = max(expected.tolerance, largest)",
     ),
     Fault(
-        "no-run-up-above-a-millisecond",
+        "no-lead-in-above-a-millisecond",
         "Work of one to five milliseconds is not done before the clock starts.",
-        old="    return min(max(1, affordable), math.ceil(RUN_UP_SECONDS / seconds))",
-        new="    return min(max(1, affordable), int(RUN_UP_SECONDS / seconds))",
+        old="    return Calibration(iterations, min(most, math.ceil(RULE.lead_in_seconds ",
+        new="    return Calibration(iterations, min(most, int(RULE.lead_in_seconds ",
     ),
     Fault(
         "own-threads-count-as-others",
@@ -90,7 +91,7 @@ FAULTS = (
         "memory-is-not-rounded",
         "The memory in the fingerprint is not rounded, so each boot may be another machine.",
         old="""\
-        "memory_bytes": round(machine.memory().total / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES,
+        "memory_bytes": round(machine.memory().total / step) * step,
 """,
         new="""\
         "memory_bytes": machine.memory().total,

@@ -41,6 +41,6 @@ def bench_engine(
     """Time epochs under an engine, in the process that was started for it."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
-    measured = measure_training(case, suite.protocol)
+    measured = measure_training(case, suite.protocol, suite.instruments(device))
     facts = {**measured.facts, "case": "engine", "engine": engine}
     record(replace(measured, facts=facts, group=f"engine {workload} {device} B{batch_size}"))

@@ -26,4 +26,4 @@ def bench_epoch(
     """Time epochs of training, each kernel at every batch size."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
-    record(measure_training(case, suite.protocol))
+    record(measure_training(case, suite.protocol, suite.instruments(device)))

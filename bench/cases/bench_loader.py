@@ -25,4 +25,4 @@ def bench_loader(
 ) -> None:
     """Time epochs of batches that nobody uses."""
     case = LoaderCase(data.load(workload), backends.get(backend), device, loader, batch_size)
-    record(measure_loading(case, suite.protocol))
+    record(measure_loading(case, suite.protocol, suite.instruments(device)))

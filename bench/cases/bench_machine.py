@@ -41,4 +41,4 @@ def bench_machine(
 ) -> None:
     """Time the controls, on every device, by every backend that can."""
     case = ControlCase(backends.get(backend), device, control, n_bytes)
-    record(measure_control(case, suite.protocol))
+    record(measure_control(case, suite.protocol, suite.instruments(device)))

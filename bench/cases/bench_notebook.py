@@ -39,4 +39,4 @@ def bench_notebook(
     assert setting is not None  # noqa: S101 - ``wanted`` keeps no other
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
-    record(measure_notebook(case, setting, suite.protocol))
+    record(measure_notebook(case, setting, suite.protocol, suite.instruments(device)))

@@ -27,4 +27,4 @@ def bench_step(
     """Time single steps on a batch that is on the device already."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
-    record(measure_step(case, suite.protocol))
+    record(measure_step(case, suite.protocol, suite.instruments(device)))

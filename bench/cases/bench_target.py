@@ -29,4 +29,4 @@ def bench_target(
     """Time whole trainings, the learning rate tuned for every batch size."""
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
-    record(measure_target(case, suite.protocol))
+    record(measure_target(case, suite.protocol, suite.instruments(device)))

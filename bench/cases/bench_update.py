@@ -37,4 +37,4 @@ def bench_update(
 ) -> None:
     """Time one update of all tensors, every way that there is."""
     case = UpdateCase(suite.registry.update[kernel], device, n_parameters, n_tensors)
-    record(measure_update(case, suite.protocol))
+    record(measure_update(case, suite.protocol, suite.instruments(device)))

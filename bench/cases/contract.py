@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from bench.measure.measurement import Measurement
     from bench.measure.protocol import Protocol as TrainingProtocol
+    from bench.measure.rounds import Instruments
     from kernels.registry import Registry
 
 #: Takes what a case measured, once.
@@ -25,3 +26,6 @@ class Asked(Protocol):
     @property
     def protocol(self) -> TrainingProtocol:
         """How trainings are run."""
+
+    def instruments(self, device: str) -> Instruments:
+        """Return what times the rounds of a case on a device."""

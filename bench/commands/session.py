@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bench.measure.rounds import instruments_for
 from bench.run.elsewhere import Elsewhere
 from bench.run.merging import FORMAT
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from bench.measure.measurement import Measurement
     from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Instruments
     from bench.plan.matrix import Selection
     from kernels.contract import Availability
     from kernels.registry import Registry
@@ -83,6 +85,10 @@ class Suite:
     def registry(self) -> Registry:
         """The kernels that are there."""
         return self.selection.registry
+
+    def instruments(self, device: str) -> Instruments:
+        """Return what times the rounds of a case on a device."""
+        return instruments_for(device)
 
     def availability(self, params: Mapping[str, Any]) -> Availability:
         """Say whether a case can run here, and why not."""

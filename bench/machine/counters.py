@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.machine.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What the counters of a machine say at one moment.
-#
-# Most of them only ever grow; what a round did to them is the difference of two readings
-# (see ``change``). None is for what the machine does not tell.
+# The counters of a machine at one moment. Most only ever grow; None is an unknown one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +122,10 @@ class Reading:
     gpus: tuple[GpuReading, ...] = ()
 
 
-# Reads how long each thread of this process was ready to run and waited for a CPU.
-#
-# It takes every thread, not only the one that times: MXNet's engine computes in others, while
-# the one that times sleeps.
+# How long each thread of this process waited for a CPU: MXNet's engine computes in threads
+# other than the one that times.
 
 
-#: Reading one thread takes a microsecond or two. A process of more threads than this has a
-#: pool for the cores of a large machine; then the thread that reads is read alone.
-MOST_THREADS = 32
 NANO = 1e-9
 
 
@@ -169,7 +163,7 @@ class ThreadWaits:
         found = {}
         for thread, file in tuple(self._files.items()):
             try:
-                ran, waited, n_runs = os.pread(file, 64, 0).split()
+                ran, waited, n_runs = os.pread(file, RULE.file_bytes, 0).split()
             except (OSError, ValueError):  # it has ended
                 os.close(self._files.pop(thread))
                 self._n_links = -1
@@ -182,7 +176,7 @@ class ThreadWaits:
     def _list(self, n_links: int) -> None:
         """Open the files of the threads that there are now, and close the others'."""
         here = {int(thread.name) for thread in self._folder.iterdir()}
-        if len(here) > MOST_THREADS:
+        if len(here) > RULE.max_threads:
             here &= {threading.get_native_id()}
         for thread in set(self._files) - here:
             os.close(self._files.pop(thread))
@@ -202,18 +196,12 @@ def _close_file(files: dict[int, int]) -> None:
         os.close(files.popitem()[1])
 
 
-# Reads the host's counters, cheaply enough to do so around every timed round.
-#
-# The files stay open and are read anew with one call each. On two cores that is some tens of
-# microseconds in all; ``/proc/stat``, the dearest, grows with the number of CPUs and of
-# interrupts, which the kernel writes down whether or not anyone reads that far.
+# The host's counters, cheap enough to read around every timed round: the files stay open,
+# and reading them takes some tens of microseconds on two cores.
 
 
 #: The kernel counts in ``/proc/stat`` by ticks of this length on every machine.
 TICK_SECONDS = 1.0 / os.sysconf("SC_CLK_TCK")
-#: Of ``/proc/stat`` the first line is wanted, or the lines of some CPUs.
-TOTAL_BYTES, CPUS_BYTES = 256, 2**16
-SMALL_BYTES = 256
 MICRO = 1e-6
 FILES = {
     "stat": "proc/stat",
@@ -243,7 +231,7 @@ class HostReader:
         wanted = [b"cpu"] if cpus is None else [b"cpu%d" % cpu for cpu in cpus]
         self._wanted = frozenset(wanted)
         self._waits = ThreadWaits(root)
-        self._stat_bytes = TOTAL_BYTES if cpus is None else CPUS_BYTES
+        self._stat_bytes = RULE.stat_line_bytes if cpus is None else RULE.stat_bytes
         self._n_cpus = (os.cpu_count() or 1) if cpus is None else len(wanted)
 
     def read(self) -> Reading:
@@ -277,7 +265,7 @@ class HostReader:
             load=self._load(),
         )
 
-    def _text(self, name: str, n_bytes: int = SMALL_BYTES) -> bytes:
+    def _text(self, name: str, n_bytes: int = RULE.file_bytes) -> bytes:
         """Read a file from its beginning; one that can't be read is not tried again."""
         file = self._files[name]
         if file is None:

@@ -19,25 +19,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from bench.machine import processor as kernel_files
 from bench.machine import threads
 from bench.machine.gpu import gpu_states, gpus
-from bench.machine.processor import HERE, Machine, processor
+from bench.machine.processor import HERE, Machine, processor, text
+from bench.machine.rule import RULE
 from kernels.backends import BACKENDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What makes two runs comparable, and apart from it what changes by the minute.
-#
-# ``fingerprint`` holds what a time depends on and what stays as it is until someone changes
-# the machine, its software or its settings. ``volatile`` holds the rest; it explains a time
-# and must never tell two series apart.
+# ``fingerprint`` holds what a time depends on and what stays until someone changes it.
+# ``volatile`` explains a time and must never separate two series.
 
 
 PRECISION = "float32"
-#: Total memory is rounded to this: the kernel keeps a little more or less at each boot.
-MEMORY_STEP_BYTES = 256 * 2**20
 
 
 def fingerprint(machine: Machine = HERE) -> dict[str, object]:
@@ -57,9 +52,10 @@ def fingerprint(machine: Machine = HERE) -> dict[str, object]:
     described_processor = processor(machine)  # before OpenMP is loaded: it binds this thread
     backends = {name: b.versions() for name, b in sorted(BACKENDS.items()) if b.probe()}
     described, gpu_reason = gpus(machine)
+    step = RULE.memory_step_bytes
     return {
         **described_processor,
-        "memory_bytes": round(machine.memory().total / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES,
+        "memory_bytes": round(machine.memory().total / step) * step,
         "huge_pages": _huge_pages(machine.root),
         "os": _operating_system(),
         "kernel": f"{platform.system()} {platform.release()}",
@@ -119,7 +115,7 @@ def volatile(machine: Machine = HERE) -> dict[str, object]:
 
 def _huge_pages(root: Path) -> str | None:
     """Read when the kernel makes memory of huge pages: the choice stands in brackets."""
-    choices = kernel_files.text(root / "sys/kernel/mm/transparent_hugepage/enabled")
+    choices = text(root / "sys/kernel/mm/transparent_hugepage/enabled")
     chosen = re.search(r"\[(\w+)\]", choices)
     return chosen and chosen[1]
 
@@ -150,7 +146,7 @@ def _pressure_percent(root: Path) -> dict[str, float] | None:
     """Return the share of the last 10 seconds in which some task waited, by for what."""
     found = {}
     for resource in ("cpu", "memory", "io"):
-        written = kernel_files.text(root / "proc/pressure" / resource)
+        written = text(root / "proc/pressure" / resource)
         if some := re.match(r"some avg10=([\d.]+)", written):
             found[resource] = float(some[1])
     return found or None
@@ -167,17 +163,11 @@ def _temperatures() -> dict[str, float] | None:
     return {name: max(r.current for r in read) for name, read in sensors.items()} or None
 
 
-# The fingerprint as a process sees it that has measured nothing.
-#
-# What a process has run changes what can be read in it: Numba's and PyTorch's parallel code
-# sets the number of OpenMP threads that MXNet had set before. A run's fingerprint must not
-# depend on which cases were in it, so it is taken in a process of its own.
-#
-# ``python -m bench.machine.fingerprint`` prints it as JSON.
+# The fingerprint of a fresh process: what a process has run changes the number of threads that
+# is read in it. ``python -m bench.machine.fingerprint`` prints it as JSON.
 
 
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
-TIMEOUT_SECONDS = 120.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -222,7 +212,7 @@ def _taken(
             env={**os.environ, **dict(environment)},
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=RULE.fingerprint_timeout_seconds,
             check=True,
         )
         taken: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -236,7 +226,7 @@ if __name__ == "__main__":
         os.sched_setaffinity(0, map(int, sys.argv[1:]))
     sys.stdout.write(f"{json.dumps(fingerprint())}\n")
 
-# Puts the fingerprint into pytest-benchmark's ``machine_info``.
+# The fingerprint in pytest-benchmark's ``machine_info``.
 
 
 #: What py-cpuinfo reads anew each time: the clock of the moment.

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from bench.machine.processor import Machine
 
-# What NVML, the driver's management library, knows about one GPU.
-#
-# Which GPUs there are and in which order is not asked here: NVML numbers them by bus, CUDA
-# otherwise (see ``kernels.backends.cuda_driver``). A GPU is therefore named by its UUID.
+# What NVML says about one GPU. A GPU is named by its UUID: NVML numbers them by bus, CUDA
+# otherwise (see ``kernels.backends.cuda_driver``).
 
 
 @dataclass(frozen=True)
@@ -197,10 +195,8 @@ def _is_on(answer: int | list[int] | None) -> bool | None:
     return None if present is None else bool(present)
 
 
-# Why a GPU's clock was held down: NVML's bits ("clocks event reasons") and their names.
-#
-# Their numbers are part of NVML's interface. They stand here, so that a record can be judged
-# where NVML is not installed.
+# Why a GPU's clock was held down: NVML's bits ("clocks event reasons") and their names, here
+# so that a record can be judged where NVML is not installed.
 
 
 IDLE = 0x1
@@ -242,7 +238,7 @@ def reason_names(bits: int) -> list[str]:
     return [NAMES.get(bit, f"{bit:#x}") for bit in set_bits]
 
 
-# Describes the GPUs, in the order in which CUDA numbers them.
+# The GPUs, in the order in which CUDA numbers them.
 
 
 def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
@@ -300,10 +296,8 @@ def _listed(machine: Machine) -> tuple[list[cuda_driver.CudaDevice], str]:
     return found, "" if found else "the NVIDIA driver finds no GPU."
 
 
-# Reads a GPU's counters through NVML.
-#
-# The library stays loaded and the GPU's handle is kept. What each question costs is the
-# driver's affair: from a microsecond to a millisecond, outside the clock.
+# A GPU's counters. NVML stays loaded: a question takes a microsecond to a millisecond, outside
+# the clock.
 
 
 MILLI, NANO = 1e-3, 1e-9

@@ -11,6 +11,7 @@ import psutil
 from bench.machine import processor
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import TURBO_SWITCHES, Machine
+from bench.machine.rule import RULE
 from bench.machine.threads import usable_cores
 from kernels.backends import BACKENDS
 
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from kernels.contract import Availability, Backend, DeviceReport
 
 # What makes timings noisy on this machine, and what to do about it.
-
-
-STEAL_SECONDS = 0.5
-BUSY_LOAD_PER_CORE = 0.25
-STEAL_PERCENT = 0.5
-ENOUGH_CORES = 4
-SPARE_MEMORY = 0.1
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,9 @@ class NoiseReadings:
     steal_percent: float | None = None
 
 
-def readings(root: Path = Path("/"), steal_seconds: float = STEAL_SECONDS) -> NoiseReadings:
+def readings(
+    root: Path = Path("/"), steal_seconds: float = RULE.steal_watch_seconds
+) -> NoiseReadings:
     """Read what the machine tells.
 
     Parameters
@@ -144,19 +140,19 @@ def _virtualised(read: NoiseReadings) -> NoiseWarning | None:
 
 
 def _cores(read: NoiseReadings) -> NoiseWarning | None:
-    if read.n_cores >= ENOUGH_CORES:
+    if read.n_cores >= RULE.min_cores:
         return None
     spare = max(1, read.n_cores - 1)
     cores = "one core" if read.n_cores == 1 else f"{read.n_cores} cores"
     return NoiseWarning(
         "few-cores",
-        f"With {cores}, below {ENOUGH_CORES}, the system's own work disturbs what is timed.",
+        f"With {cores}, below {RULE.min_cores}, the system's own work disturbs what is timed.",
         f"Close everything else, or leave it a core: export OMP_NUM_THREADS={spare}",
     )
 
 
 def _load(read: NoiseReadings) -> NoiseWarning | None:
-    if read.load_average <= BUSY_LOAD_PER_CORE * read.n_cores:
+    if read.load_average <= RULE.max_load_per_core * read.n_cores:
         return None
     return NoiseWarning(
         "load",
@@ -167,7 +163,7 @@ def _load(read: NoiseReadings) -> NoiseWarning | None:
 
 
 def _steal(read: NoiseReadings) -> NoiseWarning | None:
-    if read.steal_percent is None or read.steal_percent <= STEAL_PERCENT:
+    if read.steal_percent is None or read.steal_percent <= RULE.max_steal_percent:
         return None
     return NoiseWarning(
         "steal",
@@ -217,7 +213,7 @@ def _smt(read: NoiseReadings) -> NoiseWarning | None:
 
 
 def _memory(read: NoiseReadings) -> NoiseWarning | None:
-    if read.memory_available_bytes >= SPARE_MEMORY * read.memory_total_bytes:
+    if read.memory_available_bytes >= RULE.min_free_memory_share * read.memory_total_bytes:
         return None
     available, total, swapped = (
         f"{size / 2**30:.1f} GiB"

@@ -11,7 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.machine import gpu as throttling
+from bench.machine.gpu import (
+    HARDWARE,
+    HARDWARE_THERMAL,
+    POWER_BRAKE,
+    POWER_CAP,
+    THERMAL,
+    reason_names,
+)
+from bench.machine.rule import RULE
 from bench.store.trust import MARKS
 
 if TYPE_CHECKING:
@@ -19,35 +27,11 @@ if TYPE_CHECKING:
 
     from bench.machine.telemetry import Change, GpuChange
 
-#: What takes less than this share of a round is below what rounds differ by anyway.
-SHARE = 0.01
-#: … and so is what takes less than this: waking a thread, or a kernel thread's turn.
-FLOOR_SECONDS = 50e-6
 #: ``/proc/stat`` counts in these, on every machine (the kernel's USER_HZ).
 TICK_SECONDS = 0.01
-#: Where no waiting is known: a thread loses its CPU to the kernel's threads a few times a
-#: second, to a rival on the same core at each of the scheduler's turns, 100 times a second
-#: and more.
-SWITCHES, SWITCHES_PER_SECOND = 3, 20.0
-#: What reading a page from a disk takes at least, but for the fastest: 1 ms.
-PAGE_IN_SECONDS = 1e-3
-#: Services in the background take up to this share of one core on a quiet machine.
-BACKGROUND_CORES = 0.05
-#: With less of a core idle than this, others can't have run without taking our turn.
-IDLE_CORES = 0.1
-#: With this share of all cores busy for others, the memory's bandwidth and the clock that
-#: is left are no longer ours, even where a core is.
-FOREIGN_SHARE = 0.5
 #: Reasons for a low clock that are no choice of the user's and no idleness. The power cap is
 #: among them unless NVML tells how long it worked.
-SLOWED = (
-    throttling.HARDWARE
-    | throttling.THERMAL
-    | throttling.HARDWARE_THERMAL
-    | throttling.POWER_BRAKE
-)
-#: A case of which more rounds than this were disturbed says more about the disturbance.
-UNTRUSTED_SHARE = 0.5
+SLOWED = HARDWARE | THERMAL | HARDWARE_THERMAL | POWER_BRAKE
 
 
 def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
@@ -71,7 +55,9 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
         "steal": _exceeds(change.steal_seconds, drained_seconds),
         "preempted": _is_preempted(change, drained_seconds),
         "foreign-load": _is_loaded(change),
-        "paged-in": _exceeds((change.major_faults or 0) * PAGE_IN_SECONDS, drained_seconds),
+        "paged-in": _exceeds(
+            (change.major_faults or 0) * RULE.page_in_seconds, drained_seconds
+        ),
         "pressure-memory": _exceeds(change.pressure_memory_seconds, drained_seconds),
         "pressure-io": _is_held_by_disk(change, drained_seconds),
         "throttled": any(_is_throttled(gpu, drained_seconds) for gpu in gpus),
@@ -100,10 +86,10 @@ def details(code: str, changes: Iterable[Change]) -> str:
     if code == "throttled":
         bits = 0
         for gpu in gpus:
-            bits |= (gpu.throttle_reasons or 0) & (SLOWED | throttling.POWER_CAP)
-            bits |= throttling.POWER_CAP if gpu.power_violation_seconds else 0
-            bits |= throttling.THERMAL if gpu.thermal_violation_seconds else 0
-        return ", ".join(throttling.reason_names(bits))
+            bits |= (gpu.throttle_reasons or 0) & (SLOWED | POWER_CAP)
+            bits |= POWER_CAP if gpu.power_violation_seconds else 0
+            bits |= THERMAL if gpu.thermal_violation_seconds else 0
+        return ", ".join(reason_names(bits))
     if code == "gpu-shared":
         return f"{max((gpu.foreign_processes or 0 for gpu in gpus), default=0)} other processes"
     return ""
@@ -137,12 +123,14 @@ def is_untrusted(marks_of_rounds: Collection[Collection[str]]) -> bool:
     -------
     bool
     """
-    return disturbed_share(marks_of_rounds) > UNTRUSTED_SHARE
+    return disturbed_share(marks_of_rounds) > RULE.untrusted_share
 
 
 def _exceeds(lost_seconds: float | None, seconds: float) -> bool:
     """Say whether what was lost is a share of the round that counts."""
-    return lost_seconds is not None and lost_seconds > max(SHARE * seconds, FLOOR_SECONDS)
+    return lost_seconds is not None and lost_seconds > max(
+        RULE.min_disturbed_share * seconds, RULE.min_disturbed_seconds
+    )
 
 
 def _is_preempted(change: Change, seconds: float) -> bool:
@@ -160,8 +148,8 @@ def _is_preempted(change: Change, seconds: float) -> bool:
     )
     if own is None or thread is None or switches is None:
         return False
-    alone = own - thread <= SHARE * seconds
-    return alone and switches > SWITCHES + SWITCHES_PER_SECOND * seconds
+    alone = own - thread <= RULE.min_disturbed_share * seconds
+    return alone and switches > RULE.max_switches + RULE.max_switches_per_second * seconds
 
 
 def _is_loaded(change: Change) -> bool:
@@ -175,10 +163,10 @@ def _is_loaded(change: Change) -> bool:
     if not seconds or n_cpus is None or busy is None or foreign is None:
         return False
     resolution = TICK_SECONDS * (1 + busy / seconds)
-    if foreign <= max(BACKGROUND_CORES * seconds, resolution):
+    if foreign <= max(RULE.background_cores * seconds, resolution):
         return False
-    none_left = n_cpus * seconds - busy < IDLE_CORES * seconds
-    return none_left or foreign > FOREIGN_SHARE * n_cpus * seconds
+    none_left = n_cpus * seconds - busy < RULE.min_idle_cores * seconds
+    return none_left or foreign > RULE.foreign_share * n_cpus * seconds
 
 
 def _is_held_by_disk(change: Change, seconds: float) -> bool:
@@ -203,5 +191,5 @@ def _is_throttled(gpu: GpuChange, seconds: float) -> bool:
     if bits & SLOWED or _exceeds(gpu.thermal_violation_seconds, seconds):
         return True
     if gpu.power_violation_seconds is None:
-        return bool(bits & throttling.POWER_CAP)
+        return bool(bits & POWER_CAP)
     return _exceeds(gpu.power_violation_seconds, seconds)

@@ -20,11 +20,8 @@ from kernels.backends import cuda_driver
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# How much of this process lies in the host's memory, now and at most.
-#
-# Linux counts the pages that a process has in memory, and remembers the largest count; writing
-# ``5`` to ``clear_refs`` makes it forget what was before (proc_pid_clear_refs(5)). Untouched
-# memory does not count, memory that was freed and that the C library keeps does.
+# Memory of the host. Linux counts the pages that a process has in memory and remembers the
+# largest count; writing ``5`` to ``clear_refs`` resets it (proc_pid_clear_refs(5)).
 
 
 #: From here on a count is kept for every CPU, before that for every thread.
@@ -168,10 +165,8 @@ def give_back() -> None:
         trim(0)
 
 
-# How much of a GPU's memory this process takes, whoever in it has allocated it.
-#
-# That is more than what a library's allocator has given out: the CUDA context, the code of
-# kernels, the workspaces of libraries, and what a pool keeps for later.
+# Memory of a GPU: more than a library's allocator has given out, for there are also the CUDA
+# context, the code of kernels, workspaces and pools.
 
 
 @dataclass(frozen=True)

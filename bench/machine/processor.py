@@ -17,7 +17,7 @@ from kernels.backends import cuda_driver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Where what is known about a machine is read from.
+# Where a machine is read from.
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Machine:
 
 HERE = Machine()
 
-# Reads the small files in which the kernel says how a machine is set.
+# The small files in which the kernel says how a machine is set.
 
 
 BINARY_PREFIXES = {"K": 2**10, "M": 2**20, "G": 2**30}
@@ -140,7 +140,7 @@ def listed(members: Iterable[int]) -> str:
     return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in ranges)
 
 
-# Who sets the CPU's clock, and how far it may rise: the kernel's ``cpufreq``.
+# The CPU frequency: who sets it, and how far it may rise (the kernel's ``cpufreq``).
 
 
 #: The switch of each driver below ``sys/devices/system/cpu``, and what it holds for "on".
@@ -161,10 +161,7 @@ def governors(cpu: Path) -> tuple[tuple[str, str], ...] | None:
         Cores and their governor; None where there is no governor.
     """
     found = [
-        (
-            text(policy / "affected_cpus"),
-            text(policy / "scaling_governor"),
-        )
+        (text(policy / "affected_cpus"), text(policy / "scaling_governor"))
         for policy in _policies(cpu)
     ]
     return tuple(pair for pair in found if pair[1]) or None
@@ -210,7 +207,7 @@ def _policies(cpu: Path) -> list[Path]:
     return sorted((cpu / "cpufreq").glob("policy*"))
 
 
-# What the CPU is, and how it is set: what stays until someone changes it.
+# The CPU as a whole.
 
 
 def processor(machine: Machine) -> dict[str, object]:

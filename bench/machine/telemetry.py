@@ -7,17 +7,16 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bench.machine import threads
-from bench.machine.counters import HostReader, Reading
+from bench.machine.counters import GpuReading, HostReader, Reading
 from bench.machine.gpu import GpuReader, reason_names
+from bench.machine.rule import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from bench.machine.counters import GpuReading
+    from collections.abc import Callable, Iterable, Sequence
 
     Number = TypeVar("Number", int, float)
 
-# Reads everything that may disturb a timed round, at one moment.
+# Reading everything that may disturb a timed round, at one moment.
 
 
 class TelemetryReader(Protocol):
@@ -75,12 +74,12 @@ class NoTelemetry:
         return Reading()
 
 
-# What the counters say that went on during one round: the difference of two readings.
+# What went on during one round: the difference of two readings.
 
 
 @dataclass(frozen=True, slots=True)
-class GpuChange:
-    """What went on with one GPU.
+class GpuChange(GpuReading):
+    """What went on with one GPU: the fields of a reading, with another meaning.
 
     Attributes
     ----------
@@ -99,18 +98,6 @@ class GpuChange:
     foreign_processes : int or None
         The greater of the two.
     """
-
-    uuid: str
-    throttle_reasons: int | None = None
-    power_violation_seconds: float | None = None
-    thermal_violation_seconds: float | None = None
-    energy_joules: float | None = None
-    temperature_celsius: int | None = None
-    sm_clock_mhz: int | None = None
-    memory_clock_mhz: int | None = None
-    ecc_corrected: int | None = None
-    ecc_uncorrected: int | None = None
-    foreign_processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,24 +208,13 @@ def _waited(before: Reading, after: Reading, own: float | None) -> float | None:
 
 def _gpu_change(before: GpuReading, after: GpuReading) -> GpuChange:
     """Say what went on with one GPU."""
-    reasons = (before.throttle_reasons, after.throttle_reasons)
-    known = [bits for bits in reasons if bits is not None]
     return GpuChange(
-        uuid=after.uuid,
-        throttle_reasons=known[0] | known[-1] if known else None,
-        power_violation_seconds=_grown(
-            before.power_violation_seconds, after.power_violation_seconds
-        ),
-        thermal_violation_seconds=_grown(
-            before.thermal_violation_seconds, after.thermal_violation_seconds
-        ),
-        energy_joules=_grown(before.energy_joules, after.energy_joules),
-        temperature_celsius=_most(before.temperature_celsius, after.temperature_celsius),
-        sm_clock_mhz=_least(before.sm_clock_mhz, after.sm_clock_mhz),
-        memory_clock_mhz=_least(before.memory_clock_mhz, after.memory_clock_mhz),
-        ecc_corrected=_grown(before.ecc_corrected, after.ecc_corrected),
-        ecc_uncorrected=_grown(before.ecc_uncorrected, after.ecc_uncorrected),
-        foreign_processes=_most(before.foreign_processes, after.foreign_processes),
+        **{
+            field.name: COMBINED.get(field.name, _grown)(
+                getattr(before, field.name), getattr(after, field.name)
+            )
+            for field in fields(GpuChange)
+        }
     )
 
 
@@ -249,21 +225,28 @@ def _grown(before: Number | None, after: Number | None) -> Number | None:
     return max(after - before, type(after)(0))
 
 
-def _most(*values: int | None) -> int | None:
-    """Return the greatest of what is known."""
-    return max((value for value in values if value is not None), default=None)
+def _of_known(combine: Callable[[list[int]], int]) -> Callable[..., int | None]:
+    """Combine what is known of some values; None where none is."""
+
+    def combined(*values: int | None) -> int | None:
+        known = [value for value in values if value is not None]
+        return combine(known) if known else None
+
+    return combined
 
 
-def _least(*values: int | None) -> int | None:
-    """Return the smallest of what is known."""
-    return min((value for value in values if value is not None), default=None)
+#: How two readings of a GPU become one value; what is not named here only grows.
+COMBINED: dict[str, Callable[[Any, Any], Any]] = {
+    "uuid": lambda _, after: after,
+    "throttle_reasons": _of_known(lambda bits: bits[0] | bits[-1]),
+    **dict.fromkeys(("temperature_celsius", "foreign_processes"), _of_known(max)),
+    **dict.fromkeys(("sm_clock_mhz", "memory_clock_mhz"), _of_known(min)),
+}
 
 
-# Writes what went on during the rounds of a case down for a run file: a list per field.
+# The rounds of a case in a run file: a list for each field.
 
 
-#: A tenth of a microsecond: what the readings themselves take varies by more.
-DIGITS = 7
 #: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only
 #: went into is ``foreign_cpu_seconds`` and ``waited_seconds``.
 NO_COLUMN = {
@@ -326,4 +309,4 @@ def _written(name: str, value: float | None) -> float | list[str] | None:
         return None
     if name == "throttle_reasons":
         return reason_names(int(value))
-    return round(value, DIGITS)
+    return round(value, RULE.telemetry_digits)

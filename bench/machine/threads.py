@@ -13,10 +13,8 @@ from kernels.backends import BACKENDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Which CPUs this process may run on.
-#
-# OpenMP's runtime binds the thread that loads it (``OMP_PROC_BIND``), so a thread's mask says
-# later what a library has done, not what the user has set. Ask before a backend is imported.
+# Which CPUs this process may run on. Ask before a backend is imported: OpenMP's runtime binds
+# the thread that loads it (``OMP_PROC_BIND``).
 
 
 def usable_cpus() -> tuple[int, ...]:
@@ -45,7 +43,7 @@ def usable_cores() -> int:
 #: The CPUs that this process might run on when this module was imported.
 AT_START = usable_cpus()
 
-# How many threads compute: the settings that say so, and the pools that there are.
+# How many threads compute: the settings, and the pools.
 
 
 #: What sets how many threads work and where, how they wait, on how much at a time, and with

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import statistics
 import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import data
-from bench.measure.calibration import StoppingRule, overhead
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import plan_training
 from bench.measure.rounds import RoundTimer, instruments_for, seconds_of
-from kernels import backends
+from bench.measure.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +22,7 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from kernels.registry import Registry
 
-# Times an epoch by a plain loop: none of the suite's own timing, to compare it with.
-
-
-WARM_UP_EPOCHS = 3
-#: Epochs are repeated between two readings of the clock until they take so long.
-BLOCK_SECONDS = 1e-3
-MIN_BLOCKS = 7
+# A plain loop, which uses none of the suite's timing.
 
 
 def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
@@ -48,21 +40,24 @@ def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
         Seconds of an epoch, of each block of epochs.
     """
     kernel = case.kernel
-    drain = partial(backends.get(kernel.backend).drain, case.device)
+    drain = case.drain
     protocol = protocol.of(kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, kernel.rule)
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    state = case.prepare(plan.start)
     epochs = list(zip(plan.orders, plan.learning_rates, strict=True))
-    for number in range(WARM_UP_EPOCHS):
+    for number in range(RULE.check_warm_up_epochs):
         kernel.epoch(state, *epochs[number % len(epochs)])
     drain()
     begin = time.perf_counter()
     kernel.epoch(state, *epochs[0])
     drain()
-    repeats = max(1, math.ceil(BLOCK_SECONDS / (time.perf_counter() - begin)))
+    repeats = calibrate(time.perf_counter() - begin).iterations
     todo = [epochs[number % len(epochs)] for number in range(repeats)]
     seconds: list[float] = []
-    while len(seconds) < MIN_BLOCKS or sum(seconds) * repeats < protocol.seconds_per_case:
+    while (
+        len(seconds) < RULE.min_check_blocks
+        or sum(seconds) * repeats < protocol.seconds_per_case
+    ):
         drain()
         begin = time.perf_counter()
         for order, rates in todo:
@@ -72,17 +67,10 @@ def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
     return seconds
 
 
-# Measures the measuring: an empty kernel, one that sleeps, and a plain loop beside the suite.
-#
-# The suite and the plain loop take turns on the same case in the same process, so that what
-# the machine does meanwhile happens to both.
+# The suite and the plain loop take turns on the same case in the same process, so that both
+# meet the same disturbances.
 
 
-#: Turns of the suite and of the plain loop: seven medians reach, from the lowest to the
-#: highest, over the true one with 98%.
-TURNS = 7
-SLEEP_SECONDS = 1e-3
-SLEEP_ROUNDS = 51
 #: ``prctl``: by how much the kernel may let this thread sleep too long, in nanoseconds.
 PR_SET_TIMERSLACK = 29
 
@@ -111,26 +99,22 @@ def agreement(
     ------
     GateError, DivergedError, DataError
     """
-    kernel = registry.train[params["kernel"]]
-    workload = data.load(params["workload"])
-    device = params["device"]
-    case = TrainingCase(workload, kernel, device, params["loader"], params["batch_size"])
+    case = TrainingCase.of(params, registry)
     quick = replace(protocol, phases=False)
     suite: list[list[float]] = []
     plain: list[list[float]] = []
-    for turn in range(TURNS):
+    for turn in range(RULE.check_turns):
         for timed in (False, True) if turn % 2 else (True, False):
             if timed:
                 suite.append(seconds_of(measure_training(case, quick).rounds))
             else:
                 plain.append(plain_loop(case, quick))
-    drain = partial(backends.get(kernel.backend).drain, device)
-    instruments = instruments_for(device)
+    drain, instruments = case.drain, instruments_for(case.device)
     return {
         "suite": suite,
         "plain": plain,
-        "empty_seconds": overhead(drain, instruments.clock).seconds_per_call,
-        "call_seconds": overhead(lambda: None, instruments.clock).seconds_per_call,
+        "empty_seconds": overhead(drain, instruments).seconds_per_call,
+        "call_seconds": overhead(lambda: None, instruments).seconds_per_call,
         "sleep_seconds": _sleeping(RoundTimer(drain, instruments)),
     }
 
@@ -143,8 +127,8 @@ def _sleeping(timer: RoundTimer) -> float:
 
     def one_round() -> None:
         untimed.extend(range(1000))  # what comes between rounds must not show
-        timer.time([partial(time.sleep, SLEEP_SECONDS)])
+        timer.time([partial(time.sleep, RULE.check_sleep_seconds)])
 
-    rule = StoppingRule(-1.0, float("inf"), SLEEP_ROUNDS)
+    rule = StoppingRule(-1.0, float("inf"), RULE.check_sleep_rounds)
     timer.repeat(rule, one_round)
     return statistics.median(seconds_of(timer.rounds))

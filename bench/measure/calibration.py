@@ -9,22 +9,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bench.measure.rounds import seconds_of, time_calls
+from bench.measure.rounds import seconds_of, time_calls, time_round
+from bench.measure.rule import RULE
+from bench.measure.warmup import call_until_settled
 from bench.stats.medians import relative_half_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.measure.rounds import Action, Clock, Round
+    from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Action, Instruments, Round
 
-# What the harness itself costs: the clock, the loop, the wait for a device that is idle.
-#
-# It is measured in the process that is about to measure, with the same function, and kept
-# beside the times. It is never subtracted from them.
-
-
-EMPTY_ROUNDS = 31
-EMPTY_CALLS = 100
+# What the harness itself costs. It is kept beside the times and never subtracted from them.
 
 
 @dataclass(frozen=True)
@@ -52,109 +48,113 @@ def empty_kernel() -> None:
     """Do nothing."""
 
 
-def overhead(drain: Action, clock: Clock) -> Overhead:
+def overhead(drain: Action, instruments: Instruments) -> Overhead:
     """Time an empty kernel.
 
     Parameters
     ----------
     drain : callable
         Waits for the device that is about to be measured on.
-    clock : callable
+    instruments : Instruments
 
     Returns
     -------
     Overhead
     """
     nothing: tuple[Action, ...] = ()
-    calls = (empty_kernel, drain) * EMPTY_CALLS
-    rounds = [time_calls(nothing, _no_wait, clock) for _ in range(EMPTY_ROUNDS)]
+    calls = (empty_kernel, drain) * RULE.empty_calls
+    rounds = [time_calls(nothing, _no_wait, instruments) for _ in range(RULE.empty_rounds)]
     per_round = statistics.median(one.drained_seconds for one in rounds)
-    filled = [time_calls(calls, _no_wait, clock) for _ in range(EMPTY_ROUNDS // 3)]
+    filled = [time_calls(calls, _no_wait, instruments) for _ in range(RULE.filled_rounds)]
     per_call = statistics.median(one.drained_seconds for one in filled) - per_round
-    return Overhead(per_round, max(0.0, per_call) / EMPTY_CALLS)
+    return Overhead(per_round, max(0.0, per_call) / RULE.empty_calls)
 
 
 def _no_wait() -> None:
     """Stand in for the wait at the end: it is counted with each call."""
 
 
-# How often short work is done in a round, so that the round shows the work alone.
-#
-# Three things show in a round that is too short: reading the clock, its resolution, and that
-# the first moments after a pause are slower, because caches hold what the harness did and
-# threads have gone to sleep. The first two are kept below a thousandth. Against the third a
-# round has a length, and short work is done, untimed, just before the clock starts.
+# How many calls make a round. A round that is too short shows the clock, its resolution, and
+# the slower first moments after a pause: cold caches, sleeping threads.
 
 
-#: The clock may take up at most this share of a round.
-LARGEST_SHARE = 1e-3
-#: A round lasts about so long at least.
-ROUND_SECONDS = 2e-3
-#: Work that takes less is done before the clock starts, for about so long at least.
-LEAD_IN_SECONDS, RUN_UP_SECONDS = 5e-3, 1e-3
-MOST_ITERATIONS = 10_000
+@dataclass(frozen=True)
+class Calibration:
+    """How often work is done.
+
+    Attributes
+    ----------
+    iterations : int
+        In a round.
+    lead_in : int
+        Just before its clock starts; 0 for work that is long enough.
+    """
+
+    iterations: int
+    lead_in: int
 
 
-def iterations(empty: Overhead, seconds: float, affordable: int = MOST_ITERATIONS) -> int:
-    """Return how often work is done in a round.
+def calibrate(
+    seconds: float, clock_seconds: float = 0.0, affordable: int = RULE.max_iterations
+) -> Calibration:
+    """Find how often work is done in a round and before it.
 
     Parameters
     ----------
-    empty : Overhead
-        What an empty round takes.
     seconds : float
-        That the work takes once.
+        That the work takes once. With 0, of a clock that stands still, it is done once.
+    clock_seconds : float
+        That reading the clock takes.
     affordable : int
         No more than so often for the sake of the round's length; the clock's share comes
         first.
 
     Returns
     -------
-    int
+    Calibration
     """
     if seconds <= 0:
-        return 1
-    unseen = max(empty.seconds_per_round, time.get_clock_info("perf_counter").resolution)
-    for_the_clock = math.ceil(unseen / (LARGEST_SHARE * seconds))
-    for_the_length = min(affordable, math.ceil(ROUND_SECONDS / seconds))
-    return min(MOST_ITERATIONS, max(1, for_the_clock, for_the_length))
+        return Calibration(1, 1)
+    unseen = max(clock_seconds, time.get_clock_info("perf_counter").resolution)
+    for_the_clock = math.ceil(unseen / (RULE.max_clock_share * seconds))
+    for_the_length = min(affordable, math.ceil(RULE.min_round_seconds / seconds))
+    iterations = min(RULE.max_iterations, max(1, for_the_clock, for_the_length))
+    if seconds >= RULE.short_work_seconds:
+        return Calibration(iterations, 0)
+    most = max(1, int(RULE.max_lead_in_share * affordable))
+    return Calibration(iterations, min(most, math.ceil(RULE.lead_in_seconds / seconds)))
 
 
-def leads_in(seconds: float) -> bool:
-    """Say whether work is so short that it is done before the clock starts."""
-    return seconds < LEAD_IN_SECONDS
+def seconds_in_a_row(
+    work: Action, drain: Action, instruments: Instruments, seconds_alone: float
+) -> float:
+    """Return what work takes once among others of its kind, none of them awaited by itself.
 
-
-def run_up(seconds: float, affordable: int = MOST_ITERATIONS) -> int:
-    """Return how often short work is done just before the clock starts.
+    Of work in a row only the first has to wait for the device to begin, and only the last is
+    awaited: so it is the difference between a row and one alone, for each that is more.
 
     Parameters
     ----------
-    seconds : float
-        That the work takes once.
-    affordable : int
-        No more than so often.
+    work, drain : callable
+    instruments : Instruments
+    seconds_alone : float
+        What the work takes from an idle device to an idle device.
 
     Returns
     -------
-    int
-        0 for work that is long enough.
+    float
     """
-    if not leads_in(seconds):
-        return 0
-    if seconds <= 0:
-        return 1
-    return min(max(1, affordable), math.ceil(RUN_UP_SECONDS / seconds))
+    n = calibrate(seconds_alone).iterations
+    if n == 1:
+        return seconds_alone
+    in_a_row = call_until_settled(
+        lambda: time_round(work, drain, instruments, n).drained_seconds
+    ).settled_seconds
+    more = in_a_row - seconds_alone
+    return more / (n - 1) if more > 0 else in_a_row / n
 
 
-# When a case has enough rounds: when its median is known well enough, or time is up.
-
-
-#: Fewer rounds are never called precise: a few equal ones happen by chance.
-FEWEST_FOR_PRECISION = 10
-#: Looking after every round would find a moment at which the interval happens to be narrow;
-#: it is looked at whenever there is this share of rounds more.
-GROWTH = 0.1
+# How many rounds make a case.
 
 
 class Stop(str, Enum):
@@ -187,6 +187,16 @@ class StoppingRule:
     max_rounds: int
     min_rounds: int = 1
 
+    @classmethod
+    def of(cls, protocol: Protocol, min_rounds: int) -> StoppingRule:
+        """Return a protocol's rule, with so many rounds that one process needs."""
+        return cls(
+            protocol.target,
+            protocol.seconds_per_case,
+            protocol.max_rounds,
+            protocol.least(min_rounds),
+        )
+
     def reason(self, rounds: Sequence[Round]) -> Stop | None:
         """Say why no further round is needed.
 
@@ -208,12 +218,15 @@ class StoppingRule:
             over = Stop.BUDGET
         elif n_rounds >= self.max_rounds:
             over = Stop.ROUNDS
-        looks = over is not None or n_rounds % max(1, int(GROWTH * n_rounds)) == 0
+        looks = (
+            over is not None
+            or n_rounds % max(1, int(RULE.growth_between_looks * n_rounds)) == 0
+        )
         if looks and self._is_precise(rounds):
             return Stop.PRECISE
         return over
 
     def _is_precise(self, rounds: Sequence[Round]) -> bool:
-        if len(rounds) < FEWEST_FOR_PRECISION:
+        if len(rounds) < RULE.min_precise_rounds:
             return False
         return relative_half_width(seconds_of(rounds)) <= self.target

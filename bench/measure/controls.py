@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.calibration import (
-    ROUND_SECONDS,
+    Calibration,
     StoppingRule,
+    calibrate,
     empty_kernel,
-    leads_in,
     overhead,
+    seconds_in_a_row,
 )
 from bench.measure.gate import GateError
 from bench.measure.measurement import (
@@ -24,17 +25,13 @@ from bench.measure.measurement import (
     rate_facts,
 )
 from bench.measure.rounds import RoundTimer, instruments_for
-from bench.measure.warmup import lengthen
+from bench.measure.rule import RULE
+from bench.measure.warmup import warm_calls
 
 if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.measure.rounds import Instruments, Round
     from kernels.contract import Backend, Control
-
-MIN_ROUNDS = 5
-#: Of a control in parts there are so many rounds for each part, each of a single call, on the
-#: part after the one that led in: what is steady are the fastest rounds.
-ROUNDS_OF_A_PART = 2
 
 
 @dataclass(frozen=True)
@@ -92,13 +89,24 @@ def measure_control(
     drain = partial(case.backend.drain, case.device)
     control.run()
     _check(case, control)
-    length = ROUND_SECONDS if control.n_parts == 1 else 0.0
-    iterations, warmed = lengthen(control.run, drain, instruments.clock, length)
-    lead_in = [control.run] if leads_in(iterations * warmed.settled_seconds) else []
+    warmed = warm_calls(lambda: control.run, drain, instruments)
+    empty = overhead(empty_kernel, instruments)
+    rule = StoppingRule.of(protocol, RULE.min_rounds)
+    if control.n_parts == 1:
+        seconds = seconds_in_a_row(control.run, drain, instruments, warmed.settled_seconds)
+        calibrated = calibrate(seconds, empty.seconds_per_round)
+    else:  # each round is a single call, on the part after the one that led in
+        calibrated = Calibration(1, 1)
+        n_rounds = RULE.rounds_per_part * control.n_parts
+        rule = replace(rule, min_rounds=n_rounds, max_rounds=n_rounds)
     timer = RoundTimer(drain, instruments)
     stop = timer.repeat(
-        _rule(protocol, control),
-        lambda: timer.time(repeat(control.run, iterations), iterations, lead_in),
+        rule,
+        lambda: timer.time(
+            repeat(control.run, calibrated.iterations),
+            calibrated.iterations,
+            repeat(control.run, calibrated.lead_in),
+        ),
     )
     rounds = tuple(timer.rounds)
     _check(case, control)
@@ -106,23 +114,15 @@ def measure_control(
         rounds=rounds,
         facts={
             **_facts(case, control, rounds),
-            **device_facts(case.backend, case.device, lambda: control.run, iterations),
-            **quality_facts(
-                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
+            **device_facts(
+                case.backend, case.device, lambda: control.run, calibrated.iterations
             ),
+            **quality_facts(timer, stop, protocol.target, empty),
             "verified": True,
             "warm_up": asdict(warmed),
         },
         group=f"machine {case.device} {case.control} {case.n_bytes}",
     )
-
-
-def _rule(protocol: Protocol, control: Control) -> StoppingRule:
-    """Say when there are enough rounds."""
-    least, most = protocol.least(MIN_ROUNDS), protocol.max_rounds
-    if control.n_parts > 1:
-        least = most = ROUNDS_OF_A_PART * control.n_parts
-    return StoppingRule(protocol.target, protocol.seconds_per_case, most, least)
 
 
 def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.measure import gate
-from bench.measure.calibration import StoppingRule, iterations, leads_in, overhead, run_up
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.measurement import (
     Measurement,
     device_facts,
@@ -21,6 +21,7 @@ from bench.measure.measurement import (
 )
 from bench.measure.protocol import DivergedError, plan_training
 from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rule import RULE
 from bench.measure.warmup import ready
 from kernels import backends, stepwise
 from kernels.stepwise import StepKernel
@@ -31,19 +32,12 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Plan, Protocol
     from bench.measure.rounds import Action, Clock, Instruments, Round
 
-# Where the time of an epoch goes: data, forward, backward, update, waiting.
-#
-# It comes from a pass of its own, in which the clock is read between the phases of each step;
-# nothing waits in between, so a phase is the time until its calls have returned, and what the
-# device still has to do then shows as waiting. Reading the clock takes time too: the total is
-# put beside that of the epochs that were timed without.
+# Where the time of an epoch goes, from a pass of its own. Nothing waits between the phases: a
+# phase lasts until its calls have returned, and what the device still has to do is waiting.
 
 
 #: Phases in their order; ``step`` is what one call does together.
 PHASES = ("data", *stepwise.PHASES, "step", "waiting")
-REPEATS = 5
-#: No further repeat after so many seconds.
-ENOUGH_SECONDS = 0.1
 
 
 def phase_facts(  # noqa: PLR0917 - all that an instrumented epoch needs
@@ -83,7 +77,10 @@ def phase_facts(  # noqa: PLR0917 - all that an instrumented epoch needs
     if not isinstance(kernel, StepKernel):
         return {"phases": None, "phases_total": None, "phases_differ": None}
     passes: list[dict[str, float]] = []
-    while len(passes) < REPEATS and sum(map(_total, passes)) < ENOUGH_SECONDS:
+    while (
+        len(passes) < RULE.max_phase_passes
+        and sum(map(_total, passes)) < RULE.max_phase_seconds
+    ):
         kernel.reset(state, plan.start)
         passes.append(_instrumented(kernel, plan, state, drain, instruments.clock))
         gate.check(case, plan.expected[0], state, "after an epoch in phases")
@@ -120,20 +117,7 @@ def _instrumented(
     return seconds
 
 
-# Measures ``bench_epoch``: trainings of a few epochs, every epoch a timed round.
-#
-# A short epoch is timed together with those that follow it (see
-# ``bench.measure.calibration``). The state is prepared once, warmed up, and put back to the
-# start before every training, all outside the clock.
-
-
-#: Rounds of one epoch beside those of several, for the time until the call returns.
-ENQUEUED_ROUNDS = 10
-#: Parameters that grow so much over a long round are on their way to diverge; by this the
-#: learning rate is divided then.
-GROWN, SLOWER_RATE = 2.0, 10.0
-#: Steps of the float64 reference that a longer round may cost.
-AFFORDABLE_STEPS = 20_000
+# Trainings of a few epochs: every epoch is a round, or several short ones together are.
 
 
 def measure_training(
@@ -161,12 +145,11 @@ def measure_training(
         When the learning rate is too large.
     """
     instruments = instruments or instruments_for(case.device)
-    backend = backends.get(case.kernel.backend)
-    drain = partial(backend.drain, case.device)
+    backend, drain = backends.get(case.kernel.backend), case.drain
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     made = ready(case, plan, drain, instruments)
-    empty = overhead(drain, instruments.clock)
+    empty = overhead(drain, instruments)
     training = _Training(case, protocol, plan, made.state, RoundTimer(drain, instruments))
     stop = training.run(empty, made.warm_up.settled_seconds)
     rounds = tuple(training.timer.rounds)
@@ -215,26 +198,21 @@ class _Training:
     def run(self, empty: Overhead, seconds: float) -> Stop:
         """Time rounds of epochs that take so long until there are enough; note the losses."""
         protocol, drain = self.protocol, self.timer.drain
-        rule = StoppingRule(
-            protocol.target,
-            protocol.seconds_per_case,
-            protocol.max_rounds,
-            protocol.least(protocol.epochs),
-        )
-        if not leads_in(seconds):
+        rule = StoppingRule.of(protocol, protocol.epochs)
+        affordable = max(1, RULE.max_reference_steps // len(self.plan.learning_rates[0]))
+        calibrated = calibrate(seconds, empty.seconds_per_round, affordable)
+        epochs, before = calibrated.iterations, calibrated.lead_in
+        if not before:
             return self.timer.repeat(rule, partial(self._epochs, rule))
         self._losses()
-        n_steps = len(self.plan.learning_rates[0])
-        affordable = max(1, AFFORDABLE_STEPS // n_steps)
-        epochs = iterations(empty, seconds, affordable)
-        before = run_up(seconds, affordable // 4)
         longer = self._longer(before + epochs)
         stop = self.timer.repeat(rule, partial(self._block, longer, before, epochs))
         if epochs > 1:
             fresh = self.fresh_epoch(self.plan)
-            clock = self.timer.instruments.clock
+            instruments = self.timer.instruments
             self.enqueued = tuple(
-                time_calls([fresh], drain, clock, 1, [fresh]) for _ in range(ENQUEUED_ROUNDS)
+                time_calls([fresh], drain, instruments, 1, [fresh])
+                for _ in range(RULE.enqueued_epoch_rounds)
             )
         return stop
 
@@ -249,7 +227,7 @@ class _Training:
             repeats *= 2  # doubled, so that kernels of like speed share a plan
         case, rule = self.case, self.case.kernel.rule
         eta = self.protocol.eta(case.workload, case.batch_size, rule)
-        slower = replace(self.protocol, learning_rate=eta / SLOWER_RATE)
+        slower = replace(self.protocol, learning_rate=eta / RULE.rate_divisor)
         try:
             plan = plan_training(case.workload, case.batch_size, self.protocol, rule, repeats)
         except DivergedError:
@@ -258,7 +236,7 @@ class _Training:
             float(np.abs(plan.expected[number].theta).max())
             for number in (self.protocol.epochs - 1, -1)
         )
-        if last <= GROWN * max(1.0, first):
+        if last <= RULE.max_parameter_growth * max(1.0, first):
             return plan
         return plan_training(case.workload, case.batch_size, slower, rule, repeats)
 

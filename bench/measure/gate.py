@@ -5,40 +5,30 @@ from __future__ import annotations
 import time
 from array import array
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernels import reference, sparsity
+import data
+from bench.measure.rule import RULE
+from kernels import backends, reference, sparsity
 from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from bench.measure.protocol import Plan
     from data.workload import Workload
-    from kernels.contract import Order, TrainKernel, UpdateKernel, Weight
+    from kernels.contract import Order, Start, TrainKernel, UpdateKernel, Weight
+    from kernels.registry import Registry
     from kernels.rule import UpdateRule
 
-# The correctness gate: no kernel is timed that has not just matched the reference.
-#
-# Same start, same sample order, on the device, with the loader and at the batch size that
-# are about to be timed. First one batch at a time, the parameters compared after every
-# step, the last batch short; then the same batches as one epoch, compared at its end.
-
-
-#: Enough samples for several steps at small batch sizes, few enough to stay cheap at large.
-GATE_SAMPLES = 64
-MAX_STEPS = 16
-MIN_STEPS = 2
-#: However much rounding a bound explains: parameters that are further off than this, as a
-#: share of their norm, are wrong. The worst-case bound grows without limit where the
-#: learning rate is so large that single batches amplify the error that they inherit.
-LARGEST_SHARE = 0.01
+# Trainings: one batch at a time, the parameters compared after every step and the last batch
+# short; then the same batches as one epoch, compared at its end.
 
 
 class GateError(Exception):
@@ -64,6 +54,28 @@ class TrainingCase:
     loader: str
     batch_size: int
 
+    @classmethod
+    def of(cls, params: Mapping[str, Any], registry: Registry) -> TrainingCase:
+        """Return the case of a test's parameters."""
+        return cls(
+            workload=data.load(params["workload"]),
+            kernel=registry.train[params["kernel"]],
+            device=params["device"],
+            loader=params["loader"],
+            batch_size=params["batch_size"],
+        )
+
+    def prepare(self, start: Start) -> Any:
+        """Return the kernel's state, prepared for the case."""
+        return self.kernel.prepare(
+            self.workload, self.device, self.batch_size, self.loader, start
+        )
+
+    @property
+    def drain(self) -> Callable[[], object]:
+        """What waits for the case's device."""
+        return partial(backends.get(self.kernel.backend).drain, self.device)
+
 
 @dataclass(frozen=True)
 class GateReport:
@@ -86,7 +98,9 @@ class GateReport:
 
 def _batches(order: Order, batch_size: int) -> list[Order]:
     """Return the sample indices of the gate's batches, the last one short."""
-    n_full = int(np.clip(GATE_SAMPLES // batch_size, MIN_STEPS, MAX_STEPS))
+    n_full = int(
+        np.clip(RULE.gate_samples // batch_size, RULE.min_gate_steps, RULE.max_gate_steps)
+    )
     sizes = [batch_size] * n_full
     if batch_size > 1:
         sizes.append(batch_size // 2)
@@ -116,7 +130,7 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
     GateError
     """
     distance = reference.distance(expected, *case.kernel.parameters(state))
-    largest = LARGEST_SHARE * max(1.0, float(np.linalg.norm(expected.theta)))
+    largest = RULE.max_gate_error * max(1.0, float(np.linalg.norm(expected.theta)))
     tolerance = min(expected.tolerance, largest)
     if not distance <= tolerance:
         raise GateError(
@@ -168,7 +182,7 @@ def verify(case: TrainingCase, plan: Plan, state: object) -> GateReport:
     return GateReport(2 * len(batches), worst, first_step)
 
 
-# What an update must come to, in float64, and how far its precision may stray from it.
+# Updates: what float64 makes of them, and how far a precision may be from it.
 
 
 #: Unit roundoff of the stored weights.
@@ -178,8 +192,6 @@ SMALLEST = {
     "float16": float(np.finfo(np.float16).tiny),
     "mixed": float(np.finfo(np.float16).tiny),
 }
-#: Elements compared at a time, so that the float64 copies stay small.
-CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -273,8 +285,8 @@ def distance_moved(rule: UpdateRule, n_updates: int) -> float:
 
 def _chunks(arrays: Sequence[Weight]) -> Iterator[tuple[int, slice]]:
     for number, values in enumerate(arrays):
-        for first in range(0, len(values), CHUNK):
-            yield number, slice(first, first + CHUNK)
+        for first in range(0, len(values), RULE.checked_elements):
+            yield number, slice(first, first + RULE.checked_elements)
 
 
 def worst_ratio(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.measure.calibration import StoppingRule, iterations, overhead, run_up
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls, time_round
+from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rule import RULE
 from bench.measure.warmup import warm_calls
 from kernels.sampling import draw_order
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Instruments, Round
     from data.workload import Workload
     from kernels.contract import Backend, Batches, Order
-
-#: Batches compared with the data before the loader is timed.
-CHECKED_BATCHES = 20
-MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
     """Compare the batches with the rows that they should hold, to the last bit."""
     size = case.batch_size
     loader = f"the {case.loader} loader on {case.device} (batch size {size})"
-    part = order[: CHECKED_BATCHES * size + size // 2]
+    part = order[: RULE.checked_batches * size + size // 2]
     first = 0
     for features, labels in batches(part):
         index = part[first : first + size]
@@ -97,7 +94,7 @@ def measure_loading(
         When a batch holds other rows than the order names.
     """
     instruments = instruments or instruments_for(case.device)
-    workload, clock = case.workload, instruments.clock
+    workload = case.workload
     drain = partial(case.backend.drain, case.device)
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
     rng = np.random.default_rng(protocol.seed)
@@ -107,19 +104,14 @@ def measure_loading(
         order = draw_order(rng, workload.n_samples, protocol.sampling)
         return partial(exhaust, batches, order)
 
-    warmed = warm_calls(lambda: time_round(epoch(), drain, clock).drained_seconds)
-    empty = overhead(drain, clock)
-    n_epochs = iterations(empty, warmed.settled_seconds)
-    lead_in = awaited([epoch()] * run_up(warmed.settled_seconds), drain)
+    warmed = warm_calls(epoch, drain, instruments)
+    empty = overhead(drain, instruments)
+    calibrated = calibrate(warmed.settled_seconds, empty.seconds_per_round)
+    n_epochs = calibrated.iterations
+    lead_in = awaited([epoch()] * calibrated.lead_in, drain)
     timer = RoundTimer(drain, instruments)
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
-    )
     stop = timer.repeat(
-        rule,
+        StoppingRule.of(protocol, RULE.min_rounds),
         lambda: timer.time(
             awaited([epoch() for _ in range(n_epochs)], drain), n_epochs, lead_in
         ),
@@ -127,7 +119,8 @@ def measure_loading(
     rounds = single = tuple(timer.rounds)
     if n_epochs > 1:
         single = tuple(
-            time_calls([epoch()], drain, clock, 1, lead_in) for _ in range(MIN_ROUNDS)
+            time_calls([epoch()], drain, instruments, 1, lead_in)
+            for _ in range(RULE.min_rounds)
         )
     return Measurement(
         rounds=rounds,

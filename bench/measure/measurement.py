@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench.machine.marking import is_untrusted, marks
 from bench.machine.telemetry import columns
 from bench.measure.rounds import seconds_of
+from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
 from kernels.cost import n_flops
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Round, RoundTimer
     from kernels.contract import Backend, TrainKernel
 
-# What measuring a case leaves: its rounds, and what else is to be known of it.
+# The rounds of a case, with its facts.
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def enqueued_facts(rounds: tuple[Round, ...]) -> dict[str, Any]:
     return {"enqueued_seconds": statistics.median(seconds), "enqueued_data": seconds}
 
 
-# What is to be known of how good a number is: the facts that go with every measurement.
+# How good a number is: facts of every measurement.
 
 
 def quality_facts(
@@ -117,7 +118,7 @@ def _by_reason(marked: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     return by_reason
 
 
-# Rates: what a kernel declares that it moves and computes, over the seconds it took.
+# Rates: the bytes and flops that a kernel declares, over the seconds it took.
 
 
 def step_work(kernel: TrainKernel, m: int, d: int) -> tuple[float, float] | None:
@@ -162,12 +163,7 @@ def rate_facts(work: tuple[float, float] | None, seconds: float) -> dict[str, An
     }
 
 
-# What the device's own clock says of some work, in a pass of its own.
-#
-# Recording events costs time, so it stays out of the timed rounds.
-
-
-REPEATS = 5
+# Seconds by the device's own events, in a pass of its own: recording events takes time.
 
 
 def device_facts(
@@ -191,7 +187,9 @@ def device_facts(
         ``device_data``: all of them.
     """
     seconds: list[float] = []
-    for _ in range(REPEATS if backend.device_seconds(device, _nothing) is not None else 0):
+    for _ in range(
+        RULE.device_repeats if backend.device_seconds(device, _nothing) is not None else 0
+    ):
         work = fresh()
         taken = backend.device_seconds(device, partial(_repeat, work, iterations))
         if taken is not None:
@@ -209,12 +207,8 @@ def _repeat(work: Action, iterations: int) -> None:
         work()
 
 
-# Hands a measurement to pytest-benchmark, so that its files, tables and readers work.
-#
-# The rounds are timed by ``bench.measure.rounds``, which waits for the device and keeps two
-# times; pytest-benchmark gets them one by one and computes its statistics from them. It has
-# no public way to take rounds timed elsewhere: ``_make_stats``, ``_mode`` are its own names,
-# and ``tests/measure/test_recording.py`` fails where a new version changes them.
+# Recording: pytest-benchmark has no public way to take rounds timed elsewhere. ``_make_stats``
+# and ``_mode`` are its own; ``tests/measure/test_recording.py`` fails where they change.
 
 
 def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:

@@ -18,7 +18,6 @@ from bench.measure.epoch import case_facts
 from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
 from bench.measure.protocol import plan_training
 from bench.measure.rounds import Round, RoundTimer, instruments_for
-from kernels import backends
 
 if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
@@ -87,16 +86,10 @@ class Training:
     seconds_at: tuple[float, ...]
 
 
-def _prepared(case: TrainingCase, plan: Plan) -> Any:
-    return case.kernel.prepare(
-        case.workload, case.device, case.batch_size, case.loader, plan.start
-    )
-
-
 def _train(case: TrainingCase, plan: Plan, clock: Clock) -> Training:
     """Train as the notebook does: loss evaluations inside the clock, nothing drained."""
     kernel: Any = case.kernel
-    state = _prepared(case, plan)
+    state = case.prepare(plan.start)
     losses, seconds_at = [kernel.training_loss(state)], [0.0]
     first = begin = clock()
     end = first
@@ -141,8 +134,7 @@ def measure_notebook(
     GateError
     """
     instruments = instruments or instruments_for(case.device)
-    drain = partial(backends.get(case.kernel.backend).drain, case.device)
-    timer = RoundTimer(drain, instruments)
+    timer = RoundTimer(case.drain, instruments)
     trainings: list[Training] = []
 
     def one_training(plan: Plan) -> Round:
@@ -159,7 +151,7 @@ def measure_notebook(
         )
         plan = plan_training(case.workload, case.batch_size, settings)
         if repeat == 0:
-            state = _prepared(case, plan)
+            state = case.prepare(plan.start)
             report = gate.verify(case, plan, state)
         timer.observe(partial(one_training, plan))
     by_seconds = sorted(trainings, key=lambda one: one.seconds)

@@ -21,28 +21,22 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import data
 from bench.machine.memory_use import DeviceMemory, HostMemory, give_back, keep_little
 from bench.measure import gate
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import plan_training
+from bench.measure.rule import RULE
 from kernels import backends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bench.measure.protocol import Plan, Protocol
-    from kernels.contract import Backend
     from kernels.registry import Registry
-
-EPOCHS = 2
-#: What is trained on first at most: two full batches and a short one.
-REHEARSED_SAMPLES, REHEARSED_BATCH_SIZE = 80, 32
 
 
 def measure_memory(
@@ -68,13 +62,7 @@ def measure_memory(
         As for `case_memory`.
     """
     keep_little()
-    case = TrainingCase(
-        workload=data.load(params["workload"]),
-        kernel=registry.train[params["kernel"]],
-        device=params["device"],
-        loader=params["loader"],
-        batch_size=params["batch_size"],
-    )
+    case = TrainingCase.of(params, registry)
     return case_memory(case, protocol, HostMemory(), DeviceMemory.of(case.device))
 
 
@@ -112,19 +100,19 @@ def case_memory(
     DivergedError
         When the learning rate is too large.
     """
-    protocol = replace(protocol.of(case.kernel), epochs=EPOCHS)
+    protocol = replace(protocol.of(case.kernel), epochs=RULE.memory_epochs)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     backend = backends.get(case.kernel.backend)
     backend.probe()
-    _rehearse(case, plan, backend)
+    _rehearse(case, plan)
     give_back()
     is_exact = host.forget_peak()
     base = host.read()
-    training = _Training(case, plan, partial(backend.drain, case.device))
+    training = _Training(case, plan)
     allocator_peak = backend.allocator_peak(case.device, training.run)
     after = host.read()
     footprint = on_device.footprint()
-    gate.check(case, plan.expected[-1], training.state, f"after {EPOCHS} epochs")
+    gate.check(case, plan.expected[-1], training.state, f"after {RULE.memory_epochs} epochs")
     touched_files = max(0, after.file_bytes - base.file_bytes)
     return {
         "host_base_bytes": base.now_bytes,
@@ -142,26 +130,24 @@ def case_memory(
 class _Training:
     """A training from its preparation on, which keeps its state."""
 
-    def __init__(self, case: TrainingCase, plan: Plan, drain: Callable[[], object]) -> None:
-        self._case, self._plan, self._drain = case, plan, drain
+    def __init__(self, case: TrainingCase, plan: Plan) -> None:
+        self._case, self._plan, self._drain = case, plan, case.drain
         self.state: object = None
 
     def run(self) -> None:
         """Prepare the kernel and train; wait after each epoch."""
         case, plan = self._case, self._plan
-        self.state = case.kernel.prepare(
-            case.workload, case.device, case.batch_size, case.loader, plan.start
-        )
+        self.state = case.prepare(plan.start)
         self._drain()
         for order, rates in zip(plan.orders, plan.learning_rates, strict=True):
             case.kernel.epoch(self.state, order, rates)
             self._drain()
 
 
-def _rehearse(case: TrainingCase, plan: Plan, backend: Backend) -> None:
+def _rehearse(case: TrainingCase, plan: Plan) -> None:
     """Train on a few samples, at a rate of zero, so that code is loaded and contexts exist."""
-    few = min(REHEARSED_SAMPLES, case.workload.n_samples)
-    size = min(REHEARSED_BATCH_SIZE, case.batch_size)
+    few = min(RULE.rehearsed_samples, case.workload.n_samples)
+    size = min(RULE.rehearsed_batch_size, case.batch_size)
     workload = replace(
         case.workload,
         features=case.workload.features[:few].copy(),
@@ -170,8 +156,8 @@ def _rehearse(case: TrainingCase, plan: Plan, backend: Backend) -> None:
     rates = array("d", [0.0] * -(-few // size))
     small = replace(
         plan,
-        orders=(np.arange(few),) * EPOCHS,
-        learning_rates=(rates,) * EPOCHS,
+        orders=(np.arange(few),) * RULE.memory_epochs,
+        learning_rates=(rates,) * RULE.memory_epochs,
     )
     rehearsed = replace(case, workload=workload, batch_size=size)
-    _Training(rehearsed, small, partial(backend.drain, case.device)).run()
+    _Training(rehearsed, small).run()

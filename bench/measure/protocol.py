@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.measure.rule import RULE
 from kernels import reference, schedules
 from kernels.rule import PLAIN
 from kernels.sampling import Sampling, draw_order, draw_start
@@ -66,7 +67,7 @@ class Protocol:
 
     def least(self, rounds: int) -> int:
         """Return how many rounds are timed in any case, of so many that one process needs."""
-        return rounds if self.alone else max(1, rounds // 5)
+        return rounds if self.alone else max(1, rounds // RULE.alternating_divisor)
 
     def eta(self, workload: Workload, batch_size: int, rule: UpdateRule = PLAIN) -> float:
         """Return the initial learning rate at a batch size, under an update rule."""
@@ -152,7 +153,7 @@ def plan_training(
         rates.append(array("d", schedule.rates(epoch, n_steps).tolist()))
         with np.errstate(over="ignore", invalid="ignore"):
             now = reference.epoch(now, workload, order, batch_size, rates[-1], rule)
-        if not np.isfinite(now.theta).all() or np.abs(now.theta).max() > 1e6:
+        if not np.isfinite(now.theta).all() or np.abs(now.theta).max() > RULE.max_parameter:
             raise DivergedError(
                 f"training diverges: the learning rate {eta:g} is too large for batch size "
                 f"{batch_size} on {workload.name}; give a smaller --learning-rate."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from bench.machine.telemetry import NoTelemetry, SystemTelemetry, change
+from bench.measure.rule import RULE
 from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
@@ -23,81 +24,133 @@ if TYPE_CHECKING:
     Clock: TypeAlias = Callable[[], float]
     Action: TypeAlias = Callable[[], object]
 
-# Slows rounds down on purpose, to see whether a comparison would find it.
-#
-# At the end of a round the processor is kept busy, inside the clock, for a share of what the
-# round has taken. So the slowdown is of that size whatever is timed, on whatever device, and
-# however else the round was disturbed.
+# A yardstick beside each round: fixed work that shows how fast the processor is at that
+# moment. A shared processor is some percent slower for seconds at a time.
 
 
-class Slowing:
-    """By how much the rounds of this process are slowed down; not at all by default.
+class Yardstick:
+    """The work; what it needs is made when it is first timed.
 
-    Attributes
+    Parameters
     ----------
-    share : float
+    clock : callable
+        Seconds since any fixed moment.
     """
 
-    def __init__(self) -> None:
-        self.share = 0.0
+    def __init__(self, clock: Clock = time.perf_counter) -> None:
+        self._clock, rows = clock, RULE.yardstick_rows
+        self._square = np.full((rows, rows), 1 / rows, dtype=np.float32)
+        self._product = np.empty_like(self._square)
+        self._few = np.zeros(4, dtype=np.float32)
 
-    def end(self, begin: float, end: float, clock: Clock) -> float:
-        """Keep the processor busy, and return when the round ends.
-
-        Parameters
-        ----------
-        begin, end : float
-            When the work began and was done.
-        clock : callable
+    def seconds(self) -> float:
+        """Do the work, and return what it took.
 
         Returns
         -------
         float
+            Seconds.
         """
-        if not self.share:
-            return end
-        until = end + self.share * (end - begin)
-        while end < until:
-            end = clock()
-        return end
+        for _ in range(RULE.yardstick_untimed):
+            self._work()
+        begin = self._clock()
+        for _ in range(RULE.yardstick_times):
+            self._work()
+        return self._clock() - begin
+
+    def _work(self) -> None:
+        square, product, few = self._square, self._product, self._few
+        for _ in range(RULE.yardstick_products):
+            np.matmul(square, square, out=product)
+        for _ in range(RULE.yardstick_additions):
+            np.add(few, few, out=few)
 
 
-#: That of this process.
-SLOWING = Slowing()
-
-# Whose turn it is, where two processes measure alternately: one works, the other waits.
-#
-# Before each round a measurement asks here whether it may go on. On its own it always may. A
-# process that shares a machine with the one that it is compared with waits until it is told.
+# What is passed to whatever times a round.
 
 
-class Turns:
-    """Who is asked before a round; nobody by default.
+@dataclass(frozen=True)
+class Instruments:
+    """What a measurement reads and obeys; tests put others in their place.
 
     Attributes
     ----------
-    wait : callable or None
-        Returns when the next round may begin.
+    clock : callable
+        Seconds since any fixed moment.
+    telemetry : TelemetryReader
+        Read before and after every round, outside the clock.
+    yardstick : Yardstick or None
+        Timed before and after every round, outside of what telemetry watches; None for work
+        that the processor does not do.
+    slowdown : float
+        A share by which every timed round is made longer on purpose, to see whether a
+        comparison finds it. The processor is kept busy for it at the end of the round,
+        inside the clock, so the slowdown has this size whatever is timed on whatever device.
+    wait_turn : callable or None
+        Returns when the next round may begin, where two processes measure alternately.
     """
 
-    def __init__(self) -> None:
-        self.wait: Callable[[], None] | None = None
+    clock: Clock = time.perf_counter
+    telemetry: TelemetryReader = field(default_factory=NoTelemetry)
+    yardstick: Yardstick | None = None
+    slowdown: float = 0.0
+    wait_turn: Callable[[], None] | None = None
 
-    def take(self) -> None:
-        """Return when the next round may begin."""
-        if self.wait is not None:
-            self.wait()
+    def end(self, begin: float) -> float:
+        """Read the clock when the work is done, and return when the round ends.
+
+        Parameters
+        ----------
+        begin : float
+            When the work began.
+
+        Returns
+        -------
+        float
+            Now, or later by the slowdown.
+        """
+        end = self.clock()
+        until = end + self.slowdown * (end - begin)
+        while end < until:
+            end = self.clock()
+        return end
 
 
-#: Those of this process.
-TURNS = Turns()
-
-# Times one round of work on a device that may work on after the call has returned.
+#: Reads the clock and nothing else.
+CLOCK_ALONE = Instruments()
 
 
-#: A tenth of a nanosecond: no clock resolves it, and what differences of clock readings
-#: have beyond it would make half of a run file.
-DIGITS = 10
+@cache
+def instruments_for(device: str) -> Instruments:
+    """Return the instruments of this machine for a device, made when first asked for.
+
+    They are the same for every case: files and libraries that stay open.
+
+    Parameters
+    ----------
+    device : str
+        ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
+
+    Returns
+    -------
+    Instruments
+    """
+    yardstick = Yardstick() if device.startswith("cpu") else None
+    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
+
+
+def _uuids(device: str) -> tuple[str, ...]:
+    """Return the UUID of a GPU; none for a CPU, or where the driver does not answer."""
+    if not device.startswith("gpu"):
+        return ()
+    try:
+        found = cuda_driver.devices()
+    except cuda_driver.DriverError:
+        return ()
+    return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+
+
+# One round of work, on a device that may work on after the call has returned.
 
 
 @dataclass(frozen=True)
@@ -122,7 +175,7 @@ class Round:
 def time_calls(
     calls: Iterable[Action],
     drain: Action,
-    clock: Clock = time.perf_counter,
+    instruments: Instruments = CLOCK_ALONE,
     iterations: int = 1,
     lead_in: Iterable[Action] = (),
 ) -> Round:
@@ -136,8 +189,8 @@ def time_calls(
         Each enqueues work, or waits for it.
     drain : callable
         Returns once the device is idle; called before the clock starts, and before it stops.
-    clock : callable
-        Seconds since any fixed moment.
+    instruments : Instruments
+        Their clock and their slowdown count; the rest is for a `RoundTimer`.
     iterations : int
         How many times the work is done in them.
     lead_in : iterable of callable
@@ -155,16 +208,17 @@ def time_calls(
         for call in lead_in:
             call()
         drain()
-        begin = clock()
+        begin = instruments.clock()
         for call in calls:
             call()
-        enqueued = clock()
+        enqueued = instruments.clock()
         drain()
-        end = SLOWING.end(begin, clock(), clock)
+        end = instruments.end(begin)
     finally:
         if collecting:
             gc.enable()
-    return Round(round(enqueued - begin, DIGITS), round(end - begin, DIGITS), iterations)
+    digits = RULE.seconds_digits
+    return Round(round(enqueued - begin, digits), round(end - begin, digits), iterations)
 
 
 def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
@@ -185,7 +239,7 @@ def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
 
 
 def time_round(
-    work: Action, drain: Action, clock: Clock = time.perf_counter, iterations: int = 1
+    work: Action, drain: Action, instruments: Instruments = CLOCK_ALONE, iterations: int = 1
 ) -> Round:
     """Do the same work so many times, as `time_calls` does.
 
@@ -193,14 +247,15 @@ def time_round(
     ----------
     work : callable
         Enqueues work; called ``iterations`` times.
-    drain, clock : callable
+    drain : callable
+    instruments : Instruments
     iterations : int
 
     Returns
     -------
     Round
     """
-    return time_calls(repeat(work, iterations), drain, clock, iterations)
+    return time_calls(repeat(work, iterations), drain, instruments, iterations)
 
 
 def seconds_of(rounds: Iterable[Round]) -> list[float]:
@@ -208,108 +263,7 @@ def seconds_of(rounds: Iterable[Round]) -> list[float]:
     return [one.drained_seconds / one.iterations for one in rounds]
 
 
-# A fixed piece of work, timed beside each round: how fast the processor is at that moment.
-#
-# A processor that shares its cores, its power or its machine is some percent slower for
-# seconds at a time. What two cases took in the same run can then differ by when each had its
-# turn; what the same work took at both times says by how much.
-
-
-#: Small products and additions, as the kernels have. A product of this size is left to one
-#: thread by every BLAS, and all of it stays in the nearest caches.
-ROWS, PRODUCTS, ADDITIONS = 64, 4, 60
-#: Done so often in all, about 0.2 ms on 3 GHz, and untimed before: what was timed last has
-#: left the caches cold.
-TIMES, UNTIMED = 4, 2
-
-
-class Yardstick:
-    """The work; what it needs is made when it is first timed.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds since any fixed moment.
-    """
-
-    def __init__(self, clock: Clock = time.perf_counter) -> None:
-        self._clock = clock
-        self._square = np.full((ROWS, ROWS), 1 / ROWS, dtype=np.float32)
-        self._product = np.empty_like(self._square)
-        self._few = np.zeros(4, dtype=np.float32)
-
-    def seconds(self) -> float:
-        """Do the work, and return what it took.
-
-        Returns
-        -------
-        float
-            Seconds.
-        """
-        for _ in range(UNTIMED):
-            self._work()
-        begin = self._clock()
-        for _ in range(TIMES):
-            self._work()
-        return self._clock() - begin
-
-    def _work(self) -> None:
-        square, product, few = self._square, self._product, self._few
-        for _ in range(PRODUCTS):
-            np.matmul(square, square, out=product)
-        for _ in range(ADDITIONS):
-            np.add(few, few, out=few)
-
-
-# Times rounds with the instruments of this process, and notes what disturbed them.
-
-
-@dataclass(frozen=True)
-class Instruments:
-    """What a measurement reads; tests put others in their place.
-
-    Attributes
-    ----------
-    clock : callable
-        Seconds since any fixed moment.
-    telemetry : TelemetryReader
-        Read before and after every round, outside the clock.
-    yardstick : Yardstick or None
-        Timed before and after every round, outside of what telemetry watches; None for work
-        that the processor does not do.
-    """
-
-    clock: Clock = time.perf_counter
-    telemetry: TelemetryReader = field(default_factory=NoTelemetry)
-    yardstick: Yardstick | None = None
-
-
-@cache
-def instruments_for(device: str) -> Instruments:
-    """Return the instruments of this machine for a device, made when first asked for.
-
-    Parameters
-    ----------
-    device : str
-        ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
-
-    Returns
-    -------
-    Instruments
-    """
-    yardstick = Yardstick() if device.startswith("cpu") else None
-    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
-
-
-def _uuids(device: str) -> tuple[str, ...]:
-    """Return the UUID of a GPU; none for a CPU, or where the driver does not answer."""
-    if not device.startswith("gpu"):
-        return ()
-    try:
-        found = cuda_driver.devices()
-    except cuda_driver.DriverError:
-        return ()
-    return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+# The rounds of one case, and what disturbed them.
 
 
 @dataclass
@@ -346,8 +300,9 @@ class RoundTimer:
         -------
         Round
         """
-        clock = self.instruments.clock
-        return self.observe(partial(time_calls, calls, self.drain, clock, iterations, lead_in))
+        return self.observe(
+            partial(time_calls, calls, self.drain, self.instruments, iterations, lead_in)
+        )
 
     def observe(self, timed: Callable[[], Round]) -> Round:
         """Note a round that something else times, and what the machine did meanwhile.
@@ -363,7 +318,8 @@ class RoundTimer:
         """
         read = self.instruments.telemetry.read
         self.drain()
-        TURNS.take()
+        if self.instruments.wait_turn is not None:
+            self.instruments.wait_turn()
         just_before = self._yardstick_seconds()
         before = read()
         one = timed()
@@ -378,7 +334,7 @@ class RoundTimer:
 
     def _yardstick_seconds(self) -> float | None:
         """Time the yardstick; not where another process measures the same in turn."""
-        if self.instruments.yardstick is None or TURNS.wait is not None:
+        if self.instruments.yardstick is None or self.instruments.wait_turn is not None:
             return None
         return self.instruments.yardstick.seconds()
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.measure import gate
-from bench.measure.calibration import StoppingRule, iterations, overhead, run_up
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
 from bench.measure.measurement import (
     Measurement,
@@ -25,7 +25,8 @@ from bench.measure.measurement import (
     step_work,
 )
 from bench.measure.protocol import plan_training
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls, time_round
+from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rule import RULE
 from bench.measure.warmup import warm_calls
 from kernels import backends, reference
 
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
     from bench.measure.gate import TrainingCase
     from bench.measure.protocol import Plan, Protocol
     from bench.measure.rounds import Action, Instruments, Round
-
-MIN_ROUNDS = 20
-#: Calls between two events of the device.
-DEVICE_STEPS = 20
-#: Rounds of one step beside those of several, for the time until the call returns.
-ENQUEUED_ROUNDS = 20
 
 
 class _Steps:
@@ -48,9 +43,7 @@ class _Steps:
         self.case, self.plan = case, plan
         self.eta = plan.learning_rates[0][0]
         kernel: Any = case.kernel  # one with a step
-        self.state = kernel.prepare(
-            case.workload, case.device, case.batch_size, case.loader, plan.start
-        )
+        self.state = case.prepare(plan.start)
         X, y = next(iter(self.state.batches(plan.orders[0][: case.batch_size])))
         self.work: Action = partial(kernel.step, self.state, X, y, self.eta)
 
@@ -97,33 +90,29 @@ def measure_step(
     """
     instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
-    drain, clock = partial(backend.drain, case.device), instruments.clock
+    drain = case.drain
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
     steps = _Steps(case, plan)
     report = gate.verify(case, plan, steps.state)
-    warmed = warm_calls(lambda: time_round(steps.work, drain, clock).drained_seconds)
-    empty = overhead(drain, clock)
-    n_steps = iterations(empty, warmed.settled_seconds)
-    before = run_up(warmed.settled_seconds)
+    warmed = warm_calls(lambda: steps.work, drain, instruments)
+    empty = overhead(drain, instruments)
+    calibrated = calibrate(
+        warmed.settled_seconds, empty.seconds_per_round, RULE.max_reference_steps
+    )
+    n_steps, before = calibrated.iterations, calibrated.lead_in
     timer = RoundTimer(drain, instruments)
 
     def one_round() -> None:
         step = steps.fresh()
         timer.time(awaited([step] * n_steps, drain), n_steps, awaited([step] * before, drain))
 
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
-    )
-    stop = timer.repeat(rule, one_round)
+    stop = timer.repeat(StoppingRule.of(protocol, RULE.min_step_rounds), one_round)
     steps.check(before + n_steps)
     rounds = single = tuple(timer.rounds)
     if n_steps > 1:
         single = tuple(
-            time_calls([steps.work], drain, clock, 1, [steps.work])
-            for _ in range(ENQUEUED_ROUNDS)
+            time_calls([steps.work], drain, instruments, 1, [steps.work])
+            for _ in range(RULE.enqueued_step_rounds)
         )
     return Measurement(
         rounds=rounds,
@@ -131,7 +120,7 @@ def measure_step(
             **case_facts(case),
             **_step_facts(case, rounds),
             **enqueued_facts(single),
-            **device_facts(backend, case.device, steps.fresh, DEVICE_STEPS),
+            **device_facts(backend, case.device, steps.fresh, RULE.device_steps),
             **quality_facts(timer, stop, protocol.target, empty),
             "case": "step",
             "learning_rate": steps.eta,

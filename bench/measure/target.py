@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.convergence import statistics as cache
-from bench.convergence.statistics import Statistics
+from bench.convergence.statistics import FOLDER, Statistics
 from bench.convergence.tuning import Setting
 from bench.measure import gate
-from bench.measure.calibration import StoppingRule, leads_in, overhead, run_up
+from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
 from bench.measure.protocol import Plan
 from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rule import RULE
 from bench.measure.warmup import ready
-from kernels import backends, reference, schedules
+from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Instruments
     from data.workload import Workload
     from kernels.rule import UpdateRule
-
-#: Where the steps of a workload are kept.
-CACHE = cache.FOLDER
-#: Trainings that are timed in any case.
-MIN_ROUNDS = 5
 
 
 class MissedError(Exception):
@@ -84,22 +79,16 @@ def measure_target(
     instruments = instruments or instruments_for(case.device)
     protocol = protocol.of(case.kernel)
     setting = setting_of(protocol, case.kernel.rule)
-    statistics = Statistics(case.workload, setting, CACHE)
+    statistics = Statistics(case.workload, setting, FOLDER)
     needed = statistics.at(case.batch_size)
     plan = plan_to_target(case.workload, needed, setting)
-    drain = partial(backends.get(case.kernel.backend).drain, case.device)
+    drain = case.drain
     made = ready(case, plan, drain, instruments)
     trainings = _Trainings(case, plan, made.state, RoundTimer(drain, instruments))
     trainings.warm_up()
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
-    )
-    stop = trainings.timer.repeat(rule, trainings.one)
+    stop = trainings.timer.repeat(StoppingRule.of(protocol, RULE.min_rounds), trainings.one)
     rounds = tuple(trainings.timer.rounds)
-    empty = overhead(drain, instruments.clock)
+    empty = overhead(drain, instruments)
     return Measurement(
         rounds=rounds,
         facts={
@@ -200,11 +189,11 @@ class _Trainings:
     def warm_up(self) -> None:
         """Train once, untimed: the last epoch has a length of its own to be compiled for."""
         self._reset()
-        clock = self.timer.instruments.clock
-        seconds = 0.0
+        timer, seconds = self.timer, 0.0
         for _ in range(2):
-            seconds = time_calls(self._training(), self.timer.drain, clock).drained_seconds
-        self._before = run_up(seconds) if leads_in(seconds) else 0
+            one = time_calls(self._training(), timer.drain, timer.instruments)
+            seconds = one.drained_seconds
+        self._before = calibrate(seconds).lead_in
 
     def one(self) -> None:
         """Time a training from the start, and compare where it ends with the reference."""

@@ -7,7 +7,13 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.calibration import StoppingRule, empty_kernel, leads_in, overhead
+from bench.measure.calibration import (
+    StoppingRule,
+    calibrate,
+    empty_kernel,
+    overhead,
+    seconds_in_a_row,
+)
 from bench.measure.gate import GateError, GateReport, tensors_for, worst_ratio
 from bench.measure.measurement import (
     Measurement,
@@ -17,7 +23,8 @@ from bench.measure.measurement import (
     quality_facts,
 )
 from bench.measure.rounds import RoundTimer, instruments_for
-from bench.measure.warmup import lengthen
+from bench.measure.rule import RULE
+from bench.measure.warmup import warm_calls
 from kernels import backends
 
 if TYPE_CHECKING:
@@ -26,16 +33,10 @@ if TYPE_CHECKING:
     from bench.measure.rounds import Action, Instruments, Round
     from kernels.contract import UpdateKernel
 
-#: Small, so that hundreds of thousands of updates stay in range …
-ETA = 1e-3
-#: … and large in the gate, so that an update stands out even from float16's rounding.
-GATE_ETA = 0.5
-GATE_UPDATES = 3
 #: Fewest bytes a parameter that an update can move: read w and g, write w. With momentum
 #: the velocity, in float32, is read and written too.
 MINIMUM_BYTES = {"float32": 12, "float16": 6, "mixed": 12}
 VELOCITY_BYTES = 8
-MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,12 @@ def check_update(
 
 def _verify(case: UpdateCase, tensors: Tensors) -> GateReport:
     """Compare after each of the first updates."""
-    state = _prepare(case, tensors, GATE_ETA)
+    state = _prepare(case, tensors, RULE.gate_learning_rate)
     worst = 0.0
-    for number in range(1, GATE_UPDATES + 1):
+    for number in range(1, RULE.gate_updates + 1):
         case.kernel.update(state)
-        worst = max(worst, check_update(case, tensors, state, GATE_ETA, number))
-    return GateReport(steps=GATE_UPDATES, worst_ratio=worst)
+        worst = max(worst, check_update(case, tensors, state, RULE.gate_learning_rate, number))
+    return GateReport(steps=RULE.gate_updates, worst_ratio=worst)
 
 
 def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
@@ -134,33 +135,35 @@ def measure_update(
     drain = partial(backend.drain, case.device)
 
     def fresh() -> Action:
-        return partial(kernel.update, _prepare(case, tensors, ETA))
+        return partial(kernel.update, _prepare(case, tensors, RULE.update_learning_rate))
 
-    iterations, warmed = lengthen(fresh(), drain, instruments.clock)
-    state = _prepare(case, tensors, ETA)
-    work = partial(kernel.update, state)
-    lead_in = [work] if leads_in(iterations * warmed.settled_seconds) else []
+    work = fresh()
+    warmed = warm_calls(lambda: work, drain, instruments)
+    seconds = seconds_in_a_row(work, drain, instruments, warmed.settled_seconds)
+    empty = overhead(empty_kernel, instruments)
+    calibrated = calibrate(seconds, empty.seconds_per_round)
+    state = _prepare(case, tensors, RULE.update_learning_rate)
+    update = partial(kernel.update, state)
     timer = RoundTimer(drain, instruments)
-    rule = StoppingRule(
-        protocol.target,
-        protocol.seconds_per_case,
-        protocol.max_rounds,
-        protocol.least(MIN_ROUNDS),
+    stop = timer.repeat(
+        StoppingRule.of(protocol, RULE.min_rounds),
+        lambda: timer.time(
+            repeat(update, calibrated.iterations),
+            calibrated.iterations,
+            repeat(update, calibrated.lead_in),
+        ),
     )
-    stop = timer.repeat(rule, lambda: timer.time(repeat(work, iterations), iterations, lead_in))
     rounds = tuple(timer.rounds)
-    done = (len(lead_in) + iterations) * len(rounds)
-    check_update(case, tensors, state, ETA, done)
+    done = (calibrated.lead_in + calibrated.iterations) * len(rounds)
+    check_update(case, tensors, state, RULE.update_learning_rate, done)
     return Measurement(
         rounds=rounds,
         facts={
             **_case_facts(case),
             **_rates(case, tensors, rounds),
-            **device_facts(backend, case.device, fresh, iterations),
-            **quality_facts(
-                timer, stop, protocol.target, overhead(empty_kernel, instruments.clock)
-            ),
-            "learning_rate": ETA,
+            **device_facts(backend, case.device, fresh, calibrated.iterations),
+            **quality_facts(timer, stop, protocol.target, empty),
+            "learning_rate": RULE.update_learning_rate,
             "seed": protocol.seed,
             "verified": True,
             "gate": asdict(report),

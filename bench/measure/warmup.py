@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from array import array
 from dataclasses import dataclass, replace
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.measure import gate
-from bench.measure.calibration import ROUND_SECONDS
 from bench.measure.rounds import time_round
+from bench.measure.rule import RULE
 from kernels import backends
 
 if TYPE_CHECKING:
@@ -21,25 +20,11 @@ if TYPE_CHECKING:
 
     from bench.measure.gate import GateReport, TrainingCase
     from bench.measure.protocol import Plan
-    from bench.measure.rounds import Action, Clock, Instruments
+    from bench.measure.rounds import Action, Instruments
     from kernels.contract import Order, Rates
 
-# When the times of repeated work have settled: the rule by which every warm-up ends.
-#
-# The first calls may compile, allocate and touch memory for the first time; some libraries
-# go on compiling at the second and third. So the rule looks at times, not at a count: the last
-# two calls took about as long as the best one before them.
-
-
-#: Calls at the end that must agree with the best before them …
-AGREEING = 2
-#: … in taking no less than this share of it, for then times are still falling …
-FASTER = 0.9
-#: … and no more than this: then something was compiled, or disturbed.
-SLOWER = 1.25
-MOST_CALLS = 10
-#: Ten calls of very long work would take longer than timing it.
-MOST_SECONDS = 3.0
+# When repeated calls have settled. Some libraries go on compiling at the second and the third
+# call, so the rule looks at times, not at a count.
 
 
 def settled(seconds: Sequence[float]) -> bool:
@@ -54,10 +39,13 @@ def settled(seconds: Sequence[float]) -> bool:
     -------
     bool
     """
-    if len(seconds) <= AGREEING:
+    if len(seconds) <= RULE.settled_calls:
         return False
-    best = min(seconds[:-AGREEING])
-    return all(FASTER * best <= one <= SLOWER * best for one in seconds[-AGREEING:])
+    best = min(seconds[: -RULE.settled_calls])
+    return all(
+        RULE.min_settled_ratio * best <= one <= RULE.max_settled_ratio * best
+        for one in seconds[-RULE.settled_calls :]
+    )
 
 
 @dataclass(frozen=True)
@@ -78,44 +66,33 @@ class Calls:
     @property
     def settled_seconds(self) -> float:
         """What a call takes at the end."""
-        return min(self.seconds[-AGREEING:])
+        return min(self.seconds[-RULE.settled_calls :])
 
 
-def call_until_settled(
-    seconds_of_call: Callable[[], float],
-    most_calls: int = MOST_CALLS,
-    most_seconds: float = MOST_SECONDS,
-) -> Calls:
+def call_until_settled(seconds_of_call: Callable[[], float]) -> Calls:
     """Repeat work until its times have settled.
 
     Parameters
     ----------
     seconds_of_call : callable
         Does the work once and returns what it took.
-    most_calls : int
-    most_seconds : float
-        No further call after so much time.
 
     Returns
     -------
     Calls
     """
     seconds: list[float] = []
-    while not settled(seconds) and len(seconds) < most_calls and sum(seconds) <= most_seconds:
+    while (
+        not settled(seconds)
+        and len(seconds) < RULE.max_warm_up_calls
+        and sum(seconds) <= RULE.max_warm_up_seconds
+    ):
         seconds.append(seconds_of_call())
     return Calls(tuple(seconds), settled(seconds))
 
 
-# Makes a training ready to be timed: prepared, verified, warm by a rule.
-#
-# A library may compile anew for every shape that it meets: of a full batch, of the short
-# last one, of a whole epoch. So first the first few batches and the last one are run, until
-# their times have settled; then whole epochs, until one takes about as long as it should by
-# what came before it.
-
-
-FIRST_BATCHES = 20
-MOST_EPOCHS = 5
+# A library may compile anew for every shape: of a full batch, of the short last one, of an
+# epoch. So the first batches and the last one are run until they settle, then whole epochs.
 
 
 @dataclass(frozen=True)
@@ -173,11 +150,11 @@ class WarmUp:
 def first_and_last(order: Order, rates: Rates, batch_size: int) -> tuple[Order, Rates]:
     """Return the first few batches of an epoch and its last one, with their rates."""
     n_steps = len(rates)
-    if n_steps <= FIRST_BATCHES + 1:
+    if n_steps <= RULE.warm_up_batches + 1:
         return order, rates
     last = (n_steps - 1) * batch_size
-    part = np.concatenate([order[: FIRST_BATCHES * batch_size], order[last:]])
-    return part, array("d", [*rates[:FIRST_BATCHES], rates[-1]])
+    part = np.concatenate([order[: RULE.warm_up_batches * batch_size], order[last:]])
+    return part, array("d", [*rates[: RULE.warm_up_batches], rates[-1]])
 
 
 @dataclass(frozen=True)
@@ -220,11 +197,11 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
     backends.get(kernel.backend).probe()  # importing the library is no part of preparing
     faults = instruments.telemetry.read().minor_faults
     begin = time.perf_counter()
-    state = kernel.prepare(case.workload, case.device, case.batch_size, case.loader, plan.start)
+    state = case.prepare(plan.start)
     drain()
     allocation = time.perf_counter() - begin
     report = gate.verify(case, plan, state)
-    warmed = _train_until_settled(case, plan, state, drain, instruments.clock)
+    warmed = _train_until_settled(case, plan, state, drain, instruments)
     after = instruments.telemetry.read().minor_faults
     touched = None if faults is None or after is None else after - faults
     told = replace(
@@ -237,7 +214,7 @@ def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instrument
 
 
 def _train_until_settled(
-    case: TrainingCase, plan: Plan, state: Any, drain: Action, clock: Clock
+    case: TrainingCase, plan: Plan, state: Any, drain: Action, instruments: Instruments
 ) -> WarmUp:
     """Train on parts of an epoch, then on whole ones, until the times have settled."""
     order, rates = plan.orders[0], plan.learning_rates[0]
@@ -245,7 +222,7 @@ def _train_until_settled(
 
     def seconds_of(order: Order, rates: Rates) -> float:
         work = partial(case.kernel.epoch, state, order, rates)
-        return time_round(work, drain, clock).drained_seconds
+        return time_round(work, drain, instruments).drained_seconds
 
     first = call_until_settled(partial(seconds_of, part, part_rates))
     if len(part_rates) == len(rates):
@@ -253,9 +230,9 @@ def _train_until_settled(
     expected = first.settled_seconds * len(rates) / len(part_rates)
     epochs: list[float] = []
     done = False
-    while not done and len(epochs) < MOST_EPOCHS:
+    while not done and len(epochs) < RULE.max_warm_up_epochs:
         epochs.append(seconds_of(order, rates))
-        done = epochs[-1] <= SLOWER * expected or settled(epochs)
+        done = epochs[-1] <= RULE.max_settled_ratio * expected or settled(epochs)
     parts = WarmUp.of(first.seconds, first.settled_seconds, settled=True)
     whole = WarmUp.of(epochs, min(epochs), settled=done)
     return replace(
@@ -266,51 +243,19 @@ def _train_until_settled(
     )
 
 
-def warm_calls(seconds_of_call: Callable[[], float]) -> WarmUp:
+def warm_calls(fresh: Callable[[], Action], drain: Action, instruments: Instruments) -> WarmUp:
     """Repeat work that is prepared already until its times have settled.
 
     Parameters
     ----------
-    seconds_of_call : callable
-        Does the work, and returns what it took.
+    fresh : callable
+        Returns the work, each time anew.
+    drain : callable
+    instruments : Instruments
 
     Returns
     -------
     WarmUp
     """
-    calls = call_until_settled(seconds_of_call)
+    calls = call_until_settled(lambda: time_round(fresh(), drain, instruments).drained_seconds)
     return WarmUp.of(calls.seconds, calls.settled_seconds, settled=calls.settled)
-
-
-# Finds out how many calls make a round that is long enough to time.
-
-
-MOST_ITERATIONS = 100_000
-
-
-def lengthen(
-    work: Action, drain: Action, clock: Clock, at_least: float = ROUND_SECONDS
-) -> tuple[int, WarmUp]:
-    """Repeat a call until its times have settled, and find how many make a round.
-
-    Parameters
-    ----------
-    work, drain, clock : callable
-        As for ``time_round``.
-    at_least : float
-        Seconds of a round; with 0 each call is one.
-
-    Returns
-    -------
-    tuple of (int, WarmUp)
-    """
-    warmed = warm_calls(lambda: time_round(work, drain, clock).drained_seconds)
-    if warmed.settled_seconds >= at_least:
-        return 1, warmed
-    iterations = 1
-    while True:
-        seconds = time_round(work, drain, clock, iterations).drained_seconds
-        if seconds >= at_least or iterations >= MOST_ITERATIONS:
-            return iterations, warmed
-        aimed = math.ceil(1.2 * iterations * at_least / max(seconds, 1e-9))
-        iterations = min(max(aimed, 2 * iterations), 10 * iterations)

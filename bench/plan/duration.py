@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import data
-from bench.measure import loader as loading
-from bench.measure import step as stepping
-from bench.measure.calibration import MOST_ITERATIONS, ROUND_SECONDS, leads_in
-from bench.measure.epoch import AFFORDABLE_STEPS
+from bench.measure.loader import exhaust
 from bench.measure.notebook import EVALUATE_EVERY, published
 from bench.measure.rounds import time_round
-from bench.measure.warmup import MOST_SECONDS
+from bench.measure.rule import RULE as MEASURE_RULE
 from bench.plan.tasks import Pass, estimate_key
 from data.errors import DataError
 from kernels import backends
@@ -153,8 +150,8 @@ class Estimator:
     def _timed_loading(self, backend: str, loader: str, device: str, size: int) -> float:
         library = backends.get(backend)
         batches = library.batches(loader, data.load("airfoil"), device, size)
-        loading.exhaust(batches, self._order)
-        work = partial(loading.exhaust, batches, self._order)
+        exhaust(batches, self._order)
+        work = partial(exhaust, batches, self._order)
         return time_round(work, partial(library.drain, device)).drained_seconds
 
     def case(self, name: str, params: Params) -> float:
@@ -221,15 +218,18 @@ class Estimator:
         reference = epochs * n_steps * (REFERENCE_STEP_SECONDS + eigenvalues) / kernels
         gated = min(1.0, 6 * params["batch_size"] / data.n_samples(params["workload"]))
         part = min(1.0, WARM_UP_BATCHES / n_steps) * epoch
-        warm = min(WARM_UP_PARTS * part, max(part, MOST_SECONDS))
+        warm = min(WARM_UP_PARTS * part, max(part, MEASURE_RULE.max_warm_up_seconds))
         warm += epoch if n_steps > WARM_UP_BATCHES else 0.0
         around = gated * epoch + warm + reference + GATE_STEPS * eigenvalues
         if self._protocol.phases:
             around += max(epoch, min(PHASES_SECONDS, PHASE_PASSES * epoch))
-        if leads_in(epoch):
+        if epoch < MEASURE_RULE.short_work_seconds:
             # The losses, the run-up before each round, reading what disturbed it.
             timed = SHORT_ROUNDS * self._protocol.seconds_per_case + epochs * epoch
-            long_round = min(AFFORDABLE_STEPS, n_steps * ROUND_SECONDS / max(epoch, 1e-9))
+            long_round = min(
+                MEASURE_RULE.max_reference_steps,
+                n_steps * MEASURE_RULE.min_round_seconds / max(epoch, 1e-9),
+            )
             reference = long_round * REFERENCE_STEP_SECONDS / SHARING
             return float(around + timed + reference)
         least = self._protocol.least(epochs)
@@ -242,19 +242,23 @@ class Estimator:
 
     def _loader_case(self, params: Params) -> float:
         epoch = self._loading_seconds(params["backend"], params)
-        warm = min(WARM_UP_PARTS * epoch, max(epoch, MOST_SECONDS))
-        least = self._protocol.least(loading.MIN_ROUNDS)
+        warm = min(WARM_UP_PARTS * epoch, max(epoch, MEASURE_RULE.max_warm_up_seconds))
+        least = self._protocol.least(MEASURE_RULE.min_rounds)
         return warm + max(self._protocol.seconds_per_case, least * epoch)
 
     def _step_case(self, params: Params) -> float:
         step = self.step_seconds(params["kernel"], params["device"])
-        least = self._protocol.least(stepping.MIN_ROUNDS)
-        timed = max(self._protocol.seconds_per_case, least * max(step, ROUND_SECONDS))
+        least = self._protocol.least(MEASURE_RULE.min_step_rounds)
+        timed = max(
+            self._protocol.seconds_per_case, least * max(step, MEASURE_RULE.min_round_seconds)
+        )
         # The gate, and the float64 reference of one round's steps, on the same batch.
         size = params["batch_size"] * data.n_values(params["workload"])
         values = size / data.n_samples(params["workload"])
         reference = REFERENCE_STEP_SECONDS + values * BYTES_PER_VALUE / BYTES_PER_SECOND
-        n_steps = min(MOST_ITERATIONS, ROUND_SECONDS / max(step, 1e-9))
+        n_steps = min(
+            MEASURE_RULE.max_reference_steps, MEASURE_RULE.min_round_seconds / max(step, 1e-9)
+        )
         return float(SHORT_ROUNDS * timed + n_steps * reference)
 
     def _control_case(self, params: Params) -> float:

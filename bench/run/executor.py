@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.plan.tasks import Cause, Outcome
-from bench.run import launcher as causes
-from bench.run.launcher import EndedError, NoAnswerError
+from bench.run.launcher import EndedError, NoAnswerError, of_ending, of_error, oom_kills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -101,7 +100,7 @@ class Executor:
     starts: Callable[[Process, Task], None]
     stopping: Callable[[], bool]
     clock: Callable[[], float] = time.monotonic
-    oom_kills: Callable[[], int | None] = causes.oom_kills
+    oom_kills: Callable[[], int | None] = oom_kills
 
     def run(self, processes: Sequence[Process], before: Iterable[Outcome] = ()) -> bool:
         """Run the tasks that are left.
@@ -170,9 +169,9 @@ class Executor:
         except NoAnswerError as error:
             cause, message = Cause.HANG, f"hang: {error}, so it was ended"
         except EndedError as error:
-            cause, message = causes.of_ending(error, kills, self.oom_kills())
+            cause, message = of_ending(error, kills, self.oom_kills())
         if answer is not None and "error" in answer:
-            cause, message = causes.of_error(answer)
+            cause, message = of_error(answer)
             answer = None
         seconds = self.clock() - begin
         return Outcome(process.replicate, task.id, task.kind, seconds, answer, cause, message)

@@ -16,7 +16,7 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.utils import get_commit_info
 
 from bench.machine import fingerprint
-from bench.machine.marking import UNTRUSTED_SHARE
+from bench.machine.rule import RULE
 from bench.measure.calibration import Stop
 from bench.plan.tasks import Pass
 from bench.stats.medians import fifth_percentile
@@ -157,7 +157,7 @@ def _disturbed(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "marks": marks,
         "disturbed_rounds": disturbed,
-        "untrusted": disturbed > UNTRUSTED_SHARE * begin,
+        "untrusted": disturbed > RULE.untrusted_share * begin,
         "telemetry": None,
         "overhead_share": _median_or_none(
             [answer["facts"]["overhead_share"] for answer in answers]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.compare.verdict import CaseVerdict, Judgement, Verdict
-from bench.machine.marking import UNTRUSTED_SHARE
+from bench.machine.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +123,7 @@ def _verdict(one: Measured) -> CaseVerdict:
         reason = f"{contest.n_pairs} pairs do not tell"
         if contest.flagged_at:
             reason += ", and fresh ones did not confirm what the first seemed to show"
-        if min(shares) > UNTRUSTED_SHARE:
+        if min(shares) > RULE.untrusted_share:
             verdict = Verdict.UNTRUSTED
             reason += f": most rounds were disturbed ({_told(shares)})"
     found = contest.estimate

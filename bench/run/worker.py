@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bench.measure.measurement import Measurement
     from bench.measure.protocol import Protocol
+    from bench.measure.rounds import Instruments
     from kernels.registry import Registry
 
 #: ``prctl``: which signal this process gets when its parent ends.
@@ -40,10 +41,29 @@ OUT_OF_MEMORY = ("out of memory", "resource_exhausted", "cudaerrormemoryallocati
 
 @dataclass(frozen=True)
 class Asked:
-    """What a case is given as ``suite``."""
+    """What a case is given as ``suite``.
+
+    Attributes
+    ----------
+    registry : Registry
+    protocol : Protocol
+    slowdown : float
+    wait_turn : callable or None
+        See `bench.measure.rounds.Instruments`.
+    """
 
     registry: Registry
     protocol: Protocol
+    slowdown: float = 0.0
+    wait_turn: Callable[[], None] | None = None
+
+    def instruments(self, device: str) -> Instruments:
+        """Return what times the rounds of a case on a device."""
+        from bench.measure.rounds import instruments_for  # noqa: PLC0415 - see `main`
+
+        return replace(
+            instruments_for(device), slowdown=self.slowdown, wait_turn=self.wait_turn
+        )
 
 
 def end_with_parent() -> None:
@@ -122,21 +142,21 @@ def answer(
 
 
 def _measured(
-    request: Mapping[str, Any],
-    kernel_folders: Sequence[Path],
-    alternation: Alternation | None,
+    request: Mapping[str, Any], kernel_folders: Sequence[Path], alternation: Alternation | None
 ) -> dict[str, Any]:
     from bench.measure.protocol import Protocol  # noqa: PLC0415 - see `main`
-    from bench.measure.rounds import SLOWING, TURNS  # noqa: PLC0415
     from kernels.registry import discover  # noqa: PLC0415
 
-    asked = Asked(discover(kernel_folders), Protocol(**request["protocol"]))
+    asked = Asked(
+        registry=discover(kernel_folders),
+        protocol=Protocol(**request["protocol"]),
+        slowdown=request.get("slowdown", 0.0),
+        wait_turn=None if alternation is None else alternation.wait,
+    )
     if request["kind"] in OTHER_PASSES:
         module_name, function = OTHER_PASSES[request["kind"]]
         other: Any = getattr(importlib.import_module(module_name), function)
         return {"facts": other(request["params"], asked.registry, asked.protocol)}
-    TURNS.wait = None if alternation is None else alternation.wait
-    SLOWING.share = request.get("slowdown", 0.0)
     module: Any = importlib.import_module(f"bench.cases.{request['module']}")
     measurements: list[Measurement] = []
     getattr(module, request["module"])(asked, measurements.append, **request["params"])

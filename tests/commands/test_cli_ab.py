@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 from bench.commands import app
 from bench.commands.exits import Exit
 from bench.run import pairs
-from bench.run import sides as prepared
 from bench.run.pairs import visit
 from bench.store import files
 from bench.store.files import StoreError
@@ -77,9 +76,10 @@ def sides(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             def __init__(self, *_: Any) -> None:
                 self.launch = launch
 
-        monkeypatch.setattr(prepared, "SubprocessLauncher", Launcher)
+        monkeypatch.setattr("bench.run.sides.SubprocessLauncher", Launcher)
         monkeypatch.setattr(
-            prepared, "fresh_fingerprint", lambda *_: {"backends": {}, "precision": "float32"}
+            "bench.run.sides.fresh_fingerprint",
+            lambda *_: {"backends": {}, "precision": "float32"},
         )
 
     return use

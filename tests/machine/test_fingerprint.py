@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.machine import gpu as module
-from bench.machine.fingerprint import MEMORY_STEP_BYTES, fingerprint, fingerprint_id, volatile
+from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.gpu import GpuState
 from bench.machine.processor import Machine
+from bench.machine.rule import RULE
 from tests.machine.recorded_machine import Nvml, machine, write
 
 
@@ -60,7 +61,7 @@ def test_a_boot_that_keeps_a_little_more_memory_changes_nothing(
     sizes = (2**34 - 9 * 2**20, 2**34, 2**34 + 4096)
     found = {fingerprint(machine(tmp_path, total=size))["memory_bytes"] for size in sizes}
     assert found == {2**34}
-    more = fingerprint(machine(tmp_path, total=2**34 + MEMORY_STEP_BYTES))
+    more = fingerprint(machine(tmp_path, total=2**34 + RULE.memory_step_bytes))
     assert more["memory_bytes"] != 2**34
 
 

@@ -1,11 +1,13 @@
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.machine import counters
 from bench.machine.counters import HostReader, ThreadWaits
+from bench.machine.rule import RULE
 
 STAT = """\
 cpu  1000 20 300 9000 50 6 7 80 400 10
@@ -106,13 +108,13 @@ def test_a_kernel_that_keeps_no_waiting_writes_zeros_and_it_is_unknown(root: Pat
 def test_of_too_many_threads_only_the_one_that_reads_is_read(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counters, "MOST_THREADS", 1)
+    monkeypatch.setattr(counters, "RULE", replace(RULE, max_threads=1))
     assert set(ThreadWaits(root).read()) == {ME}
 
 
 @linux
 def test_a_thread_is_read_while_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counters, "MOST_THREADS", 10_000)
+    monkeypatch.setattr(counters, "RULE", replace(RULE, max_threads=10_000))
     waits = ThreadWaits()
     before = waits.read()
     end = threading.Event()

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from bench.cases.bench_machine import wanted
-from bench.measure.controls import ROUNDS_OF_A_PART, ControlCase, measure_control
+from bench.measure.controls import ControlCase, measure_control
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
+from bench.measure.rule import RULE
 from bench.plan.matrix import availability
 from kernels import controls
 from kernels.backends import BACKENDS
@@ -140,10 +141,18 @@ def test_a_wrong_control_is_not_timed(broken: type[Operations], control: str) ->
     assert not reads
 
 
+class TakesTwoSeconds(Operations):
+    now = 0.0
+
+    def triad(self, a: Any, b: Any, c: Any) -> Any:
+        self.now += 2.0
+        return super().triad(a, b, c)
+
+
 def test_the_facts_give_rates_and_the_devices_own_time() -> None:
-    ticks = iter(range(10**6))
-    case: Any = ControlCase(FakeBackend(Operations()), DEVICE, "triad", 4096)  # type: ignore[arg-type]
-    measurement = measure_control(case, PROTOCOL, Instruments(lambda: float(next(ticks))))
+    slow = TakesTwoSeconds()
+    case: Any = ControlCase(FakeBackend(slow), DEVICE, "triad", 4096)  # type: ignore[arg-type]
+    measurement = measure_control(case, PROTOCOL, Instruments(lambda: slow.now))
     facts = measurement.facts
     assert set(facts) >= REQUIRED
     assert (facts["case"], facts["control"], facts["n_bytes"]) == ("machine", "triad", 4096)
@@ -172,7 +181,7 @@ def test_of_a_control_in_parts_each_round_is_another_part() -> None:
     ticks = iter(range(10**6))
     measured = measure_control(case, PROTOCOL, Instruments(lambda: float(next(ticks))))
     assert {one.iterations for one in measured.rounds} == {1}
-    assert len(measured.rounds) == ROUNDS_OF_A_PART * parts
+    assert len(measured.rounds) == RULE.rounds_per_part * parts
     assert measured.facts["bytes_moved"] == 2 * controls.PART_BYTES
     assert len(set(operations.sources[:parts])) == parts
     assert operations.sources[parts : 2 * parts] == operations.sources[:parts]

@@ -9,9 +9,10 @@ import pytest
 
 import data
 from bench.measure.gate import GateError
-from bench.measure.loader import MIN_ROUNDS, LoaderCase, measure_loading
+from bench.measure.loader import LoaderCase, measure_loading
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
+from bench.measure.rule import RULE
 from kernels import backends
 from tests.measure.fake_device import FakeBackend, FakeBatches, FakeDevice
 from tests.measure.required_facts import REQUIRED
@@ -124,7 +125,7 @@ def test_the_message_says_where_the_wrong_rows_are_or_how_many_are_missing(
 @pytest.mark.parametrize("size", [1, 2, 30, 64, 100])
 def test_a_round_is_an_epoch_of_batches(device: FakeDevice, size: int) -> None:
     rounds = measured(BackendWith(device), device.clock, size=size).rounds
-    assert len(rounds) == MIN_ROUNDS
+    assert len(rounds) == RULE.min_rounds
     assert {one.drained_seconds for one in rounds} == {0.5 * -(-100 // size)}
 
 
@@ -173,6 +174,6 @@ def test_the_facts_say_all_that_the_run_file_promises(device: FakeDevice) -> Non
 @pytest.mark.parametrize("loader", backends.get("mxnet").loaders)
 @pytest.mark.parametrize("size", [1, 30, 100])
 def test_the_loaders_of_mxnet_are_right(loader: str, size: int) -> None:
-    few = {"seconds_per_case": 1e-3, "max_rounds": MIN_ROUNDS}
+    few = {"seconds_per_case": 1e-3, "max_rounds": RULE.min_rounds}
     measurement = measured(backends.get("mxnet"), time.perf_counter, loader, size, **few)
     assert measurement.facts["verified"] is True

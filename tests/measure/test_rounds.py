@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.measure.rounds import Round, time_round
+from bench.measure.rounds import Instruments, Round, time_round
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 
 if TYPE_CHECKING:
@@ -32,20 +32,22 @@ def queueing(device: FakeDevice, seconds: float) -> Callable[[], None]:
 
 def test_enqueued_ends_when_the_call_returns_and_drained_when_the_device_is_idle() -> None:
     device = FakeDevice()
-    one = time_round(queueing(device, 4.0), device.drain, device.clock)
+    one = time_round(queueing(device, 4.0), device.drain, Instruments(device.clock))
     assert one == Round(ENQUEUE_SECONDS, ENQUEUE_SECONDS + 4.0, 1)
 
 
 def test_work_from_before_the_round_is_drained_before_the_clock_starts() -> None:
     device = FakeDevice()
     device.enqueue(nothing, 1000.0)
-    one = time_round(queueing(device, 4.0), device.drain, device.clock)
+    one = time_round(queueing(device, 4.0), device.drain, Instruments(device.clock))
     assert one.drained_seconds == ENQUEUE_SECONDS + 4.0
 
 
 def test_the_work_is_called_once_for_each_iteration_all_inside_one_clock() -> None:
     device = FakeDevice()
-    one = time_round(queueing(device, 4.0), device.drain, device.clock, iterations=3)
+    one = time_round(
+        queueing(device, 4.0), device.drain, Instruments(device.clock), iterations=3
+    )
     assert one == Round(3 * ENQUEUE_SECONDS, 3 * (ENQUEUE_SECONDS + 4.0), 3)
     assert device.clock_reads == 3
 
@@ -58,7 +60,7 @@ def test_drained_is_never_less_than_what_the_work_costs(costs: list[int], times:
         for cost in costs:
             device.enqueue(nothing, float(cost))
 
-    one = time_round(work, device.drain, device.clock, times)
+    one = time_round(work, device.drain, Instruments(device.clock), times)
     assert one.drained_seconds >= times * sum(costs)
     assert one.enqueued_seconds == times * len(costs) * ENQUEUE_SECONDS
     assert not device.queue
@@ -69,7 +71,7 @@ def test_drained_is_never_less_than_what_the_work_costs(costs: list[int], times:
 def test_the_garbage_collector_is_off_inside_and_afterwards_as_it_was(enabled: bool) -> None:
     seen = []
     (gc.enable if enabled else gc.disable)()
-    time_round(lambda: seen.append(gc.isenabled()), nothing, FakeDevice().clock, 2)
+    time_round(lambda: seen.append(gc.isenabled()), nothing, Instruments(FakeDevice().clock), 2)
     assert seen == [False, False]
     assert gc.isenabled() is enabled
 

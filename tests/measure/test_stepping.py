@@ -11,7 +11,8 @@ import data
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
-from bench.measure.step import MIN_ROUNDS, measure_step
+from bench.measure.rule import RULE
+from bench.measure.step import measure_step
 from kernels.cost import StepCost
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 from tests.measure.required_facts import REQUIRED
@@ -28,7 +29,7 @@ def measured(kernel: FakeSgd, device: FakeDevice, **settings: Any) -> Measuremen
 
 def test_a_round_is_one_step_from_idle_to_idle(device: FakeDevice) -> None:
     rounds = measured(FakeSgd(device), device).rounds
-    assert len(rounds) == MIN_ROUNDS
+    assert len(rounds) == RULE.min_step_rounds
     assert {one.drained_seconds for one in rounds} == {ENQUEUE_SECONDS + STEP_SECONDS}
     assert {one.enqueued_seconds for one in rounds} == {ENQUEUE_SECONDS}
     assert {one.iterations for one in rounds} == {1}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.measure.calibration import FEWEST_FOR_PRECISION, Stop, StoppingRule
+from bench.measure.calibration import Stop, StoppingRule
 from bench.measure.rounds import Instruments, Round, RoundTimer
+from bench.measure.rule import RULE
 from bench.stats.medians import relative_half_width
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def rule(**settings: float) -> StoppingRule:
 
 
 def test_equal_times_are_precise_at_the_fewest_rounds_that_are_ever_called_so() -> None:
-    assert replay(repeat(0.5), rule()) == (FEWEST_FOR_PRECISION, Stop.PRECISE)
+    assert replay(repeat(0.5), rule()) == (RULE.min_precise_rounds, Stop.PRECISE)
 
 
 def test_recorded_times_stop_where_the_interval_is_narrow_enough() -> None:

@@ -12,6 +12,7 @@ from bench.measure import target
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
+from bench.measure.rule import RULE
 from bench.measure.target import MissedError, measure_target, plan_to_target
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 
@@ -27,7 +28,7 @@ PER_EPOCH = 4
 
 @pytest.fixture(autouse=True)
 def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "CACHE", shared / "targets")
+    monkeypatch.setattr(target, "FOLDER", shared / "targets")
     assert shared != statistics.FOLDER
 
 
@@ -46,7 +47,7 @@ def test_a_round_is_a_whole_training_without_the_reset(device: FakeDevice) -> No
     assert {one.drained_seconds for one in result.rounds} == {
         steps * (ENQUEUE_SECONDS + STEP_SECONDS)
     }
-    assert len(result.rounds) == target.MIN_ROUNDS
+    assert len(result.rounds) == RULE.min_rounds
     assert result.facts["seconds_to_target"] == result.rounds[0].drained_seconds
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import data
-from bench.measure.calibration import ROUND_SECONDS
 from bench.measure.epoch import _Training, measure_training
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
 from bench.measure.rounds import Instruments, RoundTimer
+from bench.measure.rule import RULE
 from kernels.backends import BACKENDS
 from kernels.train.numpy_closed_form import NumpyClosedForm
 from tests.measure.fake_device import (
@@ -249,7 +249,7 @@ def test_a_short_epoch_is_timed_with_those_that_follow_each_awaited(
     one = measured.rounds[-1]
     seconds = N_STEPS * ENQUEUE_SECONDS / 1024
     unseen = 2 * CostlyClock.CLOCK_SECONDS / 1024
-    assert one.iterations == math.ceil(ROUND_SECONDS / (seconds + unseen)) == 5
+    assert one.iterations == math.ceil(RULE.min_round_seconds / (seconds + unseen)) == 5
     assert one.drained_seconds == pytest.approx(one.iterations * seconds + unseen, rel=1e-6)
     # So the clock is within a thousandth of what is reported, and every epoch awaited.
     assert measured.facts["seconds_per_epoch"] == pytest.approx(seconds, rel=1.1e-3)

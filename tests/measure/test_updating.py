@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from bench.measure.calibration import ROUND_SECONDS
+from bench.measure.calibration import calibrate, seconds_in_a_row
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Instruments
-from bench.measure.update import ETA, GATE_UPDATES, MIN_ROUNDS, UpdateCase, measure_update
-from bench.measure.warmup import lengthen
+from bench.measure.rounds import Instruments, time_round
+from bench.measure.rule import RULE
+from bench.measure.update import UpdateCase, measure_update
 from kernels.defaults import UpdateDefaults
 from kernels.update.in_place_expression import InPlaceExpression
 from kernels.update.sgd_update import KERNEL as SGD_UPDATE
@@ -135,18 +136,18 @@ def test_a_kernel_that_goes_wrong_while_it_is_timed_fails_at_the_end(
 ) -> None:
     class GoesWrong(FakeUpdate):
         def apply(self, state: dict[str, Any]) -> None:
-            if self.updates == GATE_UPDATES + 2 + MIN_ROUNDS - 1:
+            if self.updates == RULE.gate_updates + 2 + RULE.min_rounds - 1:
                 state["w"][0] += 1.0
             super().apply(state)
 
-    with pytest.raises(GateError, match=f"after update {MIN_ROUNDS} a parameter is"):
+    with pytest.raises(GateError, match=f"after update {RULE.min_rounds} a parameter is"):
         measured(GoesWrong(device), device.clock)
 
 
 @pytest.mark.parametrize("n_parameters", [1, 5, 10_000])
 def test_a_correct_kernel_is_timed_at_every_size(device: FakeDevice, n_parameters: int) -> None:
     measurement = measured(FakeUpdate(device), device.clock, n_parameters)
-    assert len(measurement.rounds) == MIN_ROUNDS
+    assert len(measurement.rounds) == RULE.min_rounds
     assert {one.drained_seconds for one in measurement.rounds} == {0.5 + 2.0}
     assert {one.enqueued_seconds for one in measurement.rounds} == {0.5}
 
@@ -159,14 +160,32 @@ def test_iterations_grow_until_a_round_is_long_enough(
     one_update = 1.25 * seconds
     assert len({one.iterations for one in rounds}) == 1
     (iterations,) = {one.iterations for one in rounds}
-    assert iterations * one_update >= ROUND_SECONDS * 0.999
-    # No longer than needed: at most ten times what one round should last.
-    assert iterations == 1 or iterations * one_update <= 10 * ROUND_SECONDS
+    assert iterations * one_update >= RULE.min_round_seconds * 0.999
+    # No longer than needed.
+    assert iterations == 1 or (iterations - 1) * one_update <= 1.001 * RULE.min_round_seconds
     assert rounds[0].drained_seconds == pytest.approx(iterations * one_update, rel=1e-6)
 
 
+def test_of_updates_in_a_row_the_wait_for_the_device_counts_once(device: FakeDevice) -> None:
+    def drain() -> None:
+        device.drain()
+        device.now += waiting_seconds
+
+    update_seconds, waiting_seconds = 2.0**-17, 2.0**-14
+    work = partial(device.enqueue, lambda: None, update_seconds - ENQUEUE_SECONDS)
+    instruments = Instruments(device.clock)
+    alone = time_round(work, drain, instruments).drained_seconds
+    assert alone == pytest.approx(update_seconds + waiting_seconds)
+    seconds = seconds_in_a_row(work, drain, instruments, alone)
+    assert seconds == pytest.approx(update_seconds)
+    iterations = calibrate(seconds).iterations
+    one = time_round(work, drain, instruments, iterations)
+    assert RULE.min_round_seconds <= one.drained_seconds < 1.1 * RULE.min_round_seconds
+
+
 def test_a_clock_that_stands_still_does_not_hold_the_suite_up() -> None:
-    assert lengthen(lambda: None, lambda: None, lambda: 0.0)[0] == 100_000
+    seconds = seconds_in_a_row(lambda: None, lambda: None, Instruments(lambda: 0.0), 0.0)
+    assert calibrate(seconds).iterations == 1
 
 
 def test_rounds_are_repeated_until_enough_is_timed(device: FakeDevice) -> None:
@@ -197,7 +216,10 @@ def test_the_facts_give_times_and_bytes_of_one_update(device: FakeDevice) -> Non
     seconds = facts["seconds_per_update"]
     assert facts["useful_bytes_per_second"] == 12 * N / seconds
     assert facts["moved_bytes_per_second"] == 20 * N / seconds
-    assert (facts["learning_rate"], facts["gate"]["steps"]) == (ETA, GATE_UPDATES)
+    assert (facts["learning_rate"], facts["gate"]["steps"]) == (
+        RULE.update_learning_rate,
+        RULE.gate_updates,
+    )
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     assert measurement.group == "update cpu(0) P1000 T1"
 

@@ -12,7 +12,8 @@ import data
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import Protocol, plan_training
 from bench.measure.rounds import Instruments
-from bench.measure.warmup import FIRST_BATCHES, MOST_EPOCHS, first_and_last, ready
+from bench.measure.rule import RULE
+from bench.measure.warmup import first_and_last, ready
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def warmed(kernel: FakeSgd, device: FakeDevice, batch_size: int = 3) -> WarmUp:
 
 def test_a_kernel_that_compiles_nothing_is_warm_after_one_epoch(device: FakeDevice) -> None:
     result = warmed(FakeSgd(device), device)
-    n_steps = PARTS * (FIRST_BATCHES + 1) + 34
+    n_steps = PARTS * (RULE.warm_up_batches + 1) + 34
     assert (result.calls, result.settled) == (PARTS + 1, True)
     assert result.seconds * SCALE == pytest.approx(n_steps * SECONDS_PER_STEP, rel=1e-5)
     assert result.settled_seconds * SCALE == pytest.approx(34 * SECONDS_PER_STEP, rel=1e-5)
@@ -91,7 +92,7 @@ def test_a_kernel_that_gets_faster_all_the_time_is_given_up_on(device: FakeDevic
             super().epoch(state, order, learning_rates)
 
     result = warmed(Improves(device), device)
-    assert (result.calls, result.settled) == (PARTS + MOST_EPOCHS, False)
+    assert (result.calls, result.settled) == (PARTS + RULE.max_warm_up_epochs, False)
 
 
 @pytest.mark.parametrize(("n", "batch_size"), [(100, 3), (100, 100), (64, 3), (99, 3), (22, 1)])
@@ -99,7 +100,11 @@ def test_the_last_batch_is_among_the_first(n: int, batch_size: int) -> None:
     order = np.arange(n)
     rates = array("d", range(-(-n // batch_size)))
     part, part_rates = first_and_last(order, rates, batch_size)
-    assert len(part_rates) == -(-len(part) // batch_size) == min(FIRST_BATCHES + 1, len(rates))
+    assert (
+        len(part_rates)
+        == -(-len(part) // batch_size)
+        == min(RULE.warm_up_batches + 1, len(rates))
+    )
     last = part[(len(part_rates) - 1) * batch_size :]
     np.testing.assert_array_equal(last, order[(len(rates) - 1) * batch_size :])
     assert part_rates[-1] == rates[-1]

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from bench.measure.calibration import Stop
 from bench.measure.measurement import quality_facts
-from bench.measure.rounds import TURNS, Instruments, RoundTimer, Yardstick, instruments_for
+from bench.measure.rounds import Instruments, RoundTimer, Yardstick, instruments_for
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
 
 class Slower(Yardstick):
@@ -33,8 +31,11 @@ def step(device: FakeDevice) -> Callable[[], None]:
     return lambda: device.enqueue(lambda: None, STEP_SECONDS)
 
 
-def timed(device: FakeDevice, n_rounds: int) -> RoundTimer:
-    timer = RoundTimer(device.drain, Instruments(device.clock, yardstick=Slower(device)))
+def timed(
+    device: FakeDevice, n_rounds: int, wait_turn: Callable[[], None] | None = None
+) -> RoundTimer:
+    instruments = Instruments(device.clock, yardstick=Slower(device), wait_turn=wait_turn)
+    timer = RoundTimer(device.drain, instruments)
     for _ in range(n_rounds):
         timer.time([step(device)])
     return timer
@@ -48,11 +49,10 @@ def test_it_is_timed_before_and_after_each_round_outside_the_clock() -> None:
     assert told["yardstick_seconds"] == [1.5, 3.5, 5.5]
 
 
-def test_processes_that_take_turns_are_compared_with_each_other_and_need_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(TURNS, "wait", lambda: None)
-    timer = timed(FakeDevice(), 2)
+def test_processes_that_take_turns_are_compared_with_each_other_and_need_none() -> None:
+    turns: list[None] = []
+    timer = timed(FakeDevice(), 2, lambda: turns.append(None))
+    assert len(turns) == 2
     assert [one.yardstick_seconds for one in timer.changes] == [None, None]
 
 

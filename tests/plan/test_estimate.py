@@ -8,8 +8,8 @@ import pytest
 
 from bench.measure.notebook import Published
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import time_round
-from bench.measure.warmup import MOST_SECONDS
+from bench.measure.rounds import Instruments, time_round
+from bench.measure.rule import RULE
 from bench.plan import duration
 from bench.plan.duration import (
     BYTES_PER_SECOND,
@@ -51,7 +51,9 @@ def kernel(device: FakeDevice, monkeypatch: pytest.MonkeyPatch) -> FakeSgd:
     backend = BACKENDS["fake"]
     assert isinstance(backend, FakeBackend)
     backend.seconds_per_batch = BATCH
-    monkeypatch.setattr(duration, "time_round", partial(time_round, clock=device.clock))
+    monkeypatch.setattr(
+        duration, "time_round", partial(time_round, instruments=Instruments(device.clock))
+    )
     return FakeSgd(device)
 
 
@@ -119,7 +121,7 @@ def test_an_update_case_is_what_is_asked_for_and_drawing_the_arrays(kernel: Fake
 def test_a_loader_case_is_what_is_asked_for_and_at_least_five_epochs(kernel: FakeSgd) -> None:
     params = {key: EPOCH[key] for key in ("workload", "device", "loader", "batch_size")}
     epoch = 100 * 2 * BATCH / 45
-    warm = MOST_SECONDS
+    warm = RULE.max_warm_up_seconds
     for asked, expected in ((1.0, warm + 5 * epoch), (1000.0, warm + 1000.0)):
         one = estimator(kernel, seconds_per_case=asked)
         seconds = one.case("bench_loader", {**params, "backend": "fake"})

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.store import parsing, table
-from bench.store import shards as compacting
 from bench.store.table import read
 from tests.store.kept_runs import assert_same, rows_of, shards
 from tests.store.made_up_files import own, own_benchmark, write
@@ -110,7 +109,7 @@ def one_by_one(runs: Path, cache: Path, n_runs: int) -> None:
 def test_many_small_shards_become_one(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
-    monkeypatch.setattr(compacting, "MOST_SMALL", 4)
+    monkeypatch.setattr("bench.store.shards.MOST_SMALL", 4)
     one_by_one(tmp_path / "runs", cache, 4)
     assert len(shards(cache)) == 4
     (tmp_path / "runs" / "0.json").unlink()
@@ -135,8 +134,8 @@ def test_many_small_shards_become_one(
 def test_large_shards_stay_as_they_are(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compacting, "MOST_SMALL", 0)
-    monkeypatch.setattr(compacting, "SMALL", 2)
+    monkeypatch.setattr("bench.store.shards.MOST_SMALL", 0)
+    monkeypatch.setattr("bench.store.shards.SMALL", 2)
     for n in range(4):
         write(tmp_path / "runs" / f"{n}.json", own(1))
     read([tmp_path / "runs"], cache)

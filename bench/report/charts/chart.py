@@ -257,18 +257,19 @@ def ordered(names: Sequence[str], shown: Collection[str] | None = None) -> tuple
 
 def encoded(field: str, looks: tuple[Member, ...]) -> dict[str, Spec]:
     """Return the encoding of colour and shape for a field whose values have these looks."""
-    domain = [one.name for one in looks]
-
-    def channel(key: str) -> Spec:
-        scale = {"domain": domain, "range": [getattr(one, key) for one in looks]}
-        return {"field": field, "type": "nominal", "scale": scale, "legend": None}
-
-    return {"color": channel("colour"), "shape": channel("shape")}
+    return {
+        "color": _channel(field, looks, [one.colour for one in looks]),
+        "shape": _channel(field, looks, [one.shape for one in looks]),
+    }
 
 
 def dashes(field: str, looks: tuple[Member, ...]) -> Spec:
     """Return the encoding of the dashes of lines."""
-    scale = {"domain": [one.name for one in looks], "range": [list(one.dash) for one in looks]}
+    return _channel(field, looks, [list(one.dash) for one in looks])
+
+
+def _channel(field: str, looks: tuple[Member, ...], values: list[Any]) -> Spec:
+    scale = {"domain": [one.name for one in looks], "range": values}
     return {"field": field, "type": "nominal", "scale": scale, "legend": None}
 
 
@@ -278,6 +279,26 @@ def dashes(field: str, looks: tuple[Member, ...]) -> Spec:
 #: Of a picture, and of a row of names, in pixels.
 HEIGHT, ROW_HEIGHT = 340, 19
 INTERVAL = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False}
+
+
+def layer(mark: Mapping[str, Any], encoding: Spec, only: str = "") -> Spec:
+    """Return a layer of a picture.
+
+    Parameters
+    ----------
+    mark : mapping
+        What is drawn of each row: its ``type`` and looks.
+    encoding : dict
+    only : str
+        Vega's expression for the rows that are drawn; empty for all.
+    """
+    spec: Spec = {"mark": mark, "encoding": encoding}
+    return {"transform": [{"filter": only}], **spec} if only else spec
+
+
+def points(size: float, opacity: float = 1) -> Spec:
+    """Return the mark of filled points, of this size in square pixels."""
+    return {"type": "point", "filled": True, "size": size, "opacity": opacity}
 
 
 def quantitative(
@@ -351,19 +372,9 @@ def lines(
     look = encoded(series, looks)
     y = quantitative("value", "", unit="")
     bar = upright(x, y, look["color"])
-    path = {
-        "mark": {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "color": look["color"],
-            "strokeDash": dashes(series, looks),
-        },
-    }
-    point = {
-        "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1},
-        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(told)},
-    }
+    way = {"x": x, "y": y, "color": look["color"], "strokeDash": dashes(series, looks)}
+    path = layer({"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False}, way)
+    point = layer(points(46), {"x": x, "y": y, **look, "tooltip": tooltip(told)})
     return framed([bar, path, point], label)
 
 
@@ -378,13 +389,13 @@ def upright(x: Spec, y: Spec, colour: Spec | None = None) -> Spec:
         Encoding.
     """
     ends: Spec = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
-    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+    return layer(INTERVAL, ends if colour is None else {**ends, "color": colour})
 
 
 def level(x: Spec, colour: Spec | None = None) -> Spec:
     """Return a layer of intervals along their rows, from ``low`` to ``high``."""
     ends: Spec = {"x": {**x, "field": "low"}, "x2": {"field": "high"}}
-    return {"mark": INTERVAL, "encoding": ends if colour is None else {**ends, "color": colour}}
+    return layer(INTERVAL, ends if colour is None else {**ends, "color": colour})
 
 
 def stepped(y: Spec, layers: list[Spec], label: str) -> Spec:

@@ -15,9 +15,11 @@ from bench.report.charts.chart import (
     Quantity,
     encoded,
     framed,
+    layer,
     lines,
     members,
     packed,
+    points,
     quantitative,
     ranked,
     stepped,
@@ -115,15 +117,9 @@ def _phase_picture() -> dict[str, Any]:
         "scale": {"domain": list(PHASES), "range": [*COLOURS[1:6], "#999999"]},
     }
     order = {"field": "seconds", "op": "max", "order": "descending"}
-    bars = {
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": x,
-            "color": colour,
-            "order": {"field": "order"},
-            "tooltip": tooltip({"rung": "kernel", "phase": "phase", "text": "share or time"}),
-        },
-    }
+    told = tooltip({"rung": "kernel", "phase": "phase", "text": "share or time"})
+    parts = {"x": x, "color": colour, "order": {"field": "order"}, "tooltip": told}
+    bars = layer({"type": "bar"}, parts)
     row = {**ranked("rung", "seconds"), "sort": order}
     return stepped(row, [bars], "Phases of an epoch by kernel")
 
@@ -159,7 +155,7 @@ def roofline_chart(found: Efficiency, shown: Collection[str]) -> Chart:
     """
     cases = found.cases
     flops = cases["flops"].astype(float)
-    points = pd.DataFrame(
+    drawn = pd.DataFrame(
         {
             "device": cases["device"],
             "case": cases["case"],
@@ -176,10 +172,10 @@ def roofline_chart(found: Efficiency, shown: Collection[str]) -> Chart:
     roofs = [
         {"device": device, "case": case, **row}
         for device, roof in found.roofs.items()
-        for case in dict.fromkeys(points.loc[points["device"] == device, "case"])
-        for row in _roof(roof, points[points["device"] == device]["intensity"])
+        for case in dict.fromkeys(drawn.loc[drawn["device"] == device, "case"])
+        for row in _roof(roof, drawn[drawn["device"] == device]["intensity"])
     ]
-    table = pd.concat([points, pd.DataFrame(roofs)], ignore_index=True)
+    table = pd.concat([drawn, pd.DataFrame(roofs)], ignore_index=True)
     pairs = zip(cases["kernel"], cases["backend"].astype(str), strict=True)
     looks = members(pairs, shown)
     return Chart(
@@ -193,7 +189,7 @@ def roofline_chart(found: Efficiency, shown: Collection[str]) -> Chart:
         panels=(_picture(looks),),
         tabulated={name: title for name, title in TOLD.items() if name != "text"},
         quantities=(QUANTITY,),
-        choices=picks(points, ("device", "case")),
+        choices=picks(drawn, ("device", "case")),
         series="kernel",
         members=looks,
     )
@@ -225,31 +221,17 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
     x = quantitative("intensity", "flops per byte")
     y = quantitative("value", "", unit="")
     look = encoded("kernel", looks)
-    cases = [{"filter": "isValid(datum.kernel)"}]
-    return framed(
-        [
-            {
-                "transform": [{"filter": "isValid(datum.roof)"}],
-                "mark": {"type": "line", "color": "#888", "strokeWidth": 1.2, "aria": False},
-                "encoding": {"x": x, "y": y, "detail": {"field": "roof"}},
-            },
-            {
-                "transform": [{"filter": "isValid(datum.label)"}],
-                "mark": {"type": "text", "align": "left", "dx": 4, "dy": -7, "aria": False},
-                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
-            },
-            {
-                "transform": cases,
-                **upright(x, y, look["color"]),
-            },
-            {
-                "transform": cases,
-                "mark": {"type": "point", "filled": True, "size": 40, "opacity": 0.85},
-                "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
-            },
-        ],
-        "Roofline",
-    )
+    kernels = "isValid(datum.kernel)"
+    roof = {"type": "line", "color": "#888", "strokeWidth": 1.2, "aria": False}
+    name = {"type": "text", "align": "left", "dx": 4, "dy": -7, "aria": False}
+    told = {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)}
+    layers = [
+        layer(roof, {"x": x, "y": y, "detail": {"field": "roof"}}, "isValid(datum.roof)"),
+        layer(name, {"x": x, "y": y, "text": {"field": "label"}}, "isValid(datum.label)"),
+        {"transform": [{"filter": kernels}], **upright(x, y, look["color"])},
+        layer(points(40, 0.85), told, kernels),
+    ]
+    return framed(layers, "Roofline")
 
 
 # Peak memory against the batch size.

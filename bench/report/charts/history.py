@@ -14,6 +14,7 @@ from bench.report.charts.chart import (
     Choice,
     Quantity,
     framed,
+    layer,
     quantitative,
     tooltip,
     upright,
@@ -30,25 +31,16 @@ if TYPE_CHECKING:
     from bench.compare.verdict import Change
     from bench.history.whole import WholeHistory
 
-# Every case over the runs of each machine, as short as a page can hold it.
-#
-# Of a case there are four rows of whole numbers, written with commas, empty where there is
-# none: the seconds in a unit of the case's own; half the width of the interval, and of the
-# band, and how far the middle of the band lies from the run, each in units of 0.0001 of the
-# seconds.
+# Every case over the runs of each machine, packed: four rows of whole numbers a case, written
+# with commas. They are the seconds in a unit of the case's own, then half the width of the
+# interval, that of the band, and the band's offset, in units of 0.0001 of the seconds.
 
 
 #: At least so many digits of seconds are kept.
 DIGITS = 5
 BASIS_POINTS = 1e4
 #: How a run is marked, in the page and in a letter.
-MARKS = {
-    "slower": "s",
-    "faster": "f",
-    "within the band": "w",
-    "no band": "n",
-    "left out": "o",
-}
+MARKS = {"slower": "s", "faster": "f", "within the band": "w", "no band": "n", "left out": "o"}
 LETTERS = {SLOWER: "s", FASTER: "f", WITHIN: "w", UNKNOWN: "n"}
 
 
@@ -182,7 +174,7 @@ def _run(row: pd.Series) -> dict[str, Any]:
     }
 
 
-# One case over many runs of a machine, of all that the page holds.
+# One case over many runs of a machine, unpacked by the page.
 
 
 #: Beyond so many numbers the page would take too long to load: the newest runs are drawn.
@@ -286,47 +278,36 @@ def _picture() -> dict[str, Any]:
     }
     y = quantitative("value", "", log=False, unit="s")
     line = {"type": "line", "strokeWidth": 1, "opacity": 0.6, "aria": False}
-    return framed(
-        [
-            *_bands(x, y),
-            upright(x, y),
-            {"mark": line, "encoding": {"x": x, "y": y}},
-            *_steps(x),
-            {
-                "mark": {"type": "point", "filled": True, "size": SIZE, "opacity": 1},
-                "encoding": {"x": x, "y": y, **_looks(), "tooltip": tooltip(OF_POINT)},
-            },
-        ],
-        "A case over time, with the band in which each run was to be expected",
-    )
+    point = {"type": "point", "filled": True, "size": SIZE, "opacity": 1}
+    layers = [
+        *_bands(x, y),
+        upright(x, y),
+        layer(line, {"x": x, "y": y}),
+        *_steps(x),
+        layer(point, {"x": x, "y": y, **_looks(), "tooltip": tooltip(OF_POINT)}),
+    ]
+    label = "A case over time, with the band in which each run was to be expected"
+    return framed(layers, label)
 
 
 def _bands(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
     """Draw the band; of a run between two without one, a bar."""
     ends = {"x": x, "y": {**y, "field": "band_low"}, "y2": {"field": "band_high"}}
     look = {"opacity": 0.22, "color": COLOURS[-1], "aria": False}
-    alone = [{"filter": "datum.alone"}]
     bar = {"type": "rule", "strokeWidth": 8, **look}
-    return [
-        {"mark": {"type": "area", **look}, "encoding": ends},
-        {"transform": alone, "mark": bar, "encoding": ends},
-    ]
+    return [layer({"type": "area", **look}, ends), layer(bar, ends, "datum.alone")]
 
 
 def _steps(x: dict[str, Any]) -> list[dict[str, Any]]:
     """Draw change points, with a wider place that answers the pointer and no ink."""
-    only = [{"filter": "isValid(datum.change)"}]
+    only = "isValid(datum.change)"
     told = {"x": x, "tooltip": tooltip(OF_STEP)}
     rule = {"type": "rule", "strokeDash": [6, 3], "strokeWidth": 1.5, "aria": False}
     place = {"type": "rule", "strokeWidth": 14, "opacity": 0, "aria": False}
     text = {"type": "text", "angle": 270, "align": "right", "baseline": "bottom"}
     text |= {"dx": -2, "dy": -3, "aria": False}
     label = {"x": x, "y": {"value": 0}, "text": {"field": "change_label"}}
-    return [
-        {"transform": only, "mark": rule, "encoding": {"x": x}},
-        {"transform": only, "mark": text, "encoding": label},
-        {"transform": only, "mark": place, "encoding": told},
-    ]
+    return [layer(rule, {"x": x}, only), layer(text, label, only), layer(place, told, only)]
 
 
 def _looks() -> dict[str, Any]:

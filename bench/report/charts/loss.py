@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 
 from bench.report.charts.chart import (
+    INTERVAL,
     Chart,
     Quantity,
     dashes,
     encoded,
     framed,
+    layer,
     lines,
     ordered,
     packed,
+    points,
     quantitative,
     single,
     tooltip,
@@ -116,27 +119,16 @@ def _against_seconds(looks: tuple[Member, ...]) -> dict[str, Any]:
     x = quantitative("seconds", "seconds", unit="s")
     y = quantitative("value", "", unit="")
     look = encoded("batch", looks)
-    bar = {
-        "transform": [{"filter": "isValid(datum.seconds_low)"}],
-        "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False},
-        "encoding": {
-            "x": {**x, "field": "seconds_low"},
-            "x2": {"field": "seconds_high"},
-            "y": y,
-            "color": look["color"],
-        },
-    }
-    path = {
-        "transform": [{"filter": "isValid(datum.seconds)"}],
-        "mark": {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False},
-        "encoding": {"x": x, "y": y, "color": look["color"]},
-    }
-    point = {
-        "transform": [{"filter": "isValid(datum.seconds)"}],
-        "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1},
-        "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(LOSS_TOLD)},
-    }
-    return framed([bar, path, point], "Loss against seconds")
+    ends = {"x": {**x, "field": "seconds_low"}, "x2": {"field": "seconds_high"}}
+    ends |= {"y": y, "color": look["color"]}
+    path = {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False}
+    timed = "isValid(datum.seconds)"
+    layers = [
+        layer(INTERVAL, ends, "isValid(datum.seconds_low)"),
+        layer(path, {"x": x, "y": y, "color": look["color"]}, timed),
+        layer(points(46), {"x": x, "y": y, **look, "tooltip": tooltip(LOSS_TOLD)}, timed),
+    ]
+    return framed(layers, "Loss against seconds")
 
 
 # The published protocol: the loss every 100 samples, here.
@@ -204,20 +196,12 @@ def _panel(looks: tuple[Member, ...], along: str, title: str) -> dict[str, Any]:
         x["scale"] = {"type": "linear"}
     y = quantitative("value", "", unit="")
     look = encoded("setting", looks)
-    keep = [{"filter": f"isValid(datum.{along})"}]
+    keep = f"isValid(datum.{along})"
     both = {"x": x, "y": y, "color": look["color"]}
-    return framed(
-        [
-            {
-                "transform": keep,
-                "mark": {"type": "line", "strokeWidth": 1.3, "aria": False},
-                "encoding": {**both, "strokeDash": dashes("setting", looks)},
-            },
-            {
-                "transform": keep,
-                "mark": {"type": "circle", "size": 26, "opacity": 0.9},
-                "encoding": {**both, "tooltip": tooltip(TOLD)},
-            },
-        ],
-        f"Loss against {title}, published protocol",
-    )
+    path = {"type": "line", "strokeWidth": 1.3, "aria": False}
+    dot = {"type": "circle", "size": 26, "opacity": 0.9}
+    layers = [
+        layer(path, {**both, "strokeDash": dashes("setting", looks)}, keep),
+        layer(dot, {**both, "tooltip": tooltip(TOLD)}, keep),
+    ]
+    return framed(layers, f"Loss against {title}, published protocol")

@@ -10,6 +10,7 @@ from bench.report.charts.chart import (
     Chart,
     Choice,
     Quantity,
+    layer,
     level,
     packed,
     quantitative,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 RATIO_QUANTITY = Quantity(
     "times as long as the baseline", "ratio", "ratio_low", "ratio_high", "x", prefixed=False
 )
+DOT = {"type": "circle", "size": 60, "opacity": 1}
 TOLD = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
 
 
@@ -108,15 +110,12 @@ def _ratio_picture() -> dict[str, Any]:
         "scale": {"scheme": "viridis"},
         "legend": {"format": "~s"},
     }
-    dots = {
-        "mark": {"type": "circle", "size": 60, "opacity": 1},
-        "encoding": {"x": x, "color": colour, "tooltip": tooltip(TOLD)},
-    }
-    same = {
-        "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
-        "encoding": {"x": {"datum": 1, "type": "quantitative"}, "y": None},
-    }
-    layers = [level(x, colour), dots, same]
+    line = {"type": "rule", "strokeDash": [4, 3], "aria": False}
+    layers = [
+        level(x, colour),
+        layer(DOT, {"x": x, "color": colour, "tooltip": tooltip(TOLD)}),
+        layer(line, {"x": {"datum": 1, "type": "quantitative"}, "y": None}),
+    ]
     return stepped(ranked("what", "place"), layers, "Ratios with their intervals")
 
 
@@ -157,8 +156,5 @@ def plain_chart(table: pd.DataFrame) -> Chart:
 def _picture() -> dict[str, Any]:
     x = quantitative("value", "", unit="s")
     told = tooltip({"name": "benchmark", "text": "median (95% interval)"})
-    dots = {
-        "mark": {"type": "circle", "size": 60, "opacity": 1},
-        "encoding": {"x": x, "tooltip": told},
-    }
+    dots = layer(DOT, {"x": x, "tooltip": told})
     return stepped(ranked("name", "place"), [level(x), dots], "Benchmarks with their intervals")

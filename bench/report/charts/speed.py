@@ -11,6 +11,7 @@ from bench.report.charts.chart import (
     Chart,
     Choice,
     Quantity,
+    layer,
     level,
     lines,
     members,
@@ -114,9 +115,6 @@ def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[
 # Speed against batch size on several sides of a comparison: a line a side.
 
 
-SIDES_QUANTITY = Quantity("seconds per epoch", "seconds", "low", "high", "s")
-
-
 def sides_chart(found: Comparison) -> Chart | None:
     """Draw the epochs of one kernel at a time, a line a side.
 
@@ -150,7 +148,7 @@ def sides_chart(found: Comparison) -> Chart | None:
         columns=packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
         panels=(lines(along, "side", looks, told, "Speed of each side"),),
         tabulated={"side": "side", "batch_size": "batch size"},
-        quantities=(SIDES_QUANTITY,),
+        quantities=(QUANTITIES[0],),
         choices=picks(table, fields),
         series="side",
         members=looks,
@@ -161,7 +159,6 @@ def sides_chart(found: Comparison) -> Chart | None:
 # The ladder: a row a kernel, a dot a batch size.
 
 
-QUANTITY = Quantity("seconds per epoch", "seconds", "low", "high", "s")
 FIELDS = ("workload", "device", "rung", "batch_size", "seconds", "low", "high", "place")
 
 
@@ -194,7 +191,7 @@ def ladder_chart(rows: pd.DataFrame) -> Chart | None:
         columns=packed(table[list(FIELDS)]),
         panels=(_picture(sizes),),
         tabulated={"rung": "kernel", "batch_size": "batch size"},
-        quantities=(QUANTITY,),
+        quantities=(QUANTITIES[0],),
         choices=picks(table, ("workload", "device")),
         scales={"x": "Horizontal axis"},
     )
@@ -223,15 +220,8 @@ def _picture(sizes: list[int]) -> dict[str, Any]:
     }
     told = tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
     x = quantitative("value", "", unit="s")
-    whole = {
-        "mark": {"type": "rule", "opacity": 0.5, "aria": False},
-        "encoding": {
-            "x": {**x, "aggregate": "min"},
-            "x2": {"field": "value", "aggregate": "max"},
-        },
-    }
-    dots = {
-        "mark": {"type": "circle", "size": 70, "opacity": 1},
-        "encoding": {"x": x, "color": colour, "tooltip": told},
-    }
+    ends = {"x": {**x, "aggregate": "min"}, "x2": {"field": "value", "aggregate": "max"}}
+    whole = layer({"type": "rule", "opacity": 0.5, "aria": False}, ends)
+    dot = {"type": "circle", "size": 70, "opacity": 1}
+    dots = layer(dot, {"x": x, "color": colour, "tooltip": told})
     return stepped(row, [whole, level(x, colour), dots], "The ladder of kernels")

@@ -12,8 +12,10 @@ from bench.report.charts.chart import (
     dashes,
     encoded,
     framed,
+    layer,
     members,
     packed,
+    points,
     quantitative,
     single,
     tooltip,
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
 
 STEPS = Quantity("steps to the target", "steps", "low", "high", "")
 SAMPLES = Quantity("samples to the target", "samples", "samples_low", "samples_high", "")
+STEPS_TOLD = {
+    "kind": "how",
+    "batch_size": "batch size",
+    "text": "95% interval",
+    "rate": "learning rate",
+    "seeds": "seeds",
+}
 COUNTED, MODEL, THEORY = "counted", "S_min (1 + B_noise / B)", "expected, by theory"
 
 
@@ -49,8 +58,7 @@ def steps_chart(counted: Sequence[Counted]) -> Chart:
     Chart
     """
     table = pd.concat([_steps_rows(one) for one in counted], ignore_index=True)
-    for end in ("", "_low", "_high"):
-        source = {"": "steps", "_low": "low", "_high": "high"}[end]
+    for end, source in (("", "steps"), ("_low", "low"), ("_high", "high")):
         table[f"samples{end}"] = table[source] * table["batch_size"]
     looks = single((COUNTED, MODEL, THEORY))
     return Chart(
@@ -65,15 +73,10 @@ def steps_chart(counted: Sequence[Counted]) -> Chart:
         panels=(_steps_picture(looks),),
         tabulated={
             "workload": "workload",
-            "kind": "how",
-            "batch_size": "batch size",
-            "rate": "learning rate",
-            "seeds": "seeds",
+            **{name: title for name, title in STEPS_TOLD.items() if name != "text"},
         },
         quantities=(STEPS, SAMPLES),
         choices=picks(table, ("workload", "conditions")),
-        series=None,
-        members=(),
         scales={"x": "Horizontal axis", "y": "Vertical axis"},
     )
 
@@ -115,15 +118,7 @@ def _steps_picture(looks: Any) -> dict[str, Any]:
     y = quantitative("value", "", unit="")
     look = encoded("kind", looks)
     legend = {**look["color"], "legend": {"title": None, "symbolType": "stroke"}}
-    told = tooltip(
-        {
-            "kind": "how",
-            "batch_size": "batch size",
-            "text": "95% interval",
-            "rate": "learning rate",
-            "seeds": "seeds",
-        }
-    )
+    told = tooltip(STEPS_TOLD)
     return framed(
         [
             {
@@ -132,11 +127,11 @@ def _steps_picture(looks: Any) -> dict[str, Any]:
                 "encoding": {"x": x, "y": y, "color": legend},
             },
             upright(x, y, legend),
-            {
-                "transform": [{"filter": f"datum.kind === '{COUNTED}'"}],
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"x": x, "y": y, "color": legend, "tooltip": told},
-            },
+            layer(
+                points(60),
+                {"x": x, "y": y, "color": legend, "tooltip": told},
+                f"datum.kind === '{COUNTED}'",
+            ),
         ],
         "Steps to the target against the batch size",
     )
@@ -217,47 +212,24 @@ def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
     y = quantitative("value", "", unit="s")
     look = encoded("kernel", looks)
 
-    def only(kind: str) -> list[dict[str, Any]]:
-        return [{"filter": f"datum.kind === '{kind}'"}]
-
+    plain, told = {"x": x, "y": y, "color": look["color"]}, {"tooltip": tooltip(TOLD)}
+    predicted, measured, best = (
+        f"datum.kind === '{kind}'" for kind in (PREDICTED, MEASURED, BEST)
+    )
+    band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": look["color"]}
+    ring = {"type": "point", "size": 160, "strokeWidth": 2, "shape": "circle"}
     return framed(
         [
-            {
-                "transform": only(PREDICTED),
-                "mark": {"type": "area", "opacity": 0.15, "aria": False},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": look["color"],
-                },
-            },
-            {
-                "transform": only(PREDICTED),
-                "mark": {"type": "line", "strokeWidth": 1.4, "aria": False},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "color": look["color"],
-                    "strokeDash": dashes("kernel", looks),
-                },
-            },
-            {
-                "transform": only(PREDICTED),
-                "mark": {"type": "circle", "size": 16, "opacity": 1},
-                "encoding": {"x": x, "y": y, "color": look["color"], "tooltip": tooltip(TOLD)},
-            },
-            {"transform": only(MEASURED), **upright(x, y, look["color"])},
-            {
-                "transform": only(MEASURED),
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)},
-            },
-            {
-                "transform": only(BEST),
-                "mark": {"type": "point", "size": 160, "strokeWidth": 2, "shape": "circle"},
-                "encoding": {"x": x, "y": y, "color": look["color"], "tooltip": tooltip(TOLD)},
-            },
+            layer({"type": "area", "opacity": 0.15, "aria": False}, band, predicted),
+            layer(
+                {"type": "line", "strokeWidth": 1.4, "aria": False},
+                {**plain, "strokeDash": dashes("kernel", looks)},
+                predicted,
+            ),
+            layer({"type": "circle", "size": 16, "opacity": 1}, {**plain, **told}, predicted),
+            {"transform": [{"filter": measured}], **upright(x, y, look["color"])},
+            layer(points(60), {"x": x, "y": y, **look, **told}, measured),
+            layer(ring, {**plain, **told}, best),
         ],
         "Seconds to the target against the batch size",
     )

@@ -171,7 +171,7 @@ def _scale(axes: Axes, most: float, small: float) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: binary(value)))
 
 
-# Draws the time to the target against the batch size: predicted, and measured.
+# Time to the target against the batch size: predicted, and measured.
 
 
 PREDICTED, MEASURED = "predicted: steps x time of a step", "measured"

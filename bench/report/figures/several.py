@@ -14,12 +14,12 @@ from bench.advise import memory_cost
 from bench.advise.bounds import NothingToSayError, assess
 from bench.compare.comparison import MOST_SIDES
 from bench.compare.over_time import over_time, points
-from bench.report import numbers as units
 from bench.report.comparison_text import what
 from bench.report.figures.efficiency import memory_figure, roofline_figure, target_figure
 from bench.report.figures.run import figures
 from bench.report.figures.speed import libraries_figure, phase_sizes, phases_figure
 from bench.report.figures.style import COLOURS, plain
+from bench.report.numbers import seconds
 from bench.store import tidy
 
 if TYPE_CHECKING:
@@ -219,9 +219,9 @@ def _panel(axes: Axes, name: str, of_case: pd.DataFrame) -> None:
     locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    seconds = FuncFormatter(lambda value, _: units.seconds(value))
-    axes.yaxis.set_major_formatter(seconds)
-    axes.yaxis.set_minor_formatter(seconds if _narrow(axes) else NullFormatter())
+    in_seconds = FuncFormatter(lambda value, _: seconds(value))
+    axes.yaxis.set_major_formatter(in_seconds)
+    axes.yaxis.set_minor_formatter(in_seconds if _narrow(axes) else NullFormatter())
     axes.tick_params(axis="both", which="both", labelsize=7)
     axes.set_title(name, fontsize=7)
 

@@ -55,7 +55,7 @@ def line_styles(kernels: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]
     return styles
 
 
-# What all figures have in common: how they look, and how they are written.
+# The look of all figures, and how they are written.
 
 
 #: Kind of file and its metadata; without a date, equal data give equal SVG.
@@ -144,7 +144,7 @@ def plain(device: str) -> str:
     return device.replace("(", "").replace(")", "")
 
 
-# Writes one figure into a file that the user names.
+# One figure in a file that the user names.
 
 
 def kind_of(path: Path) -> str:

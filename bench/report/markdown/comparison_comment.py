@@ -11,11 +11,10 @@ import pandas as pd
 from bench.compare.comparison import MOST_SIDES
 from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
-from bench.report import numbers as units
 from bench.report.comparison_text import AXES, comparison_outcome
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown.table import Part, code, fitted, folded, paragraph, table, text
-from bench.report.numbers import measured, ratio, seconds
+from bench.report.numbers import measured, number, ratio, seconds
 from bench.report.run_tables import percent
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ def differences(found: Comparison) -> Iterator[Part]:
     if touching:
         yield _facts(found, touching, "What differs between the runs")
     if others:
-        n_facts = units.number(len(others), "fact")
+        n_facts = number(len(others), "fact")
         differ = "differs" if len(others) == 1 else "differ"
         yield from folded(f"{n_facts} {differ} and touch no ratio", _facts(found, others, ""))
 
@@ -257,7 +256,7 @@ def _role(one: Difference, n_ratios: int) -> str:
         return "is compared"
     if one.n_touched == n_ratios:
         return "differs too"
-    return f"differs too, for {one.n_touched} of {units.number(n_ratios, 'ratio')}"
+    return f"differs too, for {one.n_touched} of {number(n_ratios, 'ratio')}"
 
 
 # Many runs as a table: the cases whose last run is furthest from the earlier ones.
@@ -285,9 +284,9 @@ def steps(loaded: Loaded) -> Part:
         [
             code(row["name"]),
             f"{row['n_runs']}",
-            units.seconds(row["median"]),
+            seconds(row["median"]),
             percent(row["spread"]),
-            units.seconds(row["last"]),
+            seconds(row["last"]),
             ratio(row["ratio"], row["ratio_low"], row["ratio_high"]),
         ]
         for _, row in found.iloc[first].iterrows()
@@ -326,10 +325,8 @@ def several(found: Comparison, loaded: Loaded) -> str:
     parts = [paragraph(f"### {AXES[found.axis].capitalize()} side by side"), *_warned(found)]
     few = len(found.sides) <= MOST_SIDES
     if few:
-        numbers = range(1, len(found.sides))
-        parts += [
-            paragraph(text(comparison_outcome(found, number), LONG)) for number in numbers
-        ]
+        outcomes = (comparison_outcome(found, side) for side in range(1, len(found.sides)))
+        parts += [paragraph(text(outcome, LONG)) for outcome in outcomes]
         parts += [sides(found.sides), *differences(found)]
         parts += [*groups(found), *largest(found), *_partial(found)]
         parts += folded("All ratios", paragraph(RATIO), every(found))
@@ -353,7 +350,7 @@ def _partial(found: Comparison) -> Iterator[Part]:
     """Count the cases that some side lacks, by who has them."""
     if found.partial.empty:
         return
-    n_cases = units.number(len(found.partial), "case")
+    n_cases = number(len(found.partial), "case")
     by_sides = found.partial["sides"].value_counts()
     told = [
         f"{count} on {' and '.join(found.sides[side].label for side in sides)} alone"

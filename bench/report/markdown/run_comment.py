@@ -7,7 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bench.advise.ladder import ladder, rung_times, sizes_of
-from bench.report import numbers as units
 from bench.report.advice_text import size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment
@@ -23,7 +22,7 @@ from bench.report.markdown.table import (
     table,
     text,
 )
-from bench.report.numbers import measured
+from bench.report.numbers import measured, number, seconds
 from bench.report.page.machine_section import command
 from bench.report.page.run_section import SENTENCES, subtitle
 from bench.report.run_tables import faster_text, percent, seconds_text
@@ -85,7 +84,7 @@ def _cells(one: KernelAnswer) -> list[str]:
         *subject,
         f"{one.advice.recommended}",
         " to ".join(size(end.value) for end in one.advice.within),
-        units.seconds(one.advice.t_star_seconds.value),
+        seconds(one.advice.t_star_seconds.value),
         _best(one),
     ]
 
@@ -94,7 +93,7 @@ def _best(one: KernelAnswer) -> str:
     if one.measured_best is None:
         return "–"
     row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{units.seconds(row['measured_seconds'])} at {one.measured_best}"
+    return f"{seconds(row['measured_seconds'])} at {one.measured_best}"
 
 
 # The time of every epoch: a table for each workload, device and loader.
@@ -188,8 +187,8 @@ def lines(
     columns = ["kernel", *(f"B = {size}" for size in sizes), "times as fast"]
     yield from head([*columns, SAVES] if saves else columns, range(1, len(columns)))
     for name, rung in table.iterrows():
-        seconds = [seconds_text(times.get((str(name), size))) for size in sizes]
-        cells = [code(name), *seconds, faster_text(table, times, str(name))]
+        times_shown = [seconds_text(times.get((str(name), size))) for size in sizes]
+        cells = [code(name), *times_shown, faster_text(table, times, str(name))]
         yield row([*cells, text(rung["saves"])] if saves else cells)
 
 
@@ -296,13 +295,13 @@ def _trust(document: Mapping[str, Any]) -> str:
             f"{quality.n_precise} of {quality.n_cases} medians known to "
             f"±{100 * quality.target:g}%",
             f"{quality.n_disturbed} of {quality.n_rounds} rounds disturbed",
-            f"{units.number(len(quality.untrusted), 'case')} not to be relied on",
+            f"{number(len(quality.untrusted), 'case')} not to be relied on",
         ]
     if document.get("bench"):
         numbers += [
             f"{found.n_failed} failed",
-            units.number(found.n_incidents, "incident"),
-            units.number(found.n_processes, "process", "processes"),
+            number(found.n_incidents, "incident"),
+            number(found.n_processes, "process", "processes"),
         ]
     return f"{said}: {', '.join(numbers)}." if numbers else f"{said}."
 
@@ -323,7 +322,7 @@ def _unmeasured(document: Mapping[str, Any]) -> Iterator[Part]:
     added = document.get("bench") or {}
     failed, skipped = added.get("failed") or (), added.get("skipped") or ()
     if failed:
-        title = f"Failed: {units.number(len(failed), 'case')}"
+        title = f"Failed: {number(len(failed), 'case')}"
         yield bullets(
             (f"{code(one.get('id'))}: {text(one.get('reason'))}" for one in failed),
             title,
@@ -335,8 +334,8 @@ def _unmeasured(document: Mapping[str, Any]) -> Iterator[Part]:
             for one in skipped
         )
         counted = (
-            f"{units.number(number, 'case')} on {text(device)}: {text(reason)}"
-            for (device, reason), number in reasons.most_common()
+            f"{number(n_cases, 'case')} on {text(device)}: {text(reason)}"
+            for (device, reason), n_cases in reasons.most_common()
         )
-        title = f"Skipped: {units.number(len(skipped), 'case')}"
+        title = f"Skipped: {number(len(skipped), 'case')}"
         yield bullets(counted, title, "reason")

@@ -6,19 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.report import numbers as units
-from bench.report.numbers import MOST_CELL_CHARACTERS, one_line
+from bench.report.numbers import MOST_CELL_CHARACTERS, number, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Text from a file as GitHub Markdown that shows it and does nothing else.
-#
-# What a run file holds may be anyone's: a name of a benchmark must not become a link, a
-# picture, a heading, a mention of a person or the end of a table's cell. ASCII punctuation
-# behind a backslash is that character and no markup (CommonMark 0.31, section 2.4); what
-# GitHub finds in the finished text (mentions, references to issues, addresses) is parted by a
-# word joiner, which has no width.
+# Text from anyone's file must not become a link, a heading, a mention or the end of a cell.
+# A backslash makes ASCII punctuation plain (CommonMark 0.31, section 2.4); a word joiner, which
+# has no width, parts what GitHub finds in the finished text.
 
 
 JOINER = "\u2060"
@@ -73,7 +68,7 @@ def code(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
-# Tables and lists of GitHub Markdown, which give up their last rows for want of room.
+# Tables and lists, which give up their last rows for want of room.
 
 
 #: GitHub takes no longer comment.
@@ -209,11 +204,11 @@ def fitted(parts: Sequence[Part], where: str, most: int = MOST_CHARACTERS) -> st
     """
     kept = [len(part.rows) for part in parts]
     whole = _written(parts, kept, where)
-    for number in reversed(range(len(parts))):
+    for place in reversed(range(len(parts))):
         if len(whole) <= most:
             break
-        if parts[number].rows:
-            kept[number] = _fewer(parts[number], len(whole) - most + ROOM)
+        if parts[place].rows:
+            kept[place] = _fewer(parts[place], len(whole) - most + ROOM)
             whole = _written(parts, kept, where)
     return whole
 
@@ -236,10 +231,10 @@ def _written(parts: Sequence[Part], kept: Sequence[int], where: str) -> str:
             continue
         lines += (*part.before, *part.rows[:n_rows])
         if n_rows < len(part.rows):
-            of = units.number(len(part.rows), part.what)
+            of = number(len(part.rows), part.what)
             lines += ["", f"{len(part.rows) - n_rows} of {of} are left out here: {where}."]
         lines += part.after
     if n_gone:
-        rows = units.number(n_gone, "more row")
+        rows = number(n_gone, "more row")
         lines.append(f"{rows} {'is' if n_gone == 1 else 'are'} left out here: {where}.")
     return "\n".join(lines).rstrip("\n") + "\n"

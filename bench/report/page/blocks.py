@@ -63,6 +63,16 @@ class Column:
     filtered: bool = False
 
 
+def numeric(*names: str) -> tuple[Column, ...]:
+    """Return columns of numbers."""
+    return tuple(Column(name, number=True) for name in names)
+
+
+def filtered(*names: str) -> tuple[Column, ...]:
+    """Return columns of which the reader may pick a value."""
+    return tuple(Column(name, filtered=True) for name in names)
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell of a table.

@@ -11,7 +11,17 @@ import pandas as pd
 from bench.report import numbers
 from bench.report.advice_text import QUANTITIES, TEXTBOOK, time
 from bench.report.numbers import measured, quotient
-from bench.report.page.blocks import Answer, Bar, Cell, Column, Prose, Section, Table
+from bench.report.page.blocks import (
+    Answer,
+    Bar,
+    Cell,
+    Column,
+    Prose,
+    Section,
+    Table,
+    filtered,
+    numeric,
+)
 from bench.report.page.measured_sections import seconds_cell
 from bench.report.run_tables import percent
 from bench.store.trust import MARKS
@@ -104,20 +114,9 @@ def _note(one: Contender, first: Contender) -> str:
 
 
 HEAD = (
-    Column("kernel", filtered=True),
-    Column("question", filtered=True),
-    Column("workload", filtered=True),
-    Column("device", filtered=True),
-    Column("batches from", filtered=True),
-    Column("size", number=True),
-    Column("seconds", number=True),
-    Column("±95%", number=True),
-    Column("between processes", number=True),
-    Column("samples/s", number=True),
-    Column("loss", number=True),
-    Column("rounds", number=True),
-    Column("disturbed by"),
-    Column("case"),
+    *filtered("kernel", "question", "workload", "device", "batches from"),
+    *numeric("size", "seconds", "±95%", "between processes", "samples/s", "loss", "rounds"),
+    *(Column("disturbed by"), Column("case")),
 )
 #: What sizes are called, beside the batch size.
 SIZES = {"batch_size": "B", "n_parameters": "P", "n_bytes": "bytes"}
@@ -218,10 +217,8 @@ def skipped_section(material: Material) -> Section:
 def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
     failed = added.get("failed") or ()
     if failed:
-        yield Prose(
-            f"{numbers.number(len(failed), 'case')} failed; no number of theirs is shown.",
-            "warning",
-        )
+        n_failed = numbers.number(len(failed), "case")
+        yield Prose(f"{n_failed} failed; no number of theirs is shown.", "warning")
         yield _listed("failed-table", "Failed cases", failed)
     incidents = added.get("incidents") or ()
     if incidents:
@@ -274,10 +271,5 @@ def marks_table(marks: Mapping[str, int]) -> Table:
         )
         for reason, count in marks.items()
     )
-    head = (
-        Column("mark"),
-        Column("rounds", number=True),
-        Column("what went on"),
-        Column("remedy"),
-    )
+    head = (Column("mark"), *numeric("rounds"), Column("what went on"), Column("remedy"))
     return Table("marks-table", "What disturbed rounds", head, rows, sortable=True)

@@ -8,7 +8,17 @@ import pandas as pd
 
 from bench.report.charts.ratios import plain_chart
 from bench.report.numbers import engineering, measured, number, significant
-from bench.report.page.blocks import Cell, Column, Facts, Page, Prose, Section, Table
+from bench.report.page.blocks import (
+    Cell,
+    Column,
+    Facts,
+    Page,
+    Prose,
+    Section,
+    Table,
+    filtered,
+    numeric,
+)
 from bench.report.page.machine_section import machine_section, method_section
 from bench.report.page.run_section import date, subtitle
 
@@ -19,12 +29,14 @@ if TYPE_CHECKING:
 
 HEAD = (
     Column("benchmark"),
-    Column("group", filtered=True),
-    Column("median", number=True),
-    Column("95% interval", number=True),
-    Column("quartiles", number=True),
-    Column("rounds", number=True),
+    *filtered("group"),
+    *numeric("median", "95% interval", "quartiles", "rounds"),
     Column("parameters"),
+)
+ORIGIN = Prose(
+    "The file was not measured by this suite: it does not say how good its numbers are, and "
+    "medians are known to an interval only where it holds the rounds.",
+    "note",
 )
 
 
@@ -45,30 +57,13 @@ def foreign_run(material: Material) -> Page:
         title=f"Benchmarks of {material.name}",
         subtitle=subtitle(document),
         sections=(
-            Section(
-                "run",
-                "The run",
-                (
-                    Facts(
-                        tuple(_facts(document)),
-                    ),
-                    _origin(),
-                ),
-            ),
+            Section("run", "The run", (Facts(tuple(_facts(document))), ORIGIN)),
             _benchmarks(material),
             machine_section(material),
             method_section(material),
         ),
         made_by=f"Made by python -m bench report from {material.name}; every number on this "
         f"page is in that file.",
-    )
-
-
-def _origin() -> Prose:
-    return Prose(
-        "The file was not measured by this suite: it does not say how good its numbers are, "
-        "and medians are known to an interval only where it holds the rounds.",
-        "note",
     )
 
 

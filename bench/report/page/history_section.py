@@ -11,7 +11,17 @@ from bench.compare.verdict import Verdict
 from bench.history.rule import RULE
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
-from bench.report.page.blocks import Cell, Column, Facts, Page, Prose, Section, Table
+from bench.report.page.blocks import (
+    Cell,
+    Column,
+    Facts,
+    Page,
+    Prose,
+    Section,
+    Table,
+    filtered,
+    numeric,
+)
 from bench.report.page.history_tables import cases_table, changes_table, drifts_table
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
     from bench.report.page.blocks import Block
     from bench.store.table import Loaded
 
-# What the newest run of each machine comes to against its history, as ``track`` says it.
+# The newest run of each machine against its history, as ``track`` says it.
 
 
 #: Of more machines those that were measured last are judged here.
@@ -102,13 +112,8 @@ def _table(
 ) -> Table:
     counted = f"{wording.unit(judgement)} before / now"
     head = (
-        Column("what"),
-        Column("verdict", filtered=True),
-        Column("ratio (95%)", number=True),
-        Column("margin", number=True),
-        Column(counted),
-        Column("cause", filtered=True),
-        Column("why"),
+        *(Column("what"), *filtered("verdict"), *numeric("ratio (95%)", "margin")),
+        *(Column(counted), *filtered("cause"), Column("why")),
     )
     rows = tuple(
         (
@@ -216,9 +221,7 @@ def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> s
 
 
 def history_section(
-    loaded: Loaded,
-    histories: Sequence[WholeHistory],
-    drawn: pd.DataFrame | None = None,
+    loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame | None = None
 ) -> Section:
     """Show each case over time.
 
@@ -260,8 +263,7 @@ def history_section(
 def _notable(histories: Sequence[WholeHistory]) -> str | None:
     """Return the case that is worth the first look: changed now, or the last to have."""
     for one in histories[:1]:
-        changed = (Verdict.SLOWER, Verdict.FASTER)
-        cases = [case for case in one.judgement.cases if case.verdict in changed]
+        cases = [case for case in one.judgement.cases if case.verdict in CHANGED]
         if cases:
             return ordered(cases)[0].name
         if one.changes:
@@ -292,15 +294,9 @@ def runs_table(runs: pd.DataFrame) -> Table:
     """
     shown = runs.tail(MOST_RUNS)
     head = (
-        Column("run"),
-        Column("taken (UTC)"),
-        Column("machine"),
-        Column("GPU"),
-        Column("fingerprint", filtered=True),
-        Column("preset", filtered=True),
-        Column("status", filtered=True),
-        Column("cases", number=True),
-        Column("failed", number=True),
+        *(Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
+        *filtered("fingerprint", "preset", "status"),
+        *numeric("cases", "failed"),
     )
     caption = "All of them" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
     rows = tuple(_run(row) for _, row in shown.iterrows())

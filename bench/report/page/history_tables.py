@@ -9,7 +9,7 @@ import pandas as pd
 from bench.compare.over_time import over_time
 from bench.report.comparison_text import what
 from bench.report.numbers import change, measured
-from bench.report.page.blocks import Cell, Column, Table
+from bench.report.page.blocks import Cell, Column, Table, filtered, numeric
 from bench.report.run_tables import percent
 from bench.report.verdicts import wording
 
@@ -44,15 +44,10 @@ def cases_table(
     Table
     """
     head = (
-        Column("what"),
-        Column("case", filtered=True),
-        *_machine_column(histories),
-        Column("runs", number=True),
-        *(Column(name, number=True) for name in ("first", "median", "last")),
-        Column("spread between runs", number=True),
-        Column("newest run against earlier (95%)", number=True),
-        Column("verdict", filtered=True),
-        Column("name"),
+        *(Column("what"), *filtered("case"), *_machine_column(histories)),
+        *numeric("runs", "first", "median", "last", "spread between runs"),
+        *numeric("newest run against earlier (95%)"),
+        *(*filtered("verdict"), Column("name")),
     )
     rows = []
     for one in histories:
@@ -65,7 +60,7 @@ def cases_table(
 
 
 def _machine_column(histories: Sequence[WholeHistory]) -> tuple[Column, ...]:
-    return (Column("machine", filtered=True),) if len(histories) > 1 else ()
+    return filtered("machine") if len(histories) > 1 else ()
 
 
 def _named(one: WholeHistory, histories: Sequence[WholeHistory]) -> tuple[Cell, ...]:
@@ -122,14 +117,9 @@ def changes_table(histories: Sequence[WholeHistory]) -> Table | None:
     if len(shown) < len(found):
         caption = f"The newest {len(shown)} of {len(found)} change points"
     head = (
-        Column("what"),
-        Column("is a", filtered=True),
-        *_machine_column(histories),
-        Column("since (UTC)"),
-        Column("last before"),
-        Column("size (95%)", number=True),
-        Column("first run after it"),
-        Column("what changed between the runs"),
+        *(Column("what"), *filtered("is a"), *_machine_column(histories)),
+        *(Column("since (UTC)"), Column("last before"), *numeric("size (95%)")),
+        *(Column("first run after it"), Column("what changed between the runs")),
     )
     rows = tuple(_change(one, change, histories) for one, change in shown)
     return Table("changes-table", caption, head, rows, sortable=True)
@@ -182,13 +172,8 @@ def drifts_table(histories: Sequence[WholeHistory]) -> Table | None:
     order = list(KINDS.values())
     found.sort(key=lambda pair: (order.index(_kind(pair[1].name)), -abs(pair[1].ratio - 1)))
     head = (
-        Column("what"),
-        Column("is a", filtered=True),
-        *_machine_column(histories),
-        Column("a month (95%)", number=True),
-        Column("in all", number=True),
-        Column("runs", number=True),
-        Column("since"),
+        *(Column("what"), *filtered("is a"), *_machine_column(histories)),
+        *(*numeric("a month (95%)", "in all", "runs"), Column("since")),
     )
     rows = tuple(_drift(one, drift, histories) for one, drift in found)
     return Table("drifts-table", "By how much, the steepest first", head, rows, sortable=True)

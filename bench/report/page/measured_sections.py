@@ -19,7 +19,7 @@ from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
 from bench.report.memory_tables import TITLES, line_cells
 from bench.report.numbers import measured
-from bench.report.page.blocks import Cell, Column, Prose, Section, Table
+from bench.report.page.blocks import Cell, Column, Prose, Section, Table, numeric
 from bench.report.run_tables import NOTHING, faster_text
 from bench.stats.fits import RefusalError
 from bench.store import tidy
@@ -71,12 +71,8 @@ def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
         (str(row["rung"]), int(row["batch_size"])): seconds_cell(row)
         for _, row in named.iterrows()
     }
-    head = (
-        Column("kernel"),
-        *(Column(f"B = {size}", number=True) for size in sizes),
-        Column("times as fast", number=True),
-        Column("what it saves"),
-    )
+    columns = numeric(*(f"B = {size}" for size in sizes), "times as fast")
+    head = (Column("kernel"), *columns, Column("what it saves"))
     body = tuple(
         (
             Cell(str(name)),
@@ -184,7 +180,7 @@ def _bound_table(rows: pd.DataFrame, title: str, name: str) -> Table:
         (Cell(str(kernel)), *(cells.get((kernel, one), Cell("")) for one in sizes))
         for kernel in dict.fromkeys(rows["kernel"])
     )
-    head = (Column("kernel"), *(Column(f"{mark}{one:g}", number=True) for one in sizes))
+    head = (Column("kernel"), *numeric(*(f"{mark}{one:g}" for one in sizes)))
     caption = f"{title}: share of the roof, and what bounds the case"
     plain = "".join(sign if sign.isalnum() else "-" for sign in name)
     return Table(plain, caption, head, body, sortable=True, folded=True)
@@ -214,11 +210,8 @@ def _memory_tables(table: pd.DataFrame) -> Iterator[Table]:
             for (workload, device, kernel), one in lines.items()
         )
         head = (
-            Column("kernel"),
-            Column("workload"),
-            Column("device"),
-            Column("bytes per sample", number=True),
-            Column("besides", number=True),
+            *(Column(name) for name in ("kernel", "workload", "device")),
+            *numeric("bytes per sample", "besides"),
         )
         name = f"memory-{quantity.replace('_', '-')}"
         caption = f"A line through the peaks: {title}"
@@ -234,16 +227,9 @@ def _cells(one: memory_cost.Line) -> tuple[Cell, Cell]:
 
 
 HEAD = (
-    Column("kernel"),
-    Column("device"),
-    Column("advised B", number=True),
-    Column("within 5%", number=True),
-    Column("predicted", number=True),
-    Column("measured", number=True),
-    Column("at B", number=True),
-    Column("n_half", number=True),
-    Column("model misses by", number=True),
-    Column("why not"),
+    *(Column("kernel"), Column("device")),
+    *numeric("advised B", "within 5%", "predicted", "measured", "at B", "n_half"),
+    *(*numeric("model misses by"), Column("why not")),
 )
 NO_TARGET = "Steps to a target were not counted for this run."
 
@@ -310,29 +296,21 @@ def _statistics(known: Counted) -> str:
 def _row(one: KernelAnswer) -> tuple[Cell, ...]:
     advice, cost = one.advice, one.cost
     best = _best(one)
+    case, empty = (Cell(one.subject.kernel), Cell(one.subject.device)), Cell("–")
     if advice is None:
-        empty = Cell("–")
-        return (
-            Cell(one.subject.kernel),
-            Cell(one.subject.device),
-            *(empty,) * 3,
-            *best,
-            *(empty,) * 2,
-            Cell(f"{one.refusal}."),
-        )
+        return (*case, *(empty,) * 3, *best, *(empty,) * 2, Cell(f"{one.refusal}."))
     time = advice.t_star_seconds
     low, high = (size(end.value) for end in advice.within)
     n_half = None if cost is None else cost.n_half
     misfit = math.nan if cost is None else cost.rms_residual
     return (
-        Cell(one.subject.kernel),
-        Cell(one.subject.device),
+        *case,
         Cell(str(advice.recommended), float(advice.recommended)),
         Cell(f"{low} to {high}", advice.within[0].value),
         Cell(measured(time.value, (time.high - time.low) / 2), time.value),
         *best,
-        Cell("–") if n_half is None else Cell(interval(n_half), n_half.value),
-        Cell(f"{misfit:.0%}", misfit) if math.isfinite(misfit) else Cell("–"),
+        empty if n_half is None else Cell(interval(n_half), n_half.value),
+        Cell(f"{misfit:.0%}", misfit) if math.isfinite(misfit) else empty,
         Cell(""),
     )
 

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
     from bench.report.page.blocks import Page
 
-# Vega with Vega-Lite as one script, as its Python package carries it.
-#
-# Making it takes a second, in which the interpreter can do nothing else: another process does
-# it while the page is made. Run as a module, this prints the script.
+# Vega with Vega-Lite as one script. Making it takes a second, so another process does it while
+# the page is made: run as a module, this prints the script.
 
 
 #: What the page's own script uses of it.
@@ -80,7 +78,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # a text stream
     sys.stdout.write(bundled())
 
-# Turns a page into HTML that needs nothing but itself.
+# The page as HTML that needs nothing but itself.
 
 
 SCRIPTS = ("numbers.js", "history.js", "charts.js", "tables.js", "start.js")

@@ -35,11 +35,7 @@ def run_section(material: Material) -> Section:
     -------
     Section
     """
-    return Section(
-        "run",
-        "The run",
-        (Facts(tuple(_facts(material))), trust(material.trusted)),
-    )
+    return Section("run", "The run", (Facts(tuple(_facts(material))), trust(material.trusted)))
 
 
 def subtitle(document: Mapping[str, Any]) -> str:

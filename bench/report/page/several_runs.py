@@ -11,7 +11,16 @@ from bench.report.charts.ratios import ratios_chart
 from bench.report.charts.speed import sides_chart
 from bench.report.comparison_text import AXES, comparison_outcome, what
 from bench.report.numbers import measured, ratio
-from bench.report.page.blocks import Cell, Column, Page, Prose, Section, Table
+from bench.report.page.blocks import (
+    Cell,
+    Column,
+    Page,
+    Prose,
+    Section,
+    Table,
+    filtered,
+    numeric,
+)
 from bench.report.page.history_section import history_section, runs_table
 
 if TYPE_CHECKING:
@@ -28,6 +37,7 @@ RATIO = (
     "where one process measured, it is from the rounds, and too narrow to tell runs apart "
     "by a few percent."
 )
+NO_EPOCHS = Prose("No epochs of a training are compared.")
 
 
 def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHistory]) -> Page:
@@ -53,7 +63,7 @@ def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHis
             Section("run", "The runs", tuple(_compared(found, loaded))),
             Section("answer", "The answer", tuple(_answers(found))),
             Section("ratios", "Ratios", tuple(_ratios(found))),
-            Section("speed", "Speed against batch size", (_speed(found),)),
+            Section("speed", "Speed against batch size", (sides_chart(found) or NO_EPOCHS,)),
             history_section(loaded, histories),
             Section("partial", "What is not compared", tuple(_left_out(found))),
             Section("differences", "What differs between the runs", (_differences(found),)),
@@ -69,8 +79,8 @@ def _compared(found: Comparison, loaded: Loaded) -> Iterator[Block]:
     )
     yield from (Prose(text, "warning") for text in found.warnings)
     rows = tuple(_side(side) for side in found.sides)
-    head = ("side", "run", "device", "taken (UTC)", "commit", "processes", "cases")
-    columns = tuple(Column(name, number=name in {"processes", "cases"}) for name in head)
+    named = ("side", "run", "device", "taken (UTC)", "commit")
+    columns = (*map(Column, named), *numeric("processes", "cases"))
     yield Table("sides-table", "What is side by side", columns, rows)
     yield runs_table(loaded.runs)
 
@@ -103,14 +113,9 @@ def _ratios(found: Comparison) -> Iterator[Block]:
     base = found.rows[found.rows["side"] == 0].set_index("key")
     against = found.rows[found.rows["side"] > 0]
     head = (
-        Column("what"),
-        Column("case", filtered=True),
-        Column("side", filtered=True),
-        Column("baseline", number=True),
-        Column("this side", number=True),
-        Column("ratio (95% interval)", number=True),
-        Column("interval from", filtered=True),
-        Column("name"),
+        *(Column("what"), *filtered("case", "side")),
+        *numeric("baseline", "this side", "ratio (95% interval)"),
+        *(*filtered("interval from"), Column("name")),
     )
     rows = tuple(_ratio_row(row, base.loc[row["key"]], labels) for _, row in against.iterrows())
     yield Table("ratios-table", "Every ratio", head, rows, sortable=True)
@@ -138,13 +143,6 @@ def _seconds(row: pd.Series) -> Cell:
     return Cell(text, float(row["seconds"]))
 
 
-def _speed(found: Comparison) -> Block:
-    chart = sides_chart(found)
-    if chart is None:
-        return Prose("No epochs of a training are compared.")
-    return chart
-
-
 def _left_out(found: Comparison) -> Iterator[Block]:
     """Say which cases are on some sides only, and which are called alike and are not."""
     if found.partial.empty and found.different_work.empty:
@@ -168,7 +166,6 @@ def _partial(found: Comparison) -> Table:
 
 def _different_work(found: Comparison) -> Table:
     labels = [side.label for side in found.sides]
-    names = ("case", "side", "fact", "baseline", "this side")
     rows = tuple(
         (
             Cell(str(row["name"])),
@@ -180,7 +177,7 @@ def _different_work(found: Comparison) -> Table:
         for _, row in found.different_work.iterrows()
     )
     caption = "Called the same, and different work: not compared"
-    head = tuple(Column(name) for name in names)
+    head = tuple(map(Column, ("case", "side", "fact", "baseline", "this side")))
     return Table("different-table", caption, head, rows, sortable=True)
 
 
@@ -199,11 +196,8 @@ def _differences(found: Comparison) -> Table | Prose:
         for one in found.differences
     )
     head = (
-        Column("fact"),
-        Column("kind", filtered=True),
-        *(Column(label) for label in labels),
-        Column("is what is compared", filtered=True),
-        Column("ratios that may depend on it", number=True),
+        *(Column("fact"), *filtered("kind"), *map(Column, labels)),
+        *(*filtered("is what is compared"), *numeric("ratios that may depend on it")),
     )
     caption = "Facts in which the runs differ"
     return Table("differences-table", caption, head, rows, sortable=True)
