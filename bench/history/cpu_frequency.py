@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from bench.history.rule import Rule
     from bench.stats.location import Earlier, Floats
 
-#: How far from 1 the share of the clock lies (standard deviation), before any run says so.
-DOUBT = 0.3
-#: The share is estimated again with what the first estimate leaves, which tells what lies off.
-TIMES = 2
-#: A run that lies farther from the others than so many spreads says no more of the share.
-FARTHEST = 2.5
 #: The variance of a median of normal values, over that of their mean.
 OF_MEDIAN = np.pi / 2
 
@@ -116,7 +110,7 @@ def clock(
     Clock
     """
     before, _ = split(len(logs), rule)
-    told = earlier(logs[before], rule.least_spread)
+    told = earlier(logs[before], rule.min_std)
     places = [n for n, pool in enumerate(pools) if pool.name == CLOCK]
     found = [pools[n] for n in places]
     moved = _moved(logs, told, found)
@@ -125,8 +119,8 @@ def clock(
         nothing = np.zeros(logs.shape[1])
         return Clock(-1, np.zeros(len(logs)), nothing, nothing, (), told)
     deviations = logs[before] - told.level
-    noise = _noise(deviations, moved[before], found[0], told, rule.least_spread)
-    share, doubt = _shares(deviations, moved[before], noise, rule.least_spread)
+    noise = _noise(deviations, moved[before], found[0], told, rule)
+    share, doubt = _shares(deviations, moved[before], noise, rule)
     return Clock(
         places[0],
         moved,
@@ -143,33 +137,31 @@ def _moved(logs: Floats, told: Earlier, found: Sequence[Pool]) -> Floats:
     return pooled(logs - told.level, found, told.spread)[:, 0]
 
 
-def _noise(
-    deviations: Floats, moved: Floats, pool: Pool, told: Earlier, least_spread: float
-) -> float:
+def _noise(deviations: Floats, moved: Floats, pool: Pool, told: Earlier, rule: Rule) -> float:
     """Estimate the variance of what is told of the clock, by how far its parts lie from it."""
     parts = [Pool(CLOCK, True, members, pool.device) for members in pool.parts]
     apart = pooled(deviations, parts, told.spread) - moved[:, None]
-    variances = earlier(apart, least_spread).seen ** 2
+    variances = earlier(apart, rule.min_std).seen ** 2
     return float(OF_MEDIAN * np.nanmean(variances) / len(parts))
 
 
 def _shares(
-    deviations: Floats, moved: Floats, noise: float, least_spread: float
+    deviations: Floats, moved: Floats, noise: float, rule: Rule
 ) -> tuple[Floats, Floats]:
     """Estimate the shares of the clock, and how well they are known."""
     share = np.ones(deviations.shape[1])
-    doubt = np.full(deviations.shape[1], DOUBT)
-    for _ in range(TIMES):
+    doubt = np.full(deviations.shape[1], rule.frequency_share_std)
+    for _ in range(rule.frequency_iterations):
         by_clock = moved[:, None] * share
-        told = earlier(deviations - by_clock, least_spread)
-        bound = FARTHEST * told.spread
+        told = earlier(deviations - by_clock, rule.min_std)
+        bound = rule.frequency_outlier_stds * told.spread
         near = np.clip(deviations - by_clock, told.level - bound, told.level + bound) + by_clock
-        share, doubt = _regressed(near, moved, noise, told.spread)
+        share, doubt = _regressed(near, moved, noise, told.spread, rule)
     return share, doubt
 
 
 def _regressed(
-    deviations: Floats, moved: Floats, noise: float, spread: Floats
+    deviations: Floats, moved: Floats, noise: float, spread: Floats, rule: Rule
 ) -> tuple[Floats, Floats]:
     there = np.isfinite(deviations) & np.isfinite(moved[:, None])
     n = np.maximum(there.sum(axis=0), 1)
@@ -182,6 +174,6 @@ def _regressed(
         known = np.where(seen > 0, of_clock**2 / (seen * variance), 0.0)
         beyond_one = np.where(there, deviations - moved[:, None], 0.0)
         found = (np.sum(by_clock * beyond_one, axis=0) + n * noise) / of_clock
-    doubt = 1 / np.sqrt(known + 1 / DOUBT**2)
+    doubt = 1 / np.sqrt(known + 1 / rule.frequency_share_std**2)
     share = 1 + np.where(known > 0, found, 0.0) * known * doubt**2
     return share, doubt

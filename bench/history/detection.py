@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 # Soc.* B 76:297).
 
 
-#: A fresh measurement says so too where it is beyond the margin, and shows at least this share
-#: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
-#: these a second time is as rare.
-SHARE_THAT_STAYS = 0.5
-#: At least so many of the last runs have to say the same, each on its own, to confirm one
-#: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
-RUNS_THAT_CONFIRM = 2
-
-
 @dataclass(frozen=True)
 class Flags:
     """What is flagged, and what else says so.
@@ -98,7 +89,7 @@ def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
     """Flag those of one family that changed."""
     sign = np.zeros(len(tested), dtype=np.int8)
     for value, p in ((1, found.p_slower), (-1, found.p_faster)):
-        sign[discovered(np.where(tested, p, np.nan), rule.false_discoveries)] = value
+        sign[discovered(np.where(tested, p, np.nan), rule.max_false_discoveries)] = value
     return sign
 
 
@@ -121,20 +112,20 @@ def flags(
     -------
     Flags
     """
-    says = _said_again(found, sign, margins, anew)
+    says = _said_again(found, sign, margins, anew, rule)
     n_anew = None if anew is None else len(anew)
     return Flags(sign, says, says & is_rare(found, n_anew, rule))
 
 
 def _said_again(
-    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None
+    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
 ) -> NDArray[np.bool_]:
     """Say what measurements that had no part in flagging a change say of it too."""
     if anew is None:
         n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
-        says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
+        says: NDArray[np.bool_] = n_say >= rule.fewest_confirming
     else:
-        least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
+        least = np.maximum(margins, rule.min_share_repeated * np.abs(found.change))
         with np.errstate(invalid="ignore"):
             says = np.all(sign * anew >= least, axis=0)
     says &= sign != 0
@@ -192,7 +183,7 @@ def is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2
     likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
-    return likely <= rule.going_astray
+    return likely <= rule.max_p_astray
 
 
 def _n_alone(found: Evidence) -> NDArray[np.intp]:
@@ -364,7 +355,7 @@ def _weighed(
     doubt, usual = np.zeros(len(watched.pools)), np.full(len(watched.pools), np.nan)
     for place, pool in enumerate(watched.pools):
         if place == told.place:
-            usual[place] = rule.usual_spread_of_clock
+            usual[place] = rule.usual_frequency_std
         else:
             doubt[place] = np.median(told.doubt[list(pool.members)])
     common = told.moved[last][:, None] * doubt

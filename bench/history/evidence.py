@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from bench.history.rule import Rule
     from bench.stats.location import Earlier, Floats
 
-#: The p-values of looking at the last one, two and three runs are multiplied by these, since
-#: one may look thrice; their inverses add up to 1. What shows in several runs is trusted more:
-#: a single one may have met a machine that was busy for some minutes.
-PRICES = (10.0, 2.5, 2.0)
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -130,20 +125,20 @@ def evidence(
     Evidence
     """
     before, last = split(len(logs), rule)
-    told = earlier(logs[before], rule.least_spread, usual_spread)
+    told = earlier(logs[before], rule.min_std, usual_spread)
     recent = logs[last] - told.level
     alike = likeness(logs[before])
     common = np.zeros_like(recent) if common is None else np.nan_to_num(common)
     looks = [
         _look(recent[-m:], margins, told, alike, common[-m:]) for m in range(1, len(recent) + 1)
     ]
-    price = np.array(PRICES)[: len(looks), None]
+    price = np.array(rule.prices_of_looks)[: len(looks), None]
     slower = price * np.array([one.slower for one in looks])
     faster = price * np.array([one.faster for one in looks])
     of_looks = np.minimum(slower, faster)
     best = np.argmin(of_looks, axis=0)
     n_all = np.sum(np.isfinite(recent), axis=0)
-    telling = np.min(of_looks, axis=0) <= rule.false_discoveries
+    telling = np.min(of_looks, axis=0) <= rule.max_false_discoveries
     n_recent = np.where(telling, best + 1, np.maximum(n_all, 1))
     enough = (told.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
     means = np.array([*(one.change for one in looks), _mean(recent)])
@@ -166,8 +161,8 @@ def evidence(
         p_faster=np.where(enough, np.minimum(faster.min(axis=0), 1.0), 1.0),
         as_far=np.sum(astray >= np.abs(change) / 2, axis=0),
         farthest=np.maximum(np.max(astray, axis=0, initial=0.0), told.spread),
-        alone=np.array([one.slower for one in alone]) <= rule.alone,
-        alone_faster=np.array([one.faster for one in alone]) <= rule.alone,
+        alone=np.array([one.slower for one in alone]) <= rule.max_p_alone,
+        alone_faster=np.array([one.faster for one in alone]) <= rule.max_p_alone,
     )
 
 

@@ -117,19 +117,6 @@ def drift_of(name: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope
 # Which facts changed between two runs, or over a step: versions, code, clocks, heat, load.
 
 
-#: Runs on each side that say how the machine was doing.
-BESIDE = 5
-#: What changes by the minute, with its unit and from how much on it is told: a share of the
-#: value before, and an amount.
-READINGS = (
-    ("cpu_clock_mhz", "MHz", 0.05, 50.0),
-    ("temperature_celsius", "C", 0.0, 5.0),
-    ("load_average", "", 0.25, 0.5),
-    ("pressure_percent.cpu", "%", 0.5, 2.0),
-    ("gpus.0.sm_clock_mhz", "MHz", 0.05, 50.0),
-    ("gpus.0.temperature_celsius", "C", 0.0, 5.0),
-    ("gpus.0.power_watts", "W", 0.1, 10.0),
-)
 MOST_TOLD = 8
 
 
@@ -181,9 +168,12 @@ def _booted(runs: pd.DataFrame, place: int) -> Iterator[str]:
 
 
 def _readings(runs: pd.DataFrame, place: int) -> Iterator[str]:
-    sides = (range(max(place - BESIDE, 0), place), range(place, min(place + BESIDE, len(runs))))
+    sides = (
+        range(max(place - RULE.readings_beside, 0), place),
+        range(place, min(place + RULE.readings_beside, len(runs))),
+    )
     read = [[_volatile(runs.iloc[n]) for n in side] for side in sides]
-    for name, unit, share, amount in READINGS:
+    for name, unit, share, amount in RULE.readings:
         values = [_middle([one.get(name) for one in side]) for side in read]
         before, after = values
         if before is None or after is None:
@@ -246,7 +236,7 @@ def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, f
     known = np.any(np.isfinite(logs), axis=0)
     centred = logs - np.nanmedian(np.where(known, logs, 0.0), axis=0)
     spread = NORMAL_MAD * np.nanmedian(np.abs(np.where(known, centred, 0.0)), axis=0)
-    together = pooled(centred, watched.pools, np.maximum(spread, RULE.least_spread))
+    together = pooled(centred, watched.pools, np.maximum(spread, RULE.min_std))
     for column, pool in enumerate(watched.pools):
         what = "machine:" if pool.machine else "kernel"
         yield f"{what} {pool.name}", together[:, column], float(watched.pool_margins[column])

@@ -51,10 +51,6 @@ class Watched:
 # What the rule is fed with, made of a history: the runs that count, pools, margins.
 
 
-#: A run that holds less of today's cases was measured for something else.
-HALF = 0.5
-
-
 @dataclass(frozen=True)
 class Material:
     """What the rule is fed with.
@@ -95,7 +91,7 @@ def material(
     logs = np.where(comparable, history.logs, np.nan)
     today = history.there[-1]
     held = np.sum((history.there & comparable)[:, today], axis=1)
-    whole = held >= HALF * max(int(today.sum()), 1)
+    whole = held >= rule.min_share_of_cases * max(int(today.sum()), 1)
     usable = np.any(np.isfinite(logs), axis=1)
     counted = usable & whole if np.sum((usable & whole)[:-1]) >= rule.fewest_earlier else usable
     counted[-1] = True

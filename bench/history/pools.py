@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bench.history.rule import RULE
 from bench.stats.medians import weighted_median
 from bench.store.facts import own_bytes
 
@@ -31,18 +32,11 @@ if TYPE_CHECKING:
 MEMORY, CACHE, ARITHMETIC, DISPATCH, PCIE = "memory", "cache", "arithmetic", "dispatch", "PCIe"
 COPIES = "small copies"
 CLOCK = "clock"
-#: What tells the clock, and of how many of these it takes controls: of two that move apart one
-#: can't say which is the clock.
-OF_CLOCK, FEWEST_OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES), 3
-#: The last level of cache where the fingerprint tells none.
-USUAL_CACHE_BYTES = 32 * 2**20
+#: Parts that never leave the processor's cores and caches, so that they tell its frequency.
+OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES)
 #: Arrays of a triad.
 ARRAYS = 3
-#: Beyond so many bytes a copy to or from a device is one of its bus, not of a call.
-LEAST_COPY_BYTES = 2**20
 CONTROL_CASE = "machine"
-#: Below, nothing is known of how far the runs of any member lie apart.
-LEAST_WEIGHT = 1e-12
 #: By which a series is put into its pool.
 POOL_COLUMNS = ("case", "kernel", "device", "control", "n_bytes")
 
@@ -108,7 +102,7 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
 def _clock(found: Sequence[Pool]) -> Iterator[Pool]:
     """Put together what tells the processor's clock, where there is enough."""
     of_it = [one for one in found if one.machine and one.name in OF_CLOCK]
-    if len({one.name for one in of_it}) >= FEWEST_OF_CLOCK:
+    if len({one.name for one in of_it}) >= RULE.fewest_frequency_parts:
         parts = tuple(one.members for one in of_it)
         yield Pool(CLOCK, True, tuple(chain.from_iterable(parts)), of_it[0].device, parts)
 
@@ -136,10 +130,10 @@ def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = N
         return DISPATCH
     if control == "matmul":
         return ARITHMETIC
-    far = ARRAYS * n_bytes > (cache_bytes or USUAL_CACHE_BYTES)
+    far = ARRAYS * n_bytes > (cache_bytes or RULE.usual_cache_bytes)
     between = control in {"host_to_device", "device_to_host"}
     if between and device.startswith("gpu"):
-        return PCIE if n_bytes >= LEAST_COPY_BYTES else DISPATCH
+        return PCIE if n_bytes >= RULE.min_bus_copy_bytes else DISPATCH
     if far:
         return MEMORY
     return CACHE if control == "triad" else COPIES
@@ -176,7 +170,7 @@ def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
 def _weights(pool: Pool, weights: Floats) -> Floats:
     """Return the weights of the members, those of each part made to add up to 1."""
     parts = [weights[list(part)] for part in pool.parts or (pool.members,)]
-    return np.concatenate([one / max(one.sum(), LEAST_WEIGHT) for one in parts])
+    return np.concatenate([one / max(one.sum(), RULE.min_pool_weight) for one in parts])
 
 
 def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
@@ -202,8 +196,6 @@ def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
 FLOAT_BYTES = 4
 #: An update reads and writes the parameters, their gradient and at times a momentum.
 ARRAYS_OF_UPDATE = 3
-#: Flops for each byte from which arithmetic can be what takes the time.
-INTENSE = 8.0
 COLUMNS = (
     *("case", "device", "loader", "n_samples", "n_features", "n_parameters"),
     *("flops", "bytes_moved", "batch_size"),
@@ -229,7 +221,7 @@ def leaning(
         is taken out of what is judged.
     """
     rows = series.reindex(columns=list(COLUMNS)).to_dict("records")
-    parts = [_parts(row, cache_bytes or USUAL_CACHE_BYTES) for row in rows]
+    parts = [_parts(row, cache_bytes or RULE.usual_cache_bytes) for row in rows]
     devices = [str(row["device"]) for row in rows]
     found = np.zeros((len(rows), len(pools)), dtype=bool)
     for column, pool in enumerate(pools):
@@ -253,7 +245,7 @@ def _parts(row: dict[str, object], cache_bytes: int) -> tuple[str, ...]:
     else:
         parts += [MEMORY, CACHE]
     with np.errstate(invalid="ignore", divide="ignore"):
-        if _number(row["flops"]) > INTENSE * _number(row["bytes_moved"]):
+        if _number(row["flops"]) > RULE.min_flops_per_byte * _number(row["bytes_moved"]):
             parts.append(ARITHMETIC)
     if str(row["device"]).startswith("gpu") and row["case"] in {"loader", "notebook"}:
         parts.append(PCIE)

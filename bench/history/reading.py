@@ -279,7 +279,7 @@ def against_baseline(chosen: Chosen, baseline: Path, margins: Margins) -> Judgem
     """
     told = compare(stored_run(baseline), stored_run(chosen.path), margins)
     fed = material(chosen.history, chosen.comparable, margins, RULE)
-    spread = earlier(fed.logs[:-1], RULE.least_spread)
+    spread = earlier(fed.logs[:-1], RULE.min_std)
     places = {str(key): n for n, key in enumerate(chosen.history.series["key"])}
     cases = tuple(
         _widened(one, spread, places[one.name]) if one.name in places else one
@@ -358,7 +358,7 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
     fresh: list[Floats] = []
     names = found.flagged
     again = found
-    while names and len(paths) < RULE.times_again:
+    while names and len(paths) < RULE.repetitions:
         try:
             paths.append(remeasure(document, {*names, *found.of_clock}))
         except NotConfirmedError as error:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.history.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -27,13 +29,6 @@ if TYPE_CHECKING:
 # run now and then half of them. A median is moved by how many of these a run happens to have;
 # what makes all of them slower moves the fastest as much. That more of them are slow than
 # before it does not show.
-
-
-#: So many processes have a fastest third; of fewer it is their median.
-FEWEST = 4
-#: One in so many processes counts, the fastest; of those that were steadied by a yardstick
-#: (``bench.history.run_times``) more do: less of what moves them is left.
-ONE_IN, ONE_IN_STEADIED = 3, 2
 
 
 def log_time(processes: Sequence[float]) -> float:
@@ -75,7 +70,7 @@ def log_matrix(rows: Sequence[Sequence[float]]) -> Floats:
     return logs
 
 
-def together(logs: Floats, one_in: int = ONE_IN) -> Floats:
+def together(logs: Floats, one_in: int = RULE.fastest_one_in) -> Floats:
     """Put together what processes say, as `log_time`, of many measurements.
 
     Parameters
@@ -96,7 +91,7 @@ def together(logs: Floats, one_in: int = ONE_IN) -> Floats:
     inside = np.arange(ordered.shape[1]) < fastest[:, None]
     with np.errstate(invalid="ignore"):  # without any, 0 / 0
         made: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / fastest
-    for few in range(1, FEWEST):
+    for few in range(1, RULE.fewest_processes):
         rows = n == few
         made[rows] = np.median(ordered[rows, :few], axis=1)
     return made
@@ -163,13 +158,6 @@ def _several(value: object) -> list[float]:
 # the run as a whole saw it, is left in.
 
 
-#: Between which numbers the share of a case lies.
-LEAST_SHARE, MOST_SHARE = 0.0, 2.0
-#: What lies farther from the others than so many spreads says no more of the share.
-FARTHEST = 2.0
-TIMES = 4
-#: A spread below is taken for it: times are kept to no more digits.
-LEAST_SPREAD = 1e-5
 #: The standard deviation of a normal distribution over its median absolute deviation.
 OF_NORMAL = 1.4826
 
@@ -250,7 +238,7 @@ def steadied(
     within = rows.times - share[:, None] * (rows.yardsticks - mean[:, None])
     turn = _without_the_run(mean - offset, rows.runs)
     made = logs.copy()
-    made[rows.numbers] = together(within, ONE_IN_STEADIED) - share * turn
+    made[rows.numbers] = together(within, RULE.fastest_one_in_corrected) - share * turn
     return made, known
 
 
@@ -260,7 +248,7 @@ def _rows(table: pd.DataFrame, plain: Collection[str], known: Steadying | None) 
     columns = (table["process_fifth_percentiles"], table["process_yardsticks"])
     times, yardsticks = (log_matrix([_list(one) for one in column]) for column in columns)
     n_times, n_yardsticks = (np.sum(np.isfinite(one), axis=1) for one in (times, yardsticks))
-    sound = (n_times == n_yardsticks) & (n_times >= FEWEST)
+    sound = (n_times == n_yardsticks) & (n_times >= RULE.fewest_processes)
     wanted = set(keys if known is None else known.shares) - set(keys[~sound]) - set(plain)
     numbers = np.flatnonzero(np.isin(keys, list(wanted)))
     most = int(n_times[numbers].max(initial=0))
@@ -299,21 +287,28 @@ def _share(moved: Floats, times: Floats) -> float:
     there = np.isfinite(moved)
     middle = np.median if there.all() else np.nanmedian  # several times as fast
     share = 0.0
-    for _ in range(TIMES):
+    for _ in range(RULE.yardstick_iterations):
         left = times - share * moved
         left = left - middle(left, axis=1, keepdims=True)
-        spread = max(OF_NORMAL * float(middle(np.abs(left))), LEAST_SPREAD)
-        near = np.clip(left, -FARTHEST * spread, FARTHEST * spread) + share * moved
+        spread = max(OF_NORMAL * float(middle(np.abs(left))), RULE.min_process_std)
+        near = (
+            np.clip(
+                left,
+                -RULE.yardstick_outlier_stds * spread,
+                RULE.yardstick_outlier_stds * spread,
+            )
+            + share * moved
+        )
         precision = np.sum(moved[there] ** 2) / spread**2 + 1.0
         share = float(np.sum((moved * near)[there]) / spread**2 / precision)
-    return min(max(share, LEAST_SHARE), MOST_SHARE)
+    return min(max(share, RULE.min_yardstick_share), RULE.max_yardstick_share)
 
 
 def _offsets(rows: _Rows) -> dict[str, float]:
     """Say beside which cases the yardstick is slower."""
     mean = np.nanmean(rows.yardsticks, axis=1)
     left = mean.copy()
-    for _ in range(TIMES):
+    for _ in range(RULE.yardstick_iterations):
         left = _without_the_run(left, rows.runs)
         for some in _of_each(rows.cases):
             left[some] -= np.median(left[some])

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 #: What a machine is recognised by. Its GPUs belong to the series on them, and what a setting
 #: or new microcode changes to the series.
 IDENTITY = ("node", "cpu_model", "cores_physical", "memory_bytes", "machine")
-#: The kernel keeps some memory for itself, and not the same in each of its versions.
-MEMORY_ROOM = 0.03
 #: A library that is loaded into the process, but belongs to no backend: that one run has it
 #: says that something else is installed.
 UNOWNED = "threads.pools."
@@ -66,7 +64,7 @@ def other_machine(
 
 def _near(one: str, other: str) -> bool:
     sizes = [float(text) for text in (one, other) if text.isdigit()]
-    return len(sizes) == 2 and abs(sizes[0] - sizes[1]) <= MEMORY_ROOM * max(sizes)
+    return len(sizes) == 2 and abs(sizes[0] - sizes[1]) <= RULE.memory_tolerance * max(sizes)
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
@@ -130,8 +128,6 @@ def _touches(scope: facts.Scope, backend: str | None, *, gpu: bool) -> bool:
 # Which runs of a machine have the facts of a case in common: their times can be compared.
 
 
-#: A fingerprint is compared with so many others; a machine has a few in its life.
-MOST_KINDS = 32
 MOST_TOLD = 3
 PASSED_OVER = (*CODE_FACTS, "preset")
 
@@ -202,7 +198,7 @@ def _row(
     of_group = np.full(len(groups), row, dtype=np.intp)
     against: dict[int, tuple[str, ...]] = {}
     for column, (backend, gpu) in enumerate(groups):
-        for first in firsts[column][:MOST_KINDS]:
+        for first in firsts[column][: RULE.most_fingerprints]:
             if first not in against:
                 against[first] = differing(told[first], told[row])
             if not touching(against[first], backend, gpu=gpu):

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 # The history of a machine as a matrix: a row for each run, a column for each series.
 
 
-#: Of a run, and of a case in it, so much may be disturbed: beyond, it says more about the
-#: disturbance. The shares are of rounds; on a quiet machine they stay below 0.01.
-MOST_OF_CASE, MOST_OF_RUN = 0.2, 0.02
 #: What decides whether two cases of one name did the same work.
 WORK = (
     *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes", "precision"),
@@ -147,13 +144,15 @@ def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.nan_to_num(disturbed / rounds)
     # One case that was disturbed all through says little of the others.
-    capped = pd.Series(np.minimum(share, MOST_OF_CASE))
+    capped = pd.Series(np.minimum(share, RULE.max_disturbed_of_case))
     of_run = capped.groupby(table["run"].to_numpy()).transform("mean").to_numpy()
     untrusted = table["untrusted"].isin([True]).to_numpy()
     twice = table.duplicated(["key", "place"], keep=False).to_numpy()
     busy = "the machine did other work meanwhile: measure again when it is quiet"
     found = [""] * len(table)
-    for n in np.flatnonzero(twice | untrusted | (share > MOST_OF_CASE) | ~np.isfinite(logs)):
+    for n in np.flatnonzero(
+        twice | untrusted | (share > RULE.max_disturbed_of_case) | ~np.isfinite(logs)
+    ):
         found[n] = (
             "It stands in the run more than once, and which is which can't be told."
             if twice[n]
@@ -161,7 +160,7 @@ def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:
             if not np.isfinite(logs[n])
             else f"{100 * share[n]:.0f}% of its rounds were disturbed; {busy}."
         )
-    for n in np.flatnonzero(of_run > MOST_OF_RUN):
+    for n in np.flatnonzero(of_run > RULE.max_disturbed_of_run):
         found[n] = found[n] or (
             f"{100 * of_run[n]:.0f}% of all rounds of the run were disturbed; {busy}."
         )
@@ -263,7 +262,7 @@ def _bands(logs: Floats, rule: Rule) -> _Band:
     """Say of each run where the ones before it let it be expected."""
     low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
     for row in range(rule.fewest_earlier, len(logs)):
-        told = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.least_spread)
+        told = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
         error = told.spread * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(told.n, 1))
         width = stdtrit(told.freedom, 0.5 + rule.confidence / 2) * error
         width = np.where(told.n >= rule.fewest_earlier, width, np.nan)

@@ -12,6 +12,7 @@ import pandas as pd
 from bench.compare.verdict import CaseVerdict, Verdict, percent
 from bench.history.detection import decide
 from bench.history.pools import CLOCK
+from bench.history.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from bench.stats.location import Floats
 
 # Why a series changed: by which part of the machine, or by the code.
-
-
-#: A part of the machine that moves by less of what a case does is not why the case moves.
-SHARE_THAT_MOVES = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,10 +68,14 @@ def causes(found: Decided, watched: Watched) -> list[Cause]:
         leans = np.flatnonzero(watched.leaning[place])
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = changes[leans] / change
-        like = (signs[leans] == found.of_series.sign[place]) & (shares >= 0.5) & (shares <= 2)
+        like = (
+            (signs[leans] == found.of_series.sign[place])
+            & (shares >= RULE.min_share_of_cause)
+            & (shares <= RULE.max_share_of_cause)
+        )
         order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
         parts = tuple(int(leans[one]) for one in order if like[one])
-        still = np.isfinite(shares).any() and not np.any(shares >= SHARE_THAT_MOVES)
+        still = np.isfinite(shares).any() and not np.any(shares >= RULE.min_share_of_cause)
         told.append(Cause(parts, bool(still)))
     return told
 
@@ -82,8 +83,6 @@ def causes(found: Decided, watched: Watched) -> list[Cause]:
 # Why a case of a history is judged as it is: one sentence, with what to do if that helps.
 
 
-#: A clock that moved a case by less is not spoken of.
-WORTH_TELLING = 0.01
 AGAIN = "measure again, or wait for the next run"
 
 
@@ -159,7 +158,7 @@ def by_clock(moved: float) -> str:
         With a space before it, or empty.
     """
     share = math.expm1(moved)
-    if abs(share) < WORTH_TELLING:
+    if abs(share) < RULE.min_reported_frequency:
         return ""
     word = "slower" if share > 0 else "faster"
     by = f"{percent(abs(share))} {word}"

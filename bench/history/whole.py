@@ -103,11 +103,6 @@ def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) ->
 # it is told as a drift, as for kernels in ``bench.history.long_term``.
 
 
-#: Slopes between all pairs of runs take long for many: longer series are put into so many
-#: blocks of successive runs, each of which counts by its median.
-MOST_BLOCKS = 150
-
-
 def series_changes(
     history: History, table: pd.DataFrame, margins: Margins
 ) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
@@ -162,7 +157,7 @@ def _steps(history: History, table: pd.DataFrame) -> dict[str, list[Step]]:
 
 def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slope | None:
     """Say whether a series drifts, by its blocks where it is long."""
-    size = -(-len(logs) // MOST_BLOCKS)
+    size = -(-len(logs) // RULE.most_blocks)
     if size <= 1:
         return drift(logs, days, steps, margin)
     n_left_out = len(logs) % size  # of the oldest

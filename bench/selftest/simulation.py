@@ -51,7 +51,7 @@ class Simulated:
     ----------
     logs : ndarray, shape (N_RUNS, n_series)
         Its runs.
-    fresh : ndarray, shape (times_again, N_RUNS, n_series)
+    fresh : ndarray, shape (repetitions, N_RUNS, n_series)
         What measuring again after each would give, each time.
     stepped : ndarray of bool, shape (n_series,)
         What becomes slower.
@@ -113,8 +113,8 @@ def simulate(
         step = int(rng.integers(FIRST_STEP, N_RUNS - WITHIN + 1))
     later = np.arange(N_RUNS)[:, None] >= step
     slower = np.log1p(STEP) * (later & stepped)
-    times = np.arange(1, rule.times_again + 1)[:, None]
-    other = rng.integers(len(recorded), size=(rule.times_again, N_RUNS))
+    times = np.arange(1, rule.repetitions + 1)[:, None]
+    other = rng.integers(len(recorded), size=(rule.repetitions, N_RUNS))
     again = np.where(np.arange(N_RUNS) % 2, other, (rows + times) % len(recorded))
     return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
 

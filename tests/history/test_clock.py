@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.compare.verdict import Margins
-from bench.history.cpu_frequency import DOUBT, clock
+from bench.history.cpu_frequency import clock
 from bench.history.detection import decide
 from bench.history.evidence import split
 from bench.history.material import watched
@@ -68,7 +68,7 @@ def test_of_a_case_that_shares_half_of_it_half_is_taken_out() -> None:
 def test_a_clock_that_never_moved_says_nothing_of_the_shares() -> None:
     found = clock_of(noise(20, 1e-4))
     assert np.allclose(found.share, 1.0, atol=0.05)
-    assert np.allclose(found.doubt, DOUBT, atol=0.05)
+    assert np.allclose(found.doubt, RULE.frequency_share_std, atol=0.05)
 
 
 def test_what_is_told_wrongly_of_the_clock_pulls_no_share_down() -> None:
