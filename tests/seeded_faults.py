@@ -177,8 +177,8 @@ FAULTS = (
     Fault(
         "drift-is-too-sure",
         "Runs that are alike make the interval of a drift narrower instead of wider.",
-        old="    widening = np.sqrt((1 + alike) / (1 - alike))",
-        new="    widening = np.sqrt((1 - alike) / (1 + alike))",
+        old="    widening = np.sqrt((1 + rho) / (1 - rho))",
+        new="    widening = np.sqrt((1 - rho) / (1 + rho))",
     ),
     Fault(
         "no-warning-of-uncommitted-changes",

@@ -197,20 +197,20 @@ def _draw_plateau(
     multivariate t, so c is drawn first, from a grid, with the probability that is left when
     they are integrated out (Gelman et al. 2013, sections 3.2 and 14.2).
     """
-    n_free = fitted.n_free_of_scale
+    dof = fitted.dof_of_scale
     for _ in range(N_ZOOMS):
         # The solution is on the grid until the grid is fine enough to see it.
         with_best = np.unique(np.append(ends, fitted.parameters[2]))
-        log_chance = _given_end(epochs, fitted, with_best).log_chance(n_free)
+        log_chance = _given_end(epochs, fitted, with_best).log_chance(dof)
         likely = np.flatnonzero(log_chance > log_chance.max() - FAR)
         first, last = max(likely[0] - 1, 0), min(likely[-1] + 1, len(with_best) - 1)
         ends = np.geomspace(with_best[first], with_best[last], N_ENDS)
     known = _given_end(epochs, fitted, ends)
-    log_chance = known.log_chance(n_free)
+    log_chance = known.log_chance(dof)
     chance = np.exp(log_chance - log_chance.max())
     rng = np.random.default_rng(seed)
     chosen = rng.choice(len(ends), n_draws, p=chance / chance.sum())
-    widths = (n_free + known.misfits[chosen]) / rng.chisquare(n_free + 1, n_draws)
+    widths = (dof + known.misfits[chosen]) / rng.chisquare(dof + 1, n_draws)
     normal = rng.standard_normal((n_draws, 2))
     moved = np.einsum("dij,dj->di", known.spreads[chosen], normal) * np.sqrt(widths)[:, None]
     host, b = np.maximum(known.centres[chosen] + moved, 0.0).T
@@ -258,10 +258,10 @@ class _Known:
         left = np.einsum("enj,ej->en", designs, centres) - target
         return cls(centres, spreads, np.sum(left**2, axis=1))
 
-    def log_chance(self, n_free: float) -> Array:
+    def log_chance(self, dof: float) -> Array:
         """Return the log of each end's probability, but for a constant."""
         volume = np.log(np.abs(np.linalg.det(self.spreads)))
-        chance: Array = volume - (n_free + 1) / 2 * np.log1p(self.misfits / n_free)
+        chance: Array = volume - (dof + 1) / 2 * np.log1p(self.misfits / dof)
         return chance
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import discovered
+from bench.stats.false_discovery import benjamini_hochberg
+from bench.stats.location import NORMAL_MAD
 from bench.stats.medians import CONFIDENCE, lower_quartile
 
 if TYPE_CHECKING:
@@ -306,7 +307,7 @@ def look(contests: Sequence[Contest]) -> None:
         return
     tests = np.array([_p_values(one) for one in contests])
     level = FALSE_DISCOVERIES / 2
-    found = [discovered(tests[:, column], level) for column in (0, 1)]
+    found = [benjamini_hochberg(tests[:, column], level) for column in (0, 1)]
     numbers = {id(one): number for number, one in enumerate(contests)}
     for one in due:
         for counts, verdict in zip(found, (Verdict.SLOWER, Verdict.FASTER), strict=True):
@@ -381,9 +382,9 @@ def pairs_left(contest: Contest, most_pairs: int) -> int:
         return FIRST_LOOK + BETWEEN_LOOKS - n_pairs
     differences = np.asarray(contest.differences)
     middle = float(np.median(differences))
-    spread = 1.4826 * float(np.median(np.abs(differences - middle)))
+    std = NORMAL_MAD * float(np.median(np.abs(differences - middle)))
     distance = abs(math.log1p(contest.margin) - abs(middle))
-    needed = (CLEAR * EFFICIENCY * spread / max(distance, 1e-9)) ** 2
+    needed = (CLEAR * EFFICIENCY * std / max(distance, 1e-9)) ** 2
     confirming = CONFIRMING if abs(middle) > math.log1p(contest.margin) else 0
     wanted = max(math.ceil(min(needed, most_pairs)) + confirming, n_pairs + BETWEEN_LOOKS)
     return max(0, min(wanted, most_pairs) - n_pairs)

@@ -152,10 +152,10 @@ def of_processes(side: LogMedians, base: LogMedians, confidence: float = CONFIDE
         Without an interval where a side has one process.
     """
     difference = side.mean - base.mean
-    error, freedom = welch(side, base)
+    error, dof = welch(side, base)
     with np.errstate(invalid="ignore"):
-        t = stdtrit(freedom, 0.5 + confidence / 2)
-    # Medians that are all the same leave nothing to the interval, and 0 / 0 to its freedom.
+        t = stdtrit(dof, 0.5 + confidence / 2)
+    # Medians that are all the same leave nothing to the interval, and 0 / 0 to its dof.
     width = np.where(error == 0, 0.0, t * error)
     return Ratios(np.exp(difference), np.exp(difference - width), np.exp(difference + width))
 
@@ -170,15 +170,15 @@ def welch(side: LogMedians, base: LogMedians) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    error, freedom : ndarray, shape (n_cases,)
+    error, dof : ndarray, shape (n_cases,)
         Standard error of ``side.mean - base.mean`` and its degrees of freedom; NaN where a
-        side has one process, and the freedom where all medians are the same.
+        side has one process, and the dof where all medians are the same.
     """
     of_side, of_base = side.variance / side.n, base.variance / base.n
     total = of_side + of_base
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
-    return np.sqrt(total), np.where(np.minimum(side.n, base.n) > FEW, freedom, 1.0)
+        dof = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
+    return np.sqrt(total), np.where(np.minimum(side.n, base.n) > FEW, dof, 1.0)
 
 
 def of_rounds(side: Times, base: Times) -> Ratios:

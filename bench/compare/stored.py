@@ -13,7 +13,7 @@ from bench.compare.differences import differences, listed, written
 from bench.compare.pairing import alike
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
 from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import discovered
+from bench.stats.false_discovery import benjamini_hochberg
 from bench.stats.medians import CONFIDENCE
 from bench.store import facts
 
@@ -92,8 +92,8 @@ def judge(
     """
     base, side = log_medians(before), log_medians(now)
     edges = np.log1p(margins)
-    slower = discovered(_p_beyond(side, base, edges), LEVEL)
-    faster = discovered(_p_beyond(base, side, edges), LEVEL)
+    slower = benjamini_hochberg(_p_beyond(side, base, edges), LEVEL)
+    faster = benjamini_hochberg(_p_beyond(base, side, edges), LEVEL)
     found = of_processes(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.log(found.low), np.log(found.high)
@@ -123,9 +123,9 @@ def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
     NaN where a side has one process.
     """
     beyond = side.mean - base.mean - edges
-    error, freedom = welch(side, base)
+    error, dof = welch(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = stdtr(freedom, -beyond / error)
+        p = stdtr(dof, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.
     certain = np.where(beyond > 0, 0.0, 1.0)
     chosen: Floats = np.where(error == 0, certain, p)

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 # Series that are judged together: the controls of one part of the machine, cases of a kernel.
 #
 # A pool's series is the weighted median, run by run, of how far each of its members lies from
-# its own earlier level: what moves them all moves it, and what moves one does not. The clock
-# is the pool of all parts that never leave the processor, each of which counts as much: what
-# they have in common.
+# its own earlier level: what moves them all moves it, and what moves one does not. The CPU
+# frequency is the pool of all parts that never leave the processor, each of which counts as
+# much: what they have in common.
 
 
 #: Parts of the machine that controls measure.
 MEMORY, CACHE, ARITHMETIC, DISPATCH, PCIE = "memory", "cache", "arithmetic", "dispatch", "PCIe"
 COPIES = "small copies"
-CLOCK = "clock"
+CPU_FREQUENCY = "clock"
 #: Parts that never leave the processor's cores and caches, so that they tell its frequency.
-OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES)
+FREQUENCY_PARTS = (DISPATCH, CACHE, ARITHMETIC, COPIES)
 #: Arrays of a triad.
 ARRAYS = 3
 CONTROL_CASE = "machine"
@@ -80,31 +80,33 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
     Returns
     -------
     tuple of Pool
-        Every control is in one of a part of the machine, and those that tell the clock also
-        in that. A kernel with one case is none.
+        Every control is in one of a part of the machine, and those that tell the CPU
+        frequency also in that. A kernel with one case is none.
     """
-    found: dict[tuple[bool, str, str], list[int]] = {}
+    places: dict[tuple[bool, str, str], list[int]] = {}
     rows = series.reindex(columns=list(POOL_COLUMNS)).itertuples(index=False, name=None)
     for place, (case, kernel, device, control, n_bytes) in enumerate(rows):
         if case == CONTROL_CASE:
             part = part_of(control, int(n_bytes), str(device), cache_bytes)
-            found.setdefault((True, part, str(device)), []).append(place)
+            places.setdefault((True, part, str(device)), []).append(place)
         elif isinstance(kernel, str):
-            found.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
-    made = [
+            places.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
+    plain = [
         Pool(_named(name, device), machine, tuple(members), device)
-        for (machine, name, device), members in found.items()
+        for (machine, name, device), members in places.items()
         if machine or len(members) > 1
     ]
-    return (*made, *_clock(made))
+    return (*plain, *_frequency_pool(plain))
 
 
-def _clock(found: Sequence[Pool]) -> Iterator[Pool]:
-    """Put together what tells the processor's clock, where there is enough."""
-    of_it = [one for one in found if one.machine and one.name in OF_CLOCK]
-    if len({one.name for one in of_it}) >= RULE.fewest_frequency_parts:
-        parts = tuple(one.members for one in of_it)
-        yield Pool(CLOCK, True, tuple(chain.from_iterable(parts)), of_it[0].device, parts)
+def _frequency_pool(pools: Sequence[Pool]) -> Iterator[Pool]:
+    """Put together what tells the CPU frequency, where there is enough."""
+    chosen = [pool for pool in pools if pool.machine and pool.name in FREQUENCY_PARTS]
+    if len({pool.name for pool in chosen}) >= RULE.fewest_frequency_parts:
+        parts = tuple(pool.members for pool in chosen)
+        yield Pool(
+            CPU_FREQUENCY, True, tuple(chain.from_iterable(parts)), chosen[0].device, parts
+        )
 
 
 def _named(name: str, device: str) -> str:
@@ -139,32 +141,31 @@ def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = N
     return CACHE if control == "triad" else COPIES
 
 
-def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
+def pooled(deviations: Floats, pools: Sequence[Pool], std: Floats) -> Floats:
     """Make the series of pools.
 
     Parameters
     ----------
     deviations : ndarray, shape (n_runs, n_series)
         Of each series from its own earlier level, as logarithms; NaN where a run lacks it.
-    found : sequence of Pool
-    spread : ndarray, shape (n_series,)
-        Between earlier runs: a member counts for the less, the further its runs lie apart, as
-        the inverse of their variance.
+    pools : sequence of Pool
+    std : ndarray, shape (n_series,)
+        Between earlier runs: a member counts as the inverse of its runs' variance.
 
     Returns
     -------
     ndarray, shape (n_runs, n_pools)
         NaN for a run that has less than half of the members.
     """
-    made = np.full((len(deviations), len(found)), np.nan)
-    weights = 1 / np.where(np.isfinite(spread), spread, np.inf) ** 2
-    for column, pool in enumerate(found):
+    series = np.full((len(deviations), len(pools)), np.nan)
+    weights = 1 / np.where(np.isfinite(std), std, np.inf) ** 2
+    for column, pool in enumerate(pools):
         members = list(pool.members)
         some = deviations[:, members]
         there = 2 * np.sum(np.isfinite(some), axis=1) >= len(members)
         if there.any():
-            made[there, column] = weighted_median(some[there], _weights(pool, weights))
-    return made
+            series[there, column] = weighted_median(some[there], _weights(pool, weights))
+    return series
 
 
 def _weights(pool: Pool, weights: Floats) -> Floats:
@@ -190,7 +191,7 @@ def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
     return max((size for size in sizes if size is not None), default=None)
 
 
-# Which parts of the machine a case leans on, by what it does and how large its data are.
+# Which parts of the machine a case depends on, by what it does and how large its data are.
 
 
 FLOAT_BYTES = 4
@@ -202,10 +203,10 @@ COLUMNS = (
 )
 
 
-def leaning(
+def dependence(
     series: pd.DataFrame, pools: Sequence[Pool], cache_bytes: int | None = None
 ) -> NDArray[np.bool_]:
-    """Say which case leans on which part.
+    """Say which case depends on which part.
 
     Parameters
     ----------
@@ -217,25 +218,25 @@ def leaning(
     Returns
     -------
     ndarray of bool, shape (n_series, n_pools)
-        Of a control, or a pool that is no part of the machine, False; and of the clock, which
-        is taken out of what is judged.
+        Of a control, or a pool that is no part of the machine, False; and of the CPU
+        frequency, whose effect is taken out of what is judged.
     """
     rows = series.reindex(columns=list(COLUMNS)).to_dict("records")
     parts = [_parts(row, cache_bytes or RULE.usual_cache_bytes) for row in rows]
     devices = [str(row["device"]) for row in rows]
-    found = np.zeros((len(rows), len(pools)), dtype=bool)
+    depends = np.zeros((len(rows), len(pools)), dtype=bool)
     for column, pool in enumerate(pools):
         if pool.machine:
             part = pool.name.partition(",")[0]
-            found[:, column] = [
+            depends[:, column] = [
                 part in some and (pool.device == device or part == DISPATCH)
                 for some, device in zip(parts, devices, strict=True)
             ]
-    return found
+    return depends
 
 
 def _parts(row: dict[str, object], cache_bytes: int) -> tuple[str, ...]:
-    """Return the parts that a case leans on: every call is dispatched by the processor."""
+    """Return the parts that a case depends on: every call is dispatched by the processor."""
     if row["case"] == CONTROL_CASE:
         return ()
     size = _work_bytes(row)

@@ -122,8 +122,8 @@ def simulate(
 def _what_steps(watched: Watched, kind: str, rng: np.random.Generator) -> list[int]:
     if kind == OF_MEMORY:
         (place,) = [n for n, pool in enumerate(watched.pools) if pool.name == MEMORY]
-        leaning = np.flatnonzero(watched.leaning[:, place])
-        return [*watched.pools[place].members, *(int(one) for one in leaning)]
+        dependence = np.flatnonzero(watched.dependence[:, place])
+        return [*watched.pools[place].members, *(int(one) for one in dependence)]
     kernels = [pool for pool in watched.pools if not pool.machine]
     return list(kernels[int(rng.integers(len(kernels)))].members)
 

@@ -11,7 +11,13 @@ from scipy.ndimage import median_filter
 from scipy.special import stdtr, stdtrit
 from scipy.stats import theilslopes
 
-from bench.stats.location import VARIANCE_OF_LEVEL, Earlier, earlier, likeness
+from bench.stats.location import (
+    NORMAL_MAD,
+    VARIANCE_OF_LEVEL,
+    Earlier,
+    earlier,
+    lag1_autocorrelation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +40,6 @@ PRICE = 3.0
 NEIGHBOURS, STANDS_OUT = 5, 3.0
 #: How likely a step is by chance at most, of all places where one may be.
 CHANCE = 0.01
-NORMAL_MAD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
     search = ruptures.KernelCPD(kernel="linear", min_size=SHORTEST).fit(signal)
     places = [int(one) for one in search.predict(pen=PRICE * np.log(len(logs)))[:-1]]
     while places:
-        alike = _likeness_within(smooth, places)
-        found = [_measured(logs, places, n, alike, margin) for n in range(len(places))]
+        rho = _rho_within(smooth, places)
+        found = [_measured(logs, places, n, rho, margin) for n in range(len(places))]
         worst = int(np.argmax([p for _, p in found]))
         if found[worst][1] * len(logs) <= CHANCE:
             return tuple(step for step, _ in found)
@@ -103,33 +108,31 @@ def _without_outliers(logs: Floats) -> Floats:
     return cleaned
 
 
-def _likeness_within(logs: Floats, places: Sequence[int]) -> float:
-    """Return how alike successive runs are, apart from the steps."""
-    return likeness((logs - levels(logs, places))[:, None])
+def _rho_within(logs: Floats, places: Sequence[int]) -> float:
+    """Return the autocorrelation of successive runs, apart from the steps."""
+    return lag1_autocorrelation((logs - levels(logs, places))[:, None])
 
 
 def _measured(
-    logs: Floats, places: Sequence[int], number: int, alike: float, margin: float
+    logs: Floats, places: Sequence[int], number: int, rho: float, margin: float
 ) -> tuple[Step, float]:
     """Measure a step between the two segments beside it, and how likely it is by chance."""
     ends = [0, *places, len(logs)]
     begin, place, end = ends[number : number + 3]
     before, after = (earlier(logs[a:b, None]) for a, b in ((begin, place), (place, end)))
     size = float(after.level[0] - before.level[0])
-    of_before, of_after = _variance(before, alike), _variance(after, alike)
+    of_before, of_after = _variance(before, rho), _variance(after, rho)
     total = max(of_before + of_after, 1e-12)
-    freedom = total**2 / max(
-        of_before**2 / before.freedom[0] + of_after**2 / after.freedom[0], 1e-24
-    )
-    width = float(stdtrit(freedom, 0.975)) * np.sqrt(total)
-    p = float(stdtr(freedom, -(abs(size) - margin) / np.sqrt(total)))
+    dof = total**2 / max(of_before**2 / before.dof[0] + of_after**2 / after.dof[0], 1e-24)
+    width = float(stdtrit(dof, 0.975)) * np.sqrt(total)
+    p = float(stdtr(dof, -(abs(size) - margin) / np.sqrt(total)))
     return Step(place, size, size - width, size + width), p
 
 
-def _variance(told: Earlier, alike: float) -> float:
-    """Return the variance of a level; runs that are alike count for fewer."""
-    n = max(told.n[0] * (1 - alike) / (1 + alike), 1.0)
-    return float(VARIANCE_OF_LEVEL * told.spread[0] ** 2 / n)
+def _variance(told: Earlier, rho: float) -> float:
+    """Return the variance of a level; correlated runs count for fewer."""
+    n = max(told.n[0] * (1 - rho) / (1 + rho), 1.0)
+    return float(VARIANCE_OF_LEVEL * told.std[0] ** 2 / n)
 
 
 # Slow drift, told apart from steps.
@@ -191,9 +194,9 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     total = float(slope * (days[-1] - days[0]))
     if abs(total) <= margin or _criterion(logs, line, 2) >= _by_steps(logs, steps):
         return None
-    alike = likeness((logs - line)[:, None])
-    # What is alike counts for fewer runs, and the interval is wider by the root of that.
-    widening = np.sqrt((1 + alike) / (1 - alike))
+    rho = lag1_autocorrelation((logs - line)[:, None])
+    # Correlated runs count for fewer, and the interval is wider by the root of that.
+    widening = np.sqrt((1 + rho) / (1 - rho))
     sure = _ends(logs, days, SURE, slope, widening)
     if sure[0] * sure[1] <= 0:
         return None

@@ -73,15 +73,15 @@ class RelativeFit:
     noise: Array
 
     @property
-    def n_free(self) -> int:
+    def dof(self) -> int:
         """Degrees of freedom: data less parameters."""
         return len(self.residuals) - len(self.parameters)
 
     @property
-    def n_free_of_scale(self) -> float:
+    def dof_of_scale(self) -> float:
         """Degrees of freedom of the scale: all there are where the noise sets it."""
         set_by_noise = bool(np.all(self.deviations <= self.noise))
-        return MANY if set_by_noise else float(self.n_free)
+        return MANY if set_by_noise else float(self.dof)
 
     @property
     def rms(self) -> float:
@@ -93,14 +93,14 @@ class RelativeFit:
         """How many times as large as the known noise the residuals are; None if unknown."""
         if self.noise.max() <= LEAST_NOISE:
             return None
-        return float(np.sqrt(np.sum((self.residuals / self.noise) ** 2) / self.n_free))
+        return float(np.sqrt(np.sum((self.residuals / self.noise) ** 2) / self.dof))
 
     @property
     def misses_noise(self) -> bool:
         """Whether the residuals are larger than the noise explains (chi-square, 1%)."""
         times = self.times_noise
         return times is not None and bool(
-            stats.chi2.sf(times**2 * self.n_free, self.n_free) < UNLIKELY
+            stats.chi2.sf(times**2 * self.dof, self.dof) < UNLIKELY
         )
 
 
@@ -188,14 +188,14 @@ def fit(
 
 def _scatter(residuals: Array, noise: Array, n_parameters: int) -> float:
     """Return the standard deviation that the residuals have beyond the noise."""
-    n_free = len(residuals) - n_parameters
+    dof = len(residuals) - n_parameters
 
     def excess(variance: float) -> float:
-        return float(np.sum(residuals**2 / (noise**2 + variance))) - n_free
+        return float(np.sum(residuals**2 / (noise**2 + variance))) - dof
 
     if excess(0.0) <= 0.0:
         return 0.0
-    most = float(np.sum(residuals**2)) / n_free
+    most = float(np.sum(residuals**2)) / dof
     return float(np.sqrt(optimize.brentq(excess, 0.0, most)))
 
 
@@ -253,8 +253,8 @@ def draw(fitted: RelativeFit, n_draws: int, seed: int) -> Array:
     spread = np.linalg.pinv(np.linalg.qr(fitted.jacobian, mode="r"))
     rng = np.random.default_rng(seed)
     normal = rng.standard_normal((n_draws, len(shift)))
-    n_free = fitted.n_free_of_scale
-    wide = np.sqrt(n_free / rng.chisquare(n_free, n_draws))
+    dof = fitted.dof_of_scale
+    wide = np.sqrt(dof / rng.chisquare(dof, n_draws))
     drawn: Array = fitted.parameters + shift + (normal @ spread.T) * wide[:, None]
     return drawn
 
