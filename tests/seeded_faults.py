@@ -165,7 +165,7 @@ FAULTS = (
     Fault(
         "flag-confirms-itself",
         "A change is confirmed by the pairs that flagged it, not by fresh ones alone.",
-        old="        fresh = [sign * one for one in self.differences[self.flagged_at :]]",
+        old="        fresh = [sign * one for one in self.differences[self.detected_at :]]",
         new="        fresh = [sign * one for one in self.differences]",
     ),
     Fault(

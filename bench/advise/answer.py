@@ -11,8 +11,8 @@ from scipy import stats
 
 from bench.advise import step_cost, time_to_target
 from bench.advise.proportionality import Linearity, linearity
-from bench.stats.estimate import CONFIDENCE
 from bench.stats.fits import RefusalError
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
@@ -94,7 +94,7 @@ def relative_noise(rows: pd.DataFrame) -> pd.Series:
     noise: pd.Series = pd.Series(np.nan, index=rows.index)
     if columns:
         widest = rows[columns].apply(pd.to_numeric).max(axis=1)
-        noise = widest / stats.norm.ppf((1 + CONFIDENCE) / 2)
+        noise = widest / stats.norm.ppf((1 + RULE.confidence) / 2)
     return noise
 
 
@@ -186,7 +186,7 @@ def _table(
 
 def _measured(measured: pd.DataFrame) -> pd.DataFrame:
     """Return measured times with the wider of their intervals."""
-    width = relative_noise(measured) * stats.norm.ppf((1 + CONFIDENCE) / 2)
+    width = relative_noise(measured) * stats.norm.ppf((1 + RULE.confidence) / 2)
     seconds = measured["seconds"].astype(float)
     table: pd.DataFrame = pd.DataFrame(
         {

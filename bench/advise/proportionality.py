@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from bench.advise.roofline import column
-from bench.stats.estimate import CONFIDENCE, Estimate, from_draws
+from bench.stats.estimate import Estimate, from_draws
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +181,7 @@ def _exponent(cost: CostFit, sizes: Array, residuals: Array) -> Estimate | None:
     n_steps = np.ceil(cost.n_samples / sizes)
     seconds = cost.epoch_seconds(sizes) * np.exp(residuals) / n_steps
     line = stats.linregress(np.log(cost.n_samples / n_steps), np.log(seconds))
-    room = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(sizes) - 2) * line.stderr)
+    room = float(stats.t.ppf((1 + RULE.confidence) / 2, len(sizes) - 2) * line.stderr)
     slope = float(line.slope)
     return Estimate(slope, slope - room, slope + room)
 

@@ -14,8 +14,9 @@ from scipy import stats
 
 from bench.advise.step_time import StepCount, epoch_noise_share, noise_share
 from bench.stats import fits
-from bench.stats.estimate import CONFIDENCE, Estimate, from_draws
+from bench.stats.estimate import Estimate, from_draws
 from bench.stats.fits import RefusalError
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +184,7 @@ def _listed(batch_sizes: pd.Series) -> str:
 def _noise(reached: pd.DataFrame) -> Array:
     """Return the relative standard deviations that the intervals over the seeds stand for."""
     low, high = (reached[name].to_numpy(float) for name in ("steps_low", "steps_high"))
-    width = 2 * stats.norm.ppf((1 + CONFIDENCE) / 2)
+    width = 2 * stats.norm.ppf((1 + RULE.confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return fits.as_noise(np.log(high / low) / width, len(reached))
 

@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit
-from bench.compare.paired import MOST_PAIRS
 from bench.compare.rates import Machine, with_rates
 from bench.compare.reading import margins
+from bench.compare.rule import RULE
 from bench.machine.fingerprint import fingerprint_id
 from bench.plan import values
 from bench.plan.matrix import QUICK
@@ -59,7 +59,7 @@ def ab(
     ] = None,
     pairs: Annotated[
         str, typer.Option(help="At most so many pairs of processes for a case …")
-    ] = str(MOST_PAIRS),
+    ] = str(RULE.most_pairs),
     seconds_per_case: Annotated[str, typer.Option(help="… and so many seconds.")] = "90",
     timed: Annotated[
         str, typer.Option(help="Seconds of timed work of a case in each process.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.stats.rule import RULE as STATISTICS
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -151,7 +153,7 @@ class Rule:
     fewest_confirming: int = 2
     max_p_astray: float = 1e-5
     repetitions: int = 3
-    confidence: float = 0.95
+    confidence: float = STATISTICS.confidence
     min_share_of_cause: float = 0.5
     max_share_of_cause: float = 2.0
     # Steps and drift.

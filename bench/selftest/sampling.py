@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds
-from bench.compare.verdict import DEFAULT
+from bench.compare.rule import RULE
 from bench.plan.values import SelectionError
 from bench.report.progress import duration
 from bench.run.executor import Interrupts
@@ -133,7 +133,7 @@ def sample(
     with ExitStack() as stack:
         sides = prepare((Side(), Side()), asked.given.kernel_folders, stack)
         listed = entries(asked.given, sides, asked.modules)
-        measured = [Measured(one, Contest(DEFAULT)) for one in listed if not one.reason]
+        measured = [Measured(one, Contest(RULE.margin)) for one in listed if not one.reason]
         if not measured:
             raise SelectionError(f"no case can be measured here: {listed[0].reason}.")
         stack.enter_context(load() if asked.loaded else nullcontext())

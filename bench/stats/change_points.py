@@ -18,6 +18,7 @@ from bench.stats.location import (
     earlier,
     lag1_autocorrelation,
 )
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
 # 107:1590) as ruptures has it (Truong, Oudre & Vayatis 2020, *Signal Processing* 167:107299),
 # after single runs that stand out were brought back to their neighbours. What it finds is kept
 # only where the runs on both sides differ by more than the margin, beyond chance.
-
-
-#: Fewer runs make no level.
-SHORTEST = 3
-#: Price of a step, over the variance of runs and the logarithm of their number.
-PRICE = 3.0
-#: Runs that a single one is compared with, and how far it stands out, over the spread.
-NEIGHBOURS, STANDS_OUT = 5, 3.0
-#: How likely a step is by chance at most, of all places where one may be.
-CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -74,18 +65,18 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
     -------
     tuple of Step
     """
-    if len(logs) < 2 * SHORTEST:
+    if len(logs) < 2 * RULE.shortest_segment:
         return ()
     smooth = _without_outliers(logs)
-    noise = max(NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2), 1e-4)
-    signal = (smooth / noise)[:, None]
-    search = ruptures.KernelCPD(kernel="linear", min_size=SHORTEST).fit(signal)
-    places = [int(one) for one in search.predict(pen=PRICE * np.log(len(logs)))[:-1]]
+    noise = NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2)
+    signal = (smooth / max(noise, RULE.min_step_noise))[:, None]
+    search = ruptures.KernelCPD(kernel="linear", min_size=RULE.shortest_segment).fit(signal)
+    places = [int(one) for one in search.predict(pen=RULE.step_price * np.log(len(logs)))[:-1]]
     while places:
         rho = _rho_within(smooth, places)
         found = [_measured(logs, places, n, rho, margin) for n in range(len(places))]
         worst = int(np.argmax([p for _, p in found]))
-        if found[worst][1] * len(logs) <= CHANCE:
+        if found[worst][1] * len(logs) <= RULE.max_p_step:
             return tuple(step for step, _ in found)
         places.pop(worst)
     return ()
@@ -101,9 +92,9 @@ def levels(logs: Floats, places: Sequence[int]) -> Floats:
 
 def _without_outliers(logs: Floats) -> Floats:
     """Bring single runs that stand out back to the median of their neighbours."""
-    middle = median_filter(logs, size=NEIGHBOURS, mode="nearest")
+    middle = median_filter(logs, size=RULE.outlier_window, mode="nearest")
     off = np.abs(logs - middle)
-    limit = STANDS_OUT * NORMAL_MAD * np.median(off)
+    limit = RULE.outlier_stds * NORMAL_MAD * np.median(off)
     cleaned: Floats = np.where(off > limit, middle, logs)
     return cleaned
 
@@ -124,7 +115,7 @@ def _measured(
     of_before, of_after = _variance(before, rho), _variance(after, rho)
     total = max(of_before + of_after, 1e-12)
     dof = total**2 / max(of_before**2 / before.dof[0] + of_after**2 / after.dof[0], 1e-24)
-    width = float(stdtrit(dof, 0.975)) * np.sqrt(total)
+    width = float(stdtrit(dof, 0.5 + RULE.confidence / 2)) * np.sqrt(total)
     p = float(stdtr(dof, -(abs(size) - margin) / np.sqrt(total)))
     return Step(place, size, size - width, size + width), p
 
@@ -141,13 +132,6 @@ def _variance(told: Earlier, rho: float) -> float:
 # *Indag. Math.* 12:85; Sen 1968, *J. Am. Stat. Assoc.* 63:1379). A series drifts where a line
 # describes it better than its steps do, by Schwarz's criterion (1978, *Ann. Stat.* 6:461), and
 # the slope is none that chance would give.
-
-
-#: A line through fewer runs says nothing.
-FEWEST = 15
-#: With which the interval of a slope has to exclude none: many series are looked at.
-SURE = 0.999
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -187,9 +171,9 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     Slope or None
         None also where steps say it better.
     """
-    if len(logs) < FEWEST or days[-1] <= days[0]:
+    if len(logs) < RULE.fewest_for_drift or days[-1] <= days[0]:
         return None
-    slope, middle, *_ = theilslopes(logs, days, SURE)
+    slope, middle, *_ = theilslopes(logs, days, RULE.drift_confidence)
     line = middle + slope * days
     total = float(slope * (days[-1] - days[0]))
     if abs(total) <= margin or _criterion(logs, line, 2) >= _by_steps(logs, steps):
@@ -197,10 +181,10 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     rho = lag1_autocorrelation((logs - line)[:, None])
     # Correlated runs count for fewer, and the interval is wider by the root of that.
     widening = np.sqrt((1 + rho) / (1 - rho))
-    sure = _ends(logs, days, SURE, slope, widening)
+    sure = _ends(logs, days, RULE.drift_confidence, slope, widening)
     if sure[0] * sure[1] <= 0:
         return None
-    return Slope(float(slope), *_ends(logs, days, CONFIDENCE, slope, widening), total)
+    return Slope(float(slope), *_ends(logs, days, RULE.confidence, slope, widening), total)
 
 
 def _ends(

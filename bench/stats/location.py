@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from bench.stats.rule import RULE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -22,14 +24,9 @@ if TYPE_CHECKING:
 
 #: The standard deviation of a normal distribution over its median absolute deviation.
 NORMAL_MAD = 1.4826
-TRIMMED = 0.2
 #: The variance of the trimmed mean of so many normal values, over theirs divided by their
 #: number.
 VARIANCE_OF_LEVEL = 1.15
-#: The usual spread counts like so many runs.
-USUAL_RUNS = 4.0
-#: Two runs in succession are hardly more alike than this.
-MOST_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def earlier(logs: Floats, min_std: float = 0.0, usual_std: Floats | None = None)
     """
     ordered = np.sort(logs, axis=0)  # NaN comes last
     n = np.sum(np.isfinite(logs), axis=0)
-    cut = np.floor(TRIMMED * n).astype(int)
+    cut = np.floor(RULE.trimmed_share * n).astype(int)
     rank = np.arange(len(logs))[:, None]
     inside = (rank >= cut) & (rank < n - cut)
     left = n - 2 * cut
@@ -119,7 +116,7 @@ def _moderated(std: Floats, dof: Floats, known: Floats | None) -> Floats:
     usual: Floats = np.full(len(std), np.nanmedian(std))
     if known is not None:
         usual = np.where(np.isfinite(known), known, usual)
-    moderated = np.sqrt((USUAL_RUNS * usual**2 + dof * std**2) / (USUAL_RUNS + dof))
+    moderated = np.sqrt((RULE.usual_runs * usual**2 + dof * std**2) / (RULE.usual_runs + dof))
     widened: Floats = np.maximum(std, moderated)
     return widened
 
@@ -144,7 +141,7 @@ def lag1_autocorrelation(logs: Floats) -> float:
     -------
     float
         Median over the series of the correlation of ranks of successive runs, from 0 to
-        `MOST_ALIKE`.
+        `Rule.max_autocorrelation`.
     """
     whole = logs[:, np.all(np.isfinite(logs), axis=0)]
     if len(whole) < 4 or not whole.shape[1]:
@@ -154,4 +151,4 @@ def lag1_autocorrelation(logs: Floats) -> float:
     total = np.sum(ranks**2, axis=0)
     successive = np.sum(ranks[1:] * ranks[:-1], axis=0) / total
     # Of n independent values it is -1 / n on average.
-    return float(np.clip(np.median(successive) + 1 / len(whole), 0.0, MOST_ALIKE))
+    return float(np.clip(np.median(successive) + 1 / len(whole), 0.0, RULE.max_autocorrelation))
