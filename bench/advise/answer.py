@@ -11,16 +11,13 @@ from scipy import stats
 
 from bench.advise import step_cost, time_to_target
 from bench.advise.proportionality import Linearity, linearity
+from bench.advise.rule import RULE
 from bench.stats.fits import RefusalError
-from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
     from bench.advise.statistical_cost import StatisticalFit
     from bench.advise.time_to_target import Advice
-
-#: A batch size is as good as another whose time is within this share of its own.
-AS_GOOD = 0.10
 
 
 @dataclass(frozen=True)
@@ -212,4 +209,4 @@ def _compared(table: pd.DataFrame, advice: Advice | None) -> tuple[int | None, b
         return best, True
     if advice.recommended not in tried.index:
         return best, None
-    return best, bool(tried[advice.recommended] <= (1 + AS_GOOD) * tried[best])
+    return best, bool(tried[advice.recommended] <= (1 + RULE.as_good_share) * tried[best])

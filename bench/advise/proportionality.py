@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from bench.advise.roofline import column
+from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate, from_draws
-from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,12 +114,6 @@ class CostFit:
 # there on, by least squares of log on log.
 
 
-#: From this local slope on a step's time counts as proportional to its batch size.
-SLOPE = 0.9
-#: An exponent needs so many batch sizes: through two there is always one.
-FEWEST_SIZES = 3
-
-
 @dataclass(frozen=True)
 class Linearity:
     """Whether a step costs O(|B|), and from where on.
@@ -161,7 +155,8 @@ def linearity(cost: CostFit) -> Linearity:
     -------
     Linearity
     """
-    first = from_draws(float(cost.step.slope_reaches(SLOPE)), cost.draws.slope_reaches(SLOPE))
+    slope = RULE.proportional_slope
+    first = from_draws(float(cost.step.slope_reaches(slope)), cost.draws.slope_reaches(slope))
     sizes = np.asarray(cost.batch_sizes)
     beyond = sizes >= first.value
     exponent = _exponent(cost, sizes[beyond], np.asarray(cost.residuals)[beyond])
@@ -176,7 +171,7 @@ def _exponent(cost: CostFit, sizes: Array, residuals: Array) -> Estimate | None:
     step is set against that: where time is proportional to samples, p is 1 whatever is left
     over for the last step.
     """
-    if len(sizes) < FEWEST_SIZES:
+    if len(sizes) < RULE.fewest_sizes_of_line:
         return None
     n_steps = np.ceil(cost.n_samples / sizes)
     seconds = cost.epoch_seconds(sizes) * np.exp(residuals) / n_steps
@@ -192,9 +187,9 @@ def _claim(exponent: Estimate | None, in_range: bool) -> str:
         return "not reached"
     if exponent is None:
         return "unclear"
-    if exponent.high < SLOPE:
+    if exponent.high < RULE.proportional_slope:
         return "cheaper"
-    if exponent.low > 2 - SLOPE:
+    if exponent.low > 2 - RULE.proportional_slope:
         return "dearer"
     return "unclear" if exponent.low <= 0 or exponent.high >= 2 else "holds"
 
@@ -214,8 +209,6 @@ def _claim(exponent: Estimate | None, in_range: bool) -> str:
 
 #: Cases that differ in the amount of work alone.
 SERIES = ("case", "workload", "kernel", "device", "loader", "n_tensors")
-#: Sizes that are nearer than this tell more of the noise than of the work.
-WORK_FACTOR = 2.0
 
 
 def per_series(placed: pd.DataFrame) -> list[pd.DataFrame]:
@@ -262,8 +255,8 @@ def fixed_shares(placed: pd.DataFrame) -> pd.Series:
 def _fixed_share(work: NDArray[np.float64], seconds: NDArray[np.float64], number: int) -> float:
     """Estimate it for one size of a series."""
     here = work[number]
-    larger = np.flatnonzero(work >= WORK_FACTOR * here)
-    smaller = np.flatnonzero(work <= here / WORK_FACTOR)
+    larger = np.flatnonzero(work >= RULE.min_work_ratio * here)
+    smaller = np.flatnonzero(work <= here / RULE.min_work_ratio)
     if larger.size:
         other = larger[np.argmin(work[larger])]
     elif smaller.size:

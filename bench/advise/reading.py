@@ -11,6 +11,7 @@ import data
 from bench.advise import statistical_cost
 from bench.advise.answer import KernelAnswer, Subject, answer
 from bench.advise.findings import Conditions, Counted, Found
+from bench.advise.rule import RULE
 from bench.convergence.statistics import Statistics, steps_table
 from bench.convergence.tuning import Setting
 from bench.measure.protocol import Protocol, plan_training
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 # Whether a run's times and the steps that are counted here are of the same training.
 
 
-#: How far the losses that a run recorded may be from those that float64 gives here.
-LOSS_ROOM = 0.01
 #: What a run tells of how a case was trained.
 TOLD = ("seed", "sampling", "schedule", "learning_rate")
 
@@ -70,7 +69,7 @@ def why_unfit(rows: pd.DataFrame, subject: Subject) -> str | None:
     apart = max(
         abs(there - here) / here for there, here in zip(recorded, expected, strict=False)
     )
-    if not apart <= LOSS_ROOM:
+    if not apart <= RULE.loss_tolerance:
         return (
             f"the losses that the run recorded at batch size {int(row['batch_size'])} are up "
             f"to {apart:.0%} from those that the same training gives here: the data or the "

@@ -18,7 +18,8 @@ from bench.plan.request import Given, ProtocolGiven, protocol_of
 from bench.plan.tasks import chosen_modules
 from bench.plan.values import SelectionError
 from bench.selftest import tables
-from bench.selftest.histories import LARGEST_SEED, rate_history
+from bench.selftest.histories import rate_history
+from bench.selftest.rule import RULE
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.store.files import StoreError
@@ -107,7 +108,7 @@ def selftest(
             ),
             seconds=60 * values.positive("--minutes", minutes),
             loaded=loaded,
-            seed=secrets.randbelow(LARGEST_SEED),
+            seed=secrets.randbelow(RULE.largest_seed),
         )
         samples = sample(asked, lambda text: typer.echo(text, err=True))
     except (SelectionError, RegistryError, DataError, StoreError) as error:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from bench.compare.rates import FORMAT, Rates, Share, to_json
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
-from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, STEP, WITHIN, tallies
+from bench.selftest.rule import RULE
+from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, tallies
 from bench.store.files import StoreError, run_name, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LARGEST_SEED = 1_000_000
-UNIT = f"histories of 60 runs, within {WITHIN} runs of a step"
+UNIT = f"histories of 60 runs, within {RULE.within_runs} runs of a step"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     drawn_from = recorded(runs)
     seed = drawn_from.seed
     if seed is None:
-        seed = secrets.randbelow(LARGEST_SEED)
+        seed = secrets.randbelow(RULE.largest_seed)
     found = {
         one.kind: (one.found, one.false_alarms, one.blamed_wrongly)
         for one in tallies(drawn_from.logs, drawn_from.watched, n_histories, [seed])
@@ -84,7 +84,7 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
         path=str(path),
         false_slower=alarms,
         same=Share(alarms.of - alarms.count, alarms.of),
-        found=((STEP, _weaker(found[OF_MEMORY][0], found[OF_KERNEL][0])),),
+        found=((RULE.step, _weaker(found[OF_MEMORY][0], found[OF_KERNEL][0])),),
         unit=UNIT,
     )
     document: dict[str, Any] = {
@@ -96,7 +96,7 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
         "history": {
             "undisturbed": drawn_from.n_undisturbed,
             "seed": seed,
-            "step": STEP,
+            "step": RULE.step,
             "found, false alarm, wrong cause": {
                 kind: [[one.count, one.of] for one in shares] for kind, shares in found.items()
             },

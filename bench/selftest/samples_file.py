@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from bench.compare.rates import Rates
     from bench.selftest.rating import Rated
-    from bench.selftest.rules import Pool
     from bench.selftest.sampling import Samples, SelftestAsked
+    from bench.selftest.tried_rules import Pool
 
 
 def rates_of(

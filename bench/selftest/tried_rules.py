@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from bench.compare.paired import process_time, replay
-from bench.compare.rule import RULE
+from bench.compare.rule import RULE as COMPARISON
 from bench.compare.stored import judge
 from bench.compare.verdict import Verdict
 
@@ -90,8 +90,8 @@ class Ab:
     most_pairs : int
     """
 
-    margin: float = RULE.margin
-    most_pairs: int = RULE.most_pairs
+    margin: float = COMPARISON.margin
+    most_pairs: int = COMPARISON.most_pairs
     name: str = "ab"
     title: str = "bench ab"
     source: str = "bench.compare.paired"
@@ -121,7 +121,7 @@ class Compare:
         Of each run.
     """
 
-    margin: float = RULE.margin
+    margin: float = COMPARISON.margin
     processes: int = 5
     name: str = "compare"
     title: str = "bench compare (5 processes)"
