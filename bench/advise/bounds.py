@@ -26,7 +26,7 @@ from bench.advise.rule import RULE
 from bench.store import tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
 # What bounds a case: host, launch, cache, memory or arithmetic, by rules on measured numbers.
 #
@@ -145,43 +145,31 @@ def judge(evidence: Evidence) -> Judgement:
     -------
     Judgement
     """
-    for rule in (_near_the_roof, _loading, _idle, _dispatched):
-        found = rule(evidence)
-        if found is not None:
-            return found
-    return Judgement(Bound.UNCLEAR, _unclear_reason(evidence))
+    e, most = evidence, RULE.most_of_time
+    if e.roof_share >= RULE.near_roof_share:
+        return _near_the_roof(e)
+    if e.loading_share >= most:
+        why = f"making the batches takes {_percent(e.loading_share)} of it"
+        return Judgement(Bound.HOST, why)
+    if e.on_gpu and e.device_share <= most <= e.enqueued_share:
+        return Judgement(
+            Bound.HOST,
+            f"the device is busy for at most {_percent(e.device_share)} of it, enqueuing takes "
+            f"{_percent(e.enqueued_share)}",
+        )
+    return _dispatched(e) or Judgement(Bound.UNCLEAR, _unclear_reason(e))
 
 
-def _near_the_roof(e: Evidence) -> Judgement | None:
-    """Rule 1."""
-    if not e.roof_share >= RULE.near_roof_share:
-        return None
+def _near_the_roof(e: Evidence) -> Judgement:
+    """Name what sets the roof of a case that is near it."""
     if e.roof == ARITHMETIC:
         return Judgement(Bound.ARITHMETIC, f"{_percent(e.roof_share)} of the matrix product's")
     bound = Bound.MEMORY if e.roof == MEMORY else Bound.CACHE
     return Judgement(bound, f"{_percent(e.roof_share)} of the bandwidth of {e.roof}")
 
 
-def _loading(e: Evidence) -> Judgement | None:
-    """Rule 2."""
-    if not e.loading_share >= RULE.most_of_time:
-        return None
-    return Judgement(Bound.HOST, f"making the batches takes {_percent(e.loading_share)} of it")
-
-
-def _idle(e: Evidence) -> Judgement | None:
-    """Rule 3."""
-    if not (e.on_gpu and e.device_share <= RULE.most_of_time <= e.enqueued_share):
-        return None
-    return Judgement(
-        Bound.HOST,
-        f"the device is busy for at most {_percent(e.device_share)} of it, enqueuing takes "
-        f"{_percent(e.enqueued_share)}",
-    )
-
-
 def _dispatched(e: Evidence) -> Judgement | None:
-    """Rule 4."""
+    """Apply rule 4."""
     if e.operators and e.call_operators <= RULE.few_operators:
         why = f"the call takes {e.call_operators:.3g} times an empty operator"
     elif e.stepwise and e.fixed_share >= RULE.most_of_time:
@@ -250,7 +238,9 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
         With ``bound`` and ``reason`` (``bench.advise.bounds.Judgement``), and what they
         rest on: the attributes of ``bench.advise.bounds.Evidence``.
     """
-    found = list(gathered(table, placed))
+    numbers = _numbers(table, placed).itertuples()
+    cases = zip(placed.to_dict("records"), numbers, strict=True)
+    found = [_evidence(case, one) for case, one in cases]
     judged = [judge(one) for one in found]
     added = pd.DataFrame([asdict(one) for one in found], index=placed.index)
     new = [name for name in added if name not in placed]
@@ -260,23 +250,6 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
         **{name: added[name] for name in new},
     )
     return together
-
-
-def gathered(table: pd.DataFrame, placed: pd.DataFrame) -> Iterator[Evidence]:
-    """Yield the evidence on each case, in their order.
-
-    Parameters
-    ----------
-    table, placed : DataFrame
-        As of ``bounded``.
-
-    Yields
-    ------
-    Evidence
-    """
-    numbers = _numbers(table, placed)
-    for case, one in zip(placed.to_dict("records"), numbers.itertuples(), strict=True):
-        yield _evidence(case, one)
 
 
 def _numbers(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:

@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What is measured of a case, by the fact that holds it.
-HOST, ALLOCATOR, DEVICE = (
-    "host_case_bytes",
-    "allocator_peak_bytes",
-    "device_footprint_bytes",
-)
+HOST, ALLOCATOR, DEVICE = ("host_case_bytes", "allocator_peak_bytes", "device_footprint_bytes")
 
 
 @dataclass(frozen=True)

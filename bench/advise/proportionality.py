@@ -92,11 +92,6 @@ class CostFit:
         """Seconds that a sample adds; 0 for ``flat``."""
         return float(self.step.b)
 
-    @property
-    def t_host(self) -> float | None:
-        """Seconds of a step on the plateau; None for ``linear``."""
-        return None if self.host_seconds is None else self.host_seconds.value
-
     def step_seconds(self, batch_size: ArrayLike) -> Array:
         """Return the fitted seconds of a step of so many samples."""
         return self.step.seconds(batch_size)

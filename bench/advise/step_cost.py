@@ -378,11 +378,7 @@ def _averaged(
 
 
 def _result(
-    epochs: Epochs,
-    chosen: Candidate,
-    model: str,
-    scores: Mapping[str, float],
-    draws: StepTime,
+    epochs: Epochs, chosen: Candidate, model: str, scores: Mapping[str, float], draws: StepTime
 ) -> CostFit:
     """Put the numbers together that the chosen model has."""
     step, fitted = chosen.step, chosen.fitted

@@ -14,21 +14,8 @@ AXES = ("run", "machine", "device", "version", "setting", "date")
 MOST_SIDES = 8
 #: Columns of a case that say which it is; those of them that a table has are kept.
 CASE_COLUMNS = (
-    "name",
-    "fullname",
-    "group",
-    "case",
-    "workload",
-    "kernel",
-    "backend",
-    "device",
-    "loader",
-    "batch_size",
-    "n_parameters",
-    "n_tensors",
-    "n_bytes",
-    "control",
-    "engine",
+    *("name", "fullname", "group", "case", "workload", "kernel", "backend", "device"),
+    *("loader", "batch_size", "n_parameters", "n_tensors", "n_bytes", "control", "engine"),
 )
 
 

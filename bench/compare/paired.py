@@ -253,7 +253,12 @@ class Contest:
         return beyond >= 0 and beyond % RULE.pairs_between_looks == 0
 
     def p_values(self) -> tuple[float, float]:
-        """Test for being slower, and for being faster, than the margin allows."""
+        """Test for being slower, and for being faster, than the margin allows.
+
+        1 where there is nothing to be found (any more).
+        """
+        if self.n_pairs < RULE.first_look or self.verdict is Verdict.SAME:
+            return 1.0, 1.0
         limit = 1.0 + self.margin
         opposite = [-one for one in self.differences]
         return p_above(self.differences, limit), p_above(opposite, limit)
@@ -290,7 +295,7 @@ def look(contests: Sequence[Contest]) -> None:
             one.verdict = Verdict.SAME
     if all(one.verdict is not None for one in due):
         return
-    tests = np.array([_p_values(one) for one in contests])
+    tests = np.array([one.p_values() for one in contests])
     level = RULE.max_false_discoveries / 2
     found = [benjamini_hochberg(tests[:, column], level) for column in (0, 1)]
     numbers = {id(one): number for number, one in enumerate(contests)}
@@ -298,13 +303,6 @@ def look(contests: Sequence[Contest]) -> None:
         for counts, verdict in zip(found, (Verdict.SLOWER, Verdict.FASTER), strict=True):
             if one.verdict is None and counts[numbers[id(one)]]:
                 one.detected, one.detected_at = verdict, one.n_pairs
-
-
-def _p_values(contest: Contest) -> tuple[float, float]:
-    """Return the p-values of a case; 1 where there is nothing to be found (any more)."""
-    if contest.n_pairs < RULE.first_look or contest.verdict is Verdict.SAME:
-        return 1.0, 1.0
-    return contest.p_values()
 
 
 def replay(

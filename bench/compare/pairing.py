@@ -22,16 +22,8 @@ if TYPE_CHECKING:
 
 #: Facts of any case that its time depends on, whatever it is called.
 OF_ANY = (
-    "n_samples",
-    "n_features",
-    "n_parameters",
-    "n_tensors",
-    "n_bytes",
-    "precision",
-    "momentum",
-    "density",
-    "sampling",
-    "backend",
+    *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes"),
+    *("precision", "momentum", "density", "sampling", "backend"),
 )
 #: … of a training to a target: they decide how many steps it takes.
 OF_TARGETS = ("tolerance", "learning_rate", "schedule")

@@ -265,9 +265,7 @@ def _ratios(
         )
     )
     basis = np.select(
-        [own, better, np.isfinite(value_low)],
-        [BASELINE, PROCESSES, ROUNDS],
-        NONE,
+        [own, better, np.isfinite(value_low)], [BASELINE, PROCESSES, ROUNDS], NONE
     )
     nothing = np.where(own, np.nan, 0.0)  # a time has no interval against itself
     return np.where(own, 1.0, value), value_low + nothing, value_high + nothing, basis

@@ -8,13 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bench.compare import warnings
-from bench.compare.comparison import (
-    AXES,
-    CASE_COLUMNS,
-    Comparison,
-    NotComparedError,
-    side_of,
-)
+from bench.compare.comparison import AXES, CASE_COLUMNS, Comparison, NotComparedError, side_of
 from bench.compare.differences import decided, differences, expecting
 from bench.compare.pairing import alike, paired, places, put_first
 from bench.compare.ratios import with_ratios
@@ -204,10 +198,7 @@ COMPUTED = (
 
 
 def compare(
-    cases: pd.DataFrame,
-    runs: pd.DataFrame,
-    axis: str = "auto",
-    baseline: str | None = None,
+    cases: pd.DataFrame, runs: pd.DataFrame, axis: str = "auto", baseline: str | None = None
 ) -> Comparison:
     """Set stored runs against one another, case by case.
 

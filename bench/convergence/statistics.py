@@ -105,7 +105,7 @@ def put(folder: Path, name: str, value: Mapping[str, Any]) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
-# How many steps one batch size needs until the target, and how sure that is.
+# The steps that one batch size needs until the target, and how sure that is.
 
 
 @dataclass(frozen=True)
@@ -343,23 +343,19 @@ def _read(kind: type[Kept], kept: Mapping[str, Any] | None) -> Kept | None:
     """Make a record of what was kept; None where it does not fit."""
     if kept is None:
         return None
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()
+    }
     try:
-        return kind(**{key: _frozen(value) for key, value in kept.items()})
+        return kind(**values)
     except TypeError:
         return None
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 # The steps to the target of several batch sizes as a tidy table.
 
 
-def steps_table(
-    statistics: Statistics,
-    batch_sizes: Sequence[int],
-) -> pd.DataFrame:
+def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFrame:
     """Count, or read from the cache, what each batch size needs.
 
     Parameters

@@ -206,11 +206,7 @@ def _grid(
 
 
 def _try(
-    problem: Problem,
-    batch_size: int,
-    setting: Setting,
-    rates: Float64,
-    seeds: Sequence[int],
+    problem: Problem, batch_size: int, setting: Setting, rates: Float64, seeds: Sequence[int]
 ) -> Tried:
     """Train at some rates until no other rate can be better than the best so far."""
     ensemble = Ensemble(problem, batch_size, rates.tolist(), seeds, setting)

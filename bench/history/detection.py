@@ -180,19 +180,14 @@ def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bo
     -------
     ndarray of bool, shape (n,)
     """
-    n_say = evidence.n_recent + n_anew if n_anew is not None else _n_alone(evidence)
+    alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
+    n_alone = np.sum(alone, axis=0)
+    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
     often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2
     likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
     return likely <= rule.max_p_astray
-
-
-def _n_alone(evidence: Evidence) -> NDArray[np.intp]:
-    """Count the last runs of each that say so on their own."""
-    slower, faster = (np.sum(one, axis=0) for one in (evidence.alone, evidence.alone_faster))
-    n_say: NDArray[np.intp] = np.where(evidence.change > 0, slower, faster)
-    return n_say
 
 
 # Cases whose change is fully explained by the CPU frequency.

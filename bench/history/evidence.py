@@ -147,10 +147,7 @@ def weigh(
     means = np.array([*(look.change for look in looks), mean])
     column = np.arange(recent.shape[1])
     errors = np.array(
-        [
-            *(look.error for look in looks),
-            _error(past, rho, n_recent, np.mean(common, axis=0)),
-        ]
+        [*(look.error for look in looks), _error(past, rho, n_recent, np.mean(common, axis=0))]
     )
     change = means[np.where(telling, best, len(looks)), column]
     # How far earlier runs went to the side of the change; 0 where one is missing.

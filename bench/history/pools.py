@@ -91,11 +91,11 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
             places.setdefault((True, part, str(device)), []).append(place)
         elif isinstance(kernel, str):
             places.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
-    plain = [
-        Pool(_named(name, device), machine, tuple(members), device)
-        for (machine, name, device), members in places.items()
-        if machine or len(members) > 1
-    ]
+    plain = []
+    for (machine, name, device), members in places.items():
+        if machine or len(members) > 1:
+            full = name if device.startswith("cpu") else f"{name}, {device}"
+            plain.append(Pool(full, machine, tuple(members), device))
     return (*plain, *_frequency_pool(plain))
 
 
@@ -107,10 +107,6 @@ def _frequency_pool(pools: Sequence[Pool]) -> Iterator[Pool]:
         yield Pool(
             CPU_FREQUENCY, True, tuple(chain.from_iterable(parts)), chosen[0].device, parts
         )
-
-
-def _named(name: str, device: str) -> str:
-    return name if device.startswith("cpu") else f"{name}, {device}"
 
 
 def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = None) -> str:

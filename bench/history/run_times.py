@@ -236,12 +236,7 @@ def _rows(table: pd.DataFrame, plain: Collection[str], known: DriftCorrection | 
     names, cases = np.unique(keys[numbers].astype(str), return_inverse=True)
     runs = np.unique(table["run"].to_numpy(dtype=str)[numbers], return_inverse=True)[1]
     return _Rows(
-        numbers,
-        names.tolist(),
-        cases,
-        runs,
-        times[numbers, :most],
-        yardsticks[numbers, :most],
+        numbers, names.tolist(), cases, runs, times[numbers, :most], yardsticks[numbers, :most]
     )
 
 

@@ -34,6 +34,7 @@ IDENTITY = ("node", "cpu_model", "cores_physical", "memory_bytes", "machine")
 #: says that something else is installed.
 UNOWNED = "threads.pools."
 CODE_FACTS = ("commit", "dirty")
+_scope = lru_cache(maxsize=1024)(facts.scope_of)
 
 
 def other_machine(
@@ -118,11 +119,6 @@ def touching(differences: Sequence[str], backend: str | None, *, gpu: bool) -> t
         for fact, scope in scopes
         if scope.backend in {None, backend} and (gpu or not scope.gpu)
     )
-
-
-@lru_cache(maxsize=1024)
-def _scope(fact: str) -> facts.Scope:
-    return facts.scope_of(fact)
 
 
 # Which runs of a machine have the facts of a case in common, so that they can be compared.

@@ -302,11 +302,7 @@ def _missing(run: Judged, place: int) -> CaseVerdict:
     unmeasured = run.unmeasured.get(str(history.series["name"].iloc[place]), "")
     why = missing(last, history.runs.iloc[-1], unmeasured)
     return CaseVerdict(
-        run.key(place),
-        Verdict.NOT_COMPARABLE,
-        why,
-        margin=run.margin(place),
-        fact="missing",
+        run.key(place), Verdict.NOT_COMPARABLE, why, margin=run.margin(place), fact="missing"
     )
 
 

@@ -84,16 +84,12 @@ def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) ->
     History
     """
     chosen = np.ix_(rows, members)
-    return History(
-        history.runs.iloc[rows].reset_index(drop=True),
-        history.series.iloc[members].reset_index(drop=True),
-        history.logs[chosen],
-        history.there[chosen],
-        history.troubles,
-        history.other_work,
-        history.n_other_work,
-        history.by_medians,
-        history.drift_correction,
+    return replace(
+        history,
+        runs=history.runs.iloc[rows].reset_index(drop=True),
+        series=history.series.iloc[members].reset_index(drop=True),
+        logs=history.logs[chosen],
+        there=history.there[chosen],
     )
 
 

@@ -23,13 +23,8 @@ if TYPE_CHECKING:
 
 #: One kernel of each backend.
 KERNELS = (
-    "nd.closed_form",
-    "numpy.closed_form",
-    "numba.epoch",
-    "torch.closed_form",
-    "jax.step",
-    "cupy.closed_form",
-    "triton.fused_step",
+    *("nd.closed_form", "numpy.closed_form", "numba.epoch", "torch.closed_form"),
+    *("jax.step", "cupy.closed_form", "triton.fused_step"),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,8 +11,9 @@ from bench.compare.rates import FORMAT, Rates, Share, to_json
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
 from bench.selftest.rule import RULE
+from bench.selftest.samples_file import save
 from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, tallies
-from bench.store.files import StoreError, run_name, whole
+from bench.store.files import run_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,13 +78,15 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     now = datetime.now(timezone.utc)
     path = folder / f"{run_name(now, None)}.json"
     _, alarms, _ = found[NOTHING]
+    # What is promised of both is the smaller share.
+    least = min(found[OF_MEMORY][0], found[OF_KERNEL][0], key=lambda share: share.value)
     rates = Rates(
         rule="track",
         measured=now.isoformat(timespec="seconds"),
         path=str(path),
         false_slower=alarms,
         same=Share(alarms.of - alarms.count, alarms.of),
-        found=((RULE.step, _weaker(found[OF_MEMORY][0], found[OF_KERNEL][0])),),
+        found=((RULE.step, least),),
         unit=UNIT,
     )
     document: dict[str, Any] = {
@@ -103,21 +105,5 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
             PLACE: runs_to_json(drawn_from),
         },
     }
-    _save(path, document)
+    save(path, document, f"{path} can't be written", indent=1)
     return HistoryRated(rates, found, len(drawn_from.logs), drawn_from.n_undisturbed, path)
-
-
-def _weaker(one: Share, other: Share) -> Share:
-    """Return the smaller share: what is promised of both."""
-    return min(one, other, key=lambda share: share.value)
-
-
-def _save(path: Path, document: Mapping[str, Any]) -> None:
-    try:
-        with whole(path) as part:
-            part.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{path} can't be written: {error.strerror or error}. Free space or give another "
-            f"folder with --results."
-        ) from error

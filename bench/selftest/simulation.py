@@ -146,7 +146,10 @@ def outcome_of(
     Outcome
     """
     found = false_alarm = wrong = False
-    for run, decided in _decisions(history, watched, rule, again=again):
+    last = min(RULE.n_runs, history.step + RULE.within_runs)
+    for run in range(rule.fewest_earlier, last):
+        fresh = history.fresh[:, run] if again else None
+        decided = decide(history.logs[: run + 1], watched, rule, fresh)
         slower = _slower(decided)
         if run < history.step:
             false_alarm |= slower
@@ -155,16 +158,6 @@ def outcome_of(
             found |= right
             wrong |= other
     return Outcome(found, false_alarm, wrong)
-
-
-def _decisions(
-    history: Simulated, watched: Watched, rule: Rule, *, again: bool
-) -> Iterator[tuple[int, Decided]]:
-    """Decide each run up to the last in which the step is to be found."""
-    last = min(RULE.n_runs, history.step + RULE.within_runs)
-    for run in range(rule.fewest_earlier, last):
-        fresh = history.fresh[:, run] if again else None
-        yield run, decide(history.logs[: run + 1], watched, rule, fresh)
 
 
 def _slower(decided: Decided) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bench.stats.location import Floats
 
-# Steps in a long series, with their sizes: where, how large, how sure.
+# Steps in a long series: where, how large, how sure.
 #
 # Steps are searched with PELT (Killick, Fearnhead & Eckley 2012, *J. Am. Stat. Assoc.*
 # 107:1590) as ruptures has it (Truong, Oudre & Vayatis 2020, *Signal Processing* 167:107299),
@@ -73,7 +73,7 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
     search = ruptures.KernelCPD(kernel="linear", min_size=RULE.shortest_segment).fit(signal)
     places = [int(one) for one in search.predict(pen=RULE.step_price * np.log(len(logs)))[:-1]]
     while places:
-        rho = _rho_within(smooth, places)
+        rho = lag1_autocorrelation((smooth - levels(smooth, places))[:, None])
         found = [_measured(logs, places, n, rho, margin) for n in range(len(places))]
         worst = int(np.argmax([p for _, p in found]))
         if found[worst][1] * len(logs) <= RULE.max_p_step:
@@ -97,11 +97,6 @@ def _without_outliers(logs: Floats) -> Floats:
     limit = RULE.outlier_stds * NORMAL_MAD * np.median(off)
     cleaned: Floats = np.where(off > limit, middle, logs)
     return cleaned
-
-
-def _rho_within(logs: Floats, places: Sequence[int]) -> float:
-    """Return the autocorrelation of successive runs, apart from the steps."""
-    return lag1_autocorrelation((logs - levels(logs, places))[:, None])
 
 
 def _measured(
@@ -176,7 +171,9 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     slope, middle, *_ = theilslopes(logs, days, RULE.drift_confidence)
     line = middle + slope * days
     total = float(slope * (days[-1] - days[0]))
-    if abs(total) <= margin or _criterion(logs, line, 2) >= _by_steps(logs, steps):
+    by_steps = levels(logs, [step.place for step in steps])
+    of_steps = _criterion(logs, by_steps, 1 + 2 * len(steps))
+    if abs(total) <= margin or _criterion(logs, line, 2) >= of_steps:
         return None
     rho = lag1_autocorrelation((logs - line)[:, None])
     # Correlated runs count for fewer, and the interval is wider by the root of that.
@@ -193,11 +190,6 @@ def _ends(
     found = theilslopes(logs, days, confidence)
     low, high = (slope + widening * (end - slope) for end in (found[2], found[3]))
     return float(low), float(high)
-
-
-def _by_steps(logs: Floats, steps: Sequence[Step]) -> float:
-    places = [one.place for one in steps]
-    return _criterion(logs, levels(logs, places), 1 + 2 * len(places))
 
 
 def _criterion(logs: Floats, described: Floats, n_parameters: int) -> float:
