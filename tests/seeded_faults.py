@@ -166,7 +166,7 @@ FAULTS = (
     Fault(
         "flag-confirms-itself",
         "A change is confirmed by the pairs that flagged it, not by fresh ones alone.",
-        old="        fresh = [sign * one for one in self.differences[self.flagged_at :]]",
+        old="        fresh = [sign * one for one in self.differences[self.detected_at :]]",
         new="        fresh = [sign * one for one in self.differences]",
     ),
     Fault(
@@ -178,8 +178,8 @@ FAULTS = (
     Fault(
         "drift-is-too-sure",
         "Runs that are alike make the interval of a drift narrower instead of wider.",
-        old="    widening = np.sqrt((1 + alike) / (1 - alike))",
-        new="    widening = np.sqrt((1 - alike) / (1 + alike))",
+        old="    widening = np.sqrt((1 + rho) / (1 - rho))",
+        new="    widening = np.sqrt((1 - rho) / (1 + rho))",
     ),
     Fault(
         "no-warning-of-uncommitted-changes",

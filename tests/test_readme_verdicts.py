@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.commands import app
-from bench.compare.paired import CONFIRMING, MOST_PAIRS, Rounds, estimate, process_time
+from bench.compare.paired import Rounds, estimate, process_time
 from bench.compare.reading import margins
+from bench.compare.rule import RULE
 from bench.compare.verdict import Outcome
 from bench.store.files import read_run
 
@@ -44,8 +45,8 @@ def test_every_option_is_one() -> None:
 
 
 def test_the_numbers_of_the_rule_are_those_of_the_rule() -> None:
-    assert f"after {MOST_PAIRS} pairs or 90 seconds" in SECTION
-    assert CONFIRMING == 6
+    assert f"after {RULE.most_pairs} pairs or 90 seconds" in SECTION
+    assert RULE.confirming_pairs == 6
     assert "six fresh pairs" in SECTION
 
 

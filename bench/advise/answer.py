@@ -11,16 +11,13 @@ from scipy import stats
 
 from bench.advise import step_cost, time_to_target
 from bench.advise.proportionality import Linearity, linearity
-from bench.stats.estimate import CONFIDENCE
+from bench.advise.rule import RULE
 from bench.stats.fits import RefusalError
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
     from bench.advise.statistical_cost import StatisticalFit
     from bench.advise.time_to_target import Advice
-
-#: A batch size is as good as another whose time is within this share of its own.
-AS_GOOD = 0.10
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def relative_noise(rows: pd.DataFrame) -> pd.Series:
     noise: pd.Series = pd.Series(np.nan, index=rows.index)
     if columns:
         widest = rows[columns].apply(pd.to_numeric).max(axis=1)
-        noise = widest / stats.norm.ppf((1 + CONFIDENCE) / 2)
+        noise = widest / stats.norm.ppf((1 + RULE.confidence) / 2)
     return noise
 
 
@@ -186,7 +183,7 @@ def _table(
 
 def _measured(measured: pd.DataFrame) -> pd.DataFrame:
     """Return measured times with the wider of their intervals."""
-    width = relative_noise(measured) * stats.norm.ppf((1 + CONFIDENCE) / 2)
+    width = relative_noise(measured) * stats.norm.ppf((1 + RULE.confidence) / 2)
     seconds = measured["seconds"].astype(float)
     table: pd.DataFrame = pd.DataFrame(
         {
@@ -212,4 +209,4 @@ def _compared(table: pd.DataFrame, advice: Advice | None) -> tuple[int | None, b
         return best, True
     if advice.recommended not in tried.index:
         return best, None
-    return best, bool(tried[advice.recommended] <= (1 + AS_GOOD) * tried[best])
+    return best, bool(tried[advice.recommended] <= (1 + RULE.as_good_share) * tried[best])

@@ -22,17 +22,18 @@ from bench.advise.roofline import (
     column,
     place,
 )
+from bench.advise.rule import RULE
 from bench.store import tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
 # What bounds a case: host, launch, cache, memory or arithmetic, by rules on measured numbers.
 #
 # The rules are tried in this order; the first that holds gives the word.
 #
-# 1. ``arithmetic``, ``memory``, ``cache``: at least half (``NEAR``) of what the roof allows is
-#    reached (``bench.advise.roofline``). The word is what sets the roof there: the matrix
+# 1. ``arithmetic``, ``memory``, ``cache``: at least half of what the roof allows is reached
+#    (``bench.advise.roofline``). The word is what sets the roof there: the matrix
 #    product's rate, or the bandwidth of the level that holds the data.
 # 2. ``host``: the data loader is one that makes batches in Python, and timed alone it takes
 #    most of the case's time.
@@ -59,18 +60,6 @@ if TYPE_CHECKING:
 # proves idleness (rule 3) and never work. And a queue holds about a thousand launches: where
 # more are enqueued at once than that, enqueuing may wait for the device and rule 4 say
 # ``host`` of a case that is bound by launches; single steps (``bench_step``) tell these apart.
-
-
-#: Rule 1: this share of the roof is near it.
-NEAR = 0.5
-#: Rules 2, 3 and 4: so much of the time is most of it.
-MOST = 0.5
-#: Rule 4: enqueuing that takes so much of the time never runs ahead of the device.
-NEVER_AHEAD = 0.8
-#: Rule 4: a call of so few empty operators is mostly one.
-FEW_OPERATORS = 2.0
-#: Rule 4: a step of more empty operators on the device is more than launches.
-MOST_LAUNCHES = 50.0
 
 
 class Bound(str, Enum):
@@ -156,46 +145,34 @@ def judge(evidence: Evidence) -> Judgement:
     -------
     Judgement
     """
-    for rule in (_near_the_roof, _loading, _idle, _dispatched):
-        found = rule(evidence)
-        if found is not None:
-            return found
-    return Judgement(Bound.UNCLEAR, _bound_numbers(evidence))
+    e, most = evidence, RULE.most_of_time
+    if e.roof_share >= RULE.near_roof_share:
+        return _near_the_roof(e)
+    if e.loading_share >= most:
+        why = f"making the batches takes {_percent(e.loading_share)} of it"
+        return Judgement(Bound.HOST, why)
+    if e.on_gpu and e.device_share <= most <= e.enqueued_share:
+        return Judgement(
+            Bound.HOST,
+            f"the device is busy for at most {_percent(e.device_share)} of it, enqueuing takes "
+            f"{_percent(e.enqueued_share)}",
+        )
+    return _dispatched(e) or Judgement(Bound.UNCLEAR, _unclear_reason(e))
 
 
-def _near_the_roof(e: Evidence) -> Judgement | None:
-    """Rule 1."""
-    if not e.roof_share >= NEAR:
-        return None
+def _near_the_roof(e: Evidence) -> Judgement:
+    """Name what sets the roof of a case that is near it."""
     if e.roof == ARITHMETIC:
         return Judgement(Bound.ARITHMETIC, f"{_percent(e.roof_share)} of the matrix product's")
     bound = Bound.MEMORY if e.roof == MEMORY else Bound.CACHE
     return Judgement(bound, f"{_percent(e.roof_share)} of the bandwidth of {e.roof}")
 
 
-def _loading(e: Evidence) -> Judgement | None:
-    """Rule 2."""
-    if not e.loading_share >= MOST:
-        return None
-    return Judgement(Bound.HOST, f"making the batches takes {_percent(e.loading_share)} of it")
-
-
-def _idle(e: Evidence) -> Judgement | None:
-    """Rule 3."""
-    if not (e.on_gpu and e.device_share <= MOST <= e.enqueued_share):
-        return None
-    return Judgement(
-        Bound.HOST,
-        f"the device is busy for at most {_percent(e.device_share)} of it, enqueuing takes "
-        f"{_percent(e.enqueued_share)}",
-    )
-
-
 def _dispatched(e: Evidence) -> Judgement | None:
-    """Rule 4."""
-    if e.operators and e.call_operators <= FEW_OPERATORS:
+    """Apply rule 4."""
+    if e.operators and e.call_operators <= RULE.few_operators:
         why = f"the call takes {e.call_operators:.3g} times an empty operator"
-    elif e.stepwise and e.fixed_share >= MOST:
+    elif e.stepwise and e.fixed_share >= RULE.most_of_time:
         why = (
             f"{_percent(e.fixed_share)} of a step is a fixed price, it takes "
             f"{e.step_operators:.3g} times an empty operator"
@@ -205,15 +182,15 @@ def _dispatched(e: Evidence) -> Judgement | None:
     if not e.on_gpu:
         return Judgement(Bound.HOST, why)
     why = f"{why}; enqueuing takes {_percent(e.enqueued_share)} of it"
-    if e.enqueued_share >= NEVER_AHEAD:
+    if e.enqueued_share >= RULE.never_ahead_share:
         return Judgement(Bound.HOST, why)
     launches = e.step_operators if math.isnan(e.device_operators) else e.device_operators
-    if e.enqueued_share < NEVER_AHEAD and launches <= MOST_LAUNCHES:
+    if e.enqueued_share < RULE.never_ahead_share and launches <= RULE.most_launches:
         return Judgement(Bound.LAUNCH, why)
     return None
 
 
-def _bound_numbers(e: Evidence) -> str:
+def _unclear_reason(e: Evidence) -> str:
     """Say what was found where no rule holds."""
     said = [f"{_percent(e.roof_share)} of the roof ({e.roof})"]
     if e.roof != ARITHMETIC and not math.isnan(e.library_share):
@@ -238,13 +215,11 @@ def _percent(share: float) -> str:
     return "unknown" if math.isnan(share) else f"{100 * share:.3g}%"
 
 
-# Gathers, for every case under its roof, what says what bounds it, and judges.
+# The evidence on every case under its roof.
 
 
 #: Loaders that make every batch in Python on the host, whatever the device.
 HOST_LOADERS = ("dataloader",)
-#: A step that takes less of an empty operator than this at any size is not dispatched alone.
-LEAST_OPERATORS = 0.5
 
 
 def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
@@ -263,7 +238,9 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
         With ``bound`` and ``reason`` (``bench.advise.bounds.Judgement``), and what they
         rest on: the attributes of ``bench.advise.bounds.Evidence``.
     """
-    found = list(gathered(table, placed))
+    numbers = _numbers(table, placed).itertuples()
+    cases = zip(placed.to_dict("records"), numbers, strict=True)
+    found = [_evidence(case, one) for case, one in cases]
     judged = [judge(one) for one in found]
     added = pd.DataFrame([asdict(one) for one in found], index=placed.index)
     new = [name for name in added if name not in placed]
@@ -273,23 +250,6 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
         **{name: added[name] for name in new},
     )
     return together
-
-
-def gathered(table: pd.DataFrame, placed: pd.DataFrame) -> Iterator[Evidence]:
-    """Yield the evidence on each case, in their order.
-
-    Parameters
-    ----------
-    table, placed : DataFrame
-        As of ``bounded``.
-
-    Yields
-    ------
-    Evidence
-    """
-    numbers = _numbers(table, placed)
-    for case, one in zip(placed.to_dict("records"), numbers.itertuples(), strict=True):
-        yield _evidence(case, one)
 
 
 def _numbers(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
@@ -329,7 +289,7 @@ def _at_least_operators(placed: pd.DataFrame, operators: pd.Series) -> pd.Series
     """Say where something never takes clearly less than an operator, at any size."""
     found: pd.Series = pd.Series(data=False, index=placed.index)
     for rows in per_series(placed):
-        found.loc[rows.index] = bool(operators[rows.index].min() >= LEAST_OPERATORS)
+        found.loc[rows.index] = bool(operators[rows.index].min() >= RULE.min_operators)
     return found
 
 
@@ -390,7 +350,7 @@ def _loading_seconds(table: pd.DataFrame, placed: pd.DataFrame) -> pd.Series:
     return found
 
 
-# What one run says of efficiency: the roofs, the cases under them, the devices compared.
+# The efficiency of a run: the roofs, the cases under them, the devices compared.
 
 
 class NothingToSayError(Exception):

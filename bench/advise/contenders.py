@@ -6,7 +6,7 @@ timed, that time counts; else the steps that the workload needs times the measur
 step. Only where no steps could be counted are epochs compared, all at one batch size.
 
 Two are told apart where their intervals do not overlap and, if one process measured all,
-where they are further apart than processes are from each other (`BETWEEN_PROCESSES`).
+where they are further apart than processes are from each other (`Rule.process_difference`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from bench.advise.answer import KernelAnswer
 
-#: What is told apart within one process may be a property of that process: between two, the
-#: middle case of a quiet machine differs by 3%, and few by more than this.
-BETWEEN_PROCESSES = 0.10
 #: Reading the samples as they lie: a limit for the others, and no stochastic descent.
 UNSHUFFLED = "sequential"
 
@@ -89,7 +87,7 @@ class Contest:
         first = self.winner
         if not math.isfinite(first.high):
             return self.contenders[1:]
-        room = BETWEEN_PROCESSES if self.n_processes < 2 else 0.0
+        room = RULE.process_difference if self.n_processes < 2 else 0.0
         return tuple(
             one
             for one in self.contenders[1:]

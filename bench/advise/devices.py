@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
 #: What ``--threads`` sets: all of them have to agree.
 POOLS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "MXNET_CPU_WORKER_NTHREADS",
-    "PJRT_NPROC",
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"),
+    *("MXNET_CPU_WORKER_NTHREADS", "PJRT_NPROC"),
 )
 #: Facts of a fingerprint that follow from the number of threads, and one that is no fact.
 FOLLOWING = ("threads", "affinity", "cores_usable", "gpu_reason")
@@ -179,16 +175,6 @@ def _settings(run: Mapping[str, Any]) -> Mapping[str, str]:
 # least 2 c - 1 (Bonferroni), and so does that of S; those of E and e follow from it.
 
 
-def speedup(one: pd.Series | float, many: pd.Series | float) -> pd.Series | float:
-    """Return S(p) of the seconds on one thread and on p."""
-    return one / many
-
-
-def efficiency(speedup: pd.Series | float, threads: int) -> pd.Series | float:
-    """Return E(p) of S(p)."""
-    return speedup / threads
-
-
 def serial_fraction(speedup: pd.Series | float, threads: int) -> pd.Series | float:
     """Return e(p) of S(p), for at least two threads."""
     return (1.0 / speedup - 1.0 / threads) / (1.0 - 1.0 / threads)
@@ -255,9 +241,9 @@ def _against(one: pd.DataFrame, many: pd.DataFrame, threads: int) -> pd.DataFram
     shared = one.index.intersection(many.index)
     serial, parallel = one.loc[shared], many.loc[shared]
     speedups = {
-        "": speedup(serial["seconds"], parallel["seconds"]),
-        "_low": speedup(serial["low"], parallel["high"]),
-        "_high": speedup(serial["high"], parallel["low"]),
+        "": serial["seconds"] / parallel["seconds"],
+        "_low": serial["low"] / parallel["high"],
+        "_high": serial["high"] / parallel["low"],
     }
     opposite = {"": "", "_low": "_high", "_high": "_low"}
     bounded: pd.DataFrame = parallel.assign(
@@ -265,7 +251,7 @@ def _against(one: pd.DataFrame, many: pd.DataFrame, threads: int) -> pd.DataFram
         seconds_one_thread=serial["seconds"],
         confidence=serial["confidence"] + parallel["confidence"] - 1.0,
         **{f"speedup{end}": value for end, value in speedups.items()},
-        **{f"efficiency{end}": efficiency(s, threads) for end, s in speedups.items()},
+        **{f"efficiency{end}": s / threads for end, s in speedups.items()},
         **{
             f"serial_fraction{end}": serial_fraction(speedups[opposite[end]], threads)
             for end in speedups

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ FOOT = ("nd.autograd", "dataloader")
 FOOT_SAVES = "nothing: the published loop with the loader that it came with"
 #: Batch sizes that a ladder shows, as far as they were measured.
 SIZES = (1, 10, 100, 1500)
-#: Fewer rungs are no ladder: the tables by batch size say all.
-FEWEST_RUNGS = 4
 
 
 def rung_names(rows: pd.DataFrame) -> pd.Series:
@@ -73,7 +72,7 @@ def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
     if "momentum" in rows:  # another update: not a rung of the same ladder
         shown &= rows["momentum"].fillna(0) == 0
     chosen: pd.DataFrame = rows[rows["batch_size"].isin(sizes) & shown]
-    if chosen["kernel"].nunique() < FEWEST_RUNGS:
+    if chosen["kernel"].nunique() < RULE.fewest_rungs:
         nothing: pd.DataFrame = chosen.iloc[0:0]
         return nothing
     chosen = chosen.assign(rung=rung_names(chosen))

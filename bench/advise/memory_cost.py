@@ -20,21 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.advise.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-#: Batch sizes that a line needs: through two there is always one.
-FEWEST_SIZES = 3
-#: Peaks are whole bytes: so much is no distance from a line.
-ROUNDING_BYTES = 1.0
 #: What is measured of a case, by the fact that holds it.
-HOST, ALLOCATOR, DEVICE = (
-    "host_case_bytes",
-    "allocator_peak_bytes",
-    "device_footprint_bytes",
-)
+HOST, ALLOCATOR, DEVICE = ("host_case_bytes", "allocator_peak_bytes", "device_footprint_bytes")
 
 
 @dataclass(frozen=True)
@@ -86,14 +80,14 @@ def line(
     """
     B, y = np.asarray(batch_sizes, dtype=float), np.asarray(peaks, dtype=float)
     n_sizes = len(np.unique(B))
-    if n_sizes < FEWEST_SIZES:
+    if n_sizes < RULE.fewest_sizes_of_line:
         return Line(np.nan, np.nan, n_sizes, np.nan, np.nan, np.nan, np.nan)
     intercept, slope = np.linalg.lstsq(np.column_stack([np.ones_like(B), B]), y, rcond=None)[0]
     distances = y - (intercept + slope * B)
     centred = B - B.mean()
     weights = centred / (centred @ centred)
     deviation = float(np.abs(distances).max())
-    off = max(noise_bytes, deviation if deviation > ROUNDING_BYTES else 0.0)
+    off = max(noise_bytes, deviation if deviation > RULE.rounding_bytes else 0.0)
     return Line(
         bytes_per_sample=float(slope),
         intercept_bytes=float(intercept),

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from bench.advise.roofline import column
-from bench.stats.estimate import CONFIDENCE, Estimate, from_draws
+from bench.advise.rule import RULE
+from bench.stats.estimate import Estimate, from_draws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,11 +92,6 @@ class CostFit:
         """Seconds that a sample adds; 0 for ``flat``."""
         return float(self.step.b)
 
-    @property
-    def t_host(self) -> float | None:
-        """Seconds of a step on the plateau; None for ``linear``."""
-        return None if self.host_seconds is None else self.host_seconds.value
-
     def step_seconds(self, batch_size: ArrayLike) -> Array:
         """Return the fitted seconds of a step of so many samples."""
         return self.step.seconds(batch_size)
@@ -111,12 +107,6 @@ class CostFit:
 # batch size from which the local slope ``d log t / d log B`` is at least 0.9 (``9 n_half`` on
 # a line); and, whatever the model, the exponent p of ``t ~ B^p`` over the batch sizes from
 # there on, by least squares of log on log.
-
-
-#: From this local slope on a step's time counts as proportional to its batch size.
-SLOPE = 0.9
-#: An exponent needs so many batch sizes: through two there is always one.
-FEWEST_SIZES = 3
 
 
 @dataclass(frozen=True)
@@ -160,7 +150,8 @@ def linearity(cost: CostFit) -> Linearity:
     -------
     Linearity
     """
-    first = from_draws(float(cost.step.slope_reaches(SLOPE)), cost.draws.slope_reaches(SLOPE))
+    slope = RULE.proportional_slope
+    first = from_draws(float(cost.step.slope_reaches(slope)), cost.draws.slope_reaches(slope))
     sizes = np.asarray(cost.batch_sizes)
     beyond = sizes >= first.value
     exponent = _exponent(cost, sizes[beyond], np.asarray(cost.residuals)[beyond])
@@ -175,12 +166,12 @@ def _exponent(cost: CostFit, sizes: Array, residuals: Array) -> Estimate | None:
     step is set against that: where time is proportional to samples, p is 1 whatever is left
     over for the last step.
     """
-    if len(sizes) < FEWEST_SIZES:
+    if len(sizes) < RULE.fewest_sizes_of_line:
         return None
     n_steps = np.ceil(cost.n_samples / sizes)
     seconds = cost.epoch_seconds(sizes) * np.exp(residuals) / n_steps
     line = stats.linregress(np.log(cost.n_samples / n_steps), np.log(seconds))
-    room = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(sizes) - 2) * line.stderr)
+    room = float(stats.t.ppf((1 + RULE.confidence) / 2, len(sizes) - 2) * line.stderr)
     slope = float(line.slope)
     return Estimate(slope, slope - room, slope + room)
 
@@ -191,9 +182,9 @@ def _claim(exponent: Estimate | None, in_range: bool) -> str:
         return "not reached"
     if exponent is None:
         return "unclear"
-    if exponent.high < SLOPE:
+    if exponent.high < RULE.proportional_slope:
         return "cheaper"
-    if exponent.low > 2 - SLOPE:
+    if exponent.low > 2 - RULE.proportional_slope:
         return "dearer"
     return "unclear" if exponent.low <= 0 or exponent.high >= 2 else "holds"
 
@@ -213,8 +204,6 @@ def _claim(exponent: Estimate | None, in_range: bool) -> str:
 
 #: Cases that differ in the amount of work alone.
 SERIES = ("case", "workload", "kernel", "device", "loader", "n_tensors")
-#: Sizes that are nearer than this tell more of the noise than of the work.
-WORK_FACTOR = 2.0
 
 
 def per_series(placed: pd.DataFrame) -> list[pd.DataFrame]:
@@ -261,8 +250,8 @@ def fixed_shares(placed: pd.DataFrame) -> pd.Series:
 def _fixed_share(work: NDArray[np.float64], seconds: NDArray[np.float64], number: int) -> float:
     """Estimate it for one size of a series."""
     here = work[number]
-    larger = np.flatnonzero(work >= WORK_FACTOR * here)
-    smaller = np.flatnonzero(work <= here / WORK_FACTOR)
+    larger = np.flatnonzero(work >= RULE.min_work_ratio * here)
+    smaller = np.flatnonzero(work <= here / RULE.min_work_ratio)
     if larger.size:
         other = larger[np.argmin(work[larger])]
     elif smaller.size:

@@ -11,6 +11,7 @@ import data
 from bench.advise import statistical_cost
 from bench.advise.answer import KernelAnswer, Subject, answer
 from bench.advise.findings import Conditions, Counted, Found
+from bench.advise.rule import RULE
 from bench.convergence.statistics import Statistics, steps_table
 from bench.convergence.tuning import Setting
 from bench.measure.protocol import Protocol, plan_training
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
     from bench.advise.statistical_cost import StatisticalFit
 
-# Whether a run's times and the steps that are counted here are of the same training.
+# Whether a run's times and the steps counted here are of the same training.
 
 
-#: How far the losses that a run recorded may be from those that float64 gives here.
-LOSS_ROOM = 0.01
 #: What a run tells of how a case was trained.
 TOLD = ("seed", "sampling", "schedule", "learning_rate")
 
@@ -70,7 +69,7 @@ def why_unfit(rows: pd.DataFrame, subject: Subject) -> str | None:
     apart = max(
         abs(there - here) / here for there, here in zip(recorded, expected, strict=False)
     )
-    if not apart <= LOSS_ROOM:
+    if not apart <= RULE.loss_tolerance:
         return (
             f"the losses that the run recorded at batch size {int(row['batch_size'])} are up "
             f"to {apart:.0%} from those that the same training gives here: the data or the "
@@ -105,7 +104,7 @@ def _losses(row: pd.Series, name: str) -> list[float]:
     ]
 
 
-# Counts the steps that a workload needs, and fits them.
+# The steps that a workload needs, counted and fitted.
 
 
 def silent(text: str) -> None:
@@ -179,7 +178,7 @@ def _fitted(
         return error
 
 
-# Finds the answer for every kernel of a run.
+# The answer for every kernel of a run.
 
 
 LOADER = "inmemory"
@@ -221,7 +220,8 @@ def rows_of(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     NothingComparableError
         Where they are of different machines.
     """
-    prints = {str(_fingerprint(document)) for document in documents}
+    infos = (document.get("machine_info", {}) for document in documents)
+    prints = {str(info.get("fingerprint_id")) for info in infos}
     if len(prints) > 1:
         raise NothingComparableError(
             "the runs are of different machines or libraries (their fingerprints differ), so "
@@ -234,10 +234,6 @@ def rows_of(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     table: pd.DataFrame = pd.concat(tables, ignore_index=True)
     newest: pd.DataFrame = table.drop_duplicates("name", keep="last")
     return newest
-
-
-def _fingerprint(document: Mapping[str, Any]) -> Any:
-    return document.get("machine_info", {}).get("fingerprint_id")
 
 
 def find(
@@ -290,7 +286,8 @@ def find(
             setting = _setting(first, axis, tolerance)
             place = (subject.workload, conditions_of(setting))
             if refusal is None and place not in known:
-                sizes = {*_sizes(epochs, subject), *usual_sizes(subject.n_samples)}
+                measured = epochs.loc[epochs["workload"] == workload, "batch_size"]
+                sizes = {*map(int, measured), *usual_sizes(subject.n_samples)}
                 known[place] = counted(subject.workload, setting, sizes, tell)
             steps = known.get(place)
             one = _answer(subject, rows, steps, _same(timed, setting), refusal)
@@ -300,11 +297,6 @@ def find(
             elif steps is not None:
                 others.append((steps, one))
     return Found(tuple(answers), tuple(conditions), known, tuple(others))
-
-
-def _sizes(epochs: pd.DataFrame, subject: Subject) -> list[int]:
-    of_workload = epochs[epochs["workload"] == subject.workload]
-    return [int(size) for size in of_workload["batch_size"].unique()]
 
 
 def usual_sizes(n_samples: int) -> tuple[int, ...]:

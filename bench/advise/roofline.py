@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bench.advise.rule import RULE
 from bench.store import tidy
 from bench.store.facts import own_bytes
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 # two ceilings these are).
 
 
-#: How far above the highest control a rate may lie. Controls are timed at a few sizes, on a
-#: noisy machine, and move three arrays; an update in place moves two, and where they just
-#: fit the second cache it was seen to reach 1.6 times the triad.
-ROOM = 2.0
 #: Controls whose bytes are traffic of the device's own memory.
 MEMORY_CONTROLS = ("triad", "device_to_device")
 RATES = {"moved_bytes_per_second": "bytes", "flops_per_second": "flops"}
@@ -88,7 +85,7 @@ class Excess:
     peak: float
 
 
-def excesses(table: pd.DataFrame, room: float = ROOM) -> list[Excess]:
+def excesses(table: pd.DataFrame, room: float = RULE.max_above_controls) -> list[Excess]:
     """List the cases whose declared rates are above the peak of their device.
 
     Parameters
@@ -142,9 +139,6 @@ def _above(table: pd.DataFrame, peak: Peak, room: float) -> Iterator[Excess]:
 
 MEMORY, CACHE = "memory", "cache"
 TRIAD_ARRAYS = 3
-#: Where a device does not tell its caches: data are in memory where the triad is at most so
-#: many times as fast as with the largest arrays.
-MEMORY_WITHIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -194,7 +188,7 @@ class Ceilings:
             fitting = (name for name, size in self.caches if working_set_bytes <= size)
             return next(fitting, MEMORY)
         slowest = self.bandwidth.bytes_per_second[-1]
-        near_memory = self.bandwidth.of(working_set_bytes) <= MEMORY_WITHIN * slowest
+        near_memory = self.bandwidth.of(working_set_bytes) <= RULE.memory_within * slowest
         return MEMORY if near_memory else CACHE
 
     def levels(self) -> dict[str, float]:

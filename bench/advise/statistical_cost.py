@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from bench.advise.rule import RULE
 from bench.advise.step_time import StepCount, epoch_noise_share, noise_share
 from bench.stats import fits
-from bench.stats.estimate import CONFIDENCE, Estimate, from_draws
+from bench.stats.estimate import Estimate, from_draws
 from bench.stats.fits import RefusalError
 
 if TYPE_CHECKING:
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
     from bench.stats.fits import RelativeFit
 
     Array = NDArray[np.float64]
-
-FEWEST_SIZES = 4
-#: The largest batch size over the smallest, of those that reached the target.
-LEAST_SPAN = 10
-#: A miss contradicts a fit that says that so small a share of its steps had been enough.
-MISS_SHARE = 0.5
-N_DRAWS = 4000
-SEED = 2
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ def fit(
     table: pd.DataFrame,
     n_samples: int,
     sampling: str,
-    n_draws: int = N_DRAWS,
+    n_draws: int = RULE.n_draws,
     *,
     in_epochs: bool = False,
 ) -> StatisticalFit:
@@ -136,7 +129,7 @@ def fit(
     s_min, e_min = fitted.parameters
     count = StepCount(s_min, e_min, n_samples, sampling)
     _refuse_contradiction(table, fitted, count)
-    drawn = np.maximum(fits.draw(fitted, n_draws, SEED), 0.0)
+    drawn = np.maximum(fits.draw(fitted, n_draws, RULE.steps_seed), 0.0)
     draws = StepCount(drawn[:, 0], drawn[:, 1], n_samples, sampling)
     return StatisticalFit(
         s_min=from_draws(float(count.s_min), draws.s_min),
@@ -156,13 +149,14 @@ def fit(
 def _refuse_too_little(reached: pd.DataFrame) -> None:
     """Refuse too few batch sizes, such as lie too near one another, and edges of the grid."""
     listed = _listed(reached["batch_size"])
-    enough = f"at least {FEWEST_SIZES} over a factor of {LEAST_SPAN} are needed"
-    if len(reached) < FEWEST_SIZES:
+    fewest, least = RULE.fewest_sizes_of_steps, RULE.min_span_of_steps
+    enough = f"at least {fewest} over a factor of {least} are needed"
+    if len(reached) < fewest:
         raise RefusalError(
             f"{len(reached)} batch sizes ({listed}) reached the target: {enough}"
         )
     span = reached["batch_size"].max() / reached["batch_size"].min()
-    if span < LEAST_SPAN:
+    if span < least:
         raise RefusalError(
             f"the batch sizes that reached the target ({listed}) span a factor of {span:.3g} "
             f"only: {enough}"
@@ -183,7 +177,7 @@ def _listed(batch_sizes: pd.Series) -> str:
 def _noise(reached: pd.DataFrame) -> Array:
     """Return the relative standard deviations that the intervals over the seeds stand for."""
     low, high = (reached[name].to_numpy(float) for name in ("steps_low", "steps_high"))
-    width = 2 * stats.norm.ppf((1 + CONFIDENCE) / 2)
+    width = 2 * stats.norm.ppf((1 + RULE.confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return fits.as_noise(np.log(high / low) / width, len(reached))
 
@@ -212,7 +206,7 @@ def _refuse_contradiction(table: pd.DataFrame, fitted: RelativeFit, count: StepC
     missed = table[table["steps"].isna()]
     enough = count.steps(missed["batch_size"].to_numpy(float))
     cap = missed["steps_cap"].to_numpy(float)
-    wrong = missed[enough < MISS_SHARE * cap]
+    wrong = missed[enough < RULE.min_share_of_miss * cap]
     if len(wrong):
         raise RefusalError(
             f"batch size {_listed(wrong['batch_size'])} did not reach the target within its "

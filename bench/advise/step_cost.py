@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.advise.proportionality import CostFit
+from bench.advise.rule import RULE
 from bench.advise.step_time import StepTime
 from bench.stats import fits
 from bench.stats.estimate import from_draws
@@ -123,16 +124,6 @@ def _candidate(
 # A step that costs the same up to some batch size, and lies on a line from there on.
 
 
-#: Ends of a plateau that are tried between two batch sizes before one is fitted.
-N_STARTS = 48
-#: Ends that are drawn from.
-N_ENDS = 64
-#: How often the grid is drawn closer round the ends that are likely.
-N_ZOOMS = 3
-#: Ends are unlikely whose probability is below the largest by this much, in logarithms.
-FAR = 12.0
-
-
 def plateau(epochs: Epochs) -> Candidate:
     """Fit ``t = max(t_host, a + b B)``; ``a`` may be below zero.
 
@@ -140,7 +131,7 @@ def plateau(epochs: Epochs) -> Candidate:
     outlier with a name. Given where the plateau ends, the curve is linear in the two other
     parameters; so the end is searched over a grid first (Lerman 1980, Appl. Statist. 29:77).
     """
-    ends = np.geomspace(epochs.batch_sizes[1], epochs.batch_sizes[-2], N_ENDS)
+    ends = np.geomspace(epochs.batch_sizes[1], epochs.batch_sizes[-2], RULE.plateau_ends)
     fitted = fits.fit(
         lambda parameters: epochs.curve(_hinge(parameters)),
         _best_start(epochs),
@@ -174,8 +165,9 @@ def _best_start(epochs: Epochs) -> Array:
     Between any two batch sizes there may be a minimum, and a narrow one.
     """
     edges = epochs.batch_sizes[1:-1]
+    n_points = RULE.plateau_starts + 2
     ends = np.concatenate(
-        [np.geomspace(*pair, N_STARTS + 2)[1:-1] for pair in itertools.pairwise(edges)]
+        [np.geomspace(*pair, n_points)[1:-1] for pair in itertools.pairwise(edges)]
     )
     weights = 1.0 / epochs.noise
     known = _Known.of(_columns(epochs, ends) * (weights / epochs.seconds)[:, None], weights)
@@ -197,20 +189,20 @@ def _draw_plateau(
     multivariate t, so c is drawn first, from a grid, with the probability that is left when
     they are integrated out (Gelman et al. 2013, sections 3.2 and 14.2).
     """
-    n_free = fitted.n_free_of_scale
-    for _ in range(N_ZOOMS):
+    dof = fitted.dof_of_scale
+    for _ in range(RULE.plateau_zooms):
         # The solution is on the grid until the grid is fine enough to see it.
         with_best = np.unique(np.append(ends, fitted.parameters[2]))
-        log_chance = _given_end(epochs, fitted, with_best).log_chance(n_free)
-        likely = np.flatnonzero(log_chance > log_chance.max() - FAR)
+        log_chance = _given_end(epochs, fitted, with_best).log_chance(dof)
+        likely = np.flatnonzero(log_chance > log_chance.max() - RULE.far_log_probability)
         first, last = max(likely[0] - 1, 0), min(likely[-1] + 1, len(with_best) - 1)
-        ends = np.geomspace(with_best[first], with_best[last], N_ENDS)
+        ends = np.geomspace(with_best[first], with_best[last], RULE.plateau_ends)
     known = _given_end(epochs, fitted, ends)
-    log_chance = known.log_chance(n_free)
+    log_chance = known.log_chance(dof)
     chance = np.exp(log_chance - log_chance.max())
     rng = np.random.default_rng(seed)
     chosen = rng.choice(len(ends), n_draws, p=chance / chance.sum())
-    widths = (n_free + known.misfits[chosen]) / rng.chisquare(n_free + 1, n_draws)
+    widths = (dof + known.misfits[chosen]) / rng.chisquare(dof + 1, n_draws)
     normal = rng.standard_normal((n_draws, 2))
     moved = np.einsum("dij,dj->di", known.spreads[chosen], normal) * np.sqrt(widths)[:, None]
     host, b = np.maximum(known.centres[chosen] + moved, 0.0).T
@@ -258,10 +250,10 @@ class _Known:
         left = np.einsum("enj,ej->en", designs, centres) - target
         return cls(centres, spreads, np.sum(left**2, axis=1))
 
-    def log_chance(self, n_free: float) -> Array:
+    def log_chance(self, dof: float) -> Array:
         """Return the log of each end's probability, but for a constant."""
         volume = np.log(np.abs(np.linalg.det(self.spreads)))
-        chance: Array = volume - (n_free + 1) / 2 * np.log1p(self.misfits / n_free)
+        chance: Array = volume - (dof + 1) / 2 * np.log1p(self.misfits / dof)
         return chance
 
 
@@ -279,11 +271,6 @@ MODELS: Mapping[str, Callable[[Epochs], Candidate]] = {
     "linear": linear,
     "plateau": plateau,
 }
-FEWEST_SIZES = 5
-#: The largest batch size over the smallest.
-LEAST_SPAN = 30
-N_DRAWS = 4000
-SEED = 1
 
 
 def fit(
@@ -291,7 +278,7 @@ def fit(
     seconds_per_epoch: Sequence[float] | Array,
     n_samples: int,
     noise: float | Sequence[float] | Array | None = None,
-    n_draws: int = N_DRAWS,
+    n_draws: int = RULE.n_draws,
 ) -> CostFit:
     """Fit what a step costs.
 
@@ -352,11 +339,12 @@ def _ordered(
 def _refuse_too_little(batch_sizes: Array) -> None:
     """Refuse too few batch sizes, or such as lie too near one another."""
     sizes = ", ".join(f"{size:g}" for size in batch_sizes) or "none"
-    enough = f"at least {FEWEST_SIZES} over a factor of {LEAST_SPAN} are needed"
-    if len(batch_sizes) < FEWEST_SIZES:
+    fewest, least = RULE.fewest_sizes_of_cost, RULE.min_span_of_cost
+    enough = f"at least {fewest} over a factor of {least} are needed"
+    if len(batch_sizes) < fewest:
         raise RefusalError(f"there are {len(batch_sizes)} batch sizes ({sizes}): {enough}")
     span = batch_sizes[-1] / batch_sizes[0]
-    if span < LEAST_SPAN:
+    if span < least:
         raise RefusalError(
             f"the batch sizes ({sizes}) span a factor of {span:.3g} only: {enough}"
         )
@@ -380,7 +368,7 @@ def _averaged(
     ends = np.round(np.cumsum(weights / weights.sum()) * n_draws)
     counts = np.diff(ends, prepend=0.0).astype(int)
     drawn = [
-        one.draw(count, SEED)
+        one.draw(count, RULE.cost_seed)
         for one, count in zip(candidates.values(), counts, strict=True)
         if count > 0
     ]
@@ -390,11 +378,7 @@ def _averaged(
 
 
 def _result(
-    epochs: Epochs,
-    chosen: Candidate,
-    model: str,
-    scores: Mapping[str, float],
-    draws: StepTime,
+    epochs: Epochs, chosen: Candidate, model: str, scores: Mapping[str, float], draws: StepTime
 ) -> CostFit:
     """Put the numbers together that the chosen model has."""
     step, fitted = chosen.step, chosen.fitted

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate, from_draws
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from bench.advise.step_time import StepCount, StepTime
 
     Array = NDArray[np.float64]
-
-#: Batch sizes whose time is within this share of the smallest are as good.
-ROOM = 0.05
-#: Halvings of the logarithm of a batch size: past a double's precision.
-HALVINGS = 60
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ def _paired(step: StepTime, count: StepCount) -> tuple[StepTime, StepCount]:
 
 
 def _optimum(step: StepTime, count: StepCount) -> _Optimum:
-    """Find the smallest time, and how far from it the time is within ``ROOM`` of it."""
+    """Find the smallest time, and how far from it the time is nearly as small."""
 
     def seconds(batch_size: ArrayLike) -> Array:
         product: Array = count.steps(batch_size) * step.seconds(batch_size)
@@ -154,7 +150,7 @@ def _optimum(step: StepTime, count: StepCount) -> _Optimum:
     times = np.stack([seconds(size) for size in candidates])
     size = np.take_along_axis(candidates, times.argmin(axis=0)[None], axis=0)[0]
     least = times.min(axis=0)
-    limit = (1.0 + ROOM) * least
+    limit = (1.0 + RULE.near_best_share) * least
     return _Optimum(
         size=size,
         seconds=least,
@@ -169,7 +165,7 @@ def _crossing(
     """Return the batch size between two at which the time passes the limit, by halving."""
     within = np.where(seconds(end) <= limit, end, inside)
     beyond = end
-    for _ in range(HALVINGS):
+    for _ in range(RULE.halvings):
         middle = np.sqrt(within * beyond)
         good = seconds(middle) <= limit
         within, beyond = np.where(good, middle, within), np.where(good, beyond, middle)

@@ -13,9 +13,9 @@ from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output, Results
 from bench.commands.request_options import takes_request
 from bench.commands.verdicts import EveryCase, Margin, VerdictForm, show
-from bench.compare.paired import MOST_PAIRS
 from bench.compare.rates import Machine
 from bench.compare.reading import margins
+from bench.compare.rule import RULE
 from bench.machine.fingerprint import fingerprint_id
 from bench.plan import values
 from bench.plan.request import Request, order_seed_of, protocol_of
@@ -49,7 +49,7 @@ def ab(
     margin: Margin = None,
     pairs: Annotated[
         str, typer.Option(help="At most so many pairs of processes for a case …")
-    ] = str(MOST_PAIRS),
+    ] = str(RULE.most_pairs),
     max_seconds: Annotated[str, typer.Option(help="… and so many seconds.")] = "90",
     form: VerdictForm = Form.TERMINAL,
     output: Output = None,

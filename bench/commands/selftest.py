@@ -16,7 +16,8 @@ from bench.compare.rates import FOLDER
 from bench.plan import values
 from bench.plan.request import Request, protocol_of
 from bench.selftest import tables
-from bench.selftest.histories import LARGEST_SEED, rate_history
+from bench.selftest.histories import rate_history
+from bench.selftest.rule import RULE
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.store.files import StoreError
@@ -94,7 +95,7 @@ def selftest(
             protocol=replace(protocol_of(request), alone=False),
             seconds=60 * values.positive("--minutes", minutes),
             loaded=loaded,
-            seed=secrets.randbelow(LARGEST_SEED),
+            seed=secrets.randbelow(RULE.largest_seed),
         )
         samples = sample(asked, lambda text: typer.echo(text, err=True))
     with refusals({StoreError: Exit.FAILED}):

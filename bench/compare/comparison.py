@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
+
+from bench.store.facts import known
 
 #: What may be compared; ``auto`` picks one of them.
 AXES = ("run", "machine", "device", "version", "setting", "date")
@@ -14,21 +14,8 @@ AXES = ("run", "machine", "device", "version", "setting", "date")
 MOST_SIDES = 8
 #: Columns of a case that say which it is; those of them that a table has are kept.
 CASE_COLUMNS = (
-    "name",
-    "fullname",
-    "group",
-    "case",
-    "workload",
-    "kernel",
-    "backend",
-    "device",
-    "loader",
-    "batch_size",
-    "n_parameters",
-    "n_tensors",
-    "n_bytes",
-    "control",
-    "engine",
+    *("name", "fullname", "group", "case", "workload", "kernel", "backend", "device"),
+    *("loader", "batch_size", "n_parameters", "n_tensors", "n_bytes", "control", "engine"),
 )
 
 
@@ -67,6 +54,21 @@ class Side:
     dirty: bool
     processes: int
     n_cases: int
+
+
+def side_of(label: str, device: str | None, n_cases: int, run: pd.Series) -> Side:
+    """Describe a side by the row of its run, which may lack columns."""
+    commit, dirty, processes = (run.get(name) for name in ("commit", "dirty", "processes"))
+    return Side(
+        label=label,
+        run=str(run["run"]),
+        device=device,
+        taken=run.get("taken", pd.NaT),
+        commit=str(commit) if known(commit) else None,
+        dirty=known(dirty) and bool(dirty),
+        processes=int(run["processes"]) if known(processes) else 1,
+        n_cases=n_cases,
+    )
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,3 @@ class Comparison:
     def baseline(self) -> Side:
         """The side that the others are set against."""
         return self.sides[0]
-
-    @property
-    def n_compared(self) -> int:
-        """Number of cases that are compared."""
-        return int(self.rows["key"].nunique())

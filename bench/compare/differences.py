@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# How several names, facts and numbers of cases are written in a sentence.
+# Names, facts and numbers of cases as a sentence writes them.
 
 
 #: So many of several names or facts are told; the rest is counted.
@@ -66,7 +66,7 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-# In which facts the sides' runs differ, how many ratios that touches, what is compared.
+# The facts in which the sides' runs differ, and how many ratios that touches.
 
 
 #: Kinds of facts that are expected to differ, by what is compared.
@@ -86,13 +86,13 @@ DECIDING = (
 
 
 def differences(
-    told: Sequence[Mapping[str, str]], rows: pd.DataFrame
+    side_facts: Sequence[Mapping[str, str]], rows: pd.DataFrame
 ) -> tuple[Difference, ...]:
     """List the facts in which the sides differ.
 
     Parameters
     ----------
-    told : sequence of mapping
+    side_facts : sequence of mapping
         The facts of each side's run.
     rows : DataFrame
         The compared cases, with ``side``, ``backend`` and ``device``.
@@ -102,15 +102,15 @@ def differences(
     tuple of Difference
         None of them expected yet.
     """
-    names = sorted({fact for one in told for fact in one})
+    names = sorted({fact for one in side_facts for fact in one})
     ratios = _counted(rows)
-    found = []
+    differing = []
     for fact in names:
-        values = tuple(one.get(fact, facts.ABSENT) for one in told)
+        values = tuple(one.get(fact, facts.ABSENT) for one in side_facts)
         if len(set(values)) > 1:
             n_touched = _touched(fact, values, ratios)
-            found.append(Difference(fact, facts.kind_of(fact), values, False, n_touched))
-    return tuple(found)
+            differing.append(Difference(fact, facts.kind_of(fact), values, False, n_touched))
+    return tuple(differing)
 
 
 def decided(found: Sequence[Difference]) -> str:
@@ -171,8 +171,8 @@ def _touched(fact: str, values: Sequence[str], ratios: pd.DataFrame) -> int:
         return 0
     differs = np.array([value != values[0] for value in values])
     if not (fact.startswith(facts.ABSENCE_TELLS) or facts.kind_of(fact) == facts.OTHER):
-        told = np.array([value != facts.ABSENT for value in values])
-        differs &= told & told[0]
+        present = np.array([value != facts.ABSENT for value in values])
+        differs &= present & present[0]
     chosen = differs[ratios["side"].to_numpy(dtype=int)]
     if scope.backend is not None:
         chosen &= ratios["backend"].to_numpy() == scope.backend

@@ -18,12 +18,9 @@ from scipy.special import stdtrit
 
 from bench.compare.comparison import CASE_COLUMNS
 from bench.compare.pairing import case_keys
-from bench.stats.medians import CONFIDENCE
+from bench.compare.rule import RULE
+from bench.stats.location import NORMAL_MAD
 
-#: Fewer earlier runs say nothing of how much runs differ.
-FEWEST_EARLIER = 4
-#: The median absolute deviation of a normal distribution is its standard deviation over this.
-NORMAL_MAD = 1.4826
 COMPUTED = (
     *("n_runs", "first_taken", "last_taken", "first", "last", "median", "spread"),
     *("ratio", "ratio_low", "ratio_high"),
@@ -117,10 +114,10 @@ def over_time(
 
 def _width(deviation: pd.Series, n: pd.Series) -> pd.Series:
     """Return half the width of the interval for one more run after n, of logarithms."""
-    freedom = np.maximum(n.to_numpy(dtype=float) - 1, 1)
-    t = stdtrit(freedom, 0.5 + CONFIDENCE / 2)
+    dof = np.maximum(n.to_numpy(dtype=float) - 1, 1)
+    t = stdtrit(dof, 0.5 + RULE.confidence / 2)
     width = t * deviation * np.sqrt(1 + np.pi / (2 * np.maximum(n, 1)))
-    wide: pd.Series = width.where(n >= FEWEST_EARLIER)
+    wide: pd.Series = width.where(n >= RULE.fewest_earlier)
     return wide
 
 

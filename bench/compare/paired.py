@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.compare.rule import RULE
 from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import discovered
-from bench.stats.medians import CONFIDENCE, lower_quartile
+from bench.stats.false_discovery import benjamini_hochberg
+from bench.stats.location import NORMAL_MAD
+from bench.stats.medians import lower_quartile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     Differences = Sequence[float] | NDArray[np.float64]
 
-# What one process says of a case: the time of its undisturbed rounds.
+# The time of a case in one process: that of its undisturbed rounds.
 #
 # What disturbs a round only ever makes it longer, and a neighbour that works half of the time
 # moves the median of all rounds by as much as it pleases. So the rounds that telemetry has
@@ -29,10 +31,6 @@ if TYPE_CHECKING:
 # quartile of all rounds: most of those below it were not disturbed, and unlike the fastest one
 # it is not decided by a single round. Both sides of a comparison are treated alike, so that
 # neither is favoured.
-
-
-#: Undisturbed rounds that a median is taken of.
-FEWEST = 5
 
 
 class Rounds(NamedTuple):
@@ -65,12 +63,12 @@ def process_time(rounds: Rounds) -> float:
     """
     disturbed = {*rounds.disturbed}
     left = [one for number, one in enumerate(rounds.seconds) if number not in disturbed]
-    if len(left) >= FEWEST or len(left) == len(rounds.seconds):
+    if len(left) >= RULE.fewest_undisturbed or len(left) == len(rounds.seconds):
         return median(left)
     return lower_quartile(rounds.seconds)
 
 
-# What pairs of fresh processes say: by how much one side is slower, and how sure that is.
+# By how much one side is slower, estimated from pairs of fresh processes.
 #
 # A pair is one process of each side that measured the same case in turns. Its difference is
 # the logarithm of the ratio of their times. If both sides are the same, which of them a
@@ -121,15 +119,13 @@ def _tail(n: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=256)
-def outer_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
+def outer_rank(n: int) -> int | None:
     """Return which of the sorted Walsh averages, from 1, the interval begins with.
 
     Parameters
     ----------
     n : int
         Pairs.
-    confidence : float
-        At least this is the probability that the interval holds the centre.
 
     Returns
     -------
@@ -138,7 +134,7 @@ def outer_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
         at 95%.
     """
     below = np.cumsum(_counts(n)) / 2.0**n
-    rank = int(np.searchsorted(below, (1.0 - confidence) / 2, side="right"))
+    rank = int(np.searchsorted(below, (1.0 - RULE.confidence) / 2, side="right"))
     return rank or None
 
 
@@ -150,14 +146,13 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def estimate(differences: Differences, confidence: float = CONFIDENCE) -> Estimate:
+def estimate(differences: Differences) -> Estimate:
     """Estimate the ratio of the times of two sides.
 
     Parameters
     ----------
     differences : sequence of float, or ndarray of shape (n_pairs,)
         Of each pair: log of the second side's time over the first's. At least one.
-    confidence : float
 
     Returns
     -------
@@ -167,7 +162,7 @@ def estimate(differences: Differences, confidence: float = CONFIDENCE) -> Estima
     first, second = np.triu_indices(len(d))
     walsh = np.sort((d[first] + d[second]) / 2)
     ratio = float(np.exp(np.median(walsh)))
-    rank = outer_rank(len(d), confidence)
+    rank = outer_rank(len(d))
     if rank is None:
         return Estimate(ratio, 0.0, float("inf"), len(d))
     low, high = np.exp([walsh[rank - 1], walsh[-rank]])
@@ -199,29 +194,20 @@ def p_above(differences: Differences, ratio: float) -> float:
     return float(_tail(len(shifted))[math.floor(above)])
 
 
-# How many pairs a case gets, and what is said of it: pairs until the answer is clear.
+# How many pairs a case gets: pairs until the answer is clear.
 #
 # After every two pairs from the sixth on, a case is looked at:
 #
-# - ``same`` when the 95% interval of its ratio lies within the margin, on both sides; -
-# flagged when it lies beyond the margin, tested with Wilcoxon's signed-rank test, the false
-# discovery rate over all cases controlled (Benjamini & Hochberg 1995, *J. R. Statist. Soc. B*
-# 57:289). Then so many fresh pairs are measured, which had no part in that, and it is
-# ``slower`` or ``faster`` only if these alone lie beyond the margin too, and not by chance; -
-# otherwise it gets more pairs, until there are no more to be had: ``unclear``.
+# - ``same`` when the 95% interval of its ratio lies within the margin, on both sides;
+# - detected when it lies beyond the margin, tested with Wilcoxon's signed-rank test, the false
+#   discovery rate over all cases controlled (Benjamini & Hochberg 1995, *J. R. Statist. Soc. B*
+#   57:289). Then fresh pairs are measured, which had no part in that, and it is ``slower`` or
+#   ``faster`` only if these alone lie beyond the margin too, and not by chance;
+# - otherwise it gets more pairs, until there are no more to be had: ``unclear``.
 #
 # Looking again and again finds by chance what is not there. Here that costs little: for a case
-# that has not changed to be flagged, chance has to carry its whole interval past the margin,
+# that has not changed to be detected, chance has to carry its whole interval past the margin,
 # and then do it again in the fresh pairs. ``python -m bench selftest`` measures how often.
-
-
-#: The first look, and after how many more pairs the next: in two pairs each side is first once.
-FIRST_LOOK, BETWEEN_LOOKS = 6, 2
-#: Expected share of false ones among the flagged.
-FALSE_DISCOVERIES = 0.05
-#: Fresh pairs that confirm, and how sure they have to be that there is a change at all.
-CONFIRMING, CONFIRMING_LEVEL = 6, 0.05
-MOST_PAIRS = 60
 
 
 @dataclass
@@ -236,17 +222,17 @@ class Contest:
         Of each pair: log of the second side's time over the first's.
     verdict : Verdict or None
         None while it is open.
-    flagged : Verdict or None
+    detected : Verdict or None
         What the fresh pairs are to confirm.
-    flagged_at : int
-        After how many pairs it was flagged.
+    detected_at : int
+        After how many pairs it was detected.
     """
 
     margin: float
     differences: list[float] = field(default_factory=list)
     verdict: Verdict | None = None
-    flagged: Verdict | None = None
-    flagged_at: int = 0
+    detected: Verdict | None = None
+    detected_at: int = 0
 
     @property
     def n_pairs(self) -> int:
@@ -261,13 +247,18 @@ class Contest:
     @property
     def is_due(self) -> bool:
         """Whether it is looked at now."""
-        if self.flagged is not None:
-            return self.n_pairs - self.flagged_at >= CONFIRMING
-        beyond = self.n_pairs - FIRST_LOOK
-        return beyond >= 0 and beyond % BETWEEN_LOOKS == 0
+        if self.detected is not None:
+            return self.n_pairs - self.detected_at >= RULE.confirming_pairs
+        beyond = self.n_pairs - RULE.first_look
+        return beyond >= 0 and beyond % RULE.pairs_between_looks == 0
 
     def p_values(self) -> tuple[float, float]:
-        """Test for being slower, and for being faster, than the margin allows."""
+        """Test for being slower, and for being faster, than the margin allows.
+
+        1 where there is nothing to be found (any more).
+        """
+        if self.n_pairs < RULE.first_look or self.verdict is Verdict.SAME:
+            return 1.0, 1.0
         limit = 1.0 + self.margin
         opposite = [-one for one in self.differences]
         return p_above(self.differences, limit), p_above(opposite, limit)
@@ -278,11 +269,11 @@ class Contest:
         return found.low >= 1 / (1 + self.margin) and found.high <= 1 + self.margin
 
     def is_confirmed(self) -> bool:
-        """Say whether the pairs since the flag say what it says."""
-        sign = 1.0 if self.flagged is Verdict.SLOWER else -1.0
-        fresh = [sign * one for one in self.differences[self.flagged_at :]]
+        """Say whether the pairs since the detection show it too."""
+        sign = 1.0 if self.detected is Verdict.SLOWER else -1.0
+        fresh = [sign * one for one in self.differences[self.detected_at :]]
         beyond = estimate(fresh).ratio > 1 + self.margin
-        return beyond and p_above(fresh, 1.0) <= CONFIRMING_LEVEL
+        return beyond and p_above(fresh, 1.0) <= RULE.max_p_confirming
 
 
 def look(contests: Sequence[Contest]) -> None:
@@ -296,33 +287,26 @@ def look(contests: Sequence[Contest]) -> None:
     """
     due = [one for one in contests if one.verdict is None and one.is_due]
     for one in due:
-        if one.flagged is not None:
+        if one.detected is not None:
             if one.is_confirmed():
-                one.verdict = one.flagged
-            one.flagged = None
+                one.verdict = one.detected
+            one.detected = None
         if one.verdict is None and one.is_same():
             one.verdict = Verdict.SAME
     if all(one.verdict is not None for one in due):
         return
-    tests = np.array([_p_values(one) for one in contests])
-    level = FALSE_DISCOVERIES / 2
-    found = [discovered(tests[:, column], level) for column in (0, 1)]
+    tests = np.array([one.p_values() for one in contests])
+    level = RULE.max_false_discoveries / 2
+    found = [benjamini_hochberg(tests[:, column], level) for column in (0, 1)]
     numbers = {id(one): number for number, one in enumerate(contests)}
     for one in due:
         for counts, verdict in zip(found, (Verdict.SLOWER, Verdict.FASTER), strict=True):
             if one.verdict is None and counts[numbers[id(one)]]:
-                one.flagged, one.flagged_at = verdict, one.n_pairs
-
-
-def _p_values(contest: Contest) -> tuple[float, float]:
-    """Return the p-values of a case; 1 where there is nothing to be found (any more)."""
-    if contest.n_pairs < FIRST_LOOK or contest.verdict is Verdict.SAME:
-        return 1.0, 1.0
-    return contest.p_values()
+                one.detected, one.detected_at = verdict, one.n_pairs
 
 
 def replay(
-    differences: Sequence[float], margin: float, most_pairs: int = MOST_PAIRS
+    differences: Sequence[float], margin: float, most_pairs: int = RULE.most_pairs
 ) -> Contest:
     """Judge one case from pairs that were measured before, as if they came now.
 
@@ -353,12 +337,6 @@ def replay(
 # How many more pairs a case will probably need: for the time left, not for the verdict.
 
 
-#: Standard errors between an estimate and the margin when a case is usually decided.
-CLEAR = 2.2
-#: Of the estimate, in terms of the pairs' deviation over the root of their number.
-EFFICIENCY = 1.05
-
-
 def pairs_left(contest: Contest, most_pairs: int) -> int:
     """Guess how many more pairs a case gets.
 
@@ -375,15 +353,16 @@ def pairs_left(contest: Contest, most_pairs: int) -> int:
     if contest.verdict is not None:
         return 0
     n_pairs = contest.n_pairs
-    if contest.flagged is not None:
-        return max(0, CONFIRMING - (n_pairs - contest.flagged_at))
-    if n_pairs < FIRST_LOOK:
-        return FIRST_LOOK + BETWEEN_LOOKS - n_pairs
+    if contest.detected is not None:
+        return max(0, RULE.confirming_pairs - (n_pairs - contest.detected_at))
+    if n_pairs < RULE.first_look:
+        return RULE.first_look + RULE.pairs_between_looks - n_pairs
     differences = np.asarray(contest.differences)
     middle = float(np.median(differences))
-    spread = 1.4826 * float(np.median(np.abs(differences - middle)))
+    std = NORMAL_MAD * float(np.median(np.abs(differences - middle)))
     distance = abs(math.log1p(contest.margin) - abs(middle))
-    needed = (CLEAR * EFFICIENCY * spread / max(distance, 1e-9)) ** 2
-    confirming = CONFIRMING if abs(middle) > math.log1p(contest.margin) else 0
-    wanted = max(math.ceil(min(needed, most_pairs)) + confirming, n_pairs + BETWEEN_LOOKS)
+    needed = (RULE.clear_stds * RULE.estimate_stds * std / max(distance, 1e-9)) ** 2
+    confirming = RULE.confirming_pairs if abs(middle) > math.log1p(contest.margin) else 0
+    next_look = n_pairs + RULE.pairs_between_looks
+    wanted = max(math.ceil(min(needed, most_pairs)) + confirming, next_look)
     return max(0, min(wanted, most_pairs) - n_pairs)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.compare.comparison import CASE_COLUMNS, NotComparedError
+from bench.compare.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,26 +17,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Whether two cases that are called the same did the same work.
+# Whether two cases of one name did the same work.
 
 
 #: Facts of any case that its time depends on, whatever it is called.
 OF_ANY = (
-    "n_samples",
-    "n_features",
-    "n_parameters",
-    "n_tensors",
-    "n_bytes",
-    "precision",
-    "momentum",
-    "density",
-    "sampling",
-    "backend",
+    *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes"),
+    *("precision", "momentum", "density", "sampling", "backend"),
 )
 #: … of a training to a target: they decide how many steps it takes.
 OF_TARGETS = ("tolerance", "learning_rate", "schedule")
-#: Two numbers are the same within this, relative: rates are tuned, and read from text.
-SAME = 1e-6
 COLUMNS = ("name", "side", "fact", "baseline_value", "side_value")
 
 
@@ -129,7 +120,7 @@ def differ(values: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
         pd.to_numeric(pd.Series(side[at], dtype=object), errors="coerce").to_numpy(dtype=float)
         for side in (values, others)
     )
-    unlike[at] = ~np.isclose(numbers, other_numbers, rtol=SAME, atol=0.0)
+    unlike[at] = ~np.isclose(numbers, other_numbers, rtol=RULE.fact_tolerance, atol=0.0)
     return unlike
 
 

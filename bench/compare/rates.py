@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import betaincinv
 
+from bench.compare.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bench.compare.verdict import Judgement
 
-# How often a rule is wrong on a machine, as ``python -m bench selftest`` has measured it.
+# How often a rule is wrong on a machine.
 
 
-CONFIDENCE = 0.95
 COMPARISONS = "comparisons"
 
 
@@ -44,7 +45,7 @@ class Share:
         if not self.of:
             return 0.0, 1.0
         count, rest = self.count, self.of - self.count
-        tail = (1.0 - CONFIDENCE) / 2
+        tail = (1.0 - RULE.confidence) / 2
         low = float(betaincinv(count, rest + 1, tail)) if count else 0.0
         high = float(betaincinv(count + 1, rest, 1.0 - tail)) if rest else 1.0
         return low, high
@@ -81,7 +82,7 @@ class Rates:
     unit: str = COMPARISONS
 
 
-# How often rules are wrong on this machine: reads what ``bench selftest`` has stored.
+# The rates that ``bench selftest`` has stored.
 #
 # A file of ``results/selftest`` is ``{"format": 1, "measured": UTC, "fingerprint_id": …,
 # "node": …, "rates": [{"rule": "ab", "unit": "comparisons", "false_slower": [count, of],

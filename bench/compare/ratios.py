@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from bench.compare.pairing import baseline_positions
-from bench.stats.medians import CONFIDENCE
+from bench.compare.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
 # would, and called ``rounds`` so that a reader knows.
 
 
-#: Processes of which the variance is too poorly known for Satterthwaite's approximation.
-FEW = 2
 PROCESSES, ROUNDS, NONE, BASELINE = "processes", "rounds", "none", "baseline"
 
 
@@ -137,14 +135,13 @@ def log_medians(process_seconds: Sequence[Sequence[float]]) -> LogMedians:
     return LogMedians(n.astype(float), mean, variance)
 
 
-def of_processes(side: LogMedians, base: LogMedians, confidence: float = CONFIDENCE) -> Ratios:
+def of_processes(side: LogMedians, base: LogMedians) -> Ratios:
     """Compare cases that were timed in several processes on both sides.
 
     Parameters
     ----------
     side, base : LogMedians
         Of the same cases in the same order.
-    confidence : float
 
     Returns
     -------
@@ -152,10 +149,10 @@ def of_processes(side: LogMedians, base: LogMedians, confidence: float = CONFIDE
         Without an interval where a side has one process.
     """
     difference = side.mean - base.mean
-    error, freedom = welch(side, base)
+    error, dof = welch(side, base)
     with np.errstate(invalid="ignore"):
-        t = stdtrit(freedom, 0.5 + confidence / 2)
-    # Medians that are all the same leave nothing to the interval, and 0 / 0 to its freedom.
+        t = stdtrit(dof, 0.5 + RULE.confidence / 2)
+    # Medians that are all the same leave nothing to the interval, and 0 / 0 to its dof.
     width = np.where(error == 0, 0.0, t * error)
     return Ratios(np.exp(difference), np.exp(difference - width), np.exp(difference + width))
 
@@ -170,15 +167,15 @@ def welch(side: LogMedians, base: LogMedians) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    error, freedom : ndarray, shape (n_cases,)
+    error, dof : ndarray, shape (n_cases,)
         Standard error of ``side.mean - base.mean`` and its degrees of freedom; NaN where a
-        side has one process, and the freedom where all medians are the same.
+        side has one process, and the dof where all medians are the same.
     """
     of_side, of_base = side.variance / side.n, base.variance / base.n
     total = of_side + of_base
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
-    return np.sqrt(total), np.where(np.minimum(side.n, base.n) > FEW, freedom, 1.0)
+        dof = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
+    return np.sqrt(total), np.where(np.minimum(side.n, base.n) > RULE.few_processes, dof, 1.0)
 
 
 def of_rounds(side: Times, base: Times) -> Ratios:
@@ -268,9 +265,7 @@ def _ratios(
         )
     )
     basis = np.select(
-        [own, better, np.isfinite(value_low)],
-        [BASELINE, PROCESSES, ROUNDS],
-        NONE,
+        [own, better, np.isfinite(value_low)], [BASELINE, PROCESSES, ROUNDS], NONE
     )
     nothing = np.where(own, np.nan, 0.0)  # a time has no interval against itself
     return np.where(own, 1.0, value), value_low + nothing, value_high + nothing, basis

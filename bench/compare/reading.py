@@ -129,7 +129,7 @@ def _margins(path: Path, table: Mapping[str, Any]) -> Margins:
     return replace(found, patterns=tuple(patterns))
 
 
-# One side of a comparison: a stored run with its cases, and why it lacks others.
+# A stored run with its cases, and why it lacks others.
 
 
 #: What a comparison needs of a case: which it is, what work it did, and its times.
@@ -249,7 +249,7 @@ class Shared:
 def shared_cases(
     runs: tuple[StoredRun, StoredRun],
     rows: pd.DataFrame,
-    told: Sequence[Mapping[str, str]],
+    side_facts: Sequence[Mapping[str, str]],
     margins: Margins,
 ) -> list[Shared]:
     """Take together what the two runs hold of each case.
@@ -260,7 +260,7 @@ def shared_cases(
         Before and now.
     rows : DataFrame
         The cases that both have, from ``bench.compare.pairing.paired``.
-    told : sequence of mapping, length 2
+    side_facts : sequence of mapping, length 2
         The facts of each run.
     margins : Margins
 
@@ -269,7 +269,7 @@ def shared_cases(
     list of Shared
         In the order of the run before.
     """
-    refused = refusals(rows, told)
+    refused = refusals(rows, side_facts)
     sides = [rows[rows["side"] == side].set_index("key").to_dict("index") for side in (0, 1)]
     return [
         Shared(
@@ -315,7 +315,7 @@ def _untrusted(
     return ""
 
 
-# Compares two stored runs: a verdict for every case of either.
+# The comparison of two stored runs: a verdict for every case of either.
 
 
 def compare(
@@ -338,10 +338,10 @@ def compare(
         with the reason that its file gives; one that only ``now`` has is in ``added``.
     """
     runs = (before, now)
-    told = [facts_of(one.run) for one in runs]
+    side_facts = [facts_of(one.run) for one in runs]
     tables = [one.cases.assign(run=name) for one, name in zip(runs, SIDES, strict=True)]
     pairs = paired(pd.concat(tables, ignore_index=True), [(name, None) for name in SIDES])
-    shared = shared_cases(runs, pairs.rows, told, margins)
+    shared = shared_cases(runs, pairs.rows, side_facts, margins)
     verdicts = {one.name: one for one in _verdicts(shared, margins, force=force)}
     verdicts |= {one.name: one for one in _missing(now, pairs, margins)}
     verdicts |= {one.name: one for one in _doubled(pairs, margins)}
@@ -354,7 +354,7 @@ def compare(
         now=now.name,
         cases=tuple(ordered),
         added=tuple(_only(pairs, 1)["key"].astype(str)),
-        warnings=warned(runs, pairs, told, shared, ordered),
+        warnings=warned(runs, pairs, side_facts, shared, ordered),
         forced=force and any(one.refusal is not None for one in shared),
         sources=(str(before.path), str(now.path)),
     )

@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 
 from bench.compare import warnings
-from bench.compare.comparison import AXES, CASE_COLUMNS, Comparison, NotComparedError, Side
+from bench.compare.comparison import AXES, CASE_COLUMNS, Comparison, NotComparedError, side_of
 from bench.compare.differences import decided, differences, expecting
 from bench.compare.pairing import alike, paired, places, put_first
 from bench.compare.ratios import with_ratios
 from bench.store import facts
-from bench.store.facts import facts_of, known
+from bench.store.facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.compare.comparison import Difference
+    from bench.compare.comparison import Difference, Side
     from bench.compare.pairing import Paired, Place
 
-# What the sides of a comparison are called: as short as tells them apart.
+# The labels of the sides: as short as tells them apart.
 
 
 #: More facts, or longer ones, make no name.
@@ -33,7 +33,7 @@ KINDS = {"version": facts.SOFTWARE, "setting": facts.SETTING}
 def labels(
     sides: Sequence[Place],
     runs: pd.DataFrame,
-    told: Sequence[Mapping[str, str]],
+    side_facts: Sequence[Mapping[str, str]],
     found: Sequence[Difference],
     axis: str,
 ) -> list[str]:
@@ -44,7 +44,7 @@ def labels(
     sides : sequence of (str, str or None)
     runs : DataFrame
         A row for each side: its run.
-    told : sequence of mapping
+    side_facts : sequence of mapping
         The facts of each side's run.
     found : sequence of Difference
     axis : str
@@ -60,28 +60,28 @@ def labels(
         devices = [str(device) for _, device in sides]
         whole = [f"{device}, {run}" for run, device in sides]
         return devices if len(set(devices)) == len(devices) else whole
-    candidates = _candidates(runs, told, found, axis)
+    candidates = _candidates(runs, side_facts, found, axis)
     return next((one for one in candidates if _apart(one)), names)
 
 
 def _candidates(
     runs: pd.DataFrame,
-    told: Sequence[Mapping[str, str]],
+    side_facts: Sequence[Mapping[str, str]],
     found: Sequence[Difference],
     axis: str,
 ) -> Iterator[list[str]]:
     """Yield what the sides might be called, the most telling first."""
     if axis == "machine":
-        models = [one.get("cpu_model", "") for one in told]
+        models = [one.get("cpu_model", "") for one in side_facts]
         yield models
-        gpus = [one.get("gpus.0.name", "no GPU") for one in told]
+        gpus = [one.get("gpus.0.name", "no GPU") for one in side_facts]
         yield [f"{model}, {gpu}" for model, gpu in zip(models, gpus, strict=True)]
-        nodes = [one.get("node", "") for one in told]
+        nodes = [one.get("node", "") for one in side_facts]
         yield [f"{model} ({node})" for model, node in zip(models, nodes, strict=True)]
     if axis in KINDS:
         yield from _by_facts(found, KINDS[axis])
     if axis == "version":
-        yield [one.get("commit", "") for one in told]
+        yield [one.get("commit", "") for one in side_facts]
     if axis != "run":
         yield [_moment(taken) for taken in runs["taken"]]
 
@@ -187,7 +187,7 @@ def changes(rows: pd.DataFrame, most: int = MOST_CHANGES) -> tuple[pd.DataFrame,
     return slower.head(most), faster.head(most)
 
 
-# Compares stored runs: what is compared, in what else they differ, and every ratio.
+# The comparison of stored runs.
 
 
 #: What is computed of a case, after the columns that say which it is.
@@ -198,10 +198,7 @@ COMPUTED = (
 
 
 def compare(
-    cases: pd.DataFrame,
-    runs: pd.DataFrame,
-    axis: str = "auto",
-    baseline: str | None = None,
+    cases: pd.DataFrame, runs: pd.DataFrame, axis: str = "auto", baseline: str | None = None
 ) -> Comparison:
     """Set stored runs against one another, case by case.
 
@@ -235,14 +232,14 @@ def compare(
     of_run = runs.set_index("run", drop=False)
     of_sides = of_run.loc[[run for run, _ in sides]]
     facts = {str(run): facts_of(row) for run, row in of_run.iterrows()}
-    told = [facts[run] for run, _ in sides]
+    side_facts = [facts[run] for run, _ in sides]
     pairs = paired(cases, sides)
     precisions = {run: one["precision"] for run, one in facts.items() if "precision" in one}
     same, different_work = alike(pairs.rows, precisions)
     _check_shared(pairs, same, different_work)
-    found = differences(told, same)
+    found = differences(side_facts, same)
     chosen = "device" if by_device else decided(found) if axis == "auto" else axis
-    named = _sides(sides, of_sides, labels(sides, of_sides, told, found, chosen), pairs)
+    named = _sides(sides, of_sides, labels(sides, of_sides, side_facts, found, chosen), pairs)
     found = expecting(found, chosen)
     rows = with_ratios(same)
     warned = warnings.warnings(
@@ -298,20 +295,10 @@ def _sides(
     sides: Sequence[Place], of_sides: pd.DataFrame, names: Sequence[str], pairs: Paired
 ) -> tuple[Side, ...]:
     """Describe the sides."""
-    described = of_sides.reindex(columns=["taken", "commit", "dirty", "processes"])
-    rows = described.itertuples(index=False, name=None)
+    rows = (row for _, row in of_sides.iterrows())
     return tuple(
-        Side(
-            label=label,
-            run=run,
-            device=device,
-            taken=taken,
-            commit=str(commit) if known(commit) else None,
-            dirty=known(dirty) and bool(dirty),
-            processes=int(processes) if known(processes) else 1,
-            n_cases=n_cases,
-        )
-        for (run, device), label, n_cases, (taken, commit, dirty, processes) in zip(
+        side_of(label, device, n_cases, row)
+        for (_, device), label, n_cases, row in zip(
             sides, names, pairs.counts, rows, strict=True
         )
     )

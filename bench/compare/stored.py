@@ -12,9 +12,9 @@ from scipy.special import stdtr
 from bench.compare.differences import differences, listed, written
 from bench.compare.pairing import alike
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
+from bench.compare.rule import RULE
 from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import discovered
-from bench.stats.medians import CONFIDENCE
+from bench.stats.false_discovery import benjamini_hochberg
 from bench.store import facts
 
 if TYPE_CHECKING:
@@ -28,18 +28,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Booleans = NDArray[np.bool_]
 
-# The rule for two stored runs: what the processes of both say of every case.
+# The rule for two stored runs, by the processes of both.
 #
 # With d the difference of the mean logarithms of the processes' medians, s its standard error
 # and m the margin, a case is
 #
 # - ``slower`` where d is above log(1 + m): Welch's one-sided test (Welch 1947, *Biometrika*
-# 34:28) at 2.5%, adjusted for how many cases are tested (Benjamini & Hochberg 1995, see
-# `bench.stats.false_discovery`). A single case is slower exactly when its 95%   interval lies
-# beyond the margin; - ``faster`` where -d is, by the same test; - ``same`` where the 95%
-# interval lies within the margin on both sides (the two one-sided tests   of Schuirmann 1987,
-# *J. Pharmacokinet. Biopharm.* 15:657, each at 2.5%); - ``unclear`` else, and always where a
-# side has one process: nothing is known then of how much   processes differ.
+#   34:28) at 2.5%, adjusted for how many cases are tested (Benjamini & Hochberg 1995, see
+#   `bench.stats.false_discovery`). A single case is slower exactly when its 95% interval lies
+#   beyond the margin;
+# - ``faster`` where -d is, by the same test;
+# - ``same`` where the 95% interval lies within the margin on both sides (the two one-sided
+#   tests of Schuirmann 1987, *J. Pharmacokinet. Biopharm.* 15:657, each at 2.5%);
+# - ``unclear`` else, and always where a side has one process: nothing is known then of how
+#   much processes differ.
 #
 # A change is **confirmed** where it shows twice: the processes of both sides are split into an
 # earlier and a later half, and the ratio of each pair of halves is beyond the margin. With two
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 
 #: Of each of the two one-sided tests, so that both together go with the interval.
-LEVEL = (1 - CONFIDENCE) / 2
+LEVEL = (1 - RULE.confidence) / 2
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def judge(
     """
     base, side = log_medians(before), log_medians(now)
     edges = np.log1p(margins)
-    slower = discovered(_p_beyond(side, base, edges), LEVEL)
-    faster = discovered(_p_beyond(base, side, edges), LEVEL)
+    slower = benjamini_hochberg(_p_beyond(side, base, edges), LEVEL)
+    faster = benjamini_hochberg(_p_beyond(base, side, edges), LEVEL)
     found = of_processes(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.log(found.low), np.log(found.high)
@@ -123,9 +125,9 @@ def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
     NaN where a side has one process.
     """
     beyond = side.mean - base.mean - edges
-    error, freedom = welch(side, base)
+    error, dof = welch(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = stdtr(freedom, -beyond / error)
+        p = stdtr(dof, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.
     certain = np.where(beyond > 0, 0.0, 1.0)
     chosen: Floats = np.where(error == 0, certain, p)
@@ -153,7 +155,7 @@ def _half(medians: Sequence[float], *, earlier: bool) -> Sequence[float]:
     return medians[:middle] if earlier else medians[middle:]
 
 
-# Why two cases of the same name can't be compared: other work, or another machine.
+# Why cases can't be compared: other work, or another machine.
 
 
 #: Facts of these kinds make times another thing. The code is what one compares; a protocol
@@ -181,14 +183,14 @@ class Refusal:
     fact: str
 
 
-def refusals(rows: pd.DataFrame, told: Sequence[Mapping[str, str]]) -> dict[str, Refusal]:
+def refusals(rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]) -> dict[str, Refusal]:
     """Find the cases that both sides have and that can't be compared.
 
     Parameters
     ----------
     rows : DataFrame
         From ``bench.compare.pairing.paired``, of two runs that are called `SIDES`.
-    told : sequence of mapping, length 2
+    side_facts : sequence of mapping, length 2
         The facts of each side's run.
 
     Returns
@@ -196,18 +198,18 @@ def refusals(rows: pd.DataFrame, told: Sequence[Mapping[str, str]]) -> dict[str,
     dict of str to Refusal
         By the key of the case; other work is told before another machine.
     """
-    found = dict(_of_machines(rows, told))
-    found.update(_of_work(rows, told))
+    found = dict(_of_machines(rows, side_facts))
+    found.update(_of_work(rows, side_facts))
     return found
 
 
 def _of_work(
-    rows: pd.DataFrame, told: Sequence[Mapping[str, str]]
+    rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]
 ) -> Iterator[tuple[str, Refusal]]:
     """Yield the cases that are called the same and did other work."""
     precisions = {
         run: one["precision"]
-        for run, one in zip(SIDES, told, strict=True)
+        for run, one in zip(SIDES, side_facts, strict=True)
         if "precision" in one
     }
     same, other = alike(rows, precisions)
@@ -226,7 +228,7 @@ def _of_work(
 
 
 def _of_machines(
-    rows: pd.DataFrame, told: Sequence[Mapping[str, str]]
+    rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]
 ) -> Iterator[tuple[str, Refusal]]:
     """Yield the cases that depend on a fact in which the fingerprints differ.
 
@@ -238,7 +240,7 @@ def _of_machines(
     for _, group in side.groupby([backend, on_gpu], sort=False):
         found = [
             one
-            for one in differences(told, group)
+            for one in differences(side_facts, group)
             if one.n_touched and one.kind in REFUSING and one.fact != NAMED
         ]
         if found:
@@ -250,13 +252,10 @@ def _of_machines(
             yield from ((str(key), refusal) for key in group["key"])
 
 
-# Why a stored case is judged as it is: one sentence, with what to do where that helps.
+# The reason of a verdict: one sentence, with what to do where that helps.
 
 
 SHARPER = "use python -m bench ab, which measures both in turn"
-#: Processes a side: as many as an interval takes; and as many as tell 5% of 100 cases apart
-#: where processes differ by 1%.
-FEW, MANY = 5, 10
 
 
 def reason(verdict: Verdict, *, confirmed: bool) -> str:
@@ -304,7 +303,7 @@ def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:
     if single:
         where = "Each side holds" if len(single) == 2 else f"The run {single[0]} holds"
         blind = "which can't tell how much processes differ"
-        return f"{where} one process, {blind}: {_remedy(case, FEW)}."
+        return f"{where} one process, {blind}: {_remedy(case, RULE.processes_for_interval)}."
     if not math.isfinite(ratio):
         return "A time that is not above zero has no ratio: measure again."
     if alone:
@@ -317,7 +316,7 @@ def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:
 
 def _more(case: Shared) -> int:
     """Return how many processes to ask for next: at least twice as many as there are."""
-    return max(MANY, 2 * min(len(case.before), len(case.now)))
+    return max(RULE.processes_for_change, 2 * min(len(case.before), len(case.now)))
 
 
 def _remedy(case: Shared, processes: int) -> str:

@@ -7,16 +7,14 @@ from enum import Enum, IntEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bench.compare.rule import RULE
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bench.compare.rates import Rates
 
 # How much a case may change and still be called the same.
-
-
-#: A share: 1.5%. Of three per cent, half is still told apart from nothing, and from three.
-DEFAULT = 0.015
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Margins:
         of an id stand for themselves.
     """
 
-    default: float = DEFAULT
+    default: float = RULE.margin
     patterns: tuple[tuple[str, float], ...] = ()
 
     def of(self, name: str) -> float:
@@ -54,7 +52,7 @@ class Margins:
         return found
 
 
-# Writes a share the way sentences about changes do.
+# Shares as sentences about changes write them.
 
 
 #: A change beyond so many percent is no longer told in digits.
@@ -78,7 +76,7 @@ def percent(share: float) -> str:
     return f"{float(f'{100 * share:.2g}'):g}%"
 
 
-# What can be said of a case that was measured before and now.
+# The verdict of a case that was measured before and now.
 
 
 class Verdict(str, Enum):
@@ -115,7 +113,7 @@ class CaseVerdict:
     n_before, n_now : int
         Fresh processes, or runs where runs are the unit, that it rests on.
     confirmed : bool
-        Measurements that had no part in flagging the case say the same of it.
+        Measurements that had no part in detecting the change show it too.
     cause : str
         Of a change, where controls tell it: ``code``, ``machine (memory)``; else empty.
     fact : str
@@ -136,7 +134,7 @@ class CaseVerdict:
     fact: str = ""
 
 
-# What a whole history shows beside today's verdict: steps, and slow drift.
+# Steps and slow drift of a whole history.
 
 
 @dataclass(frozen=True)
@@ -226,7 +224,7 @@ def _percent(ratio: float, low: float | None = None, high: float | None = None) 
     return f"{told} {word} ({percent(ends[0])} to {percent(ends[1])})"
 
 
-# Verdicts of one comparison together, and what they come to.
+# All verdicts of one comparison, and what they come to.
 
 
 class Outcome(IntEnum):

@@ -9,29 +9,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import Side
+from bench.compare.comparison import side_of
 from bench.compare.differences import cases, kind_name, listed, of_all, unique, written
 from bench.compare.pairing import baseline_positions, differ
 from bench.compare.ratios import NONE, PROCESSES, ROUNDS, with_ratios
+from bench.compare.rule import RULE
 from bench.compare.stored import NAMED
 from bench.compare.verdict import Verdict
 from bench.store import facts
-from bench.store.facts import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.compare.comparison import Difference
+    from bench.compare.comparison import Difference, Side
     from bench.compare.pairing import Paired
     from bench.compare.reading import Shared, StoredRun
     from bench.compare.verdict import CaseVerdict
 
-# What a reader of a comparison is warned of: a sentence each, with what to do.
+# Warnings of any comparison: a sentence each, with what to do.
 
 
-#: Losses of cases that train alike are no further apart, relative: float32 rounds at 6e-8,
-#: and a training repeats that some thousand times.
-LOSS_ROOM = 1e-4
 #: Cases that end after a fixed number of epochs, whatever the run's protocol.
 TRAINING_ALIKE = ("epoch", "engine")
 #: What has to be the same for two trainings to end at the same loss.
@@ -109,11 +106,11 @@ def _other_differences(compared: Compared) -> Iterator[str]:
             if one.kind == kind and not one.expected and one.n_touched
         ]
         if found:
-            told = listed([written(one) for one in found])
+            differing = listed([written(one) for one in found])
             n_touched = max(one.n_touched for one in found)
             yield (
                 f"The runs also differ in {kind_name(kind)}, which "
-                f"{of_all(n_touched, n_ratios)} may depend on ({told}): {remedy}."
+                f"{of_all(n_touched, n_ratios)} may depend on ({differing}): {remedy}."
             )
 
 
@@ -126,11 +123,11 @@ def _losses(compared: Compared) -> Iterator[str]:
     for name in TRAINED_BY:
         if name in rows:
             values = rows[name].to_numpy(dtype=object)
-            told = ~pd.isna(values)
-            alike = alike & (told == told[base]) & ~differ(values, values[base])
+            known = ~pd.isna(values)
+            alike = alike & (known == known[base]) & ~differ(values, values[base])
     loss = rows["loss"].to_numpy(dtype=float, na_value=np.nan)
     off = np.abs(loss - loss[base]) / np.abs(loss[base])
-    apart = alike & (off > LOSS_ROOM)
+    apart = alike & (off > RULE.loss_tolerance)
     if apart.any():
         worst = int(np.argmax(np.where(apart, off, 0.0)))
         n_apart = int(rows.loc[apart, "key"].nunique())
@@ -239,22 +236,20 @@ CHECKS = (
     *(_too_narrow, _no_interval, _dirty, _silent, _sharing_nothing, _doubled),
 )
 
-# What a reader of a comparison of two stored runs is warned of.
+# Warnings of a comparison of two stored runs.
 
 
 ONE_AFTER_THE_OTHER = (
     "Two runs, one after the other, also differ by what the machine did in between: "
     "python -m bench ab measures both in turn, and tells smaller changes."
 )
-#: Fewer controls of a kind than this say nothing of the kind.
-FEWEST_CONTROLS = 3
 CHANGED = (Verdict.SLOWER, Verdict.FASTER)
 
 
 def warned(
     runs: tuple[StoredRun, StoredRun],
     pairs: Paired,
-    told: Sequence[Mapping[str, str]],
+    side_facts: Sequence[Mapping[str, str]],
     shared: Sequence[Shared],
     verdicts: Sequence[CaseVerdict],
 ) -> tuple[str, ...]:
@@ -266,7 +261,7 @@ def warned(
         Before and now.
     pairs : Paired
         Their cases.
-    told : sequence of mapping, length 2
+    side_facts : sequence of mapping, length 2
         The facts of each run.
     shared : sequence of Shared
     verdicts : sequence of CaseVerdict
@@ -278,7 +273,7 @@ def warned(
     """
     return (
         *_same_file(runs),
-        *_other_name(told),
+        *_other_name(side_facts),
         *_controls(shared, verdicts),
         *_cautions(runs, pairs),
         ONE_AFTER_THE_OTHER,
@@ -290,8 +285,8 @@ def _same_file(runs: tuple[StoredRun, StoredRun]) -> Iterator[str]:
         yield "Both sides are the same file, so nothing can have changed: name another run."
 
 
-def _other_name(told: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    names = [one.get(NAMED, "") for one in told]
+def _other_name(side_facts: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    names = [one.get(NAMED, "") for one in side_facts]
     if all(names) and names[0] != names[1]:
         yield (
             f"The runs are from machines of different names ({names[0]} and {names[1]}): make "
@@ -322,7 +317,7 @@ def _controls(shared: Sequence[Shared], verdicts: Sequence[CaseVerdict]) -> Iter
     margin = min((one.margin for one in controls), default=0.0)
     for kind, ratios in by_kind.items():
         middle = float(np.median(ratios))
-        if len(ratios) >= FEWEST_CONTROLS and abs(np.log(middle)) > np.log1p(margin):
+        if len(ratios) >= RULE.fewest_controls and abs(np.log(middle)) > np.log1p(margin):
             yield (
                 f"The machine may have changed: of {len(ratios)} controls of {kind} the middle "
                 f"one takes {middle:.3g} times as long."
@@ -338,25 +333,14 @@ def _cautions(runs: tuple[StoredRun, StoredRun], pairs: Paired) -> tuple[str, ..
     return warnings(
         Compared(
             axis="run",
-            sides=[_side(one, count) for one, count in zip(runs, pairs.counts, strict=True)],
+            sides=[
+                side_of(one.name, None, n_cases, one.run)
+                for one, n_cases in zip(runs, pairs.counts, strict=True)
+            ],
             differences=(),
             rows=rows,
             runs=pd.DataFrame([one.run for one in runs]),
             different_work=pairs.rows.iloc[:0],
             doubled=pairs.doubled,
         )
-    )
-
-
-def _side(one: StoredRun, n_cases: int) -> Side:
-    run = one.run
-    return Side(
-        label=one.name,
-        run=one.name,
-        device=None,
-        taken=run["taken"],
-        commit=str(run["commit"]) if known(run["commit"]) else None,
-        dirty=known(run["dirty"]) and bool(run["dirty"]),
-        processes=int(run["processes"]) if known(run["processes"]) else 1,
-        n_cases=n_cases,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.convergence.rule import RULE
 from data.workload import row_chunks
 
 if TYPE_CHECKING:
@@ -114,11 +115,6 @@ def problem_of(workload: Workload) -> Problem:
 #     tr(Sigma) = s (tr(C) + 1) + 2 |C delta_w|^2 - |G|^2,     G = [C delta_w, delta_b]
 
 
-#: Points of the path at most; a longer path is thinned out.
-MOST_POINTS = 100
-MOST_STEPS = 100_000
-
-
 @dataclass(frozen=True)
 class NoiseScale:
     """The gradient noise scale along gradient descent on all samples.
@@ -202,10 +198,11 @@ def along(problem: Problem, target: float, learning_rate: float | None = None) -
     eigenvalues = np.linalg.eigvalsh(problem.hessian)
     learning_rate = learning_rate or 2.0 / float(eigenvalues[0] + eigenvalues[-1])
     path = [-problem.optimum]
-    while problem.excess(path[-1]) > target and len(path) < MOST_STEPS:
+    while problem.excess(path[-1]) > target and len(path) < RULE.most_path_steps:
         path.append(path[-1] - learning_rate * problem.hessian @ path[-1])
     above = path[:-1] or path
-    chosen = np.unique(np.linspace(0, len(above) - 1, MOST_POINTS).round().astype(int))
+    places = np.linspace(0, len(above) - 1, RULE.most_path_points)
+    chosen = np.unique(places.round().astype(int))
     scales = [at(problem, above[number]) for number in chosen]
     simple, curved = (tuple(scale[column] for scale in scales) for column in (0, 1))
     whole = np.arange(len(above))

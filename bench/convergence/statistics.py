@@ -18,8 +18,9 @@ import pandas as pd
 
 import kernels
 from bench.convergence.quadratic import NoiseScale, Problem, along, problem_of
+from bench.convergence.rule import RULE
 from bench.convergence.trajectories import Ensemble, history_of, known, verify
-from bench.convergence.tuning import FINER, MOST_PARAMETERS, ExpectedSteps, Moments, tune
+from bench.convergence.tuning import ExpectedSteps, Moments, tune
 from data.errors import DataError
 from kernels.rule import PLAIN
 
@@ -104,7 +105,7 @@ def put(folder: Path, name: str, value: Mapping[str, Any]) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
-# How many steps one batch size needs until the target, and how sure that is.
+# The steps that one batch size needs until the target, and how sure that is.
 
 
 @dataclass(frozen=True)
@@ -227,12 +228,12 @@ def _tried_anew(
     best = len(fine.rates) // 2 if fine.best is None else fine.best
     steps = fine.cap if fine.best is None else fine.steps[fine.best]
     rate = float(fine.rates[best])
-    for _ in range(FINER):
+    for _ in range(RULE.finer_rates):
         trial = Ensemble(problem, batch_size, [rate], seeds, setting)
         history = history_of(trial, min(steps, fine.cap), target)
         if fine.best is None or math.isfinite(history.reached):
             break
-        rate /= 2.0 ** (1.0 / FINER)
+        rate /= 2.0 ** (1.0 / RULE.finer_rates)
     return rate, history
 
 
@@ -247,8 +248,8 @@ def why_no_theory(problem: Problem, setting: Setting) -> str | None:
         return "it is written for plain SGD at a constant rate"
     if setting.sampling != "with-replacement":
         return "it is exact for sampling with replacement"
-    if len(problem.optimum) > MOST_PARAMETERS:
-        return f"it takes too long for more than {MOST_PARAMETERS} parameters"
+    if len(problem.optimum) > RULE.most_parameters:
+        return f"it takes too long for more than {RULE.most_parameters} parameters"
     return None
 
 
@@ -342,23 +343,19 @@ def _read(kind: type[Kept], kept: Mapping[str, Any] | None) -> Kept | None:
     """Make a record of what was kept; None where it does not fit."""
     if kept is None:
         return None
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()
+    }
     try:
-        return kind(**{key: _frozen(value) for key, value in kept.items()})
+        return kind(**values)
     except TypeError:
         return None
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 # The steps to the target of several batch sizes as a tidy table.
 
 
-def steps_table(
-    statistics: Statistics,
-    batch_sizes: Sequence[int],
-) -> pd.DataFrame:
+def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFrame:
     """Count, or read from the cache, what each batch size needs.
 
     Parameters

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.convergence.rule import RULE
 from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 #
 # It is asked of the loss averaged over the seeds, the expected loss, which is what theory
 # speaks of (McCandlish et al. 2018, arXiv:1812.06162, section 2), and of each seed's own.
-
-
-#: So many times the steps must be looked at to say that the target is reached.
-LOOK_AHEAD = 2
 
 
 def reached_at(
@@ -61,8 +58,8 @@ def reached_at(
     """
     flat = losses.reshape(len(steps), -1)
     total = sums.reshape(len(steps), -1)
-    known = LOOK_AHEAD * steps <= steps[-1]
-    later = _at(steps, total, LOOK_AHEAD * steps[known])
+    known = RULE.look_ahead * steps <= steps[-1]
+    later = _at(steps, total, RULE.look_ahead * steps[known])
     count = np.maximum(steps[known], 1)[:, np.newaxis]
     with np.errstate(invalid="ignore"):  # infinite minus infinite: it diverged
         after = (later - total[known]) / count
@@ -97,16 +94,6 @@ def _crossing(steps: NDArray[np.int64], losses: Float64, first: int, target: flo
 
 
 # Trainings at one batch size and rate, and what their losses say about the steps.
-
-
-#: Seeds are drawn anew, with replacement, so often for an interval (Efron & Tibshirani 1993,
-#: *An Introduction to the Bootstrap*, section 13.3).
-RESAMPLES = 400
-CONFIDENCE = 0.95
-#: So many times the steps of the average a seed may take before it is a miss.
-LONGER = 4
-#: Points of the loss curve that are kept.
-CURVE_POINTS = 60
 
 
 def known(value: float) -> float | None:
@@ -155,7 +142,7 @@ class History:
         """
         n = self.losses.shape[1]
         rng = np.random.default_rng(seed)
-        weights = rng.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).T / n
+        weights = rng.multinomial(n, np.full(n, 1.0 / n), size=RULE.resamples).T / n
         finite = np.isfinite(self.losses).all(axis=0)
         found = reached_at(
             self.steps,
@@ -165,7 +152,7 @@ class History:
         )
         diverged = weights[~finite].sum(axis=0) > 0
         found[diverged | np.isnan(found)] = np.inf
-        outside = (1.0 - CONFIDENCE) / 2.0
+        outside = (1.0 - RULE.confidence) / 2.0
         low, high = np.quantile(found, [outside, 1.0 - outside], method="nearest")
         return known(low), known(high)
 
@@ -177,7 +164,7 @@ class History:
     def curve(self, loss_optimum: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return the loss averaged over the seeds, thinned out: steps and losses."""
         last = len(self.steps) - 1
-        chosen = np.unique(np.linspace(0, last, CURVE_POINTS).round().astype(int))
+        chosen = np.unique(np.linspace(0, last, RULE.curve_points).round().astype(int))
         mean = loss_optimum + self.losses[chosen].mean(axis=1)
         finite = np.isfinite(mean)
         return (
@@ -201,7 +188,7 @@ def history_of(trial: Ensemble, steps: float, target: float) -> History:
     -------
     History
     """
-    trial.advance(math.ceil(LOOK_AHEAD * LONGER * steps))
+    trial.advance(math.ceil(RULE.look_ahead * RULE.longest_seed * steps))
     losses = np.stack([one[:, 0] for one in trial.losses])
     sums = np.stack([one[:, 0] for one in trial.sums])
     return History(np.asarray(trial.steps), losses, sums, target)
@@ -214,25 +201,11 @@ def history_of(trial: Ensemble, steps: float, target: float) -> History:
 # share them.
 
 
-#: Steps that are noted grow by this ratio once they are further apart than one: the number
-#: of steps is resolved to 1%.
-RATIO = 1.01
-#: Values gathered at a time: more seeds than fit are trained in parts.
-GATHERED_VALUES = 2_000_000
-#: The loss after a step takes about ``n_parameters / batch_size`` times as long as the step.
-#: Where that is more than so many times, it is not looked at after every step.
-LONGEST_LOOK = 4
-#: A loss that changes by less, relatively, stands still.
-STILL = 1e-9
-#: A loss that is so many times the first one is on its way to infinity.
-DIVERGED = 1e6
-
-
 def noted_steps() -> Iterator[int]:
     """Yield the steps after which the losses are noted: 1, 2, 3, …, then each 1% more."""
     step = 0
     while True:
-        step = max(step + 1, int(step * RATIO))
+        step = max(step + 1, int(step * RULE.noted_ratio))
         yield step
 
 
@@ -280,12 +253,12 @@ class Ensemble:
         self._noted = noted_steps()
         self._next = next(self._noted)
         self._step = self._looked = 0
-        self._stride = max(1, len(problem.optimum) // (LONGEST_LOOK * batch_size))
+        self._stride = max(1, len(problem.optimum) // (RULE.max_look_cost * batch_size))
         self._orders = np.empty((0, 0), dtype=np.int64)
         self._multipliers: Float64 = np.empty(0)
         self._sum = np.zeros(self._delta.shape[:2])
         initial = problem.excess(self._delta)
-        self._limit = DIVERGED * initial.max()
+        self._limit = RULE.diverged_ratio * initial.max()
         self.steps, self.losses, self.sums = [0], [initial], [self._sum.copy()]
 
     def advance(self, last: int) -> None:
@@ -302,7 +275,7 @@ class Ensemble:
         before, now = self.losses[-2:]
         moving = np.isfinite(now)
         change = np.abs(now[moving] - before[moving])
-        return bool((change <= STILL * before[moving]).all())
+        return bool((change <= RULE.min_change * before[moving]).all())
 
     def _one_step(self) -> None:
         epoch, number = divmod(self._step, self._n_steps)
@@ -338,7 +311,7 @@ class Ensemble:
     def _parts(self) -> Iterator[slice]:
         """Cut the seeds into parts whose batches fit into memory together."""
         n_seeds, size = len(self._rngs), self._size * len(self._problem.optimum)
-        at_a_time = max(1, GATHERED_VALUES // size)
+        at_a_time = max(1, RULE.gathered_values // size)
         for first in range(0, n_seeds, at_a_time):
             yield slice(first, first + at_a_time)
 
@@ -365,12 +338,6 @@ class Ensemble:
 # Proves that the trainings side by side do what the kernels' reference does.
 
 
-#: Batch sizes and steps that are compared; both work in float64, so they agree closely.
-SIZES, STEPS = (1, 7, 64), 24
-LARGEST_DIFFERENCE = 1e-9
-RATE = 1e-3
-
-
 class MismatchError(Exception):
     """The trainings do not follow the reference; the message says where and by how much."""
 
@@ -388,15 +355,15 @@ def verify(problem: Problem, workload: Workload, setting: Setting) -> None:
     ------
     MismatchError
     """
-    for size in SIZES:
+    for size in RULE.check_batch_sizes:
         if size > problem.n_samples:
             continue
-        ensemble = Ensemble(problem, size, [RATE], [setting.seed], setting)
-        ensemble.advance(STEPS)
+        ensemble = Ensemble(problem, size, [RULE.check_learning_rate], [setting.seed], setting)
+        ensemble.advance(RULE.check_steps)
         steps = ensemble.steps[-1]
         delta = _reference(workload, size, setting, steps) - problem.optimum
         there, here = float(problem.excess(delta)), float(ensemble.losses[-1][0, 0])
-        if not abs(there - here) <= LARGEST_DIFFERENCE * there:
+        if not abs(there - here) <= RULE.max_check_difference * there:
             raise MismatchError(
                 f"training {steps} steps of {size} samples of {workload.name} ends {here:.12g} "
                 f"above the optimum, by the kernels' reference {there:.12g}."
@@ -409,7 +376,7 @@ def _reference(
     """Return the parameters after some steps of the reference, the bias last."""
     rng = np.random.default_rng(setting.seed)
     now = reference.Reference.start(draw_start(rng, workload.n_features))
-    schedule = schedules.parse(setting.schedule, RATE)
+    schedule = schedules.parse(setting.schedule, RULE.check_learning_rate)
     per_epoch = -(-workload.n_samples // batch_size)
     done = 0
     while done < n_steps:

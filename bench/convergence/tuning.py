@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.convergence.trajectories import LOOK_AHEAD, Ensemble, reached_at
+from bench.convergence.rule import RULE
+from bench.convergence.trajectories import Ensemble, reached_at
 from kernels.rule import PLAIN, UpdateRule
 from kernels.sampling import SAMPLINGS, START_SIGMA, Sampling
 
@@ -65,23 +66,6 @@ class Setting:
 # (Ma, Bassily & Belkin 2018, arXiv:1712.06559). All of them together, as in a harmonic sum::
 #
 #     1 / eta = lambda_max + tr(H) / B \max(1, L* / (2 tau))
-
-
-#: Factors of two below and above the start that are tried first; how many more at an edge.
-BELOW, ABOVE, MORE = 3, 3, 4
-#: Rates between two of the grid that are tried around the best, on each side.
-FINER = 4
-#: So many times an edge is moved before it is given up.
-MOST_MOVES = 6
-#: So many times no rate of a grid may get there before the batch size is a miss.
-MOST_MISSES = 3
-#: Seeds for the grid, and for the rates around the best: as many as are cheap, for a small
-#: batch is noisy and a large one is an average already.
-GRID_SEEDS, MOST_SEEDS, FEWEST_SEEDS = 32, 256, 10
-#: Values of a step's batches together that still are cheap.
-CHEAP_VALUES = 2_000_000
-#: The trainings are looked at after so many steps, then twice as many, and so on.
-FIRST_LOOK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +137,8 @@ def start_rate(problem: Problem, batch_size: int, tolerance: float) -> float:
 def n_seeds(problem: Problem, batch_size: int) -> int:
     """Return with how many seeds the best rates are tried."""
     n_parameters = len(problem.optimum)
-    affordable = CHEAP_VALUES // (max(batch_size, n_parameters) * n_parameters)
-    return int(np.clip(affordable, FEWEST_SEEDS, MOST_SEEDS))
+    affordable = RULE.cheap_values // (max(batch_size, n_parameters) * n_parameters)
+    return int(np.clip(affordable, RULE.fewest_seeds, RULE.most_seeds))
 
 
 def tune(problem: Problem, batch_size: int, setting: Setting) -> Tuned:
@@ -172,9 +156,9 @@ def tune(problem: Problem, batch_size: int, setting: Setting) -> Tuned:
     """
     many = n_seeds(problem, batch_size)
     seeds = tuple(setting.seed + number for number in range(many))
-    grid, edge = _grid(problem, batch_size, setting, seeds[:GRID_SEEDS])
+    grid, edge = _grid(problem, batch_size, setting, seeds[: RULE.grid_seeds])
     if grid.best is None:
-        return Tuned(grid, grid, edge, seeds[:GRID_SEEDS])
+        return Tuned(grid, grid, edge, seeds[: RULE.grid_seeds])
     fine, at_edge = _fine(problem, batch_size, setting, float(grid.rates[grid.best]), seeds)
     return Tuned(grid, fine, edge or at_edge, seeds)
 
@@ -183,8 +167,8 @@ def _fine(
     problem: Problem, batch_size: int, setting: Setting, centre: float, seeds: Sequence[int]
 ) -> tuple[Tried, bool]:
     """Try rates around the best of the grid until the best is not on the edge."""
-    around = 2.0 ** (np.arange(1 - FINER, FINER) / FINER)
-    for _ in range(MOST_MOVES):
+    around = 2.0 ** (np.arange(1 - RULE.finer_rates, RULE.finer_rates) / RULE.finer_rates)
+    for _ in range(RULE.most_moves):
         tried = _try(problem, batch_size, setting, centre * around, seeds)
         best = tried.best
         if best is None:  # what few seeds reached, many did not: their rate was luck
@@ -201,43 +185,39 @@ def _grid(
 ) -> tuple[Tried, bool]:
     """Try factors of two until the best is not on the edge; say whether it still is."""
     start = setting.rule.rate(start_rate(problem, batch_size, setting.tolerance))
-    low, high = -BELOW, ABOVE
+    low, high = -RULE.rates_below, RULE.rates_above
     missed = 0
-    for _ in range(MOST_MOVES):
+    for _ in range(RULE.most_moves):
         rates: Float64 = start * 2.0 ** np.arange(low, high + 1, dtype=np.float64)
         tried = _try(problem, batch_size, setting, rates, seeds)
         best = tried.best
         if best is None:
             missed += 1
-            if missed == MOST_MISSES:
+            if missed == RULE.most_misses:
                 return tried, False
-            low, high = low - MORE, high + MORE
+            low, high = low - RULE.rates_more, high + RULE.rates_more
         elif best == 0:
-            low -= MORE
+            low -= RULE.rates_more
         elif best == len(rates) - 1:
-            high += MORE
+            high += RULE.rates_more
         else:
             return tried, False
     return tried, True
 
 
 def _try(
-    problem: Problem,
-    batch_size: int,
-    setting: Setting,
-    rates: Float64,
-    seeds: Sequence[int],
+    problem: Problem, batch_size: int, setting: Setting, rates: Float64, seeds: Sequence[int]
 ) -> Tried:
     """Train at some rates until no other rate can be better than the best so far."""
     ensemble = Ensemble(problem, batch_size, rates.tolist(), seeds, setting)
     cap = max(1, setting.most_epochs * problem.n_samples // batch_size)
     target = setting.tolerance * problem.loss
-    look = FIRST_LOOK
+    look = RULE.first_look
     while True:
-        ensemble.advance(min(look, LOOK_AHEAD * cap))
+        ensemble.advance(min(look, RULE.look_ahead * cap))
         steps = mean_steps(ensemble, target)
         best = float(np.nanmin(steps, initial=np.inf))
-        known = LOOK_AHEAD * min(best, cap) <= ensemble.steps[-1]
+        known = RULE.look_ahead * min(best, cap) <= ensemble.steps[-1]
         if known or (np.isinf(best) and ensemble.stands_still):
             steps[steps > cap] = np.nan
             return Tried(np.asarray(rates), steps, cap, ensemble)
@@ -267,16 +247,6 @@ def mean_steps(ensemble: Ensemble, target: float) -> Float64:
 # reached is found by halving.
 
 
-#: The matrix has about half the fourth power of the parameters as entries.
-MOST_PARAMETERS = 33
-#: Twice as many steps, so often, are tried before a rate is given up.
-MOST_DOUBLINGS = 24
-#: From a rate so far off, in three fourths of a factor of two, the best is still found.
-FURTHEST = 30
-#: A step further the loss must still be there: it has not just swung through.
-ROUNDING = 1e-9
-
-
 @dataclass(frozen=True)
 class ExpectedSteps:
     """What theory says of one batch size.
@@ -299,7 +269,7 @@ class Moments:
     Parameters
     ----------
     problem : Problem
-        Of at most `MOST_PARAMETERS` parameters.
+        Of at most `Rule.most_parameters` parameters.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -365,7 +335,7 @@ class Moments:
             return 0.0
         while not self._loss @ (powers[-1] @ state) <= target:
             reached = float(self._loss @ (powers[-1] @ state))
-            if not reached < 2.0 * initial or len(powers) > MOST_DOUBLINGS:
+            if not reached < 2.0 * initial or len(powers) > RULE.most_doublings:
                 return None
             powers.append(powers[-1] @ powers[-1])
         for number in reversed(range(len(powers) - 1)):
@@ -373,7 +343,7 @@ class Moments:
             if self._loss @ further > target:
                 state, done = further, done + 2**number
         before, after = float(self._loss @ state), float(self._loss @ (once @ state))
-        if not 0.0 < after < before * (1.0 - ROUNDING):
+        if not 0.0 < after < before * (1.0 - RULE.rounding):
             return None
         return done + math.log(before / target) / math.log(before / after)
 
@@ -391,9 +361,9 @@ class Moments:
         -------
         ExpectedSteps
         """
-        around = 2.0 ** (np.arange(1 - FINER, FINER) / FINER)
+        around = 2.0 ** (np.arange(1 - RULE.finer_rates, RULE.finer_rates) / RULE.finer_rates)
         found: dict[float, float] = {}
-        for _ in range(FURTHEST):
+        for _ in range(RULE.furthest_rates):
             rates = [float(rate) for rate in near * around]
             for rate in rates:
                 steps = self.steps(batch_size, rate, target)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.history.cpu_frequency import clock
-from bench.history.evidence import evidence, split
+from bench.history.cpu_frequency import cpu_frequency
+from bench.history.evidence import split, weigh
 from bench.history.pools import pooled
-from bench.stats.false_discovery import discovered
+from bench.stats.false_discovery import benjamini_hochberg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bench.history.cpu_frequency import Clock
+    from bench.history.cpu_frequency import CpuFrequency
     from bench.history.evidence import Evidence
     from bench.history.material import Watched
     from bench.history.rule import Rule
@@ -23,47 +23,37 @@ if TYPE_CHECKING:
 
     Signs = NDArray[np.int8]
 
-# Flags what changed, and says what else says so.
+# What changed, and which measurements confirm it.
 #
-# Pools are a family of tests and single cases another; in each the share of false ones among
-# what is flagged is held. A kernel whose pool is flagged lends that to those of its cases that
-# moved with it (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat.
-# Soc.* B 76:297).
-
-
-#: A fresh measurement says so too where it is beyond the margin, and shows at least this share
-#: of what was flagged: what is flagged by chance lies some standard deviations off, and half of
-#: these a second time is as rare.
-SHARE_THAT_STAYS = 0.5
-#: At least so many of the last runs have to say the same, each on its own, to confirm one
-#: another; more where earlier runs are few, or went astray (`Rule.going_astray`).
-RUNS_THAT_CONFIRM = 2
+# Pools are one family of tests and single cases another; the false discovery rate is held in
+# each. Where the pool of a kernel changed, so did those of its cases that moved with it
+# (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat. Soc.* B 76:297).
 
 
 @dataclass(frozen=True)
-class Flags:
-    """What is flagged, and what else says so.
+class Detection:
+    """What changed, and what confirms it.
 
     Attributes
     ----------
     sign : ndarray of int, shape (n,)
         1 for slower, -1 for faster, 0 for neither.
-    said_again : ndarray of bool, shape (n,)
-        Flagged, and by each measurement that had no part in that: or, without any, by several
-        runs on their own.
+    repeated : ndarray of bool, shape (n,)
+        It changed, and each measurement that had no part in detecting that shows it; or,
+        without any, several runs do on their own.
     confirmed : ndarray of bool, shape (n,)
-        And that hardly happens by itself.
+        Repeated, and that hardly happens by chance.
     """
 
     sign: Signs
-    said_again: NDArray[np.bool_]
+    repeated: NDArray[np.bool_]
     confirmed: NDArray[np.bool_]
 
 
-def flagged(
+def detect(
     series: Evidence, pools: Evidence, watched: Watched, rule: Rule
 ) -> tuple[Signs, NDArray[np.intp]]:
-    """Flag series and pools, and say which series were by their pool.
+    """Detect series and pools that changed, and series that changed with their pool.
 
     Parameters
     ----------
@@ -74,42 +64,45 @@ def flagged(
     Returns
     -------
     sign : ndarray of int, shape (n_series + n_pools,)
-        As in `Flags`; pools after series.
-    lent : ndarray of int, shape (n_series,)
-        The pool by which a series was flagged; -1 for none.
+        As in `Detection`; pools after series.
+    detected_by : ndarray of int, shape (n_series,)
+        The pool whose change a series shares; -1 for none.
     """
     tested = np.isfinite(series.change) & ~watched.controls
     of_series = _signs(series, tested, rule)
     sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
-    lent = np.full(len(series.change), -1)
+    detected_by = np.full(len(series.change), -1)
     for place, pool in enumerate(watched.pools):
-        moved = sign[len(lent) + place]
+        moved = sign[len(detected_by) + place]
         if pool.machine or not moved:
             continue
         members = np.array(pool.members)
         with np.errstate(invalid="ignore"):
             along = moved * series.change[members] > watched.margins[members]
-        lent[members[along & (sign[members] == 0)]] = place
-    sign[: len(lent)][lent >= 0] = sign[len(lent) + lent[lent >= 0]]
-    return sign, lent
+        detected_by[members[along & (sign[members] == 0)]] = place
+    by_pool = np.flatnonzero(detected_by >= 0)
+    sign[by_pool] = sign[len(detected_by) + detected_by[by_pool]]
+    return sign, detected_by
 
 
-def _signs(found: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
-    """Flag those of one family that changed."""
+def _signs(evidence: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
+    """Detect those of one family that changed."""
     sign = np.zeros(len(tested), dtype=np.int8)
-    for value, p in ((1, found.p_slower), (-1, found.p_faster)):
-        sign[discovered(np.where(tested, p, np.nan), rule.false_discoveries)] = value
+    for value, p in ((1, evidence.p_slower), (-1, evidence.p_faster)):
+        sign[benjamini_hochberg(np.where(tested, p, np.nan), rule.max_false_discoveries)] = (
+            value
+        )
     return sign
 
 
-def flags(
-    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
-) -> Flags:
-    """Say what else says what is flagged.
+def confirm(
+    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> Detection:
+    """Say which changes other measurements confirm.
 
     Parameters
     ----------
-    found : Evidence
+    evidence : Evidence
     sign : ndarray of int, shape (n,)
     margins : ndarray, shape (n,)
         As logarithms.
@@ -119,22 +112,22 @@ def flags(
 
     Returns
     -------
-    Flags
+    Detection
     """
-    says = _said_again(found, sign, margins, anew)
+    says = _repeated(evidence, sign, margins, anew, rule)
     n_anew = None if anew is None else len(anew)
-    return Flags(sign, says, says & is_rare(found, n_anew, rule))
+    return Detection(sign, says, says & is_rare(evidence, n_anew, rule))
 
 
-def _said_again(
-    found: Evidence, sign: Signs, margins: Floats, anew: Floats | None
+def _repeated(
+    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
 ) -> NDArray[np.bool_]:
-    """Say what measurements that had no part in flagging a change say of it too."""
+    """Say which changes show again in measurements that had no part in detecting them."""
     if anew is None:
-        n_say = np.sum(np.where(sign > 0, found.alone, found.alone_faster), axis=0)
-        says: NDArray[np.bool_] = n_say >= RUNS_THAT_CONFIRM
+        n_say = np.sum(np.where(sign > 0, evidence.alone, evidence.alone_faster), axis=0)
+        says: NDArray[np.bool_] = n_say >= rule.fewest_confirming
     else:
-        least = np.maximum(margins, SHARE_THAT_STAYS * np.abs(found.change))
+        least = np.maximum(margins, rule.min_share_repeated * np.abs(evidence.change))
         with np.errstate(invalid="ignore"):
             says = np.all(sign * anew >= least, axis=0)
     says &= sign != 0
@@ -142,42 +135,42 @@ def _said_again(
 
 
 def with_pools(
-    cases: Flags, pools: Flags, lent: NDArray[np.intp], anew: Floats | None
-) -> Flags:
-    """Have a case that its pool flagged say what the pool does, if it moves along each time.
+    cases: Detection, pools: Detection, detected_by: NDArray[np.intp], anew: Floats | None
+) -> Detection:
+    """Confirm a case that changed with its pool as the pool is, if it moves along each time.
 
     Parameters
     ----------
-    cases, pools : Flags
-    lent : ndarray of int, shape (n_series,)
-        From `flagged`.
+    cases, pools : Detection
+    detected_by : ndarray of int, shape (n_series,)
+        From `detect`.
     anew : ndarray, shape (n_times, n_series), optional
-        As of `flags`.
+        As for `confirm`.
 
     Returns
     -------
-    Flags
+    Detection
         Of the cases.
     """
-    said, sure = cases.said_again.copy(), cases.confirmed.copy()
-    for place in np.flatnonzero(lent >= 0):
+    repeated, confirmed = cases.repeated.copy(), cases.confirmed.copy()
+    for place in np.flatnonzero(detected_by >= 0):
         along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
-        said[place] = along and pools.said_again[lent[place]]
-        sure[place] = along and pools.confirmed[lent[place]]
-    return Flags(cases.sign, said, sure)
+        repeated[place] = along and pools.repeated[detected_by[place]]
+        confirmed[place] = along and pools.confirmed[detected_by[place]]
+    return Detection(cases.sign, repeated, confirmed)
 
 
-def is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
+def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
     """Say where so many runs hardly go astray together, if they do as often as earlier ones.
 
-    Some cases have runs that go far astray, one in ten, say, which a spread that no single
-    run moves does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
+    Some cases have runs that go far astray, one in ten, say, which a robust standard
+    deviation does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
     Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
     it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
 
     Parameters
     ----------
-    found : Evidence
+    evidence : Evidence
     n_anew : int or None
         Measurements that say so beside the last runs; None for those of the last runs alone
         that say so each on its own.
@@ -187,133 +180,112 @@ def is_rare(found: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_
     -------
     ndarray of bool, shape (n,)
     """
-    n_say = found.n_recent + n_anew if n_anew is not None else _n_alone(found)
-    often: Floats = (found.as_far + 0.5) / (found.earlier.n + 1)
+    alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
+    n_alone = np.sum(alone, axis=0)
+    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
+    often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        nearer = np.minimum(2 * found.farthest / np.abs(found.change), 1.0) ** 2
+        nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2
     likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
-    return likely <= rule.going_astray
+    return likely <= rule.max_p_astray
 
 
-def _n_alone(found: Evidence) -> NDArray[np.intp]:
-    """Count the last runs of each that say so on their own."""
-    slower, faster = (np.sum(one, axis=0) for one in (found.alone, found.alone_faster))
-    n_say: NDArray[np.intp] = np.where(found.change > 0, slower, faster)
-    return n_say
+# Cases whose change is fully explained by the CPU frequency.
 
 
-# Cases of which no more is to be said than that the processor's clock is slower, or faster.
-
-
-def over_runs(parts: Flags, found: Evidence, place: int, rule: Rule) -> Flags:
-    """Have runs alone confirm a clock: what is measured minutes later goes with it.
+def attribute_to_frequency(
+    decided: Decided, watched: Watched, frequency: CpuFrequency
+) -> Decided:
+    """Detect the cases that changed with the CPU frequency, where that changed.
 
     Parameters
     ----------
-    parts : Flags
-        Of pools.
-    found : Evidence
-        Of them.
-    place : int
-        Of the clock.
-    rule : Rule
-
-    Returns
-    -------
-    Flags
-    """
-    sure = parts.confirmed.copy()
-    sure[place] &= is_rare(found, 0, rule)[place]
-    return replace(parts, confirmed=sure)
-
-
-def lend(found: Decided, watched: Watched, told: Clock) -> Decided:
-    """Have cases that went with a clock that is slower, or faster, say what it does.
-
-    Parameters
-    ----------
-    found : Decided
-        Of which cases are judged without what the clock did.
+    decided : Decided
+        Cases are judged without the effect of the CPU frequency.
     watched : Watched
-    told : Clock
+    frequency : CpuFrequency
 
     Returns
     -------
     Decided
-        Of these cases the change is as measured, and flagged by the clock; of all others as
-        before, as of all where the clock is not flagged.
+        The change of these cases is as measured, and detected by the pool of the CPU
+        frequency; all others are as before, as all are where that pool did not change.
     """
-    clock = told.place
-    if clock < 0 or not found.of_pools.sign[clock]:
-        return found
-    moves = _went_along(found, watched, told) & (found.of_series.sign == 0)
-    pools, cases = found.of_pools, found.of_series
-    flags = Flags(
-        np.where(moves, pools.sign[clock], cases.sign).astype(np.int8),
-        np.where(moves, pools.said_again[clock], cases.said_again),
-        np.where(moves, pools.confirmed[clock], cases.confirmed),
+    place = frequency.place
+    if place < 0 or not decided.of_pools.sign[place]:
+        return decided
+    moves = _went_along(decided, watched, frequency) & (decided.of_series.sign == 0)
+    pools, cases = decided.of_pools, decided.of_series
+    detection = Detection(
+        np.where(moves, pools.sign[place], cases.sign).astype(np.int8),
+        np.where(moves, pools.repeated[place], cases.repeated),
+        np.where(moves, pools.confirmed[place], cases.confirmed),
     )
     return replace(
-        found,
-        series=_as_measured(found, moves, told),
-        of_series=flags,
-        lent_by=np.where(moves, clock, found.lent_by),
+        decided,
+        series=_as_measured(decided, moves, frequency),
+        of_series=detection,
+        detected_by=np.where(moves, place, decided.detected_by),
     )
 
 
-def _went_along(found: Decided, watched: Watched, told: Clock) -> NDArray[np.bool_]:
-    """Say which cases, as measured, changed to where the clock did."""
-    as_measured = found.series.change + told.share * found.pools.change[told.place]
+def _went_along(
+    decided: Decided, watched: Watched, frequency: CpuFrequency
+) -> NDArray[np.bool_]:
+    """Say which cases, as measured, changed in the direction of the CPU frequency."""
+    by_frequency = frequency.share * decided.pools.change[frequency.place]
+    as_measured = decided.series.change + by_frequency
     with np.errstate(invalid="ignore"):
-        along = found.of_pools.sign[told.place] * as_measured > watched.margins
-    went: NDArray[np.bool_] = along & (told.share > 0) & ~watched.controls
+        along = decided.of_pools.sign[frequency.place] * as_measured > watched.margins
+    went: NDArray[np.bool_] = along & (frequency.share > 0) & ~watched.controls
     return went
 
 
-def _as_measured(found: Decided, which: NDArray[np.bool_], told: Clock) -> Evidence:
-    """Put back what the clock did."""
-    series, pools, clock = found.series, found.pools, told.place
-    change = series.change + told.share * pools.change[clock]
-    error = np.hypot(series.error, told.share * pools.error[clock])
+def _as_measured(
+    decided: Decided, which: NDArray[np.bool_], frequency: CpuFrequency
+) -> Evidence:
+    """Put back the effect of the CPU frequency."""
+    series, pools, place = decided.series, decided.pools, frequency.place
+    change = series.change + frequency.share * pools.change[place]
+    error = np.hypot(series.error, frequency.share * pools.error[place])
     return replace(
         series,
-        n_recent=np.where(which, pools.n_recent[clock], series.n_recent),
+        n_recent=np.where(which, pools.n_recent[place], series.n_recent),
         change=np.where(which, change, series.change),
         error=np.where(which, error, series.error),
     )
 
 
-# Decides, of one run and those before it, what is slower, and what says so too.
+# What changed in one run against those before it.
 #
-# What the processor's clock did is taken out first, and judged by itself: of a case that is
-# slower by no more than the clock, it is the clock that says so.
+# The effect of the CPU frequency is taken out first, and judged by itself.
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What is said of a run.
+    """What changed in a run.
 
     Attributes
     ----------
     series, pools : Evidence
-        Without what the clock did, but for the clock itself and what is flagged by it.
-    of_series, of_pools : Flags
-    lent_by : ndarray of int, shape (n_series,)
-        The pool by which a series was flagged; -1 where it was by itself, or not at all.
-    by_clock : ndarray, shape (n_series,)
-        What was taken out of the last run, a logarithm.
+        Without the effect of the CPU frequency, but for its own pool and what it explains.
+    of_series, of_pools : Detection
+    detected_by : ndarray of int, shape (n_series,)
+        The pool whose change a series shares; -1 where it changed by itself, or not at all.
+    by_frequency : ndarray, shape (n_series,)
+        What the CPU frequency added to the last run, a logarithm; it was taken out.
     """
 
     series: Evidence
     pools: Evidence
-    of_series: Flags
-    of_pools: Flags
-    lent_by: NDArray[np.intp]
-    by_clock: Floats
+    of_series: Detection
+    of_pools: Detection
+    detected_by: NDArray[np.intp]
+    by_frequency: Floats
 
 
 def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = None) -> Decided:
-    """Decide what a run says.
+    """Detect what changed in a run.
 
     Parameters
     ----------
@@ -333,49 +305,49 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     telling[-1] = True
     logs = logs[telling]
     logs = logs[split(len(logs), rule)[0].start :]
-    told = clock(logs, watched.pools, watched.on_processor, rule)
-    of_series, of_pools = _weighed(logs, watched, rule, told)
-    sign, lent = flagged(of_series, of_pools, watched, rule)
+    frequency = cpu_frequency(logs, watched.pools, watched.on_processor, rule)
+    of_series, of_pools = _weighed(logs, watched, rule, frequency)
+    sign, detected_by = detect(of_series, of_pools, watched, rule)
     anew = pools_anew = None
     if fresh is not None:
-        anew = told.without(fresh) - of_series.earlier.level
-        pools_anew = _pooled(anew, told.moved_in(fresh), told, watched, of_series)
-    n = len(lent)
-    parts = flags(of_pools, sign[n:], watched.pool_margins, pools_anew, rule)
-    if told.place >= 0:
-        parts = over_runs(parts, of_pools, told.place, rule)
-    cases = flags(of_series, sign[:n], watched.margins, anew, rule)
-    cases = with_pools(cases, parts, lent, anew)
-    by_clock = told.share * told.moved[-1]
-    found = Decided(of_series, of_pools, cases, parts, lent, by_clock)
-    return lend(found, watched, told)
+        anew = frequency.without(fresh) - of_series.earlier.level
+        pools_anew = _pooled(anew, frequency.moved_in(fresh), frequency, watched, of_series)
+    n = len(detected_by)
+    parts = confirm(of_pools, sign[n:], watched.pool_margins, pools_anew, rule)
+    if frequency.place >= 0:  # what is measured minutes later goes with it: runs confirm it
+        parts.confirmed[frequency.place] &= is_rare(of_pools, 0, rule)[frequency.place]
+    cases = confirm(of_series, sign[:n], watched.margins, anew, rule)
+    cases = with_pools(cases, parts, detected_by, anew)
+    by_frequency = frequency.share * frequency.moved[-1]
+    decided = Decided(of_series, of_pools, cases, parts, detected_by, by_frequency)
+    return attribute_to_frequency(decided, watched, frequency)
 
 
 def _weighed(
-    logs: Floats, watched: Watched, rule: Rule, told: Clock
+    logs: Floats, watched: Watched, rule: Rule, frequency: CpuFrequency
 ) -> tuple[Evidence, Evidence]:
-    """Weigh series and pools without what the clock did, and the clock."""
+    """Weigh series and pools without the effect of the CPU frequency, and that frequency."""
     _, last = split(len(logs), rule)
-    net = told.without(logs)
-    common = told.moved[last][:, None] * told.doubt
-    of_series = evidence(net, watched.margins, rule, common)
+    net = frequency.without(logs)
+    common = frequency.moved[last][:, None] * frequency.share_std
+    of_series = weigh(net, watched.margins, rule, common)
     deviations = net - of_series.earlier.level
-    together = _pooled(deviations, told.moved, told, watched, of_series)
-    doubt, usual = np.zeros(len(watched.pools)), np.full(len(watched.pools), np.nan)
+    together = _pooled(deviations, frequency.moved, frequency, watched, of_series)
+    share_std, usual = np.zeros(len(watched.pools)), np.full(len(watched.pools), np.nan)
     for place, pool in enumerate(watched.pools):
-        if place == told.place:
-            usual[place] = rule.usual_spread_of_clock
+        if place == frequency.place:
+            usual[place] = rule.usual_frequency_std
         else:
-            doubt[place] = np.median(told.doubt[list(pool.members)])
-    common = told.moved[last][:, None] * doubt
-    return of_series, evidence(together, watched.pool_margins, rule, common, usual)
+            share_std[place] = np.median(frequency.share_std[list(pool.members)])
+    common = frequency.moved[last][:, None] * share_std
+    return of_series, weigh(together, watched.pool_margins, rule, common, usual)
 
 
 def _pooled(
-    net: Floats, moved: Floats, told: Clock, watched: Watched, of_series: Evidence
+    net: Floats, moved: Floats, frequency: CpuFrequency, watched: Watched, of_series: Evidence
 ) -> Floats:
-    """Make the series of pools; that of the clock is what it did."""
-    made = pooled(net, watched.pools, of_series.earlier.spread)
-    if told.place >= 0:
-        made[:, told.place] = moved
+    """Make the series of pools; that of the CPU frequency is its own."""
+    made = pooled(net, watched.pools, of_series.earlier.std)
+    if frequency.place >= 0:
+        made[:, frequency.place] = moved
     return made

@@ -1,8 +1,9 @@
 """What the last runs say against the earlier ones: by how much, how surely, and how surely not.
 
-The mean of the last m deviations from the level of n earlier runs, with spread s, lies within::
+The mean of the last m deviations from the level of n earlier runs, whose standard deviation is
+s, lies within::
 
-    +- t s sqrt(k / m + c / n)         t of Student with the spread's degrees of freedom
+    +- t s sqrt(k / m + c / n)         t of Student with the degrees of freedom of s
 
 k = (1 + r) / (1 - r) is what successive runs that are alike by r leave of their number (Zieba
 2010, *Metrology and Measurement Systems* 17:3), at most m; c is that of the level. A change is
@@ -17,18 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from bench.stats.location import VARIANCE_OF_LEVEL, earlier, likeness
+from bench.stats.location import VARIANCE_OF_LEVEL, earlier, lag1_autocorrelation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.history.rule import Rule
     from bench.stats.location import Earlier, Floats
-
-#: The p-values of looking at the last one, two and three runs are multiplied by these, since
-#: one may look thrice; their inverses add up to 1. What shows in several runs is trusted more:
-#: a single one may have met a machine that was busy for some minutes.
-PRICES = (10.0, 2.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,8 @@ class Evidence:
     as_far : ndarray of int, shape (n_series,)
         Earlier runs that went half as far to the same side, or farther.
     farthest : ndarray, shape (n_series,)
-        How far the farthest of them went to that side, a logarithm; at least their spread.
+        How far the farthest of them went to that side, a logarithm; at least their standard
+        deviation.
     alone, alone_faster : ndarray of bool, shape (n_recent_runs, n_series)
         Which of the last runs would say slower, or faster, with no other; the newest last.
     """
@@ -65,22 +62,22 @@ class Evidence:
     alone: NDArray[np.bool_]
     alone_faster: NDArray[np.bool_]
 
-    def interval(self, confidence: float, *, as_seen: bool = False) -> tuple[Floats, Floats]:
+    def interval(self, confidence: float, *, raw: bool = False) -> tuple[Floats, Floats]:
         """Return the change's interval, as logarithms.
 
         Parameters
         ----------
         confidence : float
-        as_seen : bool
-            By how far the earlier runs of a series lie apart, whatever is usual.
+        raw : bool
+            By the standard deviation of the earlier runs of a series alone.
 
         Returns
         -------
         low, high : ndarray, shape (n_series,)
         """
-        width = stdtrit(self.earlier.freedom, 0.5 + confidence / 2) * self.error
-        if as_seen:
-            width = width * (self.earlier.seen / self.earlier.spread)
+        width = stdtrit(self.earlier.dof, 0.5 + confidence / 2) * self.error
+        if raw:
+            width = width * (self.earlier.raw_std / self.earlier.std)
         return self.change - width, self.change + width
 
 
@@ -103,12 +100,12 @@ def split(n_runs: int, rule: Rule) -> tuple[slice, slice]:
     return slice(max(begin - rule.most_earlier, 0), begin), slice(begin, n_runs)
 
 
-def evidence(
+def weigh(
     logs: Floats,
     margins: Floats,
     rule: Rule,
     common: Floats | None = None,
-    usual_spread: Floats | None = None,
+    usual_std: Floats | None = None,
 ) -> Evidence:
     """Weigh the last runs of each series.
 
@@ -122,52 +119,54 @@ def evidence(
     common : ndarray, shape (n_recent_runs, n_series), optional
         An error that the last runs have in common, one standard error of it in each, as
         logarithms: what has opposite signs cancels.
-    usual_spread : ndarray, shape (n_series,), optional
-        What is known of the spread without any run; NaN for that of all series together.
+    usual_std : ndarray, shape (n_series,), optional
+        What is known of the standard deviation without any run; NaN for that of all series.
 
     Returns
     -------
     Evidence
     """
     before, last = split(len(logs), rule)
-    told = earlier(logs[before], rule.least_spread, usual_spread)
-    recent = logs[last] - told.level
-    alike = likeness(logs[before])
+    past = earlier(logs[before], rule.min_std, usual_std)
+    recent = logs[last] - past.level
+    rho = lag1_autocorrelation(logs[before])
     common = np.zeros_like(recent) if common is None else np.nan_to_num(common)
     looks = [
-        _look(recent[-m:], margins, told, alike, common[-m:]) for m in range(1, len(recent) + 1)
+        _look(recent[-m:], margins, past, rho, common[-m:]) for m in range(1, len(recent) + 1)
     ]
-    price = np.array(PRICES)[: len(looks), None]
-    slower = price * np.array([one.slower for one in looks])
-    faster = price * np.array([one.faster for one in looks])
+    price = np.array(rule.prices_of_looks)[: len(looks), None]
+    slower = price * np.array([look.slower for look in looks])
+    faster = price * np.array([look.faster for look in looks])
     of_looks = np.minimum(slower, faster)
     best = np.argmin(of_looks, axis=0)
     n_all = np.sum(np.isfinite(recent), axis=0)
-    telling = np.min(of_looks, axis=0) <= rule.false_discoveries
+    telling = np.min(of_looks, axis=0) <= rule.max_false_discoveries
     n_recent = np.where(telling, best + 1, np.maximum(n_all, 1))
-    enough = (told.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
-    means = np.array([*(one.change for one in looks), _mean(recent)])
+    enough = (past.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
+    mean = np.nansum(recent, axis=0) / np.maximum(n_all, 1)
+    means = np.array([*(look.change for look in looks), mean])
     column = np.arange(recent.shape[1])
     errors = np.array(
-        [*(one.error for one in looks), _error(told, alike, n_recent, np.mean(common, axis=0))]
+        [*(look.error for look in looks), _error(past, rho, n_recent, np.mean(common, axis=0))]
     )
     change = means[np.where(telling, best, len(looks)), column]
-    astray = _astray(logs[before] - told.level, change)
+    # How far earlier runs went to the side of the change; 0 where one is missing.
+    astray = np.nan_to_num(np.sign(change) * (logs[before] - past.level))
     alone = [
-        _look(one[None, :], margins, told, alike, of_one[None, :])
-        for one, of_one in zip(recent, common, strict=True)
+        _look(recent[n : n + 1], margins, past, rho, common[n : n + 1])
+        for n in range(len(recent))
     ]
     return Evidence(
-        earlier=told,
+        earlier=past,
         n_recent=n_recent,
         change=np.where(enough, change, np.nan),
         error=np.where(enough, errors[np.where(telling, best, len(looks)), column], np.nan),
         p_slower=np.where(enough, np.minimum(slower.min(axis=0), 1.0), 1.0),
         p_faster=np.where(enough, np.minimum(faster.min(axis=0), 1.0), 1.0),
         as_far=np.sum(astray >= np.abs(change) / 2, axis=0),
-        farthest=np.maximum(np.max(astray, axis=0, initial=0.0), told.spread),
-        alone=np.array([one.slower for one in alone]) <= rule.alone,
-        alone_faster=np.array([one.faster for one in alone]) <= rule.alone,
+        farthest=np.maximum(np.max(astray, axis=0, initial=0.0), past.std),
+        alone=np.array([look.slower for look in alone]) <= rule.max_p_alone,
+        alone_faster=np.array([look.faster for look in alone]) <= rule.max_p_alone,
     )
 
 
@@ -181,35 +180,22 @@ class _Look:
     faster: Floats
 
 
-def _look(some: Floats, margins: Floats, told: Earlier, alike: float, common: Floats) -> _Look:
+def _look(some: Floats, margins: Floats, past: Earlier, rho: float, common: Floats) -> _Look:
     """Look at some of the last runs, each of which has to lie beyond the margin itself."""
     change = np.mean(some, axis=0)
-    error = _error(told, alike, len(some), np.mean(common, axis=0))
+    error = _error(past, rho, len(some), np.mean(common, axis=0))
     tails = []
     for sign in (1.0, -1.0):
         with np.errstate(invalid="ignore", divide="ignore"):
             each = np.all(sign * some > margins, axis=0)
-            p = stdtr(told.freedom, -(sign * change - margins) / error)
+            p = stdtr(past.dof, -(sign * change - margins) / error)
         tails.append(np.where(each & np.isfinite(p), p, 1.0))
     return _Look(change, error, *tails)
 
 
-def _mean(recent: Floats) -> Floats:
-    """Average the last runs that have a series."""
-    n = np.sum(np.isfinite(recent), axis=0)
-    mean: Floats = np.nansum(recent, axis=0) / np.maximum(n, 1)
-    return mean
-
-
-def _astray(deviations: Floats, change: Floats) -> Floats:
-    """Return how far earlier runs went to the side of a change; 0 where one is missing."""
-    astray: Floats = np.nan_to_num(np.sign(change) * deviations)
-    return astray
-
-
-def _error(told: Earlier, alike: float, m: int | NDArray[np.intp], common: Floats) -> Floats:
+def _error(past: Earlier, rho: float, m: int | NDArray[np.intp], common: Floats) -> Floats:
     """Return the standard error of the mean of the last m deviations."""
-    of_recent = np.minimum((1 + alike) / (1 - alike) / m, 1.0)
-    own = told.spread * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(told.n, 1))
+    of_recent = np.minimum((1 + rho) / (1 - rho) / m, 1.0)
+    own = past.std * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(past.n, 1))
     error: Floats = np.hypot(own, common)
     return error

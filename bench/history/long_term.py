@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.compare.verdict import Change, Drift, Judgement
+from bench.history.material import stored_record
 from bench.history.pools import pooled
 from bench.history.rule import RULE
-from bench.stats.change_points import NORMAL_MAD, drift, steps
+from bench.stats.change_points import drift, steps
+from bench.stats.location import NORMAL_MAD
 from bench.store.facts import ABSENT, facts_of, flatten
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bench.stats.change_points import Slope, Step
     from bench.stats.location import Floats
 
-# Steps and drifts of a series of numbers, told with the runs and days of a history.
+# Steps and drifts of a series of numbers, with the runs and days of a history.
 
 
 DAYS_OF_A_MONTH = 30
@@ -51,9 +52,13 @@ def days_of(runs: pd.DataFrame) -> Floats:
 
 
 def change_of(
-    name: str, runs: pd.DataFrame, rows: NDArray[np.intp], step: Step, told: tuple[str, ...]
+    name: str,
+    runs: pd.DataFrame,
+    rows: NDArray[np.intp],
+    step: Step,
+    what_changed: tuple[str, ...],
 ) -> Change:
-    """Tell a step.
+    """Describe a step.
 
     Parameters
     ----------
@@ -64,8 +69,8 @@ def change_of(
         Which of them the series has.
     step : Step
         Its place is one among these.
-    told : tuple of str
-        What else changed.
+    what_changed : tuple of str
+        Which facts did.
 
     Returns
     -------
@@ -80,12 +85,12 @@ def change_of(
         ratio=float(np.exp(step.size)),
         low=float(np.exp(step.low)),
         high=float(np.exp(step.high)),
-        what_changed=told,
+        what_changed=what_changed,
     )
 
 
 def drift_of(name: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope) -> Drift:
-    """Tell a slow change.
+    """Describe a slow change.
 
     Parameters
     ----------
@@ -114,22 +119,9 @@ def drift_of(name: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope
     )
 
 
-# Which facts changed between two runs, or over a step: versions, code, clocks, heat, load.
+# Which facts changed between two runs, or over a step: versions, code, frequencies, heat, load.
 
 
-#: Runs on each side that say how the machine was doing.
-BESIDE = 5
-#: What changes by the minute, with its unit and from how much on it is told: a share of the
-#: value before, and an amount.
-READINGS = (
-    ("cpu_clock_mhz", "MHz", 0.05, 50.0),
-    ("temperature_celsius", "C", 0.0, 5.0),
-    ("load_average", "", 0.25, 0.5),
-    ("pressure_percent.cpu", "%", 0.5, 2.0),
-    ("gpus.0.sm_clock_mhz", "MHz", 0.05, 50.0),
-    ("gpus.0.temperature_celsius", "C", 0.0, 5.0),
-    ("gpus.0.power_watts", "W", 0.1, 10.0),
-)
 MOST_TOLD = 8
 
 
@@ -150,42 +142,38 @@ def what_changed(runs: pd.DataFrame, place: int) -> tuple[str, ...]:
         and load were in the median of a few runs on each side.
     """
     before, after = (facts_of(runs.iloc[n]) for n in (place - 1, place))
-    told = [
+    changed = [
         f"{fact}: {before.get(fact, ABSENT)} to {after.get(fact, ABSENT)}"
         for fact in sorted({*before, *after})
         if before.get(fact) != after.get(fact) and fact != "preset"
     ]
-    told += _booted(runs, place)
-    told += _readings(runs, place)
-    left = len(told) - MOST_TOLD
-    return (*told[:MOST_TOLD], *([f"and {left} more"] if left > 0 else []))
+    changed += [*_booted(runs, place), *_readings(runs, place)]
+    left = len(changed) - MOST_TOLD
+    return (*changed[:MOST_TOLD], *([f"and {left} more"] if left > 0 else []))
 
 
 def _volatile(run: pd.Series) -> Mapping[str, object]:
-    try:
-        found = json.loads(str(run.get("volatile")))
-    except ValueError:
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    load = found.pop("load_average", None)
-    flat: dict[str, object] = dict(flatten(found))
+    record = stored_record(run, "volatile")
+    load = record.pop("load_average", None)
+    flat: dict[str, object] = dict(flatten(record))
     return flat | ({"load_average": load[0]} if isinstance(load, list) and load else {})
 
 
 def _booted(runs: pd.DataFrame, place: int) -> Iterator[str]:
-    """Tell of a restart between the two runs."""
+    """Describe a restart between the two runs."""
     before, after = (_volatile(runs.iloc[n]).get("boot_utc") for n in (place - 1, place))
     if isinstance(before, str) and isinstance(after, str) and before[:16] != after[:16]:
         yield f"restarted {after[:16].replace('T', ' ')}"
 
 
 def _readings(runs: pd.DataFrame, place: int) -> Iterator[str]:
-    sides = (range(max(place - BESIDE, 0), place), range(place, min(place + BESIDE, len(runs))))
+    sides = (
+        range(max(place - RULE.readings_beside, 0), place),
+        range(place, min(place + RULE.readings_beside, len(runs))),
+    )
     read = [[_volatile(runs.iloc[n]) for n in side] for side in sides]
-    for name, unit, share, amount in READINGS:
-        values = [_middle([one.get(name) for one in side]) for side in read]
-        before, after = values
+    for name, unit, share, amount in RULE.readings:
+        before, after = (_middle([one.get(name) for one in side]) for side in read)
         if before is None or after is None:
             continue
         if abs(after - before) >= max(share * abs(before), amount):
@@ -226,15 +214,15 @@ def long_term(
     days = days_of(history.runs)
     for name, logs, margin in _series(history, watched):
         rows = np.flatnonzero(np.isfinite(logs))
-        found = steps(logs[rows], margin)
-        slope = drift(logs[rows], days[rows], found, margin)
+        all_steps = steps(logs[rows], margin)
+        slope = drift(logs[rows], days[rows], all_steps, margin)
         if slope is not None:
             drifts.append(drift_of(name, history.runs, rows, slope))
         else:
             shown = history.runs.iloc[rows].reset_index(drop=True)
             changes += [
-                change_of(name, history.runs, rows, one, what_changed(shown, one.place))
-                for one in found
+                change_of(name, history.runs, rows, step, what_changed(shown, step.place))
+                for step in all_steps
             ]
     changes.sort(key=lambda one: one.first_after, reverse=True)
     return tuple(changes), tuple(drifts)
@@ -245,8 +233,8 @@ def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, f
     logs = history.logs
     known = np.any(np.isfinite(logs), axis=0)
     centred = logs - np.nanmedian(np.where(known, logs, 0.0), axis=0)
-    spread = NORMAL_MAD * np.nanmedian(np.abs(np.where(known, centred, 0.0)), axis=0)
-    together = pooled(centred, watched.pools, np.maximum(spread, RULE.least_spread))
+    std = NORMAL_MAD * np.nanmedian(np.abs(np.where(known, centred, 0.0)), axis=0)
+    together = pooled(centred, watched.pools, np.maximum(std, RULE.min_std))
     for column, pool in enumerate(watched.pools):
         what = "machine:" if pool.machine else "kernel"
         yield f"{what} {pool.name}", together[:, column], float(watched.pool_margins[column])
@@ -256,33 +244,33 @@ def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, f
             yield key, logs[:, column], float(watched.margins[column])
 
 
-# Puts together what is said of the newest run of a history.
+# The judgement of the newest run of a history.
 
 
-def sum_up(history: History, fed: Material, found: Verdicts) -> Judgement:
+def sum_up(history: History, material: Material, verdicts: Verdicts) -> Judgement:
     """Add steps and drift to verdicts.
 
     Parameters
     ----------
     history : History
-    fed : Material
+    material : Material
         Made of it.
-    found : Verdicts
+    verdicts : Verdicts
 
     Returns
     -------
     Judgement
         Without warnings and sources.
     """
-    changes, drifts = long_term(history, fed.watched)
-    n_earlier = len(fed.rows) - 1
+    changes, drifts = long_term(history, material.watched)
+    n_earlier = len(material.rows) - 1
     return Judgement(
         kind="track",
         before=f"{n_earlier} earlier run{'' if n_earlier == 1 else 's'}",
         now=str(history.runs["run"].iloc[-1]),
-        cases=found.cases,
-        added=found.added,
-        machine=found.machine,
+        cases=verdicts.cases,
+        added=verdicts.added,
+        machine=verdicts.machine,
         changes=changes,
         drifts=drifts,
     )

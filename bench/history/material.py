@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.history.pools import CONTROL_CASE, cache_bytes_of, leaning, pools
+from bench.history.pools import CONTROL_CASE, cache_bytes_of, dependence, pools
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.history.series import History
     from bench.stats.location import Floats
 
-# What is watched of a history: the same for all of its runs.
+# What is the same for all runs of a history.
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Watched:
     controls : ndarray of bool, shape (n_series,)
         Series that are judged in their pool alone.
     on_processor : ndarray of bool, shape (n_series,)
-        Series that its clock may move.
-    leaning : ndarray of bool, shape (n_series, n_pools)
+        Series that the CPU frequency may move.
+    dependence : ndarray of bool, shape (n_series, n_pools)
     margins : ndarray, shape (n_series,)
         As logarithms.
     pool_margins : ndarray, shape (n_pools,)
@@ -43,21 +43,17 @@ class Watched:
     pools: tuple[Pool, ...]
     controls: NDArray[np.bool_]
     on_processor: NDArray[np.bool_]
-    leaning: NDArray[np.bool_]
+    dependence: NDArray[np.bool_]
     margins: Floats
     pool_margins: Floats
 
 
-# What the rule is fed with, made of a history: the runs that count, pools, margins.
-
-
-#: A run that holds less of today's cases was measured for something else.
-HALF = 0.5
+# What the rule takes, made of a history: the runs that count, pools, margins.
 
 
 @dataclass(frozen=True)
 class Material:
-    """What the rule is fed with.
+    """What the rule takes.
 
     Attributes
     ----------
@@ -95,7 +91,7 @@ def material(
     logs = np.where(comparable, history.logs, np.nan)
     today = history.there[-1]
     held = np.sum((history.there & comparable)[:, today], axis=1)
-    whole = held >= HALF * max(int(today.sum()), 1)
+    whole = held >= rule.min_share_of_cases * max(int(today.sum()), 1)
     usable = np.any(np.isfinite(logs), axis=1)
     counted = usable & whole if np.sum((usable & whole)[:-1]) >= rule.fewest_earlier else usable
     counted[-1] = True
@@ -104,7 +100,7 @@ def material(
 
 
 def watched(runs: pd.DataFrame, series: pd.DataFrame, margins: Margins) -> Watched:
-    """Put series into pools, and say which lean on what.
+    """Put series into pools, and say which depend on what.
 
     Parameters
     ----------
@@ -117,29 +113,30 @@ def watched(runs: pd.DataFrame, series: pd.DataFrame, margins: Margins) -> Watch
     -------
     Watched
     """
-    cache_bytes = cache_bytes_of(_fingerprint(runs.iloc[-1]))
-    found = pools(series, cache_bytes)
+    cache_bytes = cache_bytes_of(stored_record(runs.iloc[-1], "fingerprint"))
+    parts = pools(series, cache_bytes)
     own = np.log1p([margins.of(str(key)) for key in series["key"]])
     pooled = [
         np.log1p(margins.of(f"machine: {pool.name}"))
         if pool.machine
         else float(np.median(own[list(pool.members)]))
-        for pool in found
+        for pool in parts
     ]
     controls = series["case"].astype(object).eq(CONTROL_CASE).fillna(value=False)
     return Watched(
-        pools=found,
+        pools=parts,
         controls=controls.to_numpy(dtype=bool),
         on_processor=series["device"].astype(str).str.startswith("cpu").to_numpy(dtype=bool),
-        leaning=leaning(series, found, cache_bytes),
+        dependence=dependence(series, parts, cache_bytes),
         margins=np.asarray(own, dtype=float),
         pool_margins=np.array(pooled, dtype=float),
     )
 
 
-def _fingerprint(run: pd.Series) -> dict[str, object]:
+def stored_record(run: pd.Series, column: str) -> dict[str, object]:
+    """Read a column of JSON of a run; empty where there is none."""
     try:
-        found = json.loads(str(run.get("fingerprint")))
+        record = json.loads(str(run.get(column)))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bench.history.rule import RULE
 from bench.stats.medians import weighted_median
 from bench.store.facts import own_bytes
 
@@ -22,27 +23,20 @@ if TYPE_CHECKING:
 # Series that are judged together: the controls of one part of the machine, cases of a kernel.
 #
 # A pool's series is the weighted median, run by run, of how far each of its members lies from
-# its own earlier level: what moves them all moves it, and what moves one does not. The clock
-# is the pool of all parts that never leave the processor, each of which counts as much: what
-# they have in common.
+# its own earlier level: what moves them all moves it, and what moves one does not. The CPU
+# frequency is the pool of all parts that never leave the processor, each of which counts as
+# much: what they have in common.
 
 
 #: Parts of the machine that controls measure.
 MEMORY, CACHE, ARITHMETIC, DISPATCH, PCIE = "memory", "cache", "arithmetic", "dispatch", "PCIe"
 COPIES = "small copies"
-CLOCK = "clock"
-#: What tells the clock, and of how many of these it takes controls: of two that move apart one
-#: can't say which is the clock.
-OF_CLOCK, FEWEST_OF_CLOCK = (DISPATCH, CACHE, ARITHMETIC, COPIES), 3
-#: The last level of cache where the fingerprint tells none.
-USUAL_CACHE_BYTES = 32 * 2**20
+CPU_FREQUENCY = "clock"
+#: Parts that never leave the processor's cores and caches, so that they tell its frequency.
+FREQUENCY_PARTS = (DISPATCH, CACHE, ARITHMETIC, COPIES)
 #: Arrays of a triad.
 ARRAYS = 3
-#: Beyond so many bytes a copy to or from a device is one of its bus, not of a call.
-LEAST_COPY_BYTES = 2**20
 CONTROL_CASE = "machine"
-#: Below, nothing is known of how far the runs of any member lie apart.
-LEAST_WEIGHT = 1e-12
 #: By which a series is put into its pool.
 POOL_COLUMNS = ("case", "kernel", "device", "control", "n_bytes")
 
@@ -86,35 +80,33 @@ def pools(series: pd.DataFrame, cache_bytes: int | None = None) -> tuple[Pool, .
     Returns
     -------
     tuple of Pool
-        Every control is in one of a part of the machine, and those that tell the clock also
-        in that. A kernel with one case is none.
+        Every control is in one of a part of the machine, and those that tell the CPU
+        frequency also in that. A kernel with one case is none.
     """
-    found: dict[tuple[bool, str, str], list[int]] = {}
+    places: dict[tuple[bool, str, str], list[int]] = {}
     rows = series.reindex(columns=list(POOL_COLUMNS)).itertuples(index=False, name=None)
     for place, (case, kernel, device, control, n_bytes) in enumerate(rows):
         if case == CONTROL_CASE:
             part = part_of(control, int(n_bytes), str(device), cache_bytes)
-            found.setdefault((True, part, str(device)), []).append(place)
+            places.setdefault((True, part, str(device)), []).append(place)
         elif isinstance(kernel, str):
-            found.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
-    made = [
-        Pool(_named(name, device), machine, tuple(members), device)
-        for (machine, name, device), members in found.items()
-        if machine or len(members) > 1
-    ]
-    return (*made, *_clock(made))
+            places.setdefault((False, f"{kernel}, {case}", str(device)), []).append(place)
+    plain = []
+    for (machine, name, device), members in places.items():
+        if machine or len(members) > 1:
+            full = name if device.startswith("cpu") else f"{name}, {device}"
+            plain.append(Pool(full, machine, tuple(members), device))
+    return (*plain, *_frequency_pool(plain))
 
 
-def _clock(found: Sequence[Pool]) -> Iterator[Pool]:
-    """Put together what tells the processor's clock, where there is enough."""
-    of_it = [one for one in found if one.machine and one.name in OF_CLOCK]
-    if len({one.name for one in of_it}) >= FEWEST_OF_CLOCK:
-        parts = tuple(one.members for one in of_it)
-        yield Pool(CLOCK, True, tuple(chain.from_iterable(parts)), of_it[0].device, parts)
-
-
-def _named(name: str, device: str) -> str:
-    return name if device.startswith("cpu") else f"{name}, {device}"
+def _frequency_pool(pools: Sequence[Pool]) -> Iterator[Pool]:
+    """Put together what tells the CPU frequency, where there is enough."""
+    chosen = [pool for pool in pools if pool.machine and pool.name in FREQUENCY_PARTS]
+    if len({pool.name for pool in chosen}) >= RULE.fewest_frequency_parts:
+        parts = tuple(pool.members for pool in chosen)
+        yield Pool(
+            CPU_FREQUENCY, True, tuple(chain.from_iterable(parts)), chosen[0].device, parts
+        )
 
 
 def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = None) -> str:
@@ -136,47 +128,46 @@ def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = N
         return DISPATCH
     if control == "matmul":
         return ARITHMETIC
-    far = ARRAYS * n_bytes > (cache_bytes or USUAL_CACHE_BYTES)
+    far = ARRAYS * n_bytes > (cache_bytes or RULE.usual_cache_bytes)
     between = control in {"host_to_device", "device_to_host"}
     if between and device.startswith("gpu"):
-        return PCIE if n_bytes >= LEAST_COPY_BYTES else DISPATCH
+        return PCIE if n_bytes >= RULE.min_bus_copy_bytes else DISPATCH
     if far:
         return MEMORY
     return CACHE if control == "triad" else COPIES
 
 
-def pooled(deviations: Floats, found: Sequence[Pool], spread: Floats) -> Floats:
+def pooled(deviations: Floats, pools: Sequence[Pool], std: Floats) -> Floats:
     """Make the series of pools.
 
     Parameters
     ----------
     deviations : ndarray, shape (n_runs, n_series)
         Of each series from its own earlier level, as logarithms; NaN where a run lacks it.
-    found : sequence of Pool
-    spread : ndarray, shape (n_series,)
-        Between earlier runs: a member counts for the less, the further its runs lie apart, as
-        the inverse of their variance.
+    pools : sequence of Pool
+    std : ndarray, shape (n_series,)
+        Between earlier runs: a member counts as the inverse of its runs' variance.
 
     Returns
     -------
     ndarray, shape (n_runs, n_pools)
         NaN for a run that has less than half of the members.
     """
-    made = np.full((len(deviations), len(found)), np.nan)
-    weights = 1 / np.where(np.isfinite(spread), spread, np.inf) ** 2
-    for column, pool in enumerate(found):
+    series = np.full((len(deviations), len(pools)), np.nan)
+    weights = 1 / np.where(np.isfinite(std), std, np.inf) ** 2
+    for column, pool in enumerate(pools):
         members = list(pool.members)
         some = deviations[:, members]
         there = 2 * np.sum(np.isfinite(some), axis=1) >= len(members)
         if there.any():
-            made[there, column] = weighted_median(some[there], _weights(pool, weights))
-    return made
+            series[there, column] = weighted_median(some[there], _weights(pool, weights))
+    return series
 
 
 def _weights(pool: Pool, weights: Floats) -> Floats:
     """Return the weights of the members, those of each part made to add up to 1."""
     parts = [weights[list(part)] for part in pool.parts or (pool.members,)]
-    return np.concatenate([one / max(one.sum(), LEAST_WEIGHT) for one in parts])
+    return np.concatenate([one / max(one.sum(), RULE.min_pool_weight) for one in parts])
 
 
 def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
@@ -196,24 +187,22 @@ def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
     return max((size for size in sizes if size is not None), default=None)
 
 
-# Which parts of the machine a case leans on, by what it does and how large its data are.
+# Which parts of the machine a case depends on, by what it does and how large its data are.
 
 
 FLOAT_BYTES = 4
 #: An update reads and writes the parameters, their gradient and at times a momentum.
 ARRAYS_OF_UPDATE = 3
-#: Flops for each byte from which arithmetic can be what takes the time.
-INTENSE = 8.0
 COLUMNS = (
     *("case", "device", "loader", "n_samples", "n_features", "n_parameters"),
     *("flops", "bytes_moved", "batch_size"),
 )
 
 
-def leaning(
+def dependence(
     series: pd.DataFrame, pools: Sequence[Pool], cache_bytes: int | None = None
 ) -> NDArray[np.bool_]:
-    """Say which case leans on which part.
+    """Say which case depends on which part.
 
     Parameters
     ----------
@@ -225,25 +214,25 @@ def leaning(
     Returns
     -------
     ndarray of bool, shape (n_series, n_pools)
-        Of a control, or a pool that is no part of the machine, False; and of the clock, which
-        is taken out of what is judged.
+        Of a control, or a pool that is no part of the machine, False; and of the CPU
+        frequency, whose effect is taken out of what is judged.
     """
     rows = series.reindex(columns=list(COLUMNS)).to_dict("records")
-    parts = [_parts(row, cache_bytes or USUAL_CACHE_BYTES) for row in rows]
+    parts = [_parts(row, cache_bytes or RULE.usual_cache_bytes) for row in rows]
     devices = [str(row["device"]) for row in rows]
-    found = np.zeros((len(rows), len(pools)), dtype=bool)
+    depends = np.zeros((len(rows), len(pools)), dtype=bool)
     for column, pool in enumerate(pools):
         if pool.machine:
             part = pool.name.partition(",")[0]
-            found[:, column] = [
+            depends[:, column] = [
                 part in some and (pool.device == device or part == DISPATCH)
                 for some, device in zip(parts, devices, strict=True)
             ]
-    return found
+    return depends
 
 
 def _parts(row: dict[str, object], cache_bytes: int) -> tuple[str, ...]:
-    """Return the parts that a case leans on: every call is dispatched by the processor."""
+    """Return the parts that a case depends on: every call is dispatched by the processor."""
     if row["case"] == CONTROL_CASE:
         return ()
     size = _work_bytes(row)
@@ -253,7 +242,7 @@ def _parts(row: dict[str, object], cache_bytes: int) -> tuple[str, ...]:
     else:
         parts += [MEMORY, CACHE]
     with np.errstate(invalid="ignore", divide="ignore"):
-        if _number(row["flops"]) > INTENSE * _number(row["bytes_moved"]):
+        if _number(row["flops"]) > RULE.min_flops_per_byte * _number(row["bytes_moved"]):
             parts.append(ARITHMETIC)
     if str(row["device"]).startswith("gpu") and row["case"] in {"loader", "notebook"}:
         parts.append(PCIE)

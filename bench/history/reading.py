@@ -19,7 +19,7 @@ from bench.history.pools import CACHE, MEMORY
 from bench.history.rule import RULE
 from bench.history.same_machine import other_machine, same_facts
 from bench.history.series import HISTORY_COLUMNS, History, history
-from bench.history.verdicts import Judged, judge, runs
+from bench.history.verdicts import Judged, judge, runs_text
 from bench.stats.location import Earlier, earlier
 from bench.store.facts import facts_of
 from bench.store.files import StoreError, read_run
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     #: Measures cases of a run again, and returns the new run's file.
     Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
 
-# Reads a run and the earlier runs of its machine; says what was set aside, and why.
+# A run with the earlier runs of its machine, and what was set aside.
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ def choose(
     StoreError
         When the run can't be read, or a folder is missing.
     """
-    found = read([run, *folders], cache, columns=())
-    today = _today(run, found.runs["path"], found.damaged)
-    table = found.runs.reset_index(drop=True)
+    loaded = read([run, *folders], cache, columns=())
+    today = _today(run, loaded.runs["path"], loaded.damaged)
+    table = loaded.runs.reset_index(drop=True)
     kept, aside = _of_machine(table, today, any_node=any_node)
-    aside += [f"{one.path} was set aside: {one.reason}" for one in found.damaged]
+    aside += [f"{one.path} was set aside: {one.reason}" for one in loaded.damaged]
     runs = pd.concat(
         [kept.sort_values("taken", kind="stable").tail(most_runs), table.iloc[[today]]],
         ignore_index=True,
@@ -120,11 +120,11 @@ def choose(
     # Runs may be called otherwise among fewer of them: the table of cases has those names.
     names = dict(zip(cases.runs["path"], cases.runs["run"], strict=True))
     runs = runs.assign(run=[names[path] for path in runs["path"]])
-    made = history(cases.cases, runs)
-    facts = same_facts(made)
+    whole = history(cases.cases, runs)
+    facts = same_facts(whole)
     unmeasured = stored_run(run).unmeasured
     return Chosen(
-        made,
+        whole,
         facts.kinds == facts.kinds[-1],
         facts.changed,
         tuple(aside),
@@ -171,18 +171,13 @@ def _of_machine(
                 reasons[place] = "of other machines"
     kept: pd.DataFrame = runs[np.array([not one for one in reasons], dtype=bool)]
     counts = Counter(one for one in reasons if one and one != "today")
-    return kept, [f"{_runs(n)} {why} {_were(n)} left aside." for why, n in counts.items()]
+    return kept, [
+        f"{runs_text(n)} {why} {'was' if n == 1 else 'were'} left aside."
+        for why, n in counts.items()
+    ]
 
 
-def _runs(n: int) -> str:
-    return "1 run" if n == 1 else f"{n} runs"
-
-
-def _were(n: int) -> str:
-    return "was" if n == 1 else "were"
-
-
-# Judges a run against its history: verdicts, machine or code, steps and drift.
+# The judgement of a run against its history.
 
 
 def verdicts(
@@ -202,20 +197,20 @@ def verdicts(
     -------
     Verdicts
     """
-    fed = material(chosen.history, chosen.comparable, margins, rule)
-    run = Judged(chosen.history, chosen.changed, fed, rule, chosen.unmeasured)
+    rule_input = material(chosen.history, chosen.comparable, margins, rule)
+    run = Judged(chosen.history, chosen.changed, rule_input, rule, chosen.unmeasured)
     return judge(run, fresh)
 
 
 def judgement(
-    chosen: Chosen, found: Verdicts, margins: Margins, warnings: tuple[str, ...] = ()
+    chosen: Chosen, verdicts: Verdicts, margins: Margins, warnings: tuple[str, ...] = ()
 ) -> Judgement:
-    """Put together what is said of a run.
+    """Put verdicts, steps, drift and warnings together.
 
     Parameters
     ----------
     chosen : Chosen
-    found : Verdicts
+    verdicts : Verdicts
     margins : Margins
     warnings : tuple of str
         To be told beside what was set aside.
@@ -225,11 +220,11 @@ def judgement(
     Judgement
     """
     history = chosen.history
-    fed = material(history, chosen.comparable, margins, RULE)
-    unseen = _memory_unseen(fed.watched)
-    told = (*chosen.aside, *_other_work(history.n_other_work), *unseen, *warnings)
+    rule_input = material(history, chosen.comparable, margins, RULE)
+    unseen = _memory_unseen(rule_input.watched)
+    warned = (*chosen.aside, *_other_work(history.n_other_work), *unseen, *warnings)
     sources = (str(chosen.path), *(str(one) for one in chosen.folders))
-    return replace(sum_up(history, fed, found), warnings=told, sources=sources)
+    return replace(sum_up(history, rule_input, verdicts), warnings=warned, sources=sources)
 
 
 def _memory_unseen(watched: Watched) -> list[str]:
@@ -250,7 +245,7 @@ def _other_work(n: int) -> list[str]:
     return [f"{which} of other work under the same name, and left out."]
 
 
-# A run against one that was pinned, widened by how far runs of the machine lie apart.
+# A run against a pinned one, with intervals as wide as runs of the machine lie apart.
 
 
 DECIDED = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.UNCLEAR)
@@ -277,35 +272,34 @@ def against_baseline(chosen: Chosen, baseline: Path, margins: Margins) -> Judgem
     StoreError
         When the baseline can't be read.
     """
-    told = compare(stored_run(baseline), stored_run(chosen.path), margins)
-    fed = material(chosen.history, chosen.comparable, margins, RULE)
-    spread = earlier(fed.logs[:-1], RULE.least_spread)
+    judgement = compare(stored_run(baseline), stored_run(chosen.path), margins)
+    logs = material(chosen.history, chosen.comparable, margins, RULE).logs
+    before = earlier(logs[:-1], RULE.min_std)
     places = {str(key): n for n, key in enumerate(chosen.history.series["key"])}
     cases = tuple(
-        _widened(one, spread, places[one.name]) if one.name in places else one
-        for one in told.cases
+        _widened(one, before, places[one.name]) if one.name in places else one
+        for one in judgement.cases
     )
-    return replace(
-        told, kind="track", cases=cases, warnings=(*told.warnings, *_few(spread, len(fed.logs)))
-    )
+    warnings = (*judgement.warnings, *_few(before, len(logs)))
+    return replace(judgement, kind="track", cases=cases, warnings=warnings)
 
 
-def _few(spread: Earlier, n_runs: int) -> tuple[str, ...]:
-    if np.any(spread.n >= RULE.fewest_earlier):
+def _few(before: Earlier, n_runs: int) -> tuple[str, ...]:
+    if np.any(before.n >= RULE.fewest_earlier):
         return ()
     return (
-        f"There {'is' if n_runs == 2 else 'are'} only {runs(n_runs - 1)} before this one, too "
-        f"few to say how far runs lie apart: the intervals are of processes alone, and too "
-        f"narrow between runs.",
+        f"There {'is' if n_runs == 2 else 'are'} only {runs_text(n_runs - 1)} before this one, "
+        f"too few to say how far runs lie apart: the intervals are of processes alone, and "
+        f"too narrow between runs.",
     )
 
 
-def _widened(one: CaseVerdict, spread: Earlier, place: int) -> CaseVerdict:
+def _widened(one: CaseVerdict, before: Earlier, place: int) -> CaseVerdict:
     """Widen an interval, and take back what no longer holds."""
-    if one.verdict not in DECIDED or one.ratio is None or spread.n[place] < RULE.fewest_earlier:
+    if one.verdict not in DECIDED or one.ratio is None or before.n[place] < RULE.fewest_earlier:
         return one
-    t = stdtrit(spread.freedom[place], 0.5 + RULE.confidence / 2)
-    width = float(t * spread.spread[place] * np.sqrt(2))
+    t = stdtrit(before.dof[place], 0.5 + RULE.confidence / 2)
+    width = float(t * before.std[place] * np.sqrt(2))
     change = float(np.log(one.ratio))
     ends = (change - width, change + width)
     low = min(ends[0], np.log(one.low) if one.low else ends[0])
@@ -322,13 +316,13 @@ def _widened(one: CaseVerdict, spread: Earlier, place: int) -> CaseVerdict:
         return widened
     why = (
         f"By their processes the two runs are {one.verdict.value}; but runs lie "
-        f"{percent(float(spread.spread[place]))} apart (standard deviation, of "
-        f"{runs(int(spread.n[place]))})."
+        f"{percent(float(before.std[place]))} apart (standard deviation, of "
+        f"{runs_text(int(before.n[place]))})."
     )
     return replace(widened, verdict=Verdict.UNCLEAR, reason=why, confirmed=False)
 
 
-# Judges a run, and measures again what it flags, where that can be done here.
+# The judgement of a run, with what was detected measured again where that can be done.
 
 
 class NotConfirmedError(Exception):
@@ -350,26 +344,25 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
     -------
     Judgement
     """
-    found = verdicts(chosen, margins)
-    if not found.flagged or remeasure is None:
-        return judgement(chosen, found, margins)
+    first = verdicts(chosen, margins)
+    if not first.detected or remeasure is None:
+        return judgement(chosen, first, margins)
     document = read_run(chosen.path)
     paths: list[Path] = []
     fresh: list[Floats] = []
-    names = found.flagged
-    again = found
-    while names and len(paths) < RULE.times_again:
+    names = first.detected
+    again = first
+    while names and len(paths) < RULE.repetitions:
         try:
-            paths.append(remeasure(document, {*names, *found.of_clock}))
+            paths.append(remeasure(document, {*names, *first.frequency_controls}))
         except NotConfirmedError as error:
-            told = _not_again(len(names), error)
-            return judgement(chosen, found, margins, (told,))
+            return judgement(chosen, first, margins, (_not_again(len(names), error),))
         fresh.append(fresh_logs(chosen, paths[-1]))
         again = verdicts(chosen, margins, fresh=np.array(fresh))
-        names = again.said_again
+        names = again.repeated
     where = ", ".join(map(str, paths))
-    told = f"{_cases(len(found.flagged))} flagged, and measured again: {where}."
-    return judgement(chosen, again, margins, (told,))
+    done = f"{_cases(len(first.detected))} flagged, and measured again: {where}."
+    return judgement(chosen, again, margins, (done,))
 
 
 def _cases(n: int) -> str:
@@ -399,7 +392,8 @@ def fresh_logs(chosen: Chosen, path: Path) -> Floats:
     """
     loaded = read([path], None, HISTORY_COLUMNS)
     known = chosen.history
-    made = history(loaded.cases, loaded.runs, known.by_medians, known.steadying)
-    found = dict(zip(made.series["key"].astype(str), made.logs[-1], strict=True))
-    keys = chosen.history.series["key"].astype(str)
-    return np.array([found.get(key, np.nan) for key in keys], dtype=float)
+    fresh = history(loaded.cases, loaded.runs, known.by_medians, known.drift_correction)
+    logs = dict(zip(fresh.series["key"].astype(str), fresh.logs[-1], strict=True))
+    return np.array(
+        [logs.get(key, np.nan) for key in known.series["key"].astype(str)], dtype=float
+    )

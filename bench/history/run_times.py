@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.history.rule import RULE
+from bench.stats.location import NORMAL_MAD
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -18,10 +21,10 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.intp]
 
-# What a run says of a case: one time, made of what its processes say.
+# The time of a case in a run, from those of its processes.
 #
 # Of each process it is the fifth percentile of its rounds, and of four processes and more the
-# geometric mean of the fastest third, or half where they were steadied. What disturbs a round
+# geometric mean of the fastest third, or half where drift was corrected. What disturbs a round
 # or a process only ever makes it longer; and some processes are slow from their beginning to
 # their end: with ``nd.sgd_update`` on two cores one in seven took at least 15% longer, in a
 # run now and then half of them. A median is moved by how many of these a run happens to have;
@@ -29,31 +32,8 @@ if TYPE_CHECKING:
 # before it does not show.
 
 
-#: So many processes have a fastest third; of fewer it is their median.
-FEWEST = 4
-#: One in so many processes counts, the fastest; of those that were steadied by a yardstick
-#: (``bench.history.run_times``) more do: less of what moves them is left.
-ONE_IN, ONE_IN_STEADIED = 3, 2
-
-
-def log_time(processes: Sequence[float]) -> float:
-    """Put together what processes say.
-
-    Parameters
-    ----------
-    processes : sequence of float
-        Seconds of each; at least one, all above zero.
-
-    Returns
-    -------
-    float
-        A logarithm.
-    """
-    return float(together(log_matrix([processes]))[0])
-
-
 def log_matrix(rows: Sequence[Sequence[float]]) -> Floats:
-    """Take the logarithms of what the processes of many measurements say.
+    """Return the logarithms of the processes' times of many measurements.
 
     Parameters
     ----------
@@ -75,8 +55,8 @@ def log_matrix(rows: Sequence[Sequence[float]]) -> Floats:
     return logs
 
 
-def together(logs: Floats, one_in: int = ONE_IN) -> Floats:
-    """Put together what processes say, as `log_time`, of many measurements.
+def fastest_mean(logs: Floats, one_in: int = RULE.fastest_one_in) -> Floats:
+    """Return the time of each measurement: the mean of its fastest processes.
 
     Parameters
     ----------
@@ -88,22 +68,22 @@ def together(logs: Floats, one_in: int = ONE_IN) -> Floats:
     Returns
     -------
     ndarray, shape (n_rows,)
-        NaN without any.
+        Logarithms; the median of fewer than four processes, NaN without any.
     """
     ordered = np.sort(logs, axis=1)  # NaN comes last
     n = np.sum(np.isfinite(ordered), axis=1)
     fastest = -(-n // one_in)
     inside = np.arange(ordered.shape[1]) < fastest[:, None]
     with np.errstate(invalid="ignore"):  # without any, 0 / 0
-        made: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / fastest
-    for few in range(1, FEWEST):
+        times: Floats = np.sum(np.where(inside, ordered, 0.0), axis=1) / fastest
+    for few in range(1, RULE.fewest_processes):
         rows = n == few
-        made[rows] = np.median(ordered[rows, :few], axis=1)
-    return made
+        times[rows] = np.median(ordered[rows, :few], axis=1)
+    return times
 
 
 def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
-    """Say what each run says of each case.
+    """Return the time of each case in each run.
 
     Parameters
     ----------
@@ -111,7 +91,7 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
         A row for each case and run: ``key``, ``seconds``, ``process_seconds`` and
         ``process_fifth_percentiles``, of which any may be missing.
     keys : iterable of str
-        Of cases that are told by medians, since some of their runs hold nothing else.
+        Of cases that medians stand for, since some of their runs hold nothing else.
 
     Returns
     -------
@@ -121,15 +101,15 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
     plain = set(keys)
     columns = ("key", "seconds", "process_seconds", "process_fifth_percentiles")
     rows = zip(*(table[name] for name in columns), strict=True)
-    told = [
+    processes = [
         _several(medians if key in plain else fast) or [seconds]
         for key, seconds, medians, fast in rows
     ]
-    return together(log_matrix(told))
+    return fastest_mean(log_matrix(processes))
 
 
 def by_medians(table: pd.DataFrame) -> set[str]:
-    """List the cases of which some run tells no more than medians.
+    """List the cases of which some run holds no more than medians.
 
     Parameters
     ----------
@@ -146,36 +126,25 @@ def by_medians(table: pd.DataFrame) -> set[str]:
 
 
 def _several(value: object) -> list[float]:
-    """Return what several processes say; nothing of one, or where it is missing."""
-    told = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
-    return told if len(told) > 1 else []
+    """Return the times of several processes; nothing of one, or where they are missing."""
+    times = _values(value)
+    return list(times) if len(times) > 1 else []
 
 
-# Takes out of a run's times when each case had its turn, by the yardstick timed beside it.
+# Correction for drift within a run, by the yardstick timed beside each case.
 #
 # The processor is some percent slower for seconds at a time, so what a case took in a process
 # depends on when that was; the yardstick says what the same work took at that moment (see
-# ``bench.measure.rounds``). How much of it a case shares is told by how its processes within
-# a run lie apart, over all runs: no change from run to run goes into it. A yardstick is also
-# slower beside some cases than beside others, always: what is left in a row once that and what
-# all of the run share is taken out (a median polish; Tukey 1977, *Exploratory Data Analysis*,
-# chapter 11), the case's turn in this run, is taken out of its time. The processor itself, as
-# the run as a whole saw it, is left in.
-
-
-#: Between which numbers the share of a case lies.
-LEAST_SHARE, MOST_SHARE = 0.0, 2.0
-#: What lies farther from the others than so many spreads says no more of the share.
-FARTHEST = 2.0
-TIMES = 4
-#: A spread below is taken for it: times are kept to no more digits.
-LEAST_SPREAD = 1e-5
-#: The standard deviation of a normal distribution over its median absolute deviation.
-OF_NORMAL = 1.4826
+# ``bench.measure.rounds``). The share of it that a case has is estimated from how its processes
+# within a run lie apart, over all runs: no change from run to run goes into it. A yardstick is
+# also slower beside some cases than beside others, always: what is left in a row once that and
+# what all of the run share is taken out (a median polish; Tukey 1977, *Exploratory Data
+# Analysis*, chapter 11), the case's turn in this run, is taken out of its time. The processor
+# itself, as the run as a whole saw it, is left in.
 
 
 @dataclass(frozen=True)
-class Steadying:
+class DriftCorrection:
     """How cases go with the yardstick.
 
     Attributes
@@ -213,13 +182,13 @@ class _Rows:
     yardsticks: Floats
 
 
-def steadied(
+def correct_drift(
     table: pd.DataFrame,
     logs: Floats,
     plain: Collection[str],
-    known: Steadying | None = None,
-) -> tuple[Floats, Steadying]:
-    """Steady what runs say of cases.
+    known: DriftCorrection | None = None,
+) -> tuple[Floats, DriftCorrection]:
+    """Correct the times of cases for the drift within runs.
 
     Parameters
     ----------
@@ -227,56 +196,51 @@ def steadied(
         A row for each case and run: ``key``, ``run``, ``process_fifth_percentiles``,
         ``process_yardsticks``.
     logs : ndarray, shape (n_rows,)
-        What the rows say as they are.
+        The times of the rows as they are.
     plain : collection of str
-        Cases that are told by medians, and left alone.
-    known : Steadying, optional
-        What earlier runs say; else it is learned from these.
+        Cases that medians stand for; they are left alone.
+    known : DriftCorrection, optional
+        From earlier runs; else it is estimated from these.
 
     Returns
     -------
     logs : ndarray, shape (n_rows,)
         As given of a case of which some run has no yardstick, or fewer than four processes.
-    steadying : Steadying
+    drift_correction : DriftCorrection
     """
     rows = _rows(table, plain, known)
     if not len(rows.numbers):
-        return logs, known or Steadying()
+        return logs, known or DriftCorrection()
     if known is None:
-        known = Steadying(_shares(rows), _offsets(rows))
+        known = DriftCorrection(_shares(rows), _offsets(rows))
     share = np.array([known.shares[name] for name in rows.names])[rows.cases]
     offset = np.array([known.offsets[name] for name in rows.names])[rows.cases]
     mean = np.nanmean(rows.yardsticks, axis=1)
     within = rows.times - share[:, None] * (rows.yardsticks - mean[:, None])
     turn = _without_the_run(mean - offset, rows.runs)
-    made = logs.copy()
-    made[rows.numbers] = together(within, ONE_IN_STEADIED) - share * turn
-    return made, known
+    corrected = logs.copy()
+    corrected[rows.numbers] = fastest_mean(within, RULE.fastest_one_in_corrected) - share * turn
+    return corrected, known
 
 
-def _rows(table: pd.DataFrame, plain: Collection[str], known: Steadying | None) -> _Rows:
+def _rows(table: pd.DataFrame, plain: Collection[str], known: DriftCorrection | None) -> _Rows:
     """Pick the rows of cases that have a yardstick in every run."""
     keys = table["key"].astype(str).to_numpy()
     columns = (table["process_fifth_percentiles"], table["process_yardsticks"])
-    times, yardsticks = (log_matrix([_list(one) for one in column]) for column in columns)
+    times, yardsticks = (log_matrix([_values(one) for one in column]) for column in columns)
     n_times, n_yardsticks = (np.sum(np.isfinite(one), axis=1) for one in (times, yardsticks))
-    sound = (n_times == n_yardsticks) & (n_times >= FEWEST)
+    sound = (n_times == n_yardsticks) & (n_times >= RULE.fewest_processes)
     wanted = set(keys if known is None else known.shares) - set(keys[~sound]) - set(plain)
     numbers = np.flatnonzero(np.isin(keys, list(wanted)))
     most = int(n_times[numbers].max(initial=0))
     names, cases = np.unique(keys[numbers].astype(str), return_inverse=True)
     runs = np.unique(table["run"].to_numpy(dtype=str)[numbers], return_inverse=True)[1]
     return _Rows(
-        numbers,
-        names.tolist(),
-        cases,
-        runs,
-        times[numbers, :most],
-        yardsticks[numbers, :most],
+        numbers, names.tolist(), cases, runs, times[numbers, :most], yardsticks[numbers, :most]
     )
 
 
-def _list(value: object) -> Sequence[float]:
+def _values(value: object) -> Sequence[float]:
     return value if isinstance(value, (list, tuple, np.ndarray)) else ()  # type: ignore[return-value]
 
 
@@ -290,41 +254,42 @@ def _of_each(kinds: Places) -> list[Places]:
 def _shares(rows: _Rows) -> dict[str, float]:
     """Estimate the share of each case: by a regression through the processes of each run."""
     moved = rows.yardsticks - np.nanmean(rows.yardsticks, axis=1, keepdims=True)
-    found = [_share(moved[some], rows.times[some]) for some in _of_each(rows.cases)]
-    return dict(zip(rows.names, found, strict=True))
+    shares = [_share(moved[some], rows.times[some]) for some in _of_each(rows.cases)]
+    return dict(zip(rows.names, shares, strict=True))
 
 
 def _share(moved: Floats, times: Floats) -> float:
-    """Regress with a normal prior of 0 and 1: a case goes with it where runs say so."""
+    """Regress with a standard normal prior: a case has a share where runs show it."""
     there = np.isfinite(moved)
     middle = np.median if there.all() else np.nanmedian  # several times as fast
     share = 0.0
-    for _ in range(TIMES):
+    for _ in range(RULE.yardstick_iterations):
         left = times - share * moved
         left = left - middle(left, axis=1, keepdims=True)
-        spread = max(OF_NORMAL * float(middle(np.abs(left))), LEAST_SPREAD)
-        near = np.clip(left, -FARTHEST * spread, FARTHEST * spread) + share * moved
-        precision = np.sum(moved[there] ** 2) / spread**2 + 1.0
-        share = float(np.sum((moved * near)[there]) / spread**2 / precision)
-    return min(max(share, LEAST_SHARE), MOST_SHARE)
+        std = max(NORMAL_MAD * float(middle(np.abs(left))), RULE.min_process_std)
+        limit = RULE.yardstick_outlier_stds * std
+        near = np.clip(left, -limit, limit) + share * moved
+        precision = np.sum(moved[there] ** 2) / std**2 + 1.0
+        share = float(np.sum((moved * near)[there]) / std**2 / precision)
+    return min(max(share, RULE.min_yardstick_share), RULE.max_yardstick_share)
 
 
 def _offsets(rows: _Rows) -> dict[str, float]:
-    """Say beside which cases the yardstick is slower."""
+    """Estimate by how much the yardstick is slower beside each case."""
     mean = np.nanmean(rows.yardsticks, axis=1)
     left = mean.copy()
-    for _ in range(TIMES):
+    for _ in range(RULE.yardstick_iterations):
         left = _without_the_run(left, rows.runs)
         for some in _of_each(rows.cases):
             left[some] -= np.median(left[some])
     of_case = _without_the_run(mean - left, rows.runs)
-    found = [float(np.median(of_case[some])) for some in _of_each(rows.cases)]
-    return dict(zip(rows.names, found, strict=True))
+    offsets = [float(np.median(of_case[some])) for some in _of_each(rows.cases)]
+    return dict(zip(rows.names, offsets, strict=True))
 
 
 def _without_the_run(values: Floats, runs: Places) -> Floats:
     """Take out of each run what all of its cases have in common."""
-    made: Floats = values.copy()
+    without: Floats = values.copy()
     for some in _of_each(runs):
-        made[some] -= np.median(values[some])
-    return made
+        without[some] -= np.median(values[some])
+    return without

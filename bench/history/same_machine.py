@@ -24,18 +24,17 @@ if TYPE_CHECKING:
     #: The backend of a case, and whether it runs on a GPU.
     Group = tuple[str | None, bool]
 
-# Which earlier runs are of the same machine, and of which cases the same series.
+# By which facts two runs are of different machines, or of different series.
 
 
 #: What a machine is recognised by. Its GPUs belong to the series on them, and what a setting
 #: or new microcode changes to the series.
 IDENTITY = ("node", "cpu_model", "cores_physical", "memory_bytes", "machine")
-#: The kernel keeps some memory for itself, and not the same in each of its versions.
-MEMORY_ROOM = 0.03
 #: A library that is loaded into the process, but belongs to no backend: that one run has it
 #: says that something else is installed.
 UNOWNED = "threads.pools."
 CODE_FACTS = ("commit", "dirty")
+_scope = lru_cache(maxsize=1024)(facts.scope_of)
 
 
 def other_machine(
@@ -56,17 +55,17 @@ def other_machine(
         Empty where they are of one.
     """
     for fact in IDENTITY:
-        told = (one.get(fact, facts.ABSENT), other.get(fact, facts.ABSENT))
-        if facts.ABSENT in told or (fact == "node" and any_node):
+        values = (one.get(fact, facts.ABSENT), other.get(fact, facts.ABSENT))
+        if facts.ABSENT in values or (fact == "node" and any_node):
             continue
-        if told[0] != told[1] and not (fact == "memory_bytes" and _near(*told)):
+        if values[0] != values[1] and not (fact == "memory_bytes" and _near(*values)):
             return fact
     return ""
 
 
 def _near(one: str, other: str) -> bool:
     sizes = [float(text) for text in (one, other) if text.isdigit()]
-    return len(sizes) == 2 and abs(sizes[0] - sizes[1]) <= MEMORY_ROOM * max(sizes)
+    return len(sizes) == 2 and abs(sizes[0] - sizes[1]) <= RULE.memory_tolerance * max(sizes)
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
@@ -98,12 +97,12 @@ def _differs(fact: str, one: str | None, other: str | None) -> bool:
     return fact.startswith(facts.ABSENCE_TELLS) or facts.kind_of(fact) == facts.OTHER
 
 
-def touching(found: Sequence[str], backend: str | None, *, gpu: bool) -> tuple[str, ...]:
+def touching(differences: Sequence[str], backend: str | None, *, gpu: bool) -> tuple[str, ...]:
     """Return the facts that cases of a backend may depend on.
 
     Parameters
     ----------
-    found : sequence of str
+    differences : sequence of str
         From `differing`.
     backend : str or None
         None for a case of another suite, which may depend on what all depend on.
@@ -114,24 +113,17 @@ def touching(found: Sequence[str], backend: str | None, *, gpu: bool) -> tuple[s
     -------
     tuple of str
     """
-    return tuple(fact for fact in found if _touches(_scope(fact), backend, gpu=gpu))
+    scopes = ((fact, _scope(fact)) for fact in differences)
+    return tuple(
+        fact
+        for fact, scope in scopes
+        if scope.backend in {None, backend} and (gpu or not scope.gpu)
+    )
 
 
-@lru_cache(maxsize=1024)
-def _scope(fact: str) -> facts.Scope:
-    return facts.scope_of(fact)
+# Which runs of a machine have the facts of a case in common, so that they can be compared.
 
 
-def _touches(scope: facts.Scope, backend: str | None, *, gpu: bool) -> bool:
-    of_backend = scope.backend is None or scope.backend == backend
-    return of_backend and (gpu or not scope.gpu)
-
-
-# Which runs of a machine have the facts of a case in common: their times can be compared.
-
-
-#: A fingerprint is compared with so many others; a machine has a few in its life.
-MOST_KINDS = 32
 MOST_TOLD = 3
 PASSED_OVER = (*CODE_FACTS, "preset")
 
@@ -164,13 +156,15 @@ def same_facts(history: History) -> SameFacts:
     -------
     SameFacts
     """
-    told = [facts_of(row) for _, row in history.runs.iterrows()]
+    all_facts = [facts_of(row) for _, row in history.runs.iterrows()]
     groups = _groups_of(history.series)
     distinct = sorted(set(groups), key=str)
     of_group = np.array([distinct.index(one) for one in groups], dtype=int)
-    kinds = _kinds(told, distinct)
+    kinds = _kinds(all_facts, distinct)
     changed = {
-        str(history.series["key"].iloc[place]): _different(told, kinds, group, distinct[group])
+        str(history.series["key"].iloc[place]): _different(
+            all_facts, kinds, group, distinct[group]
+        )
         for place, group in _without_earlier(history, kinds[:, of_group], of_group)
     }
     return SameFacts(kinds[:, of_group], changed)
@@ -182,29 +176,29 @@ def _groups_of(series: pd.DataFrame) -> list[Group]:
     return list(zip(backends, gpus, strict=True))
 
 
-def _kinds(told: Sequence[Facts], groups: Sequence[Group]) -> NDArray[np.intp]:
+def _kinds(all_facts: Sequence[Facts], groups: Sequence[Group]) -> NDArray[np.intp]:
     """Give runs of each group the number of the newest run whose facts they share."""
-    kinds = np.zeros((len(told), len(groups)), dtype=np.intp)
+    kinds = np.zeros((len(all_facts), len(groups)), dtype=np.intp)
     firsts: list[list[int]] = [[] for _ in groups]
     known: dict[tuple[tuple[str, str], ...], NDArray[np.intp]] = {}
-    for row in reversed(range(len(told))):
-        key = tuple(sorted((f, v) for f, v in told[row].items() if f not in PASSED_OVER))
+    for row in reversed(range(len(all_facts))):
+        key = tuple(sorted((f, v) for f, v in all_facts[row].items() if f not in PASSED_OVER))
         if key not in known:
-            known[key] = _row(told, row, groups, firsts)
+            known[key] = _row(all_facts, row, groups, firsts)
         kinds[row] = known[key]
     return kinds
 
 
 def _row(
-    told: Sequence[Facts], row: int, groups: Sequence[Group], firsts: list[list[int]]
+    all_facts: Sequence[Facts], row: int, groups: Sequence[Group], firsts: list[list[int]]
 ) -> NDArray[np.intp]:
     """Find of each group the newer run that has this one's facts; else it begins a kind."""
     of_group = np.full(len(groups), row, dtype=np.intp)
     against: dict[int, tuple[str, ...]] = {}
     for column, (backend, gpu) in enumerate(groups):
-        for first in firsts[column][:MOST_KINDS]:
+        for first in firsts[column][: RULE.most_fingerprints]:
             if first not in against:
-                against[first] = differing(told[first], told[row])
+                against[first] = differing(all_facts[first], all_facts[row])
             if not touching(against[first], backend, gpu=gpu):
                 of_group[column] = first
                 break
@@ -224,15 +218,16 @@ def _without_earlier(
 
 
 def _different(
-    told: Sequence[Facts], kinds: NDArray[np.intp], column: int, group: Group
+    all_facts: Sequence[Facts], kinds: NDArray[np.intp], column: int, group: Group
 ) -> str:
     """Say in what the newest run of another kind differs from the last run."""
     row = int(np.flatnonzero(kinds[:-1, column] != kinds[-1, column])[-1])
     backend, gpu = group
-    found = touching(differing(told[-1], told[row]), backend, gpu=gpu)
+    now, before = all_facts[-1], all_facts[row]
+    differences = touching(differing(now, before), backend, gpu=gpu)
     return "; ".join(
-        f"{fact}: {told[row].get(fact, ABSENT)} before, {told[-1].get(fact, ABSENT)} now"
-        for fact in found[:MOST_TOLD]
+        f"{fact}: {before.get(fact, ABSENT)} before, {now.get(fact, ABSENT)} now"
+        for fact in differences[:MOST_TOLD]
     )
 
 
@@ -289,20 +284,20 @@ def machines(runs: pd.DataFrame) -> Machines:
         Without the runs that tell no time.
     """
     ordered = runs[runs["taken"].notna()].sort_values(["taken", "run"], kind="stable")
-    told = [facts_of(row) for _, row in ordered.iterrows()]
-    groups = _groups(told, any_node=False)
-    any_node = len(told) > RULE.fewest_earlier and len(groups) > len(told) / 2
+    all_facts = [facts_of(row) for _, row in ordered.iterrows()]
+    groups = _groups(all_facts, any_node=False)
+    any_node = len(all_facts) > RULE.fewest_earlier and len(groups) > len(all_facts) / 2
     if any_node:
-        groups = _groups(told, any_node=True)
-    names = _unlike([_name(told[rows[-1]], any_node=any_node) for rows in groups])
-    found = [
+        groups = _groups(all_facts, any_node=True)
+    names = _unlike([_name(all_facts[rows[-1]], any_node=any_node) for rows in groups])
+    split = [
         Machine(name, ordered.iloc[rows].reset_index(drop=True))
         for name, rows in zip(names, groups, strict=True)
     ]
-    return Machines(tuple(found), any_node)
+    return Machines(tuple(split), any_node)
 
 
-def _groups(told: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
+def _groups(all_facts: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
     """Return the places of each machine's runs, ascending, by its newest run.
 
     A run that tells nothing of its machine would be like any: such runs are one of their own.
@@ -310,8 +305,8 @@ def _groups(told: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
     newest: list[Facts] = []
     groups: list[list[int]] = []
     known: dict[tuple[str | None, ...], int] = {}
-    for place in reversed(range(len(told))):
-        facts = told[place]
+    for place in reversed(range(len(all_facts))):
+        facts = all_facts[place]
         key = tuple(facts.get(fact) for fact in IDENTITY)
         if key not in known:
             known[key] = _place(facts, newest, any_node=any_node)
@@ -325,15 +320,12 @@ def _groups(told: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
 def _place(facts: Facts, newest: Sequence[Facts], *, any_node: bool) -> int:
     """Return the number of the machine that a run is of; one more for a new one."""
     for number, other in enumerate(newest):
-        if _tells(facts) != _tells(other):
-            continue
-        if not other_machine(other, facts, any_node=any_node):
+        alike = any(fact in facts for fact in IDENTITY) == any(
+            fact in other for fact in IDENTITY
+        )
+        if alike and not other_machine(other, facts, any_node=any_node):
             return number
     return len(newest)
-
-
-def _tells(facts: Facts) -> bool:
-    return any(fact in facts for fact in IDENTITY)
 
 
 def _name(facts: Facts, *, any_node: bool) -> str:
@@ -345,8 +337,8 @@ def _unlike(names: Sequence[str]) -> list[str]:
     """Give what is called the same a number."""
     total = {name: names.count(name) for name in names}
     seen = dict.fromkeys(names, 0)
-    made = []
+    numbered = []
     for name in names:
         seen[name] += 1
-        made.append(f"{name} ({seen[name]})" if total[name] > 1 else name)
-    return made
+        numbered.append(f"{name} ({seen[name]})" if total[name] > 1 else name)
+    return numbered

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from bench.compare.pairing import alike, case_keys
 from bench.history.rule import RULE
-from bench.history.run_times import Steadying, by_medians, log_times, steadied
+from bench.history.run_times import DriftCorrection, by_medians, correct_drift, log_times
 from bench.stats.change_points import steps
 from bench.stats.location import VARIANCE_OF_LEVEL, earlier
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 # The history of a machine as a matrix: a row for each run, a column for each series.
 
 
-#: Of a run, and of a case in it, so much may be disturbed: beyond, it says more about the
-#: disturbance. The shares are of rounds; on a quiet machine they stay below 0.01.
-MOST_OF_CASE, MOST_OF_RUN = 0.2, 0.02
 #: What decides whether two cases of one name did the same work.
 WORK = (
     *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes", "precision"),
@@ -57,8 +54,8 @@ class History:
     series : DataFrame
         A row for each case, by the run that has it last: ``key`` and `COLUMNS`.
     logs : ndarray, shape (n_runs, n_series)
-        Logarithm of what a run says of a case (see ``bench.history.run_times``); NaN
-        where it says nothing.
+        Logarithm of the time of a case in a run (see ``bench.history.run_times``); NaN where
+        it tells nothing.
     there : ndarray of bool, shape (n_runs, n_series)
         Where a run has the case, whatever that is worth.
     troubles : mapping of str to str
@@ -69,8 +66,8 @@ class History:
     n_other_work : int
         Single measurements that were left out for other work.
     by_medians : frozenset of str
-        Cases that are told by the medians of processes, since a run holds nothing else.
-    steadying : Steadying
+        Cases that medians of processes stand for, since a run holds nothing else.
+    drift_correction : DriftCorrection
         How cases go with the yardstick.
     """
 
@@ -82,14 +79,14 @@ class History:
     other_work: Mapping[str, tuple[str, str, str]]
     n_other_work: int
     by_medians: frozenset[str] = frozenset()
-    steadying: Steadying = field(default_factory=Steadying)
+    drift_correction: DriftCorrection = field(default_factory=DriftCorrection)
 
 
 def history(
     cases: pd.DataFrame,
     runs: pd.DataFrame,
     medians_of: Collection[str] = (),
-    steadying: Steadying | None = None,
+    drift_correction: DriftCorrection | None = None,
 ) -> History:
     """Put runs of one machine in order.
 
@@ -100,9 +97,9 @@ def history(
     runs : DataFrame
         In order, the run that is judged the last.
     medians_of : collection of str
-        Cases that are to be told by the medians of processes in any case.
-    steadying : Steadying, optional
-        How cases go with the yardstick; else these runs say it.
+        Cases that medians of processes stand for in any case.
+    drift_correction : DriftCorrection, optional
+        How cases go with the yardstick; else it is estimated from these runs.
 
     Returns
     -------
@@ -121,22 +118,22 @@ def history(
     there[rows, columns] = True
     logs = np.full(there.shape, np.nan)
     plain = by_medians(table) | set(medians_of)
-    found, steady = steadied(table, log_times(table, plain), plain, steadying)
-    trouble = _troubles(table, found)
+    times, correction = correct_drift(table, log_times(table, plain), plain, drift_correction)
+    trouble = _troubles(table, times)
     unlike, other = _other_work(table, series)
     sound = np.array([not one for one in trouble], dtype=bool) & ~unlike
-    logs[rows[sound], columns[sound]] = found[sound]
+    logs[rows[sound], columns[sound]] = times[sound]
     today = rows == len(runs) - 1
-    told = [
-        (str(key), why)
+    troubles = {
+        str(key): why
         for key, why, is_today in zip(table["key"], trouble, today, strict=True)
         if is_today and why
-    ]
+    }
     # A missing text of pandas is neither the same as another nor not: here it is None.
     known = series.astype(object).where(series.notna(), None)
     n_unlike = int(unlike.sum())
     return History(
-        runs, known, logs, there, dict(told), other, n_unlike, frozenset(plain), steady
+        runs, known, logs, there, troubles, other, n_unlike, frozenset(plain), correction
     )
 
 
@@ -147,25 +144,27 @@ def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.nan_to_num(disturbed / rounds)
     # One case that was disturbed all through says little of the others.
-    capped = pd.Series(np.minimum(share, MOST_OF_CASE))
+    capped = pd.Series(np.minimum(share, RULE.max_disturbed_of_case))
     of_run = capped.groupby(table["run"].to_numpy()).transform("mean").to_numpy()
     untrusted = table["untrusted"].isin([True]).to_numpy()
     twice = table.duplicated(["key", "place"], keep=False).to_numpy()
     busy = "the machine did other work meanwhile: measure again when it is quiet"
-    found = [""] * len(table)
-    for n in np.flatnonzero(twice | untrusted | (share > MOST_OF_CASE) | ~np.isfinite(logs)):
-        found[n] = (
+    reasons = [""] * len(table)
+    for n in np.flatnonzero(
+        twice | untrusted | (share > RULE.max_disturbed_of_case) | ~np.isfinite(logs)
+    ):
+        reasons[n] = (
             "It stands in the run more than once, and which is which can't be told."
             if twice[n]
             else "It holds no time above zero."
             if not np.isfinite(logs[n])
             else f"{100 * share[n]:.0f}% of its rounds were disturbed; {busy}."
         )
-    for n in np.flatnonzero(of_run > MOST_OF_RUN):
-        found[n] = found[n] or (
+    for n in np.flatnonzero(of_run > RULE.max_disturbed_of_run):
+        reasons[n] = reasons[n] or (
             f"{100 * of_run[n]:.0f}% of all rounds of the run were disturbed; {busy}."
         )
-    return found
+    return reasons
 
 
 def _other_work(
@@ -189,12 +188,14 @@ def _other_work(
     today = table["place"].max()
     earlier = table["place"].to_numpy() < today
     sound = set(table["key"][earlier & ~unlike])
-    told = {
+    differing = {
         str(row.name_): (str(row.fact), str(row.side_value), str(row.baseline_value))
         for row in other.rename(columns={"name": "name_"}).itertuples()
     }
     of_name = dict(zip(series["name"].astype(str), series["key"].astype(str), strict=True))
-    gone = {of_name[name]: why for name, why in told.items() if of_name.get(name) not in sound}
+    gone = {
+        of_name[name]: why for name, why in differing.items() if of_name.get(name) not in sound
+    }
     return unlike, gone
 
 
@@ -204,14 +205,6 @@ def _other_work(
 SLOWER, FASTER, WITHIN, UNKNOWN = "slower", "faster", "within", ""
 #: The columns, after ``key`` and ``run``.
 COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", "step_high")
-
-
-@dataclass(frozen=True)
-class _Band:
-    """Where each run of a series was to be expected, as logarithms; NaN where unknown."""
-
-    low: Floats
-    high: Floats
 
 
 def history_table(
@@ -246,42 +239,44 @@ def history_table(
     """
     logs = history.logs
     used = logs if comparable is None else np.where(comparable, logs, np.nan)
-    band = _bands(used, rule)
+    low, high = _bands(used, rule)
     edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
     tables = [
-        _of_series(history, column, band, float(edges[column]))
+        _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
         for column in range(logs.shape[1])
     ]
     if not tables:
         nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *COLUMNS])
         return nothing
-    made: pd.DataFrame = pd.concat(tables, ignore_index=True)
-    return made
+    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    return table
 
 
-def _bands(logs: Floats, rule: Rule) -> _Band:
-    """Say of each run where the ones before it let it be expected."""
+def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    """Return between which logarithms each run was to be expected; NaN where unknown."""
     low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
     for row in range(rule.fewest_earlier, len(logs)):
-        told = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.least_spread)
-        error = told.spread * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(told.n, 1))
-        width = stdtrit(told.freedom, 0.5 + rule.confidence / 2) * error
-        width = np.where(told.n >= rule.fewest_earlier, width, np.nan)
-        low[row], high[row] = told.level - width, told.level + width
-    return _Band(low, high)
+        before = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
+        error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
+        width = stdtrit(before.dof, 0.5 + rule.confidence / 2) * error
+        width = np.where(before.n >= rule.fewest_earlier, width, np.nan)
+        low[row], high[row] = before.level - width, before.level + width
+    return low, high
 
 
-def _of_series(history: History, column: int, band: _Band, edge: float) -> pd.DataFrame:
+def _of_series(
+    history: History, column: int, low: Floats, high: Floats, edge: float
+) -> pd.DataFrame:
     """Make the rows of a case: the runs that have it."""
     rows = np.flatnonzero(history.there[:, column])
     logs = history.logs[rows, column]
-    low, high = band.low[rows, column], band.high[rows, column]
+    low, high = low[rows], high[rows]
     with np.errstate(invalid="ignore"):
         slower = (logs > high) & (logs > (low + high) / 2 + edge)
         faster = (logs < low) & (logs < (low + high) / 2 - edge)
     known = np.isfinite(low) & np.isfinite(logs)
     mark = np.select([~known, slower, faster], [UNKNOWN, SLOWER, FASTER], default=WITHIN)
-    told: pd.DataFrame = pd.DataFrame(
+    table: pd.DataFrame = pd.DataFrame(
         {
             "key": str(history.series["key"].iloc[column]),
             "run": history.runs["run"].to_numpy()[rows],
@@ -293,16 +288,15 @@ def _of_series(history: History, column: int, band: _Band, edge: float) -> pd.Da
             **_steps(logs, edge),
         }
     )
-    return told
+    return table
 
 
 def _steps(logs: Floats, edge: float) -> dict[str, Floats]:
     """Put each change point beside the run that it begins with."""
-    made = {name: np.full(len(logs), np.nan) for name in ("step", "step_low", "step_high")}
+    columns = {name: np.full(len(logs), np.nan) for name in ("step", "step_low", "step_high")}
     finite = np.flatnonzero(np.isfinite(logs))
-    for one in steps(logs[finite], edge):
-        place = finite[one.place]
-        ends = zip(made.values(), (one.size, one.low, one.high), strict=True)
-        for column, value in ends:
-            column[place] = np.exp(value)
-    return made
+    for step in steps(logs[finite], edge):
+        sizes = (step.size, step.low, step.high)
+        for column, value in zip(columns.values(), sizes, strict=True):
+            column[finite[step.place]] = np.exp(value)
+    return columns

@@ -1,4 +1,4 @@
-"""From what was detected to verdicts that say why."""
+"""From what was detected to verdicts, each with its reason."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pandas as pd
 
 from bench.compare.verdict import CaseVerdict, Verdict, percent
 from bench.history.detection import decide
-from bench.history.pools import CLOCK
+from bench.history.pools import CPU_FREQUENCY
+from bench.history.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from bench.history.detection import Decided, Flags
+    from bench.history.detection import Decided, Detection
     from bench.history.evidence import Evidence
     from bench.history.material import Material, Watched
     from bench.history.rule import Rule
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 # Why a series changed: by which part of the machine, or by the code.
 
 
-#: A part of the machine that moves by less of what a case does is not why the case moves.
-SHARE_THAT_MOVES = 0.5
-
-
 @dataclass(frozen=True)
 class Cause:
     """What made a series change.
@@ -39,51 +36,54 @@ class Cause:
     Attributes
     ----------
     parts : tuple of int
-        Pools of the machine that it leans on, that were flagged like it and moved by a like
-        amount, the nearest first.
+        Pools of the machine that it depends on, and that changed like it by a like amount,
+        the nearest first.
     code : bool
-        Parts that it leans on were measured, and none moved by half of what it did.
+        Parts that it depends on were measured, and none moved by half of what it did.
     """
 
     parts: tuple[int, ...]
     code: bool
 
 
-def causes(found: Decided, watched: Watched) -> list[Cause]:
+def causes(decided: Decided, watched: Watched) -> list[Cause]:
     """Say of each series whether the machine or the code changed.
 
     Parameters
     ----------
-    found : Decided
+    decided : Decided
     watched : Watched
 
     Returns
     -------
     list of Cause
     """
-    changes, signs = found.pools.change, found.of_pools.sign
-    told = []
-    for place, change in enumerate(found.series.change):
-        by = int(found.lent_by[place])
+    changes, signs = decided.pools.change, decided.of_pools.sign
+    found = []
+    for place, change in enumerate(decided.series.change):
+        by = int(decided.detected_by[place])
         if by >= 0 and watched.pools[by].machine:
-            told.append(Cause((by,), code=False))
+            found.append(Cause((by,), code=False))
             continue
-        leans = np.flatnonzero(watched.leaning[place])
+        leans = np.flatnonzero(watched.dependence[place])
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = changes[leans] / change
-        like = (signs[leans] == found.of_series.sign[place]) & (shares >= 0.5) & (shares <= 2)
+            large = shares >= RULE.min_share_of_cause
+        like = (
+            (signs[leans] == decided.of_series.sign[place])
+            & large
+            & (shares <= RULE.max_share_of_cause)
+        )
         order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
         parts = tuple(int(leans[one]) for one in order if like[one])
-        still = np.isfinite(shares).any() and not np.any(shares >= SHARE_THAT_MOVES)
-        told.append(Cause(parts, bool(still)))
-    return told
+        still = np.isfinite(shares).any() and not large.any()
+        found.append(Cause(parts, bool(still)))
+    return found
 
 
-# Why a case of a history is judged as it is: one sentence, with what to do if that helps.
+# The reason of a verdict: one sentence, with what to do if that helps.
 
 
-#: A clock that moved a case by less is not spoken of.
-WORTH_TELLING = 0.01
 AGAIN = "measure again, or wait for the next run"
 
 
@@ -97,8 +97,8 @@ def missing(last: pd.Series, now: pd.Series, unmeasured: str = "") -> str:
             f"It is missing: the run was interrupted. The last with it is {last['run']}{when}."
         )
     presets = [one.get("preset") for one in (last, now)]
-    told = all(isinstance(one, str) for one in presets) and presets[0] != presets[1]
-    behind = f" The presets are {presets[0]} and {presets[1]}." if told else ""
+    differ = all(isinstance(one, str) for one in presets) and presets[0] != presets[1]
+    behind = f" The presets are {presets[0]} and {presets[1]}." if differ else ""
     return f"It is missing now; the last run with it is {last['run']}{when}.{behind}"
 
 
@@ -109,7 +109,7 @@ def too_few(n_earlier: int, fewest: int) -> str:
             "Too few of the earlier runs are older than the last three: wait for the next run."
         )
     verb = "are" if n_earlier > 1 else "is"
-    there = "no earlier run" if n_earlier == 0 else f"only {runs(n_earlier)} before"
+    there = "no earlier run" if n_earlier == 0 else f"only {runs_text(n_earlier)} before"
     return (
         f"There {verb} {there} that it can be judged by; it takes {fewest} to say how far runs "
         f"lie apart."
@@ -132,26 +132,25 @@ def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = No
     """
     word = "slower" if one.verdict is Verdict.SLOWER else "faster"
     last = "This run is" if one.n_now == 1 else f"The last {one.n_now} runs are"
-    told = (
-        f"{last} {word} by more than the margin and the spread of {runs(one.n_before)} before"
-    )
+    before = runs_text(one.n_before)
+    sentence = f"{last} {word} by more than the margin and the spread of {before} before"
     if pool is not None:
         name, change = pool
-        told += f"; the cases of {name} together by {percent(abs(math.expm1(change)))}"
+        sentence += f"; the cases of {name} together by {percent(abs(math.expm1(change)))}"
     if cause == "code":
-        told += "; the controls that it leans on did not move"
+        sentence += "; the controls that it leans on did not move"
     elif cause:
-        told += f"; the controls of {cause.partition('(')[2].rstrip(')')} moved with it"
-    return f"{told}." if one.confirmed else f"{told}. Nothing confirms it yet: {AGAIN}."
+        sentence += f"; the controls of {cause.partition('(')[2].rstrip(')')} moved with it"
+    return f"{sentence}." if one.confirmed else f"{sentence}. Nothing confirms it yet: {AGAIN}."
 
 
-def by_clock(moved: float) -> str:
-    """Say what was taken out of a case, where that is worth a sentence.
+def by_frequency(moved: float) -> str:
+    """Say what the CPU frequency changed in a case, where that is worth a sentence.
 
     Parameters
     ----------
     moved : float
-        By how much the case took longer for the processor's clock, a logarithm.
+        By how much the case took longer by it, a logarithm.
 
     Returns
     -------
@@ -159,7 +158,7 @@ def by_clock(moved: float) -> str:
         With a space before it, or empty.
     """
     share = math.expm1(moved)
-    if abs(share) < WORTH_TELLING:
+    if abs(share) < RULE.min_reported_frequency:
         return ""
     word = "slower" if share > 0 else "faster"
     by = f"{percent(abs(share))} {word}"
@@ -169,7 +168,8 @@ def by_clock(moved: float) -> str:
 def same(one: CaseVerdict) -> str:
     """Say why a case is the same."""
     last = "this run" if one.n_now == 1 else f"the last {one.n_now} runs"
-    return f"The interval of {last} against {runs(one.n_before)} before lies within the margin."
+    before = runs_text(one.n_before)
+    return f"The interval of {last} against {before} before lies within the margin."
 
 
 def unclear(low: float, high: float, edge: float) -> str:
@@ -182,55 +182,55 @@ def unclear(low: float, high: float, edge: float) -> str:
     )
 
 
-def of_controls(n: int, told: str) -> str:
+def of_controls(n: int, reason: str) -> str:
     """Say how many controls a part of the machine was judged by."""
-    return f"By {'1 control' if n == 1 else f'{n} controls together'}. {told}"
+    return f"By {'1 control' if n == 1 else f'{n} controls together'}. {reason}"
 
 
-def runs(n: int) -> str:
+def runs_text(n: int) -> str:
     """Write a number of runs."""
     return "1 run" if n == 1 else f"{n} runs"
 
 
-# From what was decided of a run to verdicts that say why.
+# The verdicts of a run.
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What is said of a run.
+    """The verdicts of a run.
 
     Attributes
     ----------
     cases, machine : tuple of CaseVerdict
     added : tuple of str
-    flagged : tuple of str
+    detected : tuple of str
         Cases, controls among them, that are to be measured again before one believes that
         they, or the part of the machine that they measure, are slower or faster.
-    said_again : tuple of str
-        Those of them that have shown it each time that they were.
-    of_clock : tuple of str
-        Controls that tell what the processor's clock does; without them nothing that is
-        measured again can be compared.
+    repeated : tuple of str
+        Those of them that showed the change each time that they were.
+    frequency_controls : tuple of str
+        Controls that tell the CPU frequency; without them nothing that is measured again can
+        be compared.
     """
 
     cases: tuple[CaseVerdict, ...]
     machine: tuple[CaseVerdict, ...]
     added: tuple[str, ...]
-    flagged: tuple[str, ...]
-    said_again: tuple[str, ...]
-    of_clock: tuple[str, ...]
+    detected: tuple[str, ...]
+    repeated: tuple[str, ...]
+    frequency_controls: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A history with all that is known of its last run.
+    """A history with what is known of its last run.
 
     Attributes
     ----------
     history : History
     changed : mapping of str to str
         Of a case without any earlier run of the same facts: what is different.
-    fed : Material
+    material : Material
     rule : Rule
     unmeasured : mapping of str to str
         Why the run skipped a case, or failed at it.
@@ -238,7 +238,7 @@ class Judged:
 
     history: History
     changed: Mapping[str, str]
-    fed: Material
+    material: Material
     rule: Rule
     unmeasured: Mapping[str, str] = field(default_factory=dict)
 
@@ -248,7 +248,7 @@ class Judged:
 
     def margin(self, place: int) -> float:
         """Return the margin of a series, as a share."""
-        return float(np.expm1(self.fed.watched.margins[place]))
+        return float(np.expm1(self.material.watched.margins[place]))
 
 
 def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
@@ -264,39 +264,36 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
     -------
     Verdicts
     """
-    watched, there = run.fed.watched, run.history.there
-    found = decide(run.fed.logs, watched, run.rule, fresh)
-    why = causes(found, watched)
-    last_few = run.fed.rows[:-1][-run.rule.fewest_earlier :]
+    watched, there = run.material.watched, run.history.there
+    decided = decide(run.material.logs, watched, run.rule, fresh)
+    why = causes(decided, watched)
+    last_few = run.material.rows[:-1][-run.rule.fewest_earlier :]
     recent, before = np.any(there[last_few], axis=0), np.any(there[:-1], axis=0)
-    told, added = [], []
+    cases, added = [], []
     for place in range(there.shape[1]):
         if not there[-1, place]:
-            told += [_missing(run, place)] if recent[place] else []
+            cases += [_missing(run, place)] if recent[place] else []
         elif run.key(place) in run.history.other_work:
-            told.append(_other(run, place))
+            cases.append(_other(run, place))
         elif not before[place]:
             added.append(run.key(place))
         elif not watched.controls[place]:
-            told.append(_case(run, place, found, why[place]))
+            cases.append(_case(run, place, decided, why[place]))
     both = there[-1] & before
     machine = [
-        _part(run, place, found)
+        _part(run, place, decided)
         for place, pool in enumerate(watched.pools)
         if pool.machine and np.any(both[list(pool.members)])
     ]
+    of_frequency = [pool.name == CPU_FREQUENCY for pool in watched.pools]
     return Verdicts(
-        tuple(told),
+        tuple(cases),
         tuple(machine),
         tuple(added),
-        _members(run, found.of_series.sign != 0, found.of_pools.sign != 0),
-        _members(run, found.of_series.said_again, found.of_pools.said_again),
-        _members(run, np.zeros_like(watched.controls), _are_clock(watched)),
+        _members(run, decided.of_series.sign != 0, decided.of_pools.sign != 0),
+        _members(run, decided.of_series.repeated, decided.of_pools.repeated),
+        _members(run, np.zeros_like(watched.controls), np.array(of_frequency, dtype=bool)),
     )
-
-
-def _are_clock(watched: Watched) -> NDArray[np.bool_]:
-    return np.array([pool.name == CLOCK for pool in watched.pools], dtype=bool)
 
 
 def _missing(run: Judged, place: int) -> CaseVerdict:
@@ -305,11 +302,7 @@ def _missing(run: Judged, place: int) -> CaseVerdict:
     unmeasured = run.unmeasured.get(str(history.series["name"].iloc[place]), "")
     why = missing(last, history.runs.iloc[-1], unmeasured)
     return CaseVerdict(
-        run.key(place),
-        Verdict.NOT_COMPARABLE,
-        why,
-        margin=run.margin(place),
-        fact="missing",
+        run.key(place), Verdict.NOT_COMPARABLE, why, margin=run.margin(place), fact="missing"
     )
 
 
@@ -322,80 +315,84 @@ def _other(run: Judged, place: int) -> CaseVerdict:
     )
 
 
-def _case(run: Judged, place: int, found: Decided, why: Cause) -> CaseVerdict:
-    """Say what is known of a case that was measured before and now."""
-    key, pools = run.key(place), run.fed.watched.pools
+def _case(run: Judged, place: int, decided: Decided, why: Cause) -> CaseVerdict:
+    """Judge a case that was measured before and now."""
+    key, pools = run.key(place), run.material.watched.pools
     plain = CaseVerdict(key, Verdict.UNCLEAR, "", margin=run.margin(place), n_now=1)
     if key in run.changed:
-        said = f"No earlier run has it with the same facts ({run.changed[key]})."
-        return replace(plain, reason=said, fact="fingerprint")
+        why_not = f"No earlier run has it with the same facts ({run.changed[key]})."
+        return replace(plain, reason=why_not, fact="fingerprint")
     if key in run.history.troubles:
         return replace(plain, verdict=Verdict.UNTRUSTED, reason=run.history.troubles[key])
     cause = ""
-    if found.of_series.sign[place]:
+    if decided.of_series.sign[place]:
         cause = f"machine ({pools[why.parts[0]].name})" if why.parts else ""
         cause = "code" if not cause and why.code else cause
-    lent = int(found.lent_by[place])
-    of_kernel = lent >= 0 and not pools[lent].machine
-    pool = (pools[lent].name, float(found.pools.change[lent])) if of_kernel else None
-    if not np.isfinite(found.series.change[place]):
+    by = int(decided.detected_by[place])
+    of_kernel = by >= 0 and not pools[by].machine
+    pool = (pools[by].name, float(decided.pools.change[by])) if of_kernel else None
+    if not np.isfinite(decided.series.change[place]):
         return _too_few(run, plain, [place])
-    told = _told(plain, place, found.series, found.of_series, run.rule)
-    if told.verdict in {Verdict.SLOWER, Verdict.FASTER}:
-        told = replace(told, cause=cause, reason=moved(told, cause, pool))
-    if lent < 0 or of_kernel:
-        told = replace(told, reason=told.reason + by_clock(found.by_clock[place]))
-    return told
+    verdict = _verdict(plain, place, decided.series, decided.of_series, run.rule)
+    if verdict.verdict in {Verdict.SLOWER, Verdict.FASTER}:
+        verdict = replace(verdict, cause=cause, reason=moved(verdict, cause, pool))
+    if by < 0 or of_kernel:
+        verdict = replace(
+            verdict, reason=verdict.reason + by_frequency(decided.by_frequency[place])
+        )
+    return verdict
 
 
-def _part(run: Judged, place: int, found: Decided) -> CaseVerdict:
-    """Say what is known of a part of the machine."""
-    pool = run.fed.watched.pools[place]
+def _part(run: Judged, place: int, decided: Decided) -> CaseVerdict:
+    """Judge a part of the machine."""
+    pool = run.material.watched.pools[place]
     plain = CaseVerdict(
         f"machine: {pool.name}",
         Verdict.UNCLEAR,
         "",
-        margin=float(np.expm1(run.fed.watched.pool_margins[place])),
+        margin=float(np.expm1(run.material.watched.pool_margins[place])),
         n_now=1,
     )
     keys = [run.key(member) for member in pool.members]
-    if not np.isfinite(run.fed.logs[-1, list(pool.members)]).any():
+    if not np.isfinite(run.material.logs[-1, list(pool.members)]).any():
         troubles = [run.history.troubles[key] for key in keys if key in run.history.troubles]
         if troubles:
             return replace(plain, verdict=Verdict.UNTRUSTED, reason=troubles[0])
-    if np.isfinite(found.pools.change[place]):
-        told = _told(plain, place, found.pools, found.of_pools, run.rule)
-        if pool.name == CLOCK:
-            told = _steady(told, place, found.pools, run.rule)
+    if np.isfinite(decided.pools.change[place]):
+        verdict = _verdict(plain, place, decided.pools, decided.of_pools, run.rule)
+        if pool.name == CPU_FREQUENCY:
+            verdict = _steady(verdict, place, decided.pools, run.rule)
     else:
-        told = _too_few(run, plain, list(pool.members))
-    return replace(told, reason=of_controls(len(keys), told.reason))
+        verdict = _too_few(run, plain, list(pool.members))
+    return replace(verdict, reason=of_controls(len(keys), verdict.reason))
 
 
-def _steady(told: CaseVerdict, place: int, evidence: Evidence, rule: Rule) -> CaseVerdict:
-    """Believe a clock that never moved: that one may move is asked of what flags it alone."""
-    low, high = (float(end[place]) for end in evidence.interval(rule.confidence, as_seen=True))
-    edge = float(np.log1p(told.margin))
-    if told.verdict is not Verdict.UNCLEAR or not -edge <= low <= high <= edge:
-        return told
-    told = replace(told, verdict=Verdict.SAME, low=float(np.exp(low)), high=float(np.exp(high)))
-    return replace(told, reason=same(told))
+def _steady(verdict: CaseVerdict, place: int, evidence: Evidence, rule: Rule) -> CaseVerdict:
+    """Call a frequency that never moved the same: its usual drift matters to changes alone."""
+    low, high = (float(end[place]) for end in evidence.interval(rule.confidence, raw=True))
+    edge = float(np.log1p(verdict.margin))
+    if verdict.verdict is not Verdict.UNCLEAR or not -edge <= low <= high <= edge:
+        return verdict
+    verdict = replace(
+        verdict, verdict=Verdict.SAME, low=float(np.exp(low)), high=float(np.exp(high))
+    )
+    return replace(verdict, reason=same(verdict))
 
 
 def _too_few(run: Judged, plain: CaseVerdict, places: list[int]) -> CaseVerdict:
     """Say how many earlier runs there are; of several series the one with most."""
-    n = int(np.max(np.sum(np.isfinite(run.fed.logs[:-1, places]), axis=0)))
+    n = int(np.max(np.sum(np.isfinite(run.material.logs[:-1, places]), axis=0)))
     return replace(plain, reason=too_few(n, run.rule.fewest_earlier), n_before=n)
 
 
-def _told(
-    plain: CaseVerdict, place: int, evidence: Evidence, flags: Flags, rule: Rule
+def _verdict(
+    plain: CaseVerdict, place: int, evidence: Evidence, flags: Detection, rule: Rule
 ) -> CaseVerdict:
-    """Put a verdict together."""
+    """Judge a series or a pool by its evidence."""
     change = float(evidence.change[place])
     low, high = (float(end[place]) for end in evidence.interval(rule.confidence))
     edge, sign = float(np.log1p(plain.margin)), int(flags.sign[place])
-    told = replace(
+    verdict = replace(
         plain,
         ratio=float(np.exp(change)),
         low=float(np.exp(low)),
@@ -405,12 +402,12 @@ def _told(
         confirmed=bool(flags.confirmed[place]),
     )
     if sign:
-        told = replace(told, verdict=Verdict.SLOWER if sign > 0 else Verdict.FASTER)
-        return replace(told, reason=moved(told))
+        verdict = replace(verdict, verdict=Verdict.SLOWER if sign > 0 else Verdict.FASTER)
+        return replace(verdict, reason=moved(verdict))
     if -edge <= low and high <= edge:
-        told = replace(told, verdict=Verdict.SAME)
-        return replace(told, reason=same(told))
-    return replace(told, reason=unclear(low, high, edge))
+        verdict = replace(verdict, verdict=Verdict.SAME)
+        return replace(verdict, reason=same(verdict))
+    return replace(verdict, reason=unclear(low, high, edge))
 
 
 def _members(
@@ -418,7 +415,7 @@ def _members(
 ) -> tuple[str, ...]:
     """List cases, and those of pools, that the run has."""
     chosen = series.copy()
-    for place, pool in enumerate(run.fed.watched.pools):
+    for place, pool in enumerate(run.material.watched.pools):
         if pools[place]:
             chosen[list(pool.members)] = True
     return tuple(run.key(int(n)) for n in np.flatnonzero(chosen & run.history.there[-1]))

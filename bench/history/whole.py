@@ -1,4 +1,4 @@
-"""All that the runs of a machine say: bands, marks, steps, drift, and today's verdicts."""
+"""The whole history of a machine: bands, marks, steps, drift, and today's verdicts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.stats.change_points import Slope
     from bench.stats.location import Floats
 
-# Where every run was to be expected by the earlier ones that can be compared with it.
+# The band in which each run was to be expected, by the earlier ones with the same facts.
 
 
 OF_BAND = ["low", "high", "mark"]
@@ -53,8 +53,8 @@ def banded(history: History, kinds: NDArray[np.intp], margins: Margins) -> pd.Da
         return table
     table = table.assign(low=np.nan, high=np.nan, mark=UNKNOWN).set_index(["key", "run"])
     for part in _parts(history, kinds):
-        found = history_table(part, margins).set_index(["key", "run"])
-        table.loc[found.index, OF_BAND] = found[OF_BAND]
+        bands = history_table(part, margins).set_index(["key", "run"])
+        table.loc[bands.index, OF_BAND] = bands[OF_BAND]
     whole: pd.DataFrame = table.reset_index()
     return whole
 
@@ -84,28 +84,16 @@ def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) ->
     History
     """
     chosen = np.ix_(rows, members)
-    return History(
-        history.runs.iloc[rows].reset_index(drop=True),
-        history.series.iloc[members].reset_index(drop=True),
-        history.logs[chosen],
-        history.there[chosen],
-        history.troubles,
-        history.other_work,
-        history.n_other_work,
-        history.by_medians,
-        history.steadying,
+    return replace(
+        history,
+        runs=history.runs.iloc[rows].reset_index(drop=True),
+        series=history.series.iloc[members].reset_index(drop=True),
+        logs=history.logs[chosen],
+        there=history.there[chosen],
     )
 
 
-# Steps and drift of single cases: what a page shows beside those of kernels.
-#
-# A drift looks like several steps of one direction: where a line says it better than they do,
-# it is told as a drift, as for kernels in ``bench.history.long_term``.
-
-
-#: Slopes between all pairs of runs take long for many: longer series are put into so many
-#: blocks of successive runs, each of which counts by its median.
-MOST_BLOCKS = 150
+# Steps and drift of single cases, by the rule for kernels in ``bench.history.long_term``.
 
 
 def series_changes(
@@ -126,23 +114,23 @@ def series_changes(
         The newest first; none of a case that drifts.
     drifts : tuple of Drift
     """
-    found = _steps(history, table)
+    steps_of = _steps(history, table)
     days = days_of(history.runs)
     texts: dict[tuple[bytes, int], tuple[str, ...]] = {}
     changes, drifts = [], []
     for column, key in enumerate(history.series["key"].astype(str)):
         rows = np.flatnonzero(np.isfinite(history.logs[:, column]))
-        steps = found.get(key, [])
+        steps = steps_of.get(key, [])
         margin = float(np.log1p(margins.of(key)))
         slope = _slope(history.logs[rows, column], days[rows], steps, margin)
         if slope is not None:
             drifts.append(drift_of(key, history.runs, rows, slope))
             continue
-        for one in steps:
-            told = (rows.tobytes(), one.place)
-            if told not in texts:
-                texts[told] = what_changed(history.runs.iloc[rows], one.place)
-            changes.append(change_of(key, history.runs, rows, one, texts[told]))
+        for step in steps:
+            at = (rows.tobytes(), step.place)
+            if at not in texts:
+                texts[at] = what_changed(history.runs.iloc[rows], step.place)
+            changes.append(change_of(key, history.runs, rows, step, texts[at]))
     changes.sort(key=lambda one: one.first_after, reverse=True)
     return tuple(changes), tuple(drifts)
 
@@ -152,17 +140,17 @@ def _steps(history: History, table: pd.DataFrame) -> dict[str, list[Step]]:
     place = {run: n for n, run in enumerate(history.runs["run"])}
     column = {key: n for n, key in enumerate(history.series["key"])}
     before = np.cumsum(np.isfinite(history.logs), axis=0) - 1
-    found: dict[str, list[Step]] = {}
+    steps: dict[str, list[Step]] = {}
     columns = ["key", "run", "step", "step_low", "step_high"]
     for key, run, *sizes in table.loc[table["step"].notna(), columns].itertuples(index=False):
         at = int(before[place[run], column[key]])
-        found.setdefault(str(key), []).append(Step(at, *(float(np.log(x)) for x in sizes)))
-    return found
+        steps.setdefault(str(key), []).append(Step(at, *(float(np.log(x)) for x in sizes)))
+    return steps
 
 
 def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slope | None:
     """Say whether a series drifts, by its blocks where it is long."""
-    size = -(-len(logs) // MOST_BLOCKS)
+    size = -(-len(logs) // RULE.most_blocks)
     if size <= 1:
         return drift(logs, days, steps, margin)
     n_left_out = len(logs) % size  # of the oldest
@@ -173,7 +161,7 @@ def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slop
     return drift(blocks, middles, moved, margin)
 
 
-# All that the runs of a machine say: bands, marks, steps, drift, and today's verdicts.
+# The whole history of a machine: bands, marks, steps, drift, and the newest verdicts.
 
 
 @dataclass(frozen=True)
@@ -265,6 +253,6 @@ def _judgement(
     newest: History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
 ) -> Judgement:
     """Judge the newest run by the rule of ``track``; nothing is measured again here."""
-    fed = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
-    found = judge(Judged(newest, facts.changed, fed, RULE, unmeasured))
-    return sum_up(newest, fed, found)
+    rule_input = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
+    verdicts = judge(Judged(newest, facts.changed, rule_input, RULE, unmeasured))
+    return sum_up(newest, rule_input, verdicts)

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.advise.ladder import FOOT, ladder, sizes_of
-from bench.advise.roofline import ROOM, excesses
+from bench.advise.roofline import excesses
+from bench.advise.rule import RULE
 from bench.report import numbers
 from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, heading, show
 from bench.report.numbers import measured, quotient
@@ -399,7 +400,8 @@ def declared_too_much(console: Console, table: pd.DataFrame) -> None:
         return
     heading(
         console,
-        f"Declared wrongly: {numbers.number(len(found), 'rate')} above {ROOM:g} times what the "
+        f"Declared wrongly: {numbers.number(len(found), 'rate')} above "
+        f"{RULE.max_above_controls:g} times what the "
         f"controls reached",
     )
     for one in found:

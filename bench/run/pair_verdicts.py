@@ -111,8 +111,8 @@ def _verdict(one: Measured) -> CaseVerdict:
     shares = _disturbed(one)
     if verdict in (Verdict.SLOWER, Verdict.FASTER):
         reason = (
-            f"beyond the margin in {contest.flagged_at} pairs, and in "
-            f"{contest.n_pairs - contest.flagged_at} fresh ones"
+            f"beyond the margin in {contest.detected_at} pairs, and in "
+            f"{contest.n_pairs - contest.detected_at} fresh ones"
         )
         if max(shares) > WORTH_TELLING:
             # Sides that take turns are disturbed alike: it costs pairs, and favours neither.
@@ -121,7 +121,7 @@ def _verdict(one: Measured) -> CaseVerdict:
         reason = f"within the margin in {contest.n_pairs} pairs"
     else:
         reason = f"{contest.n_pairs} pairs do not tell"
-        if contest.flagged_at:
+        if contest.detected_at:
             reason += ", and fresh ones did not confirm what the first seemed to show"
         if min(shares) > RULE.untrusted_share:
             verdict = Verdict.UNTRUSTED

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.plan.tasks import Pass, Setting
 from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.selftest.rule import RULE
 from bench.stats.medians import relative_half_width
 from bench.store.tidy import spread
 
@@ -22,16 +23,9 @@ if TYPE_CHECKING:
 
 #: One kernel of each backend.
 KERNELS = (
-    "nd.closed_form",
-    "numpy.closed_form",
-    "numba.epoch",
-    "torch.closed_form",
-    "jax.step",
-    "cupy.closed_form",
-    "triton.fused_step",
+    *("nd.closed_form", "numpy.closed_form", "numba.epoch", "torch.closed_form"),
+    *("jax.step", "cupy.closed_form", "triton.fused_step"),
 )
-BATCH_SIZES = (1, 10, 100, 1500)
-LIMIT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -143,14 +137,14 @@ def check(
             continue
         worker = (launcher or SubprocessLauncher()).launch(Setting())
         try:
-            for size in BATCH_SIZES:
+            for size in RULE.batch_sizes:
                 request = {
                     "module": "bench_epoch",
                     "params": {**params, "batch_size": size},
                     "protocol": asdict(protocol),
                     "kind": Pass.CHECK.value,
                 }
-                told = worker.ask(request, LIMIT_SECONDS)
+                told = worker.ask(request, RULE.limit_seconds)
                 if "error" in told:
                     yield f"{kernel}, batch size {size}: {told['error']}: {told['message']}"
                 else:

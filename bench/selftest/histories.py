@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from bench.compare.rates import FORMAT, Rates, Share, to_json
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
-from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, STEP, WITHIN, tallies
-from bench.store.files import StoreError, run_name, whole
+from bench.selftest.rule import RULE
+from bench.selftest.samples_file import save
+from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, tallies
+from bench.store.files import run_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LARGEST_SEED = 1_000_000
-UNIT = f"histories of 60 runs, within {WITHIN} runs of a step"
+UNIT = f"histories of 60 runs, within {RULE.within_runs} runs of a step"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     drawn_from = recorded(runs)
     seed = drawn_from.seed
     if seed is None:
-        seed = secrets.randbelow(LARGEST_SEED)
+        seed = secrets.randbelow(RULE.largest_seed)
     found = {
         one.kind: (one.found, one.false_alarms, one.blamed_wrongly)
         for one in tallies(drawn_from.logs, drawn_from.watched, n_histories, [seed])
@@ -78,13 +78,15 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     now = datetime.now(timezone.utc)
     path = folder / f"{run_name(now, None)}.json"
     _, alarms, _ = found[NOTHING]
+    # What is promised of both is the smaller share.
+    least = min(found[OF_MEMORY][0], found[OF_KERNEL][0], key=lambda share: share.value)
     rates = Rates(
         rule="track",
         measured=now.isoformat(timespec="seconds"),
         path=str(path),
         false_slower=alarms,
         same=Share(alarms.of - alarms.count, alarms.of),
-        found=((STEP, _weaker(found[OF_MEMORY][0], found[OF_KERNEL][0])),),
+        found=((RULE.step, least),),
         unit=UNIT,
     )
     document: dict[str, Any] = {
@@ -96,28 +98,12 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
         "history": {
             "undisturbed": drawn_from.n_undisturbed,
             "seed": seed,
-            "step": STEP,
+            "step": RULE.step,
             "found, false alarm, wrong cause": {
                 kind: [[one.count, one.of] for one in shares] for kind, shares in found.items()
             },
             PLACE: runs_to_json(drawn_from),
         },
     }
-    _save(path, document)
+    save(path, document, f"{path} can't be written", indent=1)
     return HistoryRated(rates, found, len(drawn_from.logs), drawn_from.n_undisturbed, path)
-
-
-def _weaker(one: Share, other: Share) -> Share:
-    """Return the smaller share: what is promised of both."""
-    return min(one, other, key=lambda share: share.value)
-
-
-def _save(path: Path, document: Mapping[str, Any]) -> None:
-    try:
-        with whole(path) as part:
-            part.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{path} can't be written: {error.strerror or error}. Free space or give another "
-            f"folder with --results."
-        ) from error

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.compare.rates import Rates, Share
-from bench.selftest.rules import OTHERS, Ab, Compare
+from bench.selftest.rule import RULE
+from bench.selftest.tried_rules import OTHERS, Ab, Compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.selftest.rules import Pool, Rule, Said
+    from bench.selftest.tried_rules import Pool, Rule, Said
 
-#: Slowdowns that are injected: shares of the time.
-SLOWDOWNS = (0.02, 0.03, 0.05, 0.10)
 #: What is tried, in the order in which it is shown.
 RULES: tuple[Rule, ...] = (Ab(), Compare(), *OTHERS)
 
@@ -52,7 +51,8 @@ def rate(rule: Rule, case: str, pool: Pool) -> Rated:
     -------
     Rated
     """
-    tried = {slowdown: tuple(_tries(rule, pool, slowdown)) for slowdown in (0.0, *SLOWDOWNS)}
+    slowdowns = (0.0, *RULE.slowdowns)
+    tried = {slowdown: tuple(_tries(rule, pool, slowdown)) for slowdown in slowdowns}
     return Rated(rule, case, tried)
 
 
@@ -87,7 +87,7 @@ def together(rated: list[Rated], measured: str, path: str) -> Rates:
         path=path,
         false_slower=Share(sum(said.slower for said in identical), len(identical)),
         same=Share(sum(said.same for said in identical), len(identical)),
-        found=tuple((slowdown, _found(rated, slowdown)) for slowdown in SLOWDOWNS),
+        found=tuple((slowdown, _found(rated, slowdown)) for slowdown in RULE.slowdowns),
     )
 
 

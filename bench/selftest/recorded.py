@@ -13,6 +13,7 @@ from bench.compare.verdict import Margins
 from bench.history import pools
 from bench.history.material import watched
 from bench.history.reading import choose
+from bench.selftest.rule import RULE
 from bench.store.facts import known
 from bench.store.files import StoreError, newest_run
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from bench.history.material import Watched
     from bench.stats.location import Floats
 
-#: Fewer recorded runs are drawn too often in one history to stand for others.
-FEWEST = 8
-#: What a file keeps of a logarithm: a thousandth of a percent of the time.
-DIGITS = 5
 #: Facts of a series by which it is put into a pool, and leans on another.
 FACTS = tuple(dict.fromkeys(("key", *pools.POOL_COLUMNS, *pools.COLUMNS)))
 #: Where a stored rating holds them.
@@ -90,10 +87,10 @@ def recorded(path: Path) -> Recorded:
         When there are too few, or none, or none of what the steps are to be put into.
     """
     found = _of_folder(path) if path.is_dir() or not path.exists() else _of_file(path)
-    if found.n_undisturbed < FEWEST:
+    if found.n_undisturbed < RULE.fewest_recorded:
         raise StoreError(
-            f"At least {FEWEST} recorded runs that tell anything are needed; there: "
-            f"{found.n_undisturbed}."
+            f"At least {RULE.fewest_recorded} recorded runs that tell anything are needed; "
+            f"there: {found.n_undisturbed}."
         )
     there = {(pool.machine, pool.name) for pool in found.watched.pools}
     if (True, pools.MEMORY) not in there:
@@ -114,7 +111,7 @@ def _of_folder(folder: Path) -> Recorded:
     newest = chosen.history.runs.iloc[-1]
     fingerprint = json.loads(str(newest["fingerprint"])) if known(newest["fingerprint"]) else {}
     logs: Floats = np.where(chosen.comparable, chosen.history.logs, np.nan)
-    rounded: Floats = np.asarray(np.round(logs, DIGITS), dtype=float)
+    rounded: Floats = np.asarray(np.round(logs, RULE.log_digits), dtype=float)
     return Recorded(
         runs=tuple(str(one) for one in chosen.history.runs["run"]),
         series=chosen.history.series.reindex(columns=list(FACTS)),

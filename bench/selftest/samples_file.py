@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.compare.rates import Rates
-    from bench.selftest.rating import Rated
-    from bench.selftest.rules import Pool
     from bench.selftest.sampling import Samples, SelftestAsked
+    from bench.selftest.tried_rules import Pool
 
 
-def rates_of(
-    pools: Mapping[str, Pool], measured: str, path: str
-) -> tuple[list[Rates], list[list[Rated]]]:
+def rates_of(pools: Mapping[str, Pool], measured: str, path: str) -> list[Rates]:
     """Try every rule on every case.
 
     Parameters
@@ -39,13 +36,11 @@ def rates_of(
 
     Returns
     -------
-    rates : list of Rates
+    list of Rates
         Of each rule.
-    rated : list of list of Rated
-        The same by case.
     """
     rated = [[rate(rule, case, pool) for case, pool in pools.items()] for rule in RULES]
-    return [together(one, measured, path) for one in rated], rated
+    return [together(one, measured, path) for one in rated]
 
 
 def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, list[Rates]]:
@@ -84,20 +79,24 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
         "rates": [],
         "pools": {case: list(pool) for case, pool in samples.pools.items()},
     }
-    _save(path, document)  # whatever becomes of judging them, the samples are there
-    rates, _ = rates_of(samples.pools, measured, str(path))
-    _save(path, {**document, "rates": [to_json(one) for one in rates]})
+    failure = f"the self-test can't be written to {path.parent}"
+    save(path, document, failure)  # whatever becomes of judging them, the samples are there
+    rates = rates_of(samples.pools, measured, str(path))
+    save(path, {**document, "rates": [to_json(one) for one in rates]}, failure)
     return path, rates
 
 
-def _save(path: Path, document: Mapping[str, Any]) -> None:
+def save(
+    path: Path, document: Mapping[str, Any], failure: str, indent: int | None = None
+) -> None:
+    """Write a document whole; raise StoreError with a sentence where that fails."""
     try:
         with whole(path) as part:
-            part.write_text(json.dumps(document), encoding="utf-8")
+            part.write_text(json.dumps(document, indent=indent), encoding="utf-8")
     except OSError as error:
         raise StoreError(
-            f"the self-test can't be written to {path.parent}: {error.strerror or error}. Free "
-            f"space or give another folder with --results."
+            f"{failure}: {error.strerror or error}. Free space or give another folder with "
+            f"--results."
         ) from error
 
 
@@ -127,7 +126,7 @@ def read(paths: Sequence[Path]) -> tuple[dict[str, str], list[Rates]]:
         lost |= document["lost"]
         measured = max(measured, document["measured"])
         pools |= {f"{path}: {case}": pool for case, pool in document["pools"].items()}
-    return lost, rates_of(pools, measured, ", ".join(map(str, paths)))[0]
+    return lost, rates_of(pools, measured, ", ".join(map(str, paths)))
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds
-from bench.compare.verdict import DEFAULT
+from bench.compare.rule import RULE as COMPARISON
 from bench.plan.values import SelectionError
 from bench.report.progress import duration
 from bench.run.executor import Interrupts
 from bench.run.pair_cases import entries
 from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.run.sides import Side, prepare
+from bench.selftest.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.plan.request import Request
     from bench.plan.tasks import Outcome
-    from bench.selftest.rules import Pool
+    from bench.selftest.tried_rules import Pool
 
 # A second process that keeps one core busy, on and off, as a neighbour on a machine would.
 
@@ -52,13 +53,7 @@ def load() -> Iterator[None]:
         process.wait()
 
 
-# Measures identical code in pair after pair of fresh processes, until the time is up.
-
-
-#: No comparison needs so many; the time decides.
-MANY_PAIRS = 100_000
-#: What a file keeps of a time: a tenth of a nanosecond.
-DIGITS = 10
+# Pairs of fresh processes of identical code, until the time is up.
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,8 @@ def sample(
     with ExitStack() as stack:
         sides = prepare((Side(), Side()), asked.request.kernel_folder, stack)
         listed = entries(asked.request, sides)
-        measured = [Measured(one, Contest(DEFAULT)) for one in listed if not one.reason]
+        margin = COMPARISON.margin
+        measured = [Measured(one, Contest(margin)) for one in listed if not one.reason]
         if not measured:
             raise SelectionError(f"no case can be measured here: {listed[0].reason}.")
         stack.enter_context(load() if asked.loaded else nullcontext())
@@ -140,7 +136,7 @@ def sample(
             measured=measured,
             sides=[Launching(one.launcher.launch, one.side.setting) for one in sides],
             protocol=replace(asked.protocol, alone=False, phases=False, target=0.0),
-            limits=Limits(MANY_PAIRS, float("inf"), early=False),
+            limits=Limits(RULE.most_pairs, float("inf"), early=False),
             stopping=lambda: interrupts.asked or taken.is_over,
             tell=taken.tell,
             seed=asked.seed,
@@ -188,7 +184,7 @@ class _Taken:
             first.clear()
             second.clear()
             one.contest.differences.clear()  # each pool is judged as a whole, later
-        if self._clock() - self._told >= 30.0:
+        if self._clock() - self._told >= RULE.progress_seconds:
             self._told = self._clock()
             pairs = max((len(pool) for pool in self.pools.values()), default=0)
             left = duration(max(0.0, self._end - self._clock()))
@@ -199,4 +195,4 @@ def _rounds(outcome: Outcome) -> Rounds:
     """Return the rounds of a process, with no more digits than a clock resolves."""
     assert outcome.answer is not None  # noqa: S101 - the caller has looked
     seconds, disturbed = rounds_of(outcome.answer)
-    return Rounds([round(one, DIGITS + 3) for one in seconds], disturbed)
+    return Rounds([round(one, RULE.time_digits) for one in seconds], disturbed)

@@ -14,9 +14,10 @@ from rich.table import Table
 from bench.compare.rates import Share
 from bench.history.detection import decide
 from bench.history.pools import MEMORY
-from bench.history.rule import RULE
+from bench.history.rule import RULE as TRACK
 from bench.history.verdicts import causes
 from bench.selftest.recorded import recorded
+from bench.selftest.rule import RULE
 from bench.store.files import StoreError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bench.history.rule import Rule
     from bench.stats.location import Floats
 
-# Simulated histories: recorded runs drawn again, and what the rule says of them run by run.
+# Simulated histories, drawn from recorded runs.
 #
 # Whole runs are drawn, so that cases stay as alike as they were, in blocks of successive runs,
 # so that runs stay as alike as they were (Kunsch 1989, *Ann. Stat.* 17:1217). What is measured
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 # disturbed the machine, or any runs, which may have gone astray by themselves.
 
 
-N_RUNS, BLOCK, STEP = 60, 5, 0.05
-#: A step has earlier runs enough to be told, and as many later ones as it is given.
-FIRST_STEP, WITHIN = 20, 3
 NOTHING, OF_MEMORY, OF_KERNEL = "no step", "memory", "one kernel"
 
 
@@ -49,14 +47,14 @@ class Simulated:
 
     Attributes
     ----------
-    logs : ndarray, shape (N_RUNS, n_series)
+    logs : ndarray, shape (n_runs, n_series)
         Its runs.
-    fresh : ndarray, shape (times_again, N_RUNS, n_series)
+    fresh : ndarray, shape (repetitions, n_runs, n_series)
         What measuring again after each would give, each time.
     stepped : ndarray of bool, shape (n_series,)
         What becomes slower.
     step : int
-        The first run that is slower; `N_RUNS` for none.
+        The first run that is slower; the number of runs for none.
     """
 
     logs: Floats
@@ -66,13 +64,13 @@ class Simulated:
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """What the rule said of a history.
 
     Attributes
     ----------
     found : bool
-        The step, as what it was, within `WITHIN` runs, and confirmed.
+        The step, as what it was, within so many runs as it is given, and confirmed.
     false_alarm : bool
         Something was called slower, and confirmed, before any step.
     blamed_wrongly : bool
@@ -86,7 +84,7 @@ class Told:
 
 
 def simulate(
-    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator, rule: Rule = RULE
+    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator, rule: Rule = TRACK
 ) -> Simulated:
     """Draw a history.
 
@@ -104,33 +102,34 @@ def simulate(
     -------
     Simulated
     """
-    begins = rng.integers(len(recorded), size=-(-N_RUNS // BLOCK))
-    rows = (begins[:, None] + np.arange(BLOCK)).ravel()[:N_RUNS] % len(recorded)
+    begins = rng.integers(len(recorded), size=-(-RULE.n_runs // RULE.block_runs))
+    blocks = begins[:, None] + np.arange(RULE.block_runs)
+    rows = blocks.ravel()[: RULE.n_runs] % len(recorded)
     stepped = np.zeros(recorded.shape[1], dtype=bool)
-    step = N_RUNS
+    step = RULE.n_runs
     if kind != NOTHING:
         stepped[list(_what_steps(watched, kind, rng))] = True
-        step = int(rng.integers(FIRST_STEP, N_RUNS - WITHIN + 1))
-    later = np.arange(N_RUNS)[:, None] >= step
-    slower = np.log1p(STEP) * (later & stepped)
-    times = np.arange(1, rule.times_again + 1)[:, None]
-    other = rng.integers(len(recorded), size=(rule.times_again, N_RUNS))
-    again = np.where(np.arange(N_RUNS) % 2, other, (rows + times) % len(recorded))
+        step = int(rng.integers(RULE.first_step, RULE.n_runs - RULE.within_runs + 1))
+    later = np.arange(RULE.n_runs)[:, None] >= step
+    slower = np.log1p(RULE.step) * (later & stepped)
+    times = np.arange(1, rule.repetitions + 1)[:, None]
+    other = rng.integers(len(recorded), size=(rule.repetitions, RULE.n_runs))
+    again = np.where(np.arange(RULE.n_runs) % 2, other, (rows + times) % len(recorded))
     return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
 
 
 def _what_steps(watched: Watched, kind: str, rng: np.random.Generator) -> list[int]:
     if kind == OF_MEMORY:
         (place,) = [n for n, pool in enumerate(watched.pools) if pool.name == MEMORY]
-        leaning = np.flatnonzero(watched.leaning[:, place])
-        return [*watched.pools[place].members, *(int(one) for one in leaning)]
+        dependent = np.flatnonzero(watched.dependence[:, place])
+        return [*watched.pools[place].members, *map(int, dependent)]
     kernels = [pool for pool in watched.pools if not pool.machine]
     return list(kernels[int(rng.integers(len(kernels)))].members)
 
 
-def told(
+def outcome_of(
     history: Simulated, watched: Watched, rule: Rule, kind: str, *, again: bool = True
-) -> Told:
+) -> Outcome:
     """Feed a history to the rule, run by run.
 
     Parameters
@@ -144,10 +143,13 @@ def told(
 
     Returns
     -------
-    Told
+    Outcome
     """
     found = false_alarm = wrong = False
-    for run, decided in _decisions(history, watched, rule, again=again):
+    last = min(RULE.n_runs, history.step + RULE.within_runs)
+    for run in range(rule.fewest_earlier, last):
+        fresh = history.fresh[:, run] if again else None
+        decided = decide(history.logs[: run + 1], watched, rule, fresh)
         slower = _slower(decided)
         if run < history.step:
             false_alarm |= slower
@@ -155,16 +157,7 @@ def told(
             right, other = _blamed(decided, watched, history, kind)
             found |= right
             wrong |= other
-    return Told(found, false_alarm, wrong)
-
-
-def _decisions(
-    history: Simulated, watched: Watched, rule: Rule, *, again: bool
-) -> Iterator[tuple[int, Decided]]:
-    """Decide each run up to `WITHIN` after the step."""
-    for run in range(rule.fewest_earlier, min(N_RUNS, history.step + WITHIN)):
-        fresh = history.fresh[:, run] if again else None
-        yield run, decide(history.logs[: run + 1], watched, rule, fresh)
+    return Outcome(found, false_alarm, wrong)
 
 
 def _slower(decided: Decided) -> bool:
@@ -190,7 +183,7 @@ def _blamed(
     return bool(np.any(history.stepped[code])), bool(machine) or not all(history.stepped[code])
 
 
-# How often the rule of ``track`` is wrong, and what it finds, on the spread of recorded runs.
+# How often the rule of ``track`` is wrong on simulated histories, and what it finds.
 #
 # ``python -m bench.selftest.simulation RUNS… [--histories 100] [--seeds 0,1,2]`` draws
 # histories of 60 runs from recorded ones, whole runs together in blocks of successive ones,
@@ -223,7 +216,7 @@ def tallies(
     n_histories: int,
     seeds: Sequence[int],
     *,
-    rule: Rule = RULE,
+    rule: Rule = TRACK,
     again: bool = True,
 ) -> Iterator[Tally]:
     """Simulate histories with no step, one in memory, and one in a kernel.
@@ -248,16 +241,14 @@ def tallies(
         for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
             rng = np.random.default_rng([seed, number])
             drawn = logs if kind == NOTHING else quiet
-            all_told = [
-                told(simulate(drawn, watch, kind, rng, rule), watch, rule, kind, again=again)
-                for _ in range(n_histories)
-            ]
+            histories = (simulate(drawn, watch, kind, rng, rule) for _ in range(n_histories))
+            outcomes = [outcome_of(one, watch, rule, kind, again=again) for one in histories]
             yield Tally(
                 kind,
                 seed,
-                Share(sum(one.found for one in all_told), n_histories),
-                Share(sum(one.false_alarm for one in all_told), n_histories),
-                Share(sum(one.blamed_wrongly for one in all_told), n_histories),
+                Share(sum(one.found for one in outcomes), n_histories),
+                Share(sum(one.false_alarm for one in outcomes), n_histories),
+                Share(sum(one.blamed_wrongly for one in outcomes), n_histories),
             )
 
 
@@ -283,12 +274,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{len(found.logs)} recorded runs, {found.n_undisturbed} of them undisturbed; "
         f"{found.logs.shape[1]} cases"
     )
-    table = Table("step", "seed", f"found within {WITHIN} runs", "false alarm", "wrong cause")
-    told = tallies(
+    within = f"found within {RULE.within_runs} runs"
+    table = Table("step", "seed", within, "false alarm", "wrong cause")
+    rated = tallies(
         found.logs, found.watched, asked.histories, seeds, again=not asked.no_confirm
     )
-    for one in told:
-        step = one.kind if one.kind == NOTHING else f"{100 * STEP:g}% in {one.kind}"
+    for one in rated:
+        step = one.kind if one.kind == NOTHING else f"{100 * RULE.step:g}% in {one.kind}"
         within = "" if one.kind == NOTHING else _share(one.found)
         table.add_row(
             step, str(one.seed), within, _share(one.false_alarms), _share(one.blamed_wrongly)

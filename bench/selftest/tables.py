@@ -10,8 +10,9 @@ from rich.text import Text
 
 from bench.report import numbers
 from bench.report.run_tables import percent
-from bench.selftest.rating import RULES, SLOWDOWNS
-from bench.selftest.simulation import NOTHING, STEP, WITHIN
+from bench.selftest.rating import RULES
+from bench.selftest.rule import RULE
+from bench.selftest.simulation import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
     from bench.compare.rates import Rates, Share
 
-# Prints how the suite's times compare with a plain loop's.
-
-
-#: What an empty kernel may take, in seconds, and how far a sleeping one may be off.
-EMPTY_SECONDS, SLEEP_ROOM = 1e-6, 0.05
-SLEEP_SECONDS = 1e-3
+# The suite's times beside a plain loop's.
 
 
 def render_agreement(found: Sequence[Any], console: Console) -> bool:
@@ -55,7 +51,7 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
             percent(one.apart) + ("" if one.agrees else " !"),
             percent(one.allowed),
             numbers.seconds(one.call_seconds)
-            + ("" if one.call_seconds < EMPTY_SECONDS else " !"),
+            + ("" if one.call_seconds < RULE.max_empty_seconds else " !"),
             numbers.seconds(one.sleep_seconds) + ("" if _sleeps(one) else " !"),
         )
     if compared:
@@ -64,22 +60,23 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
         if isinstance(sentence, str):
             console.print(f"not tried: {sentence}", markup=False, highlight=False)
     good = [
-        one.agrees and one.call_seconds < EMPTY_SECONDS and _sleeps(one) for one in compared
+        one.agrees and one.call_seconds < RULE.max_empty_seconds and _sleeps(one)
+        for one in compared
     ]
     console.print(
         f"{sum(good)} of {numbers.number(len(good), 'case')} as they should be: the two times "
         f"no further apart than their intervals allow, an empty call below 1 µs, a sleep of "
-        f"1 ms within {percent(SLEEP_ROOM)}.",
+        f"1 ms within {percent(RULE.sleep_tolerance)}.",
         highlight=False,
     )
     return bool(good) and all(good)
 
 
 def _sleeps(one: Any) -> bool:
-    return bool(abs(one.sleep_seconds / SLEEP_SECONDS - 1.0) <= SLEEP_ROOM)
+    return bool(abs(one.sleep_seconds / RULE.sleep_seconds - 1.0) <= RULE.sleep_tolerance)
 
 
-# Prints how often each rule is wrong, and what it finds, on the same samples.
+# How often each rule is wrong, and what it finds, on the same samples.
 
 
 LEGEND = (
@@ -103,7 +100,7 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
     table.add_column("rule", no_wrap=True)
     table.add_column("same code", justify="right", no_wrap=True)
     table.add_column("called same", justify="right", no_wrap=True)
-    for slowdown in SLOWDOWNS:
+    for slowdown in RULE.slowdowns:
         table.add_column(f"{slowdown:.0%} slower", justify="right", no_wrap=True)
     for one in rates:
         found = [share(each) for _, each in one.found]
@@ -130,14 +127,14 @@ def render_history(
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("histories of 60 runs", no_wrap=True)
-    for name in (f"found within {WITHIN} runs", "false alarm", "wrong cause"):
+    for name in (f"found within {RULE.within_runs} runs", "false alarm", "wrong cause"):
         table.add_column(name, justify="right", no_wrap=True)
     for kind, (found, alarm, wrongly) in shares.items():
         if kind == NOTHING:
             table.add_row("no step", "–", share(alarm), "–")
         else:
             table.add_row(
-                f"{STEP:.0%} step in {kind}", share(found), share(alarm), share(wrongly)
+                f"{RULE.step:.0%} step in {kind}", share(found), share(alarm), share(wrongly)
             )
     console.print(table)
     console.print(said, markup=False, highlight=False, soft_wrap=True)

@@ -11,30 +11,26 @@ from scipy.ndimage import median_filter
 from scipy.special import stdtr, stdtrit
 from scipy.stats import theilslopes
 
-from bench.stats.location import VARIANCE_OF_LEVEL, Earlier, earlier, likeness
+from bench.stats.location import (
+    NORMAL_MAD,
+    VARIANCE_OF_LEVEL,
+    Earlier,
+    earlier,
+    lag1_autocorrelation,
+)
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.stats.location import Floats
 
-# Steps in a long series, with their sizes: where, how large, how sure.
+# Steps in a long series: where, how large, how sure.
 #
 # Steps are searched with PELT (Killick, Fearnhead & Eckley 2012, *J. Am. Stat. Assoc.*
 # 107:1590) as ruptures has it (Truong, Oudre & Vayatis 2020, *Signal Processing* 167:107299),
 # after single runs that stand out were brought back to their neighbours. What it finds is kept
 # only where the runs on both sides differ by more than the margin, beyond chance.
-
-
-#: Fewer runs make no level.
-SHORTEST = 3
-#: Price of a step, over the variance of runs and the logarithm of their number.
-PRICE = 3.0
-#: Runs that a single one is compared with, and how far it stands out, over the spread.
-NEIGHBOURS, STANDS_OUT = 5, 3.0
-#: How likely a step is by chance at most, of all places where one may be.
-CHANCE = 0.01
-NORMAL_MAD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -69,18 +65,18 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
     -------
     tuple of Step
     """
-    if len(logs) < 2 * SHORTEST:
+    if len(logs) < 2 * RULE.shortest_segment:
         return ()
     smooth = _without_outliers(logs)
-    noise = max(NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2), 1e-4)
-    signal = (smooth / noise)[:, None]
-    search = ruptures.KernelCPD(kernel="linear", min_size=SHORTEST).fit(signal)
-    places = [int(one) for one in search.predict(pen=PRICE * np.log(len(logs)))[:-1]]
+    noise = NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2)
+    signal = (smooth / max(noise, RULE.min_step_noise))[:, None]
+    search = ruptures.KernelCPD(kernel="linear", min_size=RULE.shortest_segment).fit(signal)
+    places = [int(one) for one in search.predict(pen=RULE.step_price * np.log(len(logs)))[:-1]]
     while places:
-        alike = _likeness_within(smooth, places)
-        found = [_measured(logs, places, n, alike, margin) for n in range(len(places))]
+        rho = lag1_autocorrelation((smooth - levels(smooth, places))[:, None])
+        found = [_measured(logs, places, n, rho, margin) for n in range(len(places))]
         worst = int(np.argmax([p for _, p in found]))
-        if found[worst][1] * len(logs) <= CHANCE:
+        if found[worst][1] * len(logs) <= RULE.max_p_step:
             return tuple(step for step, _ in found)
         places.pop(worst)
     return ()
@@ -96,40 +92,33 @@ def levels(logs: Floats, places: Sequence[int]) -> Floats:
 
 def _without_outliers(logs: Floats) -> Floats:
     """Bring single runs that stand out back to the median of their neighbours."""
-    middle = median_filter(logs, size=NEIGHBOURS, mode="nearest")
+    middle = median_filter(logs, size=RULE.outlier_window, mode="nearest")
     off = np.abs(logs - middle)
-    limit = STANDS_OUT * NORMAL_MAD * np.median(off)
+    limit = RULE.outlier_stds * NORMAL_MAD * np.median(off)
     cleaned: Floats = np.where(off > limit, middle, logs)
     return cleaned
 
 
-def _likeness_within(logs: Floats, places: Sequence[int]) -> float:
-    """Return how alike successive runs are, apart from the steps."""
-    return likeness((logs - levels(logs, places))[:, None])
-
-
 def _measured(
-    logs: Floats, places: Sequence[int], number: int, alike: float, margin: float
+    logs: Floats, places: Sequence[int], number: int, rho: float, margin: float
 ) -> tuple[Step, float]:
     """Measure a step between the two segments beside it, and how likely it is by chance."""
     ends = [0, *places, len(logs)]
     begin, place, end = ends[number : number + 3]
     before, after = (earlier(logs[a:b, None]) for a, b in ((begin, place), (place, end)))
     size = float(after.level[0] - before.level[0])
-    of_before, of_after = _variance(before, alike), _variance(after, alike)
+    of_before, of_after = _variance(before, rho), _variance(after, rho)
     total = max(of_before + of_after, 1e-12)
-    freedom = total**2 / max(
-        of_before**2 / before.freedom[0] + of_after**2 / after.freedom[0], 1e-24
-    )
-    width = float(stdtrit(freedom, 0.975)) * np.sqrt(total)
-    p = float(stdtr(freedom, -(abs(size) - margin) / np.sqrt(total)))
+    dof = total**2 / max(of_before**2 / before.dof[0] + of_after**2 / after.dof[0], 1e-24)
+    width = float(stdtrit(dof, 0.5 + RULE.confidence / 2)) * np.sqrt(total)
+    p = float(stdtr(dof, -(abs(size) - margin) / np.sqrt(total)))
     return Step(place, size, size - width, size + width), p
 
 
-def _variance(told: Earlier, alike: float) -> float:
-    """Return the variance of a level; runs that are alike count for fewer."""
-    n = max(told.n[0] * (1 - alike) / (1 + alike), 1.0)
-    return float(VARIANCE_OF_LEVEL * told.spread[0] ** 2 / n)
+def _variance(told: Earlier, rho: float) -> float:
+    """Return the variance of a level; correlated runs count for fewer."""
+    n = max(told.n[0] * (1 - rho) / (1 + rho), 1.0)
+    return float(VARIANCE_OF_LEVEL * told.std[0] ** 2 / n)
 
 
 # Slow drift, told apart from steps.
@@ -138,13 +127,6 @@ def _variance(told: Earlier, alike: float) -> float:
 # *Indag. Math.* 12:85; Sen 1968, *J. Am. Stat. Assoc.* 63:1379). A series drifts where a line
 # describes it better than its steps do, by Schwarz's criterion (1978, *Ann. Stat.* 6:461), and
 # the slope is none that chance would give.
-
-
-#: A line through fewer runs says nothing.
-FEWEST = 15
-#: With which the interval of a slope has to exclude none: many series are looked at.
-SURE = 0.999
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -184,20 +166,22 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     Slope or None
         None also where steps say it better.
     """
-    if len(logs) < FEWEST or days[-1] <= days[0]:
+    if len(logs) < RULE.fewest_for_drift or days[-1] <= days[0]:
         return None
-    slope, middle, *_ = theilslopes(logs, days, SURE)
+    slope, middle, *_ = theilslopes(logs, days, RULE.drift_confidence)
     line = middle + slope * days
     total = float(slope * (days[-1] - days[0]))
-    if abs(total) <= margin or _criterion(logs, line, 2) >= _by_steps(logs, steps):
+    by_steps = levels(logs, [step.place for step in steps])
+    of_steps = _criterion(logs, by_steps, 1 + 2 * len(steps))
+    if abs(total) <= margin or _criterion(logs, line, 2) >= of_steps:
         return None
-    alike = likeness((logs - line)[:, None])
-    # What is alike counts for fewer runs, and the interval is wider by the root of that.
-    widening = np.sqrt((1 + alike) / (1 - alike))
-    sure = _ends(logs, days, SURE, slope, widening)
+    rho = lag1_autocorrelation((logs - line)[:, None])
+    # Correlated runs count for fewer, and the interval is wider by the root of that.
+    widening = np.sqrt((1 + rho) / (1 - rho))
+    sure = _ends(logs, days, RULE.drift_confidence, slope, widening)
     if sure[0] * sure[1] <= 0:
         return None
-    return Slope(float(slope), *_ends(logs, days, CONFIDENCE, slope, widening), total)
+    return Slope(float(slope), *_ends(logs, days, RULE.confidence, slope, widening), total)
 
 
 def _ends(
@@ -206,11 +190,6 @@ def _ends(
     found = theilslopes(logs, days, confidence)
     low, high = (slope + widening * (end - slope) for end in (found[2], found[3]))
     return float(low), float(high)
-
-
-def _by_steps(logs: Floats, steps: Sequence[Step]) -> float:
-    places = [one.place for one in steps]
-    return _criterion(logs, levels(logs, places), 1 + 2 * len(places))
 
 
 def _criterion(logs: Floats, described: Floats, n_parameters: int) -> float:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.stats.rule import RULE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Estimate:
     high: float
 
 
-def from_draws(
-    value: float, draws: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> Estimate:
+def from_draws(value: float, draws: NDArray[np.float64]) -> Estimate:
     """Put the interval that the draws of a quantity give round its best estimate.
 
     Parameters
@@ -42,14 +40,13 @@ def from_draws(
         What the best fit gives.
     draws : ndarray, shape (n_draws,)
         The quantity of each draw of the fit's parameters; infinite ones are allowed.
-    confidence : float
 
     Returns
     -------
     Estimate
         From quantiles with equal shares on both sides, and never without the value itself.
     """
-    tail = (1.0 - confidence) / 2
+    tail = (1.0 - RULE.confidence) / 2
     # An order statistic: between infinite draws there is nothing to interpolate.
     low, high = np.quantile(draws, [tail, 1.0 - tail], method="inverted_cdf")
     return Estimate(float(value), min(float(low), float(value)), max(float(high), float(value)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def discovered(p_values: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
+def benjamini_hochberg(p_values: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
     """Say which tests count.
 
     Parameters

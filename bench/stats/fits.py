@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import optimize, stats
 
+from bench.stats.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -38,17 +40,6 @@ class RefusalError(Exception):
 # 1989, Biometrika 76:297), with the scatter of largest likelihood counted as a parameter.
 
 
-#: No value is known better than this: rounding, and what keeps weights finite.
-LEAST_NOISE = 1e-6
-#: Below this probability the noise does not explain the residuals.
-UNLIKELY = 0.01
-#: A parameter that matters less than this share of the curve is zero.
-NEGLIGIBLE = 1e-7
-MOST_REFITS = 20
-#: Degrees of freedom with which Student's t is the normal distribution.
-MANY = 1e9
-
-
 @dataclass(frozen=True)
 class RelativeFit:
     """A fitted curve.
@@ -73,15 +64,15 @@ class RelativeFit:
     noise: Array
 
     @property
-    def n_free(self) -> int:
+    def dof(self) -> int:
         """Degrees of freedom: data less parameters."""
         return len(self.residuals) - len(self.parameters)
 
     @property
-    def n_free_of_scale(self) -> float:
+    def dof_of_scale(self) -> float:
         """Degrees of freedom of the scale: all there are where the noise sets it."""
         set_by_noise = bool(np.all(self.deviations <= self.noise))
-        return MANY if set_by_noise else float(self.n_free)
+        return RULE.dof_of_normal if set_by_noise else float(self.dof)
 
     @property
     def rms(self) -> float:
@@ -91,16 +82,16 @@ class RelativeFit:
     @property
     def times_noise(self) -> float | None:
         """How many times as large as the known noise the residuals are; None if unknown."""
-        if self.noise.max() <= LEAST_NOISE:
+        if self.noise.max() <= RULE.min_noise:
             return None
-        return float(np.sqrt(np.sum((self.residuals / self.noise) ** 2) / self.n_free))
+        return float(np.sqrt(np.sum((self.residuals / self.noise) ** 2) / self.dof))
 
     @property
     def misses_noise(self) -> bool:
         """Whether the residuals are larger than the noise explains (chi-square, 1%)."""
         times = self.times_noise
         return times is not None and bool(
-            stats.chi2.sf(times**2 * self.n_free, self.n_free) < UNLIKELY
+            stats.chi2.sf(times**2 * self.dof, self.dof) < RULE.max_p_noise
         )
 
 
@@ -117,7 +108,7 @@ def as_noise(noise: float | Sequence[float] | Array | None, n: int) -> Array:
     Returns
     -------
     ndarray, shape (n,)
-        At least ``LEAST_NOISE``.
+        At least ``Rule.min_noise``.
 
     Raises
     ------
@@ -129,7 +120,7 @@ def as_noise(noise: float | Sequence[float] | Array | None, n: int) -> Array:
     given[~known] = np.median(given[known]) if known.any() else 0.0
     if (given < 0).any():
         raise ValueError(f"noise is a relative standard deviation, not {noise}")
-    floored: Array = np.maximum(given, LEAST_NOISE)
+    floored: Array = np.maximum(given, RULE.min_noise)
     return floored
 
 
@@ -164,7 +155,7 @@ def fit(
     unit = np.asarray(start, dtype=float)
     lower, upper = (np.asarray(bound, dtype=float) / unit for bound in bounds)
     guess = np.ones_like(unit)
-    for _ in range(MOST_REFITS):
+    for _ in range(RULE.most_refits):
         weights = deviations / deviations.min()
 
         def residuals(scaled: Array, weights: Array = weights) -> Array:
@@ -177,8 +168,9 @@ def fit(
         if np.allclose(deviations / deviations.min(), weights, rtol=1e-3):
             break
     share = np.abs(found.x) * np.abs(found.jac * weights[:, None]).max(axis=0)
+    negligible = (share < RULE.negligible_share) & (lower <= 0)
     return RelativeFit(
-        parameters=np.where((share < NEGLIGIBLE) & (lower <= 0), 0.0, found.x) * unit,
+        parameters=np.where(negligible, 0.0, found.x) * unit,
         residuals=unweighted,
         deviations=deviations,
         jacobian=-found.jac * (weights / deviations)[:, None] / unit,
@@ -188,14 +180,14 @@ def fit(
 
 def _scatter(residuals: Array, noise: Array, n_parameters: int) -> float:
     """Return the standard deviation that the residuals have beyond the noise."""
-    n_free = len(residuals) - n_parameters
+    dof = len(residuals) - n_parameters
 
     def excess(variance: float) -> float:
-        return float(np.sum(residuals**2 / (noise**2 + variance))) - n_free
+        return float(np.sum(residuals**2 / (noise**2 + variance))) - dof
 
     if excess(0.0) <= 0.0:
         return 0.0
-    most = float(np.sum(residuals**2)) / n_free
+    most = float(np.sum(residuals**2)) / dof
     return float(np.sqrt(optimize.brentq(excess, 0.0, most)))
 
 
@@ -253,20 +245,13 @@ def draw(fitted: RelativeFit, n_draws: int, seed: int) -> Array:
     spread = np.linalg.pinv(np.linalg.qr(fitted.jacobian, mode="r"))
     rng = np.random.default_rng(seed)
     normal = rng.standard_normal((n_draws, len(shift)))
-    n_free = fitted.n_free_of_scale
-    wide = np.sqrt(n_free / rng.chisquare(n_free, n_draws))
+    dof = fitted.dof_of_scale
+    wide = np.sqrt(dof / rng.chisquare(dof, n_draws))
     drawn: Array = fitted.parameters + shift + (normal @ spread.T) * wide[:, None]
     return drawn
 
 
 # When data contradict a fitted curve, and its parameters are no answer.
-
-
-#: Above this the curve is not the data's: three decades of a power law, ``B^0.2``, ``B^0.5``,
-#: ``B^1.3``, come to 0.25 to 0.45 beside the nearest straight line.
-MOST_RMS = 0.25
-#: A trend in the wrong direction that is less probable than this is no accident.
-BEYOND_DOUBT = 1e-3
 
 
 def refuse(fitted: RelativeFit, what: str) -> None:
@@ -281,12 +266,12 @@ def refuse(fitted: RelativeFit, what: str) -> None:
     Raises
     ------
     RefusalError
-        Where the residuals are above ``MOST_RMS``.
+        Where the residuals are above ``Rule.max_rms``.
     """
-    if fitted.rms > MOST_RMS:
+    if fitted.rms > RULE.max_rms:
         raise RefusalError(
             f"{what}: the best fit is off by {fitted.rms:.0%} (root mean square), and by more "
-            f"than {MOST_RMS:.0%} its parameters mean nothing; measure again"
+            f"than {RULE.max_rms:.0%} its parameters mean nothing; measure again"
         )
 
 
@@ -304,6 +289,6 @@ def rises(batch_sizes: Array, values: Array) -> bool:
         Whether the slope of log against log is positive (one-sided t test at 0.1%).
     """
     x, y = np.log(batch_sizes), np.log(values)
-    if np.ptp(y) < LEAST_NOISE:
+    if np.ptp(y) < RULE.min_noise:
         return False
-    return bool(stats.linregress(x, y, alternative="greater").pvalue < BEYOND_DOUBT)
+    return bool(stats.linregress(x, y, alternative="greater").pvalue < RULE.max_p_trend)

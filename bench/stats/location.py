@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from bench.stats.rule import RULE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-TRIMMED = 0.2
+#: The standard deviation of a normal distribution over its median absolute deviation.
+NORMAL_MAD = 1.4826
 #: The variance of the trimmed mean of so many normal values, over theirs divided by their
 #: number.
 VARIANCE_OF_LEVEL = 1.15
-#: The usual spread counts like so many runs.
-USUAL_RUNS = 4.0
-#: Two runs in succession are hardly more alike than this.
-MOST_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -40,32 +39,33 @@ class Earlier:
         Runs that have it.
     level : ndarray, shape (n_series,)
         Where they lie, as a logarithm; NaN without any.
-    spread : ndarray, shape (n_series,)
+    std : ndarray, shape (n_series,)
         Standard deviation of one run, of logarithms; NaN below two. At least what it is once
         that which is usual counts too.
-    seen : ndarray, shape (n_series,)
+    raw_std : ndarray, shape (n_series,)
         The same by these runs alone.
-    freedom : ndarray, shape (n_series,)
-        Degrees of freedom of the spread.
+    dof : ndarray, shape (n_series,)
+        Degrees of freedom of the standard deviation.
     """
 
     n: Floats
     level: Floats
-    spread: Floats
-    seen: Floats
-    freedom: Floats
+    std: Floats
+    raw_std: Floats
+    dof: Floats
 
 
-def earlier(logs: Floats, least_spread: float = 0.0, usual: Floats | None = None) -> Earlier:
+def earlier(logs: Floats, min_std: float = 0.0, usual_std: Floats | None = None) -> Earlier:
     """Sum up earlier runs.
 
     Parameters
     ----------
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds; NaN where a run lacks a series.
-    least_spread : float
-    usual : ndarray, shape (n_series,), optional
-        What is known of the spread of each without any run; NaN, or nothing: that of all.
+    min_std : float
+    usual_std : ndarray, shape (n_series,), optional
+        The standard deviation of each that is known without any run; NaN, or nothing: that of
+        all.
 
     Returns
     -------
@@ -73,24 +73,24 @@ def earlier(logs: Floats, least_spread: float = 0.0, usual: Floats | None = None
     """
     ordered = np.sort(logs, axis=0)  # NaN comes last
     n = np.sum(np.isfinite(logs), axis=0)
-    cut = np.floor(TRIMMED * n).astype(int)
+    cut = np.floor(RULE.trimmed_share * n).astype(int)
     rank = np.arange(len(logs))[:, None]
     inside = (rank >= cut) & (rank < n - cut)
     left = n - 2 * cut
     with np.errstate(invalid="ignore", divide="ignore"):
         level = np.sum(np.where(inside, ordered, 0.0), axis=0) / left
         squares = np.where(rank < n, (_winsorised(ordered, cut, n) - level) ** 2, 0.0)
-        spread = np.sqrt(np.sum(squares, axis=0) / (n - 1) / _of_normal(cut / np.maximum(n, 1)))
+        std = np.sqrt(np.sum(squares, axis=0) / (n - 1) / _of_normal(cut / np.maximum(n, 1)))
     known = (n > 1) & (left > 1)
-    freedom = np.maximum(left - 1.0, 1.0)
-    seen = np.where(known, spread, np.nan)
-    spread = _not_by_luck(seen, freedom, usual)
+    dof = np.maximum(left - 1.0, 1.0)
+    raw_std = np.where(known, std, np.nan)
+    std = _moderated(raw_std, dof, usual_std)
     return Earlier(
         n=n.astype(float),
         level=np.where(n > 0, level, np.nan),
-        spread=np.where(known, np.maximum(spread, least_spread), np.nan),
-        seen=np.maximum(seen, least_spread),
-        freedom=freedom,
+        std=np.where(known, np.maximum(std, min_std), np.nan),
+        raw_std=np.maximum(raw_std, min_std),
+        dof=dof,
     )
 
 
@@ -104,20 +104,20 @@ def _winsorised(ordered: Floats, cut: NDArray[np.intp], n: NDArray[np.intp]) -> 
     return np.clip(ordered, low, high)
 
 
-def _not_by_luck(spread: Floats, freedom: Floats, known: Floats | None) -> Floats:
-    """Widen spreads that are small by luck.
+def _moderated(std: Floats, dof: Floats, known: Floats | None) -> Floats:
+    """Widen standard deviations that are small by luck.
 
-    Of many series some have runs that happen to lie close together. A spread is at least
-    what it is once the usual one of all series counts like some more runs (the moderated
+    Of many series some have runs that happen to lie close together. Each is at least what
+    it is once the usual one of all series counts like some more runs (the moderated
     variance of Smyth 2004, *Stat. Appl. Genet. Mol. Biol.* 3:3).
     """
-    if not np.isfinite(spread).any():
-        return spread
-    usual: Floats = np.full(len(spread), np.nanmedian(spread))
+    if not np.isfinite(std).any():
+        return std
+    usual: Floats = np.full(len(std), np.nanmedian(std))
     if known is not None:
         usual = np.where(np.isfinite(known), known, usual)
-    moderated = np.sqrt((USUAL_RUNS * usual**2 + freedom * spread**2) / (USUAL_RUNS + freedom))
-    widened: Floats = np.maximum(spread, moderated)
+    moderated = np.sqrt((RULE.usual_runs * usual**2 + dof * std**2) / (RULE.usual_runs + dof))
+    widened: Floats = np.maximum(std, moderated)
     return widened
 
 
@@ -129,8 +129,8 @@ def _of_normal(share: Floats) -> Floats:
     return np.where(share > 0, variance, 1.0)
 
 
-def likeness(logs: Floats) -> float:
-    """Return how alike two runs in succession are, over all series together.
+def lag1_autocorrelation(logs: Floats) -> float:
+    """Return the autocorrelation of two runs in succession, over all series together.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def likeness(logs: Floats) -> float:
     -------
     float
         Median over the series of the correlation of ranks of successive runs, from 0 to
-        `MOST_ALIKE`.
+        `Rule.max_autocorrelation`.
     """
     whole = logs[:, np.all(np.isfinite(logs), axis=0)]
     if len(whole) < 4 or not whole.shape[1]:
@@ -151,4 +151,4 @@ def likeness(logs: Floats) -> float:
     total = np.sum(ranks**2, axis=0)
     successive = np.sum(ranks[1:] * ranks[:-1], axis=0) / total
     # Of n independent values it is -1 / n on average.
-    return float(np.clip(np.median(successive) + 1 / len(whole), 0.0, MOST_ALIKE))
+    return float(np.clip(np.median(successive) + 1 / len(whole), 0.0, RULE.max_autocorrelation))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.stats.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,13 +28,8 @@ if TYPE_CHECKING:
 # this process's median is known, not what another process would give.
 
 
-CONFIDENCE = 0.95
-#: From here on the normal approximation, which is off by a rank at most: 2^-n underflows.
-LARGE = 1000
-
-
 @lru_cache(maxsize=4096)
-def lower_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
+def lower_rank(n: int, confidence: float = RULE.confidence) -> int | None:
     """Return the rank, from 1, of the value that the interval begins with.
 
     Parameters
@@ -49,7 +46,7 @@ def lower_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
         value do not suffice: below six values at 95%.
     """
     allowed = (1.0 - confidence) / 2
-    if n >= LARGE:
+    if n >= RULE.normal_from:
         return math.floor((n + NormalDist().inv_cdf(allowed) * math.sqrt(n)) / 2)
     term, below = 0.5**n, 0.0
     for rank in range(n + 1):
@@ -60,44 +57,40 @@ def lower_rank(n: int, confidence: float = CONFIDENCE) -> int | None:
     return None
 
 
-def median_interval(
-    values: Sequence[float], confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
+def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
     """Return an interval that holds the median of what the values were drawn from.
 
     Parameters
     ----------
     values : sequence of float
         In any order.
-    confidence : float
 
     Returns
     -------
     tuple of float, or None
         None where there are too few values.
     """
-    rank = lower_rank(len(values), confidence)
+    rank = lower_rank(len(values))
     if rank is None:
         return None
     ordered = sorted(values)
     return ordered[rank - 1], ordered[-rank]
 
 
-def relative_half_width(values: Sequence[float], confidence: float = CONFIDENCE) -> float:
+def relative_half_width(values: Sequence[float]) -> float:
     """Return half the width of the median's interval, as a share of the median.
 
     Parameters
     ----------
     values : sequence of float
         Positive.
-    confidence : float
 
     Returns
     -------
     float
         Infinite where there are too few values for an interval.
     """
-    interval = median_interval(values, confidence)
+    interval = median_interval(values)
     if interval is None:
         return math.inf
     middle = median(values)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.stats.medians import CONFIDENCE, median_interval, relative_half_width
+from bench.stats.medians import median_interval, relative_half_width
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread:
     between, width, confidence = None, None, None
     if len(medians) > 1:
         between = median_interval(medians)
-        confidence = CONFIDENCE
+        confidence = RULE.confidence
         if between is None:
             between = min(medians), max(medians)
             confidence = 1.0 - 2.0 ** (1 - len(medians))
@@ -237,7 +238,7 @@ def interval(benchmark: Mapping[str, Any]) -> tuple[float, float, str, float]:
         low, high = facts["between_interval"]
         return low, high, "processes", facts.get("between_confidence") or np.nan
     low, high = median_interval(benchmark["stats"].get("data") or ()) or (np.nan, np.nan)
-    return low, high, "rounds", CONFIDENCE
+    return low, high, "rounds", RULE.confidence
 
 
 def interval_frame(document: Mapping[str, Any]) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.convergence import statistics
+from bench.convergence.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,5 +26,5 @@ def counted(shared: Path) -> Path:
 def _own_cache(counted: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(statistics.Statistics.__init__, "__defaults__", (counted,))
-        patch.setattr("bench.convergence.tuning.MOST_SEEDS", SEEDS)
+        patch.setattr("bench.convergence.tuning.RULE", replace(RULE, most_seeds=SEEDS))
         yield

@@ -56,11 +56,11 @@ def test_exact_epochs_give_the_parameters(
 
 def test_a_line_has_no_plateau_and_a_flat_cost_no_rate() -> None:
     line, flat = refit(LINEAR, 0.03), refit(FLAT, 0.03)
-    assert [line.host_seconds, line.t_host, line.plateau_until] == [None, None, None]
+    assert [line.host_seconds, line.plateau_until] == [None, None]
     assert line.r_inf is not None
     assert [flat.r_inf, flat.n_half, flat.plateau_until] == [None, None, None]
     assert flat.host_seconds is not None
-    assert flat.t_host == pytest.approx(50e-6, rel=0.03)
+    assert flat.host_seconds.value == pytest.approx(50e-6, rel=0.03)
 
 
 def test_n_half_is_where_the_rate_is_half_of_what_it_comes_to() -> None:
@@ -77,7 +77,8 @@ def test_a_plateau_is_reported_with_where_it_ends() -> None:
     assert found.plateau_until is not None
     assert found.plateau_until.low < 70 < found.plateau_until.high
     assert found.plateau_until.high < 80
-    assert found.t_host == pytest.approx(50e-6, rel=0.02)
+    assert found.host_seconds is not None
+    assert found.host_seconds.value == pytest.approx(50e-6, rel=0.02)
 
 
 def test_a_plateau_that_ends_in_a_jump_is_found_too() -> None:

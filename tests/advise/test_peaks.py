@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.advise.roofline import ROOM, Peak, excesses, peaks
+from bench.advise.roofline import Peak, excesses, peaks
+from bench.advise.rule import RULE
 
 
 def control(name: str, moved: float, flops: float, device: str = "cpu(0)") -> dict[str, Any]:
@@ -49,9 +50,9 @@ def test_the_peaks_are_the_highest_rates_of_memory_and_arithmetic() -> None:
     ("moved", "flops", "found"),
     [
         (4e10, 1e11, []),
-        (ROOM * 4e10, ROOM * 1e11, []),
-        (ROOM * 4e10 * 1.01, 1e11, ["bytes"]),
-        (4e10, ROOM * 1e11 * 1.01, ["flops"]),
+        (RULE.max_above_controls * 4e10, RULE.max_above_controls * 1e11, []),
+        (RULE.max_above_controls * 4e10 * 1.01, 1e11, ["bytes"]),
+        (4e10, RULE.max_above_controls * 1e11 * 1.01, ["flops"]),
         (1e12, 1e13, ["bytes", "flops"]),
         (None, None, []),
     ],

@@ -66,7 +66,7 @@ def test_slower_code_is_confirmed_by_measuring_again_and_exits_with_1(
     assert {(one["verdict"], one["confirmed"], one["cause"]) for one in cases} == {
         ("slower", True, "code")
     }
-    assert asked == [{one["name"] for one in cases} | OF_CLOCK] * RULE.times_again
+    assert asked == [{one["name"] for one in cases} | OF_CLOCK] * RULE.repetitions
     others = [one for name, one in found["by_name"].items() if not is_kernel(name)]
     assert not any(one["verdict"] == "slower" for one in others)
 
@@ -81,7 +81,7 @@ def test_slower_memory_is_the_machine_s_and_its_controls_are_measured_again(
     assert found["exit"] == Exit.FAILED
     slower = [name for name, one in found["by_name"].items() if one["verdict"] == "slower"]
     assert slower == ["machine: memory"]
-    assert asked == [{name for name in NAMES if is_memory(name)} | OF_CLOCK] * RULE.times_again
+    assert asked == [{name for name in NAMES if is_memory(name)} | OF_CLOCK] * RULE.repetitions
 
 
 def test_what_a_fresh_measurement_does_not_show_is_unconfirmed_and_exits_with_3(
@@ -107,7 +107,7 @@ def test_what_no_longer_shows_it_the_third_time_is_unconfirmed(
     asked = confirmed_by(monkeypatch, lambda: next(paths))
     found = told(run)
     assert found["exit"] == Exit.UNCLEAR
-    assert len(asked) == RULE.times_again
+    assert len(asked) == RULE.repetitions
     assert sum(one["verdict"] == "slower" for one in found["cases"]) == 3
     assert not any(one["confirmed"] for one in found["cases"])
     (warning,) = [one for one in found["warnings"] if "measured again" in one]

@@ -30,8 +30,8 @@ def test_the_interval_of_several_processes_is_welchs() -> None:
     side, base = (log_medians([[math.exp(x) for x in logs]]) for logs in logarithms)
     found = of_processes(side, base)
     squared = 7 / 3 + 1 / 3
-    freedom = squared**2 / ((7 / 3) ** 2 / 2 + (1 / 3) ** 2 / 2)
-    assert freedom == pytest.approx(2.56)
+    dof = squared**2 / ((7 / 3) ** 2 / 2 + (1 / 3) ** 2 / 2)
+    assert dof == pytest.approx(2.56)
     t = 3.515  # Student's 97.5% there, between 4.303 at 2 and 3.182 at 3
     assert found.value[0] == pytest.approx(math.exp(-1))
     width = math.log(found.high[0] / found.value[0])

@@ -9,21 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.compare.paired import (
-    CONFIRMING,
-    FIRST_LOOK,
-    MOST_PAIRS,
-    Contest,
-    look,
-    pairs_left,
-    replay,
-)
+from bench.compare.paired import Contest, look, pairs_left, replay
+from bench.compare.rule import RULE
 from bench.compare.verdict import Verdict
 
 MARGIN = 0.015
 
 
-def drawn(ratio: float, spread: float, seed: int, n: int = MOST_PAIRS) -> list[float]:
+def drawn(ratio: float, spread: float, seed: int, n: int = RULE.most_pairs) -> list[float]:
     rng = np.random.default_rng(seed)
     return list(math.log(ratio) + spread * rng.standard_normal(n))
 
@@ -56,19 +49,19 @@ def test_noise_alone_makes_nothing_slower() -> None:
 
 
 def test_it_stops_at_the_first_look_where_nothing_differs() -> None:
-    assert replay([0.001, -0.001] * 30, MARGIN).n_pairs == FIRST_LOOK
+    assert replay([0.001, -0.001] * 30, MARGIN).n_pairs == RULE.first_look
 
 
 def test_what_is_flagged_is_slower_only_after_fresh_pairs() -> None:
     found = replay([0.05, 0.051] * 30, MARGIN)
     assert found.verdict is Verdict.SLOWER
-    assert found.n_pairs == found.flagged_at + CONFIRMING
+    assert found.n_pairs == found.detected_at + RULE.confirming_pairs
 
 
 def test_fresh_pairs_that_say_otherwise_take_the_flag_back() -> None:
     found = replay([0.05, 0.051] * 3 + [0.0, 0.001, -0.001] * 18, MARGIN)
     assert found.verdict is not Verdict.SLOWER
-    assert found.flagged_at == 6  # it had been
+    assert found.detected_at == 6  # it had been
 
 
 def test_too_few_pairs_are_unclear() -> None:
@@ -87,7 +80,7 @@ def test_many_unchanged_cases_make_it_harder_to_flag_one() -> None:
         others = [Contest(MARGIN, drawn(1.0, 0.05, seed, 6)) for seed in range(n_others)]
         one = Contest(MARGIN, [0.05, 0.051] * 3)
         look([one, *others])
-        return one.flagged
+        return one.detected
 
     assert flagged(0) is Verdict.SLOWER
     assert flagged(50) is None
@@ -105,6 +98,6 @@ def test_swapping_the_sides_swaps_the_verdict(differences: list[float]) -> None:
 @pytest.mark.parametrize(("spread", "fewest", "most"), [(0.001, 0, 8), (0.1, 40, 60)])
 def test_the_forecast_grows_with_the_noise(spread: float, fewest: int, most: int) -> None:
     contest = Contest(MARGIN, drawn(1.0, spread, 4, 7))
-    assert fewest <= pairs_left(contest, MOST_PAIRS) <= most
+    assert fewest <= pairs_left(contest, RULE.most_pairs) <= most
     contest.verdict = Verdict.SAME
-    assert pairs_left(contest, MOST_PAIRS) == 0
+    assert pairs_left(contest, RULE.most_pairs) == 0

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import data
 from bench.convergence import quadratic
 from bench.convergence.quadratic import problem_of
+from bench.convergence.rule import RULE
 
 
 def test_it_is_that_of_the_gradients_of_all_samples_one_by_one() -> None:
@@ -50,7 +53,7 @@ def test_along_the_path_it_grows_and_the_path_ends_at_the_target() -> None:
 def test_of_a_long_path_only_some_points_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = problem_of(data.load("synthetic-500x4"))
     whole = quadratic.along(problem, 0.01 * problem.loss, 0.02)
-    monkeypatch.setattr(quadratic, "MOST_POINTS", 20)
+    monkeypatch.setattr(quadratic, "RULE", replace(RULE, most_path_points=20))
     thin = quadratic.along(problem, 0.01 * problem.loss, 0.02)
     assert len(thin.steps) <= 20 < len(whole.steps)
     assert thin.mean_simple == pytest.approx(whole.mean_simple, rel=0.05)

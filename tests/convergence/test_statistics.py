@@ -10,6 +10,7 @@ import pytest
 
 import data
 from bench.convergence import statistics
+from bench.convergence.rule import RULE
 from bench.convergence.statistics import Statistics
 from bench.convergence.tuning import Setting
 from data.errors import DataError
@@ -23,7 +24,7 @@ WITH = Setting(sampling="with-replacement")
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_seeds() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bench.convergence.tuning.MOST_SEEDS", 64)
+        patch.setattr("bench.convergence.tuning.RULE", replace(RULE, most_seeds=64))
         yield
 
 

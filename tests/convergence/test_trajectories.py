@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
 
 import data
+from bench.convergence import trajectories as module
 from bench.convergence.quadratic import problem_of
+from bench.convergence.rule import RULE
 from bench.convergence.trajectories import Ensemble, MismatchError, noted_steps, verify
 from bench.convergence.tuning import Setting
 from kernels.rule import PLAIN, VELOCITY_OF_GRADIENTS, VELOCITY_WITH_RATE
@@ -48,7 +51,7 @@ def test_seeds_in_parts_train_as_all_at_once(monkeypatch: pytest.MonkeyPatch) ->
     problem = problem_of(data.load(WORKLOAD))
     made = []
     for values in (10**9, 1):
-        monkeypatch.setattr("bench.convergence.trajectories.GATHERED_VALUES", values)
+        monkeypatch.setattr(module, "RULE", replace(RULE, gathered_values=values))
         ensemble = Ensemble(problem, 20, [0.01, 0.1], range(5), Setting())
         ensemble.advance(30)
         made.append(ensemble.losses[-1])
@@ -97,7 +100,7 @@ def test_a_loss_that_is_dear_is_not_looked_at_after_every_step(
     problem = problem_of(data.load("synthetic-300x39"))
     made = []
     for longest in (10**6, 4):
-        monkeypatch.setattr("bench.convergence.trajectories.LONGEST_LOOK", longest)
+        monkeypatch.setattr(module, "RULE", replace(RULE, max_look_cost=longest))
         ensemble = Ensemble(problem, 1, [0.002], range(4), Setting())
         ensemble.advance(1000)
         made.append(ensemble)

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import data
 from bench.convergence import tuning
 from bench.convergence.quadratic import Problem, problem_of
+from bench.convergence.rule import RULE
 from bench.convergence.tuning import Setting, start_rate, tune
 from kernels.rule import VELOCITY_OF_GRADIENTS
+
+FEW_SEEDS = replace(RULE, most_seeds=32, grid_seeds=16)
 
 
 @pytest.fixture(autouse=True)
 def _few_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "MOST_SEEDS", 32)
-    monkeypatch.setattr(tuning, "GRID_SEEDS", 16)
+    monkeypatch.setattr(tuning, "RULE", FEW_SEEDS)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_a_bad_start_is_left_behind(
 def test_an_edge_that_can_not_be_left_is_said(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "MOST_MOVES", 1)
+    monkeypatch.setattr(tuning, "RULE", replace(FEW_SEEDS, most_moves=1))
     monkeypatch.setattr(tuning, "start_rate", lambda *given: 2.0**-7 * start_rate(*given))
     assert tune(problem, 10, Setting()).edge
 
@@ -64,10 +68,10 @@ def test_what_takes_too_long_is_a_miss(problem: Problem) -> None:
 
 
 def test_small_batches_have_more_seeds_and_none_fewer_than_ten(problem: Problem) -> None:
-    assert tuning.n_seeds(problem, 1) == tuning.MOST_SEEDS
-    assert tuning.n_seeds(problem, 10**6) == tuning.FEWEST_SEEDS >= 10
+    assert tuning.n_seeds(problem, 1) == FEW_SEEDS.most_seeds
+    assert tuning.n_seeds(problem, 10**6) == RULE.fewest_seeds >= 10
     wide = problem_of(data.load("synthetic-600x500"))
-    assert tuning.n_seeds(wide, 1) == tuning.FEWEST_SEEDS
+    assert tuning.n_seeds(wide, 1) == RULE.fewest_seeds
 
 
 def test_momentum_has_its_own_best_rate(problem: Problem) -> None:

@@ -9,22 +9,22 @@ import pandas as pd
 import pytest
 
 from bench.compare.verdict import Margins
-from bench.history.cpu_frequency import DOUBT, clock
+from bench.history.cpu_frequency import cpu_frequency
 from bench.history.detection import decide
 from bench.history.evidence import split
 from bench.history.material import watched
-from bench.history.pools import CLOCK, MEMORY, pools
+from bench.history.pools import CPU_FREQUENCY, MEMORY, pools
 from bench.history.rule import RULE
-from bench.history.verdicts import by_clock, causes
+from bench.history.verdicts import by_frequency, causes
 from tests.history.made_up_histories import all_watched, noise, series
 
 if TYPE_CHECKING:
-    from bench.history.cpu_frequency import Clock
+    from bench.history.cpu_frequency import CpuFrequency
     from bench.stats.location import Floats
 
 WATCHED = all_watched()
 NAMES = [pool.name for pool in WATCHED.pools]
-OF_CLOCK = WATCHED.pools[NAMES.index(CLOCK)]
+FREQUENCY_POOL = WATCHED.pools[NAMES.index(CPU_FREQUENCY)]
 RUN = pd.DataFrame({"run": ["one"], "fingerprint": ["{}"]})
 KEYS = series()["key"].tolist()
 SMALL = [n for n, key in enumerate(KEYS) if key.startswith("small")]
@@ -36,14 +36,14 @@ def drifting(shares: Floats | float = 1.0, spread: float = 0.004) -> Floats:
     return noise(len(DRIFT), spread) + DRIFT * shares
 
 
-def clock_of(logs: Floats) -> Clock:
-    return clock(logs, WATCHED.pools, WATCHED.on_processor, RULE)
+def clock_of(logs: Floats) -> CpuFrequency:
+    return cpu_frequency(logs, WATCHED.pools, WATCHED.on_processor, RULE)
 
 
 def test_the_clock_is_told_by_what_never_leaves_the_processor() -> None:
-    assert OF_CLOCK.machine
-    assert len(OF_CLOCK.parts) == 3
-    told = {KEYS[place] for place in OF_CLOCK.members}
+    assert FREQUENCY_POOL.machine
+    assert len(FREQUENCY_POOL.parts) == 3
+    told = {KEYS[place] for place in FREQUENCY_POOL.members}
     assert not any(key.endswith((str(128 * 2**20), str(64 * 2**20))) for key in told)
     assert any("empty" in key for key in told)
 
@@ -62,13 +62,13 @@ def test_of_a_case_that_shares_half_of_it_half_is_taken_out() -> None:
     found = clock_of(drifting(shares))
     assert np.allclose(found.share[SMALL], 0.5, atol=0.1)
     assert np.allclose(np.delete(found.share, SMALL), 1.0, atol=0.2)
-    assert found.doubt.max() < 0.15
+    assert found.share_std.max() < 0.15
 
 
 def test_a_clock_that_never_moved_says_nothing_of_the_shares() -> None:
     found = clock_of(noise(20, 1e-4))
     assert np.allclose(found.share, 1.0, atol=0.05)
-    assert np.allclose(found.doubt, DOUBT, atol=0.05)
+    assert np.allclose(found.share_std, RULE.frequency_share_std, atol=0.05)
 
 
 def test_what_is_told_wrongly_of_the_clock_pulls_no_share_down() -> None:
@@ -77,7 +77,7 @@ def test_what_is_told_wrongly_of_the_clock_pulls_no_share_down() -> None:
     logs = 0.004 * rng.standard_normal((43, len(KEYS)))
     found = clock_of(logs)
     assert found.share[SMALL].min() > 0.7
-    assert found.doubt[SMALL].min() > 0.2
+    assert found.share_std[SMALL].min() > 0.2
 
 
 def test_a_clock_that_moved_as_never_before_leaves_a_change_uncertain() -> None:
@@ -108,7 +108,7 @@ def test_a_clock_that_comes_and_goes_flags_nothing_and_hides_nothing() -> None:
     assert np.flatnonzero(found.of_series.sign).tolist() == SMALL
     assert np.allclose(found.series.change[SMALL], 0.05, atol=0.01)
     assert {causes(found, WATCHED)[place].code for place in SMALL} == {True}
-    assert np.allclose(found.by_clock[SMALL], clock_of(logs).moved[-1], atol=0.01)
+    assert np.allclose(found.by_frequency[SMALL], clock_of(logs).moved[-1], atol=0.01)
 
 
 @pytest.mark.parametrize("by", [0.15, -0.15])
@@ -119,7 +119,7 @@ def test_a_clock_that_is_slower_for_good_is_the_machine_s(by: float) -> None:
     found = decide(logs, WATCHED, RULE, fresh)
     sign = int(np.sign(by))
     assert {name: int(one) for name, one in zip(NAMES, found.of_pools.sign, strict=True)} == {
-        name: sign * (name == CLOCK) for name in NAMES
+        name: sign * (name == CPU_FREQUENCY) for name in NAMES
     }
     assert np.all(found.of_series.sign[~WATCHED.controls] == sign)
     assert not found.of_series.sign[WATCHED.controls].any()
@@ -127,7 +127,7 @@ def test_a_clock_that_is_slower_for_good_is_the_machine_s(by: float) -> None:
     assert np.allclose(found.series.change[SMALL], by, atol=0.02)
     for place in SMALL:
         cause = causes(found, WATCHED)[place]
-        assert [NAMES[one] for one in cause.parts] == [CLOCK]
+        assert [NAMES[one] for one in cause.parts] == [CPU_FREQUENCY]
         assert not cause.code
 
 
@@ -136,7 +136,7 @@ def test_a_kernel_that_slows_down_besides_the_clock_is_the_code() -> None:
     logs[-3:] += 0.15
     logs[-3:, SMALL] += 0.2
     found = decide(logs, WATCHED, RULE)
-    assert found.of_pools.sign[NAMES.index(CLOCK)] == 1
+    assert found.of_pools.sign[NAMES.index(CPU_FREQUENCY)] == 1
     assert np.allclose(found.series.change[SMALL], 0.2, atol=0.1)
     assert {causes(found, WATCHED)[place].parts for place in SMALL} == {()}
 
@@ -147,25 +147,25 @@ def test_what_was_measured_again_without_the_clock_confirms_nothing() -> None:
     fresh = noise(3, seed=99)
     fresh[:, SMALL] += 0.05
     assert decide(logs, WATCHED, RULE, fresh).of_series.confirmed[SMALL].all()
-    fresh[:, list(OF_CLOCK.members)] = np.nan
+    fresh[:, list(FREQUENCY_POOL.members)] = np.nan
     assert not decide(logs, WATCHED, RULE, fresh).of_series.confirmed.any()
 
 
 @pytest.mark.parametrize("gone", [slice(-1, None), slice(0, -7)])
 def test_without_controls_today_or_before_nothing_is_taken_out(gone: slice) -> None:
     logs = drifting()
-    logs[gone, list(OF_CLOCK.members)] = np.nan
+    logs[gone, list(FREQUENCY_POOL.members)] = np.nan
     found = clock_of(logs)
     assert found.place == -1
     before, _ = split(len(logs), RULE)
     there = np.isfinite(logs[before])
     assert np.array_equal(found.without(logs[before])[there], logs[before][there])
-    assert not decide(logs, WATCHED, RULE).by_clock.any()
+    assert not decide(logs, WATCHED, RULE).by_frequency.any()
 
 
 def test_an_earlier_run_without_controls_tells_nothing_of_what_the_clock_moves() -> None:
     logs = drifting()
-    logs[3, list(OF_CLOCK.members)] = np.nan
+    logs[3, list(FREQUENCY_POOL.members)] = np.nan
     found = clock_of(logs)
     assert np.isnan(found.without(logs)[3]).all()
     assert decide(logs, WATCHED, RULE).series.earlier.n[SMALL].tolist() == [20.0] * 3
@@ -176,22 +176,22 @@ def test_what_runs_on_another_device_is_left_as_it_is() -> None:
     rows.loc[SMALL, "device"] = "gpu(0)"
     watch = watched(RUN, rows, Margins())
     logs = drifting()
-    found = clock(logs, watch.pools, watch.on_processor, RULE)
+    found = cpu_frequency(logs, watch.pools, watch.on_processor, RULE)
     assert found.place >= 0
     assert np.array_equal(found.without(logs)[:, SMALL], logs[:, SMALL])
-    logs[2, list(OF_CLOCK.members)] = np.nan
-    again = clock(logs, watch.pools, watch.on_processor, RULE)
+    logs[2, list(FREQUENCY_POOL.members)] = np.nan
+    again = cpu_frequency(logs, watch.pools, watch.on_processor, RULE)
     assert np.array_equal(again.without(logs)[:, SMALL], logs[:, SMALL])
 
 
 def test_two_parts_that_move_apart_can_t_say_which_is_the_clock() -> None:
     rows = series()
     few = rows[~rows["key"].str.contains("matmul")].reset_index(drop=True)
-    assert CLOCK not in {pool.name for pool in pools(few)}
+    assert CPU_FREQUENCY not in {pool.name for pool in pools(few)}
     watch = watched(RUN, few, Margins())
     logs = drifting()[:, ~rows["key"].str.contains("matmul")]
-    assert clock(logs, watch.pools, watch.on_processor, RULE).place == -1
-    assert not decide(logs, watch, RULE).by_clock.any()
+    assert cpu_frequency(logs, watch.pools, watch.on_processor, RULE).place == -1
+    assert not decide(logs, watch, RULE).by_frequency.any()
 
 
 def test_memory_is_judged_without_the_clock_too() -> None:
@@ -204,9 +204,9 @@ def test_memory_is_judged_without_the_clock_too() -> None:
 
 
 def test_a_clock_that_hardly_moved_is_not_spoken_of() -> None:
-    assert by_clock(0.005) == ""
-    assert "5.1% slower" in by_clock(0.05)
-    assert "4.9% faster" in by_clock(-0.05)
+    assert by_frequency(0.005) == ""
+    assert "5.1% slower" in by_frequency(0.05)
+    assert "4.9% faster" in by_frequency(-0.05)
 
 
 def test_what_is_measured_again_minutes_later_does_not_confirm_a_clock() -> None:
@@ -215,8 +215,8 @@ def test_what_is_measured_again_minutes_later_does_not_confirm_a_clock() -> None
         logs = noise(44)
         logs[-n_slower:] += 0.2
         found = decide(logs, WATCHED, RULE, noise(3, seed=99) + 0.2)
-        assert found.of_pools.sign[NAMES.index(CLOCK)] == 1
+        assert found.of_pools.sign[NAMES.index(CPU_FREQUENCY)] == 1
         assert found.of_series.sign[SMALL].all()
-        confirmed.append(bool(found.of_pools.confirmed[NAMES.index(CLOCK)]))
+        confirmed.append(bool(found.of_pools.confirmed[NAMES.index(CPU_FREQUENCY)]))
         assert set(found.of_series.confirmed[SMALL]) == {confirmed[-1]}
     assert confirmed == [False, True]

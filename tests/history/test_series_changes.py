@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from bench.compare.verdict import Margins
+from bench.history.rule import RULE
 from bench.history.series import History, history_table
-from bench.history.whole import MOST_BLOCKS, series_changes
+from bench.history.whole import series_changes
 
 SPREAD = 0.01
 
@@ -32,7 +33,7 @@ def found(history: History) -> Any:
     return series_changes(history, history_table(history, Margins()), Margins())
 
 
-@pytest.mark.parametrize("n_runs", [60, 4 * MOST_BLOCKS + 3])
+@pytest.mark.parametrize("n_runs", [60, 4 * RULE.most_blocks + 3])
 def test_a_drift_is_no_row_of_steps(n_runs: int) -> None:
     history = made(lambda day: 0.3 * day / n_runs, lambda _: 0.0, n_runs=n_runs)
     changes, (drift,) = found(history)
@@ -44,13 +45,13 @@ def test_a_drift_is_no_row_of_steps(n_runs: int) -> None:
 
 
 def test_steps_are_found_in_a_long_drift_and_not_told() -> None:
-    n_runs = 4 * MOST_BLOCKS + 3
+    n_runs = 4 * RULE.most_blocks + 3
     history = made(lambda day: 0.3 * day / n_runs, n_runs=n_runs)
     assert history_table(history, Margins())["step"].notna().sum() > 1
     assert found(history)[0] == ()
 
 
-@pytest.mark.parametrize("n_runs", [60, 4 * MOST_BLOCKS + 3])
+@pytest.mark.parametrize("n_runs", [60, 4 * RULE.most_blocks + 3])
 def test_a_step_is_no_drift_and_tells_what_changed(n_runs: int) -> None:
     half = n_runs // 2
     history = made(lambda _: 0.0, lambda day: 0.08 * (day >= half), n_runs=n_runs)
@@ -64,7 +65,7 @@ def test_a_step_is_no_drift_and_tells_what_changed(n_runs: int) -> None:
 
 
 def test_stairs_in_many_runs_are_steps_and_no_drift() -> None:
-    n_runs = 4 * MOST_BLOCKS + 3
+    n_runs = 4 * RULE.most_blocks + 3
     history = made(lambda day: 0.1 * (3 * day // n_runs), n_runs=n_runs)
     changes, drifts = found(history)
     assert drifts == ()

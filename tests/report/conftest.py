@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.advise import reading
 from bench.convergence import statistics
+from bench.convergence.rule import RULE
 from bench.report.page.one_run import Material
 from bench.store.files import read_run
 
@@ -22,6 +24,6 @@ def advised(shared: Path) -> Material:
     with pytest.MonkeyPatch.context() as patch:
         folder = shared / "counted-by-16"
         patch.setattr(statistics.Statistics.__init__, "__defaults__", (folder,))
-        patch.setattr("bench.convergence.tuning.MOST_SEEDS", 16)
+        patch.setattr("bench.convergence.tuning.RULE", replace(RULE, most_seeds=16))
         found = reading.find(reading.rows_of([document]), 0.01)
     return Material(document, ADVISED.name, found)

@@ -12,7 +12,7 @@ from bench.report.pair_progress import AbProgress
 
 CONTESTS = [
     Contest(0.015, [0.001, -0.001] * 4, Verdict.SAME),
-    Contest(0.015, [0.05, 0.051] * 4, flagged=Verdict.SLOWER, flagged_at=6),
+    Contest(0.015, [0.05, 0.051] * 4, detected=Verdict.SLOWER, detected_at=6),
     Contest(0.015, [-0.05, -0.051] * 4),
     Contest(0.015, [0.1, -0.1] * 4),
     Contest(0.015, [0.05]),

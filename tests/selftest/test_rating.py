@@ -9,10 +9,10 @@ import pytest
 
 from bench.compare.paired import Rounds
 from bench.selftest.rating import RULES, rate, together
-from bench.selftest.rules import Ab, Asv, Compare, Pyperf, PytestBenchmark
+from bench.selftest.tried_rules import Ab, Asv, Compare, Pyperf, PytestBenchmark
 
 if TYPE_CHECKING:
-    from bench.selftest.rules import Pool
+    from bench.selftest.tried_rules import Pool
 
 
 def pool(n: int, between: float, within: float, seed: int = 0) -> Pool:

@@ -32,7 +32,7 @@ def test_what_was_stored_is_what_was_read(tmp_path: Path) -> None:
     assert np.isnan(found.logs).sum() == 1
     np.testing.assert_array_equal(again.logs, found.logs)
     assert again.watched.pools == found.watched.pools
-    for one in ("controls", "leaning", "margins", "pool_margins"):
+    for one in ("controls", "dependence", "margins", "pool_margins"):
         np.testing.assert_array_equal(getattr(again.watched, one), getattr(found.watched, one))
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats.medians import LARGE, lower_rank, median_interval, relative_half_width
+from bench.stats.medians import lower_rank, median_interval, relative_half_width
+from bench.stats.rule import RULE
 
 POSITIVE = st.lists(st.floats(1e-9, 1e3), min_size=6, max_size=60)
 
@@ -21,7 +22,7 @@ def below(n: int, rank: int) -> float:
     return float(sum(math.comb(n, k) for k in range(rank)) / 2**n)
 
 
-@pytest.mark.parametrize("n", [6, 7, 8, 9, 10, 20, 37, 100, 500, LARGE - 1])
+@pytest.mark.parametrize("n", [6, 7, 8, 9, 10, 20, 37, 100, 500, RULE.normal_from - 1])
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
 def test_the_rank_is_the_largest_that_covers_enough(n: int, confidence: float) -> None:
     rank = lower_rank(n, confidence)
@@ -33,7 +34,7 @@ def test_the_rank_is_the_largest_that_covers_enough(n: int, confidence: float) -
 
 
 def test_from_a_thousand_on_the_rank_is_at_most_one_off() -> None:
-    for n in (LARGE, LARGE + 1, 1500, 2000):
+    for n in (RULE.normal_from, RULE.normal_from + 1, 1500, 2000):
         rank = lower_rank(n)
         assert rank is not None
         at_most = itertools.accumulate(math.comb(n, k) for k in range(n))

@@ -10,6 +10,7 @@ import pytest
 from bench.stats import fits
 from bench.stats.estimate import from_draws
 from bench.stats.fits import aicc, as_noise, draw
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def test_nothing_is_said_of_a_noise_that_is_not_known() -> None:
 
 def test_unknown_noise_is_taken_from_the_others() -> None:
     assert as_noise([0.1, np.nan, 0.3, 0.2], 4).tolist() == [0.1, 0.2, 0.3, 0.2]
-    assert as_noise([np.nan, np.inf], 2).max() == fits.LEAST_NOISE
+    assert as_noise([np.nan, np.inf], 2).max() == RULE.min_noise
     with pytest.raises(ValueError, match="standard deviation"):
         as_noise(-0.1, 3)
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.stats.location import earlier, likeness
+from bench.stats.location import earlier, lag1_autocorrelation
 
 
 def test_of_normal_runs_level_and_spread_are_those_of_the_distribution() -> None:
     logs = 3.0 + 0.02 * np.random.default_rng(0).standard_normal((30, 2000))
     told = earlier(logs)
     assert np.mean(told.level) == pytest.approx(3.0, abs=1e-3)
-    assert np.sqrt(np.mean(told.spread**2)) == pytest.approx(0.02, rel=0.06)
-    assert set(told.freedom) == {17.0}
+    assert np.sqrt(np.mean(told.std**2)) == pytest.approx(0.02, rel=0.06)
+    assert set(told.dof) == {17.0}
 
 
 def test_some_runs_that_went_astray_move_little() -> None:
@@ -20,15 +20,15 @@ def test_some_runs_that_went_astray_move_little() -> None:
     logs[[3, 9, 20]] += 1.0
     told = earlier(logs)
     assert np.max(np.abs(told.level - clean.level)) < 0.01
-    assert np.median(told.spread / clean.spread) < 1.4
+    assert np.median(told.std / clean.std) < 1.4
 
 
 def test_a_spread_that_is_small_by_luck_is_widened_by_what_is_usual() -> None:
     logs = 0.01 * np.random.default_rng(2).standard_normal((10, 50))
     logs[:, 0] *= 0.01
     told = earlier(logs)
-    assert told.spread[0] > 0.003
-    assert earlier(logs[:, :1]).spread[0] < 0.0003
+    assert told.std[0] > 0.003
+    assert earlier(logs[:, :1]).std[0] < 0.0003
 
 
 def test_runs_that_lack_a_series_do_not_count() -> None:
@@ -43,6 +43,6 @@ def test_successive_runs_that_are_alike_are_told_from_those_that_are_not() -> No
     rng = np.random.default_rng(4)
     alone = rng.standard_normal((40, 30))
     alike = np.cumsum(alone, axis=0)
-    assert likeness(alone) < 0.15
-    assert likeness(alike) > 0.6
-    assert likeness(alone[:3]) == 0.0
+    assert lag1_autocorrelation(alone) < 0.15
+    assert lag1_autocorrelation(alike) > 0.6
+    assert lag1_autocorrelation(alone[:3]) == 0.0

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from scipy import stats
 
-from bench.compare.paired import MOST_PAIRS, process_time, replay
+from bench.compare.paired import process_time, replay
+from bench.compare.rule import RULE as COMPARISON
 from bench.compare.stored import judge
-from bench.compare.verdict import DEFAULT, Verdict
+from bench.compare.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,8 +90,8 @@ class Ab:
     most_pairs : int
     """
 
-    margin: float = DEFAULT
-    most_pairs: int = MOST_PAIRS
+    margin: float = COMPARISON.margin
+    most_pairs: int = COMPARISON.most_pairs
     name: str = "ab"
     title: str = "bench ab"
     source: str = "bench.compare.paired"
@@ -120,7 +121,7 @@ class Compare:
         Of each run.
     """
 
-    margin: float = DEFAULT
+    margin: float = COMPARISON.margin
     processes: int = 5
     name: str = "compare"
     title: str = "bench compare (5 processes)"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.history.run_times import log_times, steadied
+from bench.history.run_times import correct_drift, log_times
 
 if TYPE_CHECKING:
     from bench.stats.location import Floats
@@ -53,7 +53,7 @@ def of(table: pd.DataFrame, key: str, logs: Floats) -> Floats:
 def test_when_a_case_had_its_turn_is_taken_out() -> None:
     table = made()
     as_they_are = log_times(table, ())
-    logs, known = steadied(table, as_they_are, ())
+    logs, known = correct_drift(table, as_they_are, ())
     for key, share in SHARES.items():
         assert known.shares[key] == pytest.approx(share, abs=0.1)
     assert known.offsets["c"] - known.offsets["a"] == pytest.approx(0.1, abs=0.03)
@@ -64,7 +64,7 @@ def test_when_a_case_had_its_turn_is_taken_out() -> None:
 
 def test_a_step_stays_as_large_as_it_is() -> None:
     table = made(slower=0.05, since=5)
-    logs = of(table, "a", steadied(table, log_times(table, ()), ())[0])
+    logs = of(table, "a", correct_drift(table, log_times(table, ()), ())[0])
     assert logs[5:].mean() - logs[:5].mean() == pytest.approx(0.05, abs=0.015)
 
 
@@ -73,17 +73,17 @@ def test_what_all_cases_of_a_run_share_stays() -> None:
     last = table["run"] == f"run-{N_RUNS - 1}"
     for name in ("process_fifth_percentiles", "process_yardsticks"):
         table.loc[last, name] = table.loc[last, name].map(lambda told: [1.2 * x for x in told])
-    logs, _ = steadied(table, log_times(table, ()), ())
+    logs, _ = correct_drift(table, log_times(table, ()), ())
     for key in "ab":
         told = of(table, key, logs)
         assert told[-1] - told[:-1].mean() == pytest.approx(np.log(1.2), abs=0.04)
 
 
 def test_what_is_measured_again_is_steadied_by_what_earlier_runs_say() -> None:
-    _, known = steadied(made(), log_times(made(), ()), ())
+    _, known = correct_drift(made(), log_times(made(), ()), ())
     anew = made(seed=1)
     anew = anew[anew["run"] == "run-0"].reset_index(drop=True)
-    logs, told = steadied(anew, log_times(anew, ()), (), known)
+    logs, told = correct_drift(anew, log_times(anew, ()), (), known)
     assert told is known
     assert of(anew, "a", logs)[0] == pytest.approx(0.0, abs=0.03)
 
@@ -96,7 +96,7 @@ def test_a_case_of_which_a_run_has_no_yardstick_stays_as_it_is(lacking: object) 
     told[place] = lacking
     table = table.assign(process_yardsticks=pd.Series(told, dtype=object))
     as_they_are = log_times(table, ())
-    logs, known = steadied(table, as_they_are, ())
+    logs, known = correct_drift(table, as_they_are, ())
     assert of(table, "a", logs).tolist() == of(table, "a", as_they_are).tolist()
     assert set(known.shares) == {*SHARES} - {"a"}
 
@@ -106,7 +106,7 @@ def test_without_any_yardstick_all_stays_as_it_is() -> None:
     nothing: list[object] = [[] for _ in range(len(table))]
     table = table.assign(process_yardsticks=pd.Series(nothing, dtype=object))
     as_they_are = log_times(table, ())
-    logs, known = steadied(table, as_they_are, ())
+    logs, known = correct_drift(table, as_they_are, ())
     assert logs is as_they_are
     assert not known.shares
 
@@ -114,6 +114,6 @@ def test_without_any_yardstick_all_stays_as_it_is() -> None:
 def test_cases_told_by_medians_are_left_alone() -> None:
     table = made()
     as_they_are = log_times(table, {"a"})
-    logs, known = steadied(table, as_they_are, {"a"})
+    logs, known = correct_drift(table, as_they_are, {"a"})
     assert of(table, "a", logs).tolist() == of(table, "a", as_they_are).tolist()
     assert "a" not in known.shares
