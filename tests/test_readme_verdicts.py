@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.commands import app
+from bench.commands.verdicts import margins
 from bench.compare.paired import Rounds, estimate, process_time
-from bench.compare.reading import margins
 from bench.compare.rule import RULE
-from bench.compare.verdict import Outcome
+from bench.stats.verdict import Outcome
 from bench.store.files import read_run
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,9 +12,7 @@ from rich.console import Console
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output, Results
 from bench.commands.request_options import takes_request
-from bench.commands.verdicts import EveryCase, Margin, VerdictForm, show
-from bench.compare.rates import Machine
-from bench.compare.reading import margins
+from bench.commands.verdicts import EveryCase, Margin, VerdictForm, margins, show
 from bench.compare.rule import RULE
 from bench.machine.fingerprint import fingerprint_id
 from bench.plan import values
@@ -24,6 +22,7 @@ from bench.report.verdicts.writing import Form
 from bench.run.ab import FOLDER, AbAsked, compare
 from bench.run.pairs import Limits
 from bench.run.sides import KEYS, side_of
+from bench.store.rates import Machine
 
 FEWEST_PAIRS, MANY_PAIRS = 6, 10_000
 #: So many are all listed.

@@ -12,6 +12,7 @@ import typer
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output
 from bench.commands.request_options import takes_request
+from bench.commands.verdicts import margins
 from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request
@@ -147,7 +148,7 @@ def _write(found: Source, form: Format, place: Path | None) -> None:
     if form is Format.FIGURES and place is not None:
         _tell(f"{len(draw(found, place))} files in {place}")
     else:
-        _hand_on(html(found) if form is Format.HTML else markdown(found), place)
+        _hand_on(html(found, margins) if form is Format.HTML else markdown(found), place)
 
 
 def _hand_on(text: str, place: Path | None) -> None:

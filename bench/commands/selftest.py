@@ -12,7 +12,6 @@ import typer
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
 from bench.commands.request_options import takes_request
-from bench.compare.rates import FOLDER
 from bench.plan import values
 from bench.plan.request import Request, protocol_of
 from bench.selftest import tables
@@ -21,6 +20,7 @@ from bench.selftest.rule import RULE
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import SelftestAsked, sample
 from bench.store.files import StoreError
+from bench.store.rates import FOLDER
 
 MOST_HISTORIES = 100_000
 #: Wide enough for the table where it is piped into a file.

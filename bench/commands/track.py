@@ -11,8 +11,7 @@ from rich.console import Console
 
 from bench.commands.exits import refusals
 from bench.commands.options import Output
-from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, show
-from bench.compare.reading import margins
+from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, margins, show
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
 from bench.report.verdicts.writing import Form
 from bench.store.files import RUNS, StoreError, newest_run
@@ -21,7 +20,7 @@ from bench.store.prune import pin
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from bench.compare.verdict import Judgement
+    from bench.stats.verdict import Judgement
 
 
 def track_(

@@ -12,11 +12,6 @@ from bench.store.facts import known
 AXES = ("run", "machine", "device", "version", "setting", "date")
 #: Beyond so many sides a table of ratios says less than each case over time.
 MOST_SIDES = 8
-#: Columns of a case that say which it is; those of them that a table has are kept.
-CASE_COLUMNS = (
-    *("name", "fullname", "group", "case", "workload", "kernel", "backend", "device"),
-    *("loader", "batch_size", "n_parameters", "n_tensors", "n_bytes", "control", "engine"),
-)
 
 
 class NotComparedError(Exception):

@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from bench.compare.comparison import CASE_COLUMNS
-from bench.compare.pairing import case_keys
 from bench.compare.rule import RULE
-from bench.stats.location import NORMAL_MAD
+from bench.stats.medians import NORMAL_MAD
+from bench.store.facts import CASE_COLUMNS, case_keys
 
 COMPUTED = (
     *("n_runs", "first_taken", "last_taken", "first", "last", "median", "spread"),

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.compare.rule import RULE
-from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import benjamini_hochberg
-from bench.stats.location import NORMAL_MAD
-from bench.stats.medians import lower_quartile
+from bench.stats.medians import NORMAL_MAD, lower_quartile
+from bench.stats.verdict import Verdict, benjamini_hochberg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtrit
 
-from bench.compare.pairing import baseline_positions
 from bench.compare.rule import RULE
+from bench.store.facts import baseline_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,133 +1,30 @@
-"""Reads two stored runs and the margins, and compares them."""
+"""Reads two stored runs, and compares them."""
 
 from __future__ import annotations
 
 import math
-import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from bench.compare import stored
-from bench.compare.pairing import case_keys, paired
+from bench.compare.pairing import paired
 from bench.compare.ratios import LISTS
 from bench.compare.stored import SIDES, reason, refusals, unclear
-from bench.compare.verdict import CaseVerdict, Judgement, Margins, Verdict
 from bench.compare.warnings import warned
-from bench.plan.values import SelectionError, share
-from bench.store.facts import facts_of
-from bench.store.files import StoreError, read_run
+from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
+from bench.store.facts import case_keys, facts_of
+from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.table import find, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from bench.compare.pairing import Paired
     from bench.compare.stored import Judged, Refusal
-
-# How much a case may change: the margins of ``pyproject.toml``, and of the command line.
-#
-# ::
-#
-#     [tool.minibatch-bench.margins]
-#     default = "1.5%"
-#     "bench_epoch[*numba_parallel*" = "5%"
-#
-# A pattern is a shell's, over the whole id of a case; the last that fits decides.
-
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-FILE = "pyproject.toml"
-TABLE = "minibatch-bench"
-KEY = "margins"
-#: A pattern without any of these is the id of no case.
-OF_IDS = "[*?:"
-
-
-def margins(option: str | None = None, folder: Path | None = None) -> Margins:
-    """Read how much cases may change and still be called the same.
-
-    Parameters
-    ----------
-    option : str or None
-        Of ``--margin``: in percent; it stands for the default, and leaves the patterns.
-    folder : Path or None
-        Where to begin to look for ``pyproject.toml``: the nearest with a table of this suite
-        counts. By default the working directory.
-
-    Returns
-    -------
-    Margins
-
-    Raises
-    ------
-    SelectionError
-        When a value is no percentage, a key is unknown, or the file can't be read.
-    """
-    found = Margins()
-    for path in _files((folder or Path.cwd()).absolute()):
-        table = _table(path)
-        if table is not None:
-            found = _margins(path, table)
-            break
-    return found if option is None else replace(found, default=share("--margin", option))
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder and those above it, the nearest first."""
-    around = [one / FILE for one in (folder, *folder.parents)]
-    return [path for path in around if path.is_file()]
-
-
-def _table(path: Path) -> Mapping[str, Any] | None:
-    """Return the table of this suite; None in a file without one."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SelectionError(f"{path} can't be read: {error.strerror or error}.") from error
-    except ValueError as error:  # no TOML, or no UTF-8
-        raise SelectionError(f"{path} is no valid TOML: {str(error).rstrip('.')}.") from error
-    tools = document.get("tool", {})
-    table = tools.get(TABLE) if isinstance(tools, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise SelectionError(f"{path}: tool.{TABLE} must be a table.")
-    return table
-
-
-def _margins(path: Path, table: Mapping[str, Any]) -> Margins:
-    unknown = sorted(set(table) - {KEY})
-    if unknown:
-        raise SelectionError(
-            f"{path}: tool.{TABLE} has no key {unknown[0]!r}; there is: {KEY}."
-        )
-    given = table.get(KEY, {})
-    if not isinstance(given, dict):
-        raise SelectionError(f'{path}: tool.{TABLE}.{KEY} must be a table of "1.5%" and such.')
-    found = Margins()
-    patterns = []
-    for key, value in given.items():
-        where = f"{path}: tool.{TABLE}.{KEY}, {key!r}"
-        if not isinstance(value, str):
-            raise SelectionError(f'{where}: {value!r} is not allowed; give percent, as "1.5%".')
-        if key == "default":
-            found = replace(found, default=share(where, value))
-        elif any(mark in key for mark in OF_IDS):
-            patterns.append((key, share(where, value)))
-        else:
-            raise SelectionError(
-                f"{where} is no pattern of a case's id, like bench_epoch[*numpy*, nor is it "
-                f"default."
-            )
-    return replace(found, patterns=tuple(patterns))
-
 
 # A stored run with its cases, and why it lacks others.
 
@@ -195,22 +92,7 @@ def stored_run(path: Path) -> StoredRun:
     loaded = read([file], columns=COLUMNS)
     if loaded.damaged:
         raise StoreError(f"{file} is damaged: {loaded.damaged[0].reason}")
-    return StoredRun(
-        file, loaded.cases, loaded.runs.iloc[0], _unmeasured(document.get("bench"))
-    )
-
-
-def _unmeasured(added: object) -> dict[str, str]:
-    """Collect why cases were not measured; files of other suites do not tell."""
-    if not isinstance(added, dict):
-        return {}
-    found = {}
-    for kind in ("skipped", "failed"):
-        listed = added.get(kind)
-        for one in listed if isinstance(listed, list) else ():
-            if isinstance(one, dict) and isinstance(one.get("id"), str):
-                found[one["id"]] = f"{kind}: {str(one.get('reason')).rstrip('.')}"
-    return found
+    return StoredRun(file, loaded.cases, loaded.runs.iloc[0], unmeasured_of(document))
 
 
 # Cases that two runs share: the times of both, and what forbids a claim.

@@ -17,9 +17,6 @@ class Rule:
     ----------
     confidence : float
         Of intervals.
-    margin : float
-        Share by which a case may change and still be called the same. Of three per cent, half
-        is still told apart from nothing, and from three.
     fewest_undisturbed : int
         Undisturbed rounds of a process that a median is taken of.
     first_look : int
@@ -52,9 +49,6 @@ class Rule:
     fewest_earlier : int
         Earlier runs that a case over time is set against. Fewer say nothing of how much runs
         differ.
-    fact_tolerance : float
-        Relative difference of two numbers that are the same: rates are tuned, and read from
-        text.
     loss_tolerance : float
         Relative difference of the losses of cases that train alike. float32 rounds at 6e-8,
         and a training repeats that some thousand times.
@@ -63,7 +57,6 @@ class Rule:
     """
 
     confidence: float = STATISTICS.confidence
-    margin: float = 0.015
     # Pairs of fresh processes.
     fewest_undisturbed: int = 5
     first_look: int = 6
@@ -79,7 +72,6 @@ class Rule:
     processes_for_interval: int = 5
     processes_for_change: int = 10
     fewest_earlier: int = 4
-    fact_tolerance: float = 1e-6
     loss_tolerance: float = 1e-4
     fewest_controls: int = 3
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from bench.compare import warnings
-from bench.compare.comparison import AXES, CASE_COLUMNS, Comparison, NotComparedError, side_of
+from bench.compare.comparison import AXES, Comparison, NotComparedError, side_of
 from bench.compare.differences import decided, differences, expecting
-from bench.compare.pairing import alike, paired, places, put_first
+from bench.compare.pairing import paired, places, put_first
 from bench.compare.ratios import with_ratios
 from bench.store import facts
-from bench.store.facts import facts_of
+from bench.store.facts import CASE_COLUMNS, alike, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,12 +10,11 @@ import numpy as np
 from scipy.special import stdtr
 
 from bench.compare.differences import differences, listed, written
-from bench.compare.pairing import alike
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
 from bench.compare.rule import RULE
-from bench.compare.verdict import Verdict
-from bench.stats.false_discovery import benjamini_hochberg
+from bench.stats.verdict import Verdict, benjamini_hochberg
 from bench.store import facts
+from bench.store.facts import alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,12 +11,12 @@ import pandas as pd
 
 from bench.compare.comparison import side_of
 from bench.compare.differences import cases, kind_name, listed, of_all, unique, written
-from bench.compare.pairing import baseline_positions, differ
 from bench.compare.ratios import NONE, PROCESSES, ROUNDS, with_ratios
 from bench.compare.rule import RULE
 from bench.compare.stored import NAMED
-from bench.compare.verdict import Verdict
+from bench.stats.verdict import Verdict
 from bench.store import facts
+from bench.store.facts import baseline_positions, differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.compare.comparison import Difference, Side
     from bench.compare.pairing import Paired
     from bench.compare.reading import Shared, StoredRun
-    from bench.compare.verdict import CaseVerdict
+    from bench.stats.verdict import CaseVerdict
 
 # Warnings of any comparison: a sentence each, with what to do.
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.history.cpu_frequency import cpu_frequency
-from bench.history.evidence import split, weigh
-from bench.history.pools import pooled
-from bench.stats.false_discovery import benjamini_hochberg
+from bench.history.evidence import Detection, confirm, detect, is_rare, split, weigh, with_pools
+from bench.history.pools import CPU_FREQUENCY, Pool, pooled
+from bench.stats.medians import earlier
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from bench.history.cpu_frequency import CpuFrequency
     from bench.history.evidence import Evidence
-    from bench.history.material import Watched
+    from bench.history.pools import Watched
     from bench.history.rule import Rule
-    from bench.stats.location import Floats
+    from bench.stats.medians import Earlier, Floats
 
     Signs = NDArray[np.int8]
 
@@ -28,166 +28,6 @@ if TYPE_CHECKING:
 # Pools are one family of tests and single cases another; the false discovery rate is held in
 # each. Where the pool of a kernel changed, so did those of its cases that moved with it
 # (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat. Soc.* B 76:297).
-
-
-@dataclass(frozen=True)
-class Detection:
-    """What changed, and what confirms it.
-
-    Attributes
-    ----------
-    sign : ndarray of int, shape (n,)
-        1 for slower, -1 for faster, 0 for neither.
-    repeated : ndarray of bool, shape (n,)
-        It changed, and each measurement that had no part in detecting that shows it; or,
-        without any, several runs do on their own.
-    confirmed : ndarray of bool, shape (n,)
-        Repeated, and that hardly happens by chance.
-    """
-
-    sign: Signs
-    repeated: NDArray[np.bool_]
-    confirmed: NDArray[np.bool_]
-
-
-def detect(
-    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
-) -> tuple[Signs, NDArray[np.intp]]:
-    """Detect series and pools that changed, and series that changed with their pool.
-
-    Parameters
-    ----------
-    series, pools : Evidence
-    watched : Watched
-    rule : Rule
-
-    Returns
-    -------
-    sign : ndarray of int, shape (n_series + n_pools,)
-        As in `Detection`; pools after series.
-    detected_by : ndarray of int, shape (n_series,)
-        The pool whose change a series shares; -1 for none.
-    """
-    tested = np.isfinite(series.change) & ~watched.controls
-    of_series = _signs(series, tested, rule)
-    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
-    detected_by = np.full(len(series.change), -1)
-    for place, pool in enumerate(watched.pools):
-        moved = sign[len(detected_by) + place]
-        if pool.machine or not moved:
-            continue
-        members = np.array(pool.members)
-        with np.errstate(invalid="ignore"):
-            along = moved * series.change[members] > watched.margins[members]
-        detected_by[members[along & (sign[members] == 0)]] = place
-    by_pool = np.flatnonzero(detected_by >= 0)
-    sign[by_pool] = sign[len(detected_by) + detected_by[by_pool]]
-    return sign, detected_by
-
-
-def _signs(evidence: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
-    """Detect those of one family that changed."""
-    sign = np.zeros(len(tested), dtype=np.int8)
-    for value, p in ((1, evidence.p_slower), (-1, evidence.p_faster)):
-        sign[benjamini_hochberg(np.where(tested, p, np.nan), rule.max_false_discoveries)] = (
-            value
-        )
-    return sign
-
-
-def confirm(
-    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
-) -> Detection:
-    """Say which changes other measurements confirm.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    sign : ndarray of int, shape (n,)
-    margins : ndarray, shape (n,)
-        As logarithms.
-    anew : ndarray, shape (n_times, n), optional
-        Deviations that were measured again; NaN where they were not.
-    rule : Rule
-
-    Returns
-    -------
-    Detection
-    """
-    says = _repeated(evidence, sign, margins, anew, rule)
-    n_anew = None if anew is None else len(anew)
-    return Detection(sign, says, says & is_rare(evidence, n_anew, rule))
-
-
-def _repeated(
-    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
-) -> NDArray[np.bool_]:
-    """Say which changes show again in measurements that had no part in detecting them."""
-    if anew is None:
-        n_say = np.sum(np.where(sign > 0, evidence.alone, evidence.alone_faster), axis=0)
-        says: NDArray[np.bool_] = n_say >= rule.fewest_confirming
-    else:
-        least = np.maximum(margins, rule.min_share_repeated * np.abs(evidence.change))
-        with np.errstate(invalid="ignore"):
-            says = np.all(sign * anew >= least, axis=0)
-    says &= sign != 0
-    return says
-
-
-def with_pools(
-    cases: Detection, pools: Detection, detected_by: NDArray[np.intp], anew: Floats | None
-) -> Detection:
-    """Confirm a case that changed with its pool as the pool is, if it moves along each time.
-
-    Parameters
-    ----------
-    cases, pools : Detection
-    detected_by : ndarray of int, shape (n_series,)
-        From `detect`.
-    anew : ndarray, shape (n_times, n_series), optional
-        As for `confirm`.
-
-    Returns
-    -------
-    Detection
-        Of the cases.
-    """
-    repeated, confirmed = cases.repeated.copy(), cases.confirmed.copy()
-    for place in np.flatnonzero(detected_by >= 0):
-        along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
-        repeated[place] = along and pools.repeated[detected_by[place]]
-        confirmed[place] = along and pools.confirmed[detected_by[place]]
-    return Detection(cases.sign, repeated, confirmed)
-
-
-def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
-    """Say where so many runs hardly go astray together, if they do as often as earlier ones.
-
-    Some cases have runs that go far astray, one in ten, say, which a robust standard
-    deviation does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
-    Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
-    it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
-
-    Parameters
-    ----------
-    evidence : Evidence
-    n_anew : int or None
-        Measurements that say so beside the last runs; None for those of the last runs alone
-        that say so each on its own.
-    rule : Rule
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-    """
-    alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
-    n_alone = np.sum(alone, axis=0)
-    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
-    often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2
-    likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
-    return likely <= rule.max_p_astray
 
 
 # Cases whose change is fully explained by the CPU frequency.
@@ -351,3 +191,153 @@ def _pooled(
     if frequency.place >= 0:
         made[:, frequency.place] = moved
     return made
+
+
+#: The variance of a median of normal values, over that of their mean.
+OF_MEDIAN = np.pi / 2
+
+
+@dataclass(frozen=True)
+class CpuFrequency:
+    """The estimated CPU frequency.
+
+    Attributes
+    ----------
+    place : int
+        Of its pool; -1 where nothing estimates it, and nothing is taken out.
+    moved : ndarray, shape (n_runs,)
+        By how much the processor was slower than in earlier runs, a logarithm; NaN for a run
+        that does not tell.
+    share, share_std : ndarray, shape (n_series,)
+        How much of the frequency's change a series shares, and the standard error of that; 0
+        for what does not run on the processor.
+    pools : sequence of Pool
+        That of the frequency, or none.
+    earlier : Earlier
+        Where the earlier runs of each series lie, as measured.
+    """
+
+    place: int
+    moved: Floats
+    share: Floats
+    share_std: Floats
+    pools: Sequence[Pool]
+    earlier: Earlier
+
+    def moved_in(self, logs: Floats) -> Floats:
+        """Say by how much the processor was slower in other runs.
+
+        Parameters
+        ----------
+        logs : ndarray, shape (n_runs, n_series)
+
+        Returns
+        -------
+        ndarray, shape (n_runs,)
+        """
+        return _moved(logs, self.earlier, self.pools)
+
+    def without(self, logs: Floats) -> Floats:
+        """Take the effect of the frequency out of runs.
+
+        Parameters
+        ----------
+        logs : ndarray, shape (n_runs, n_series)
+
+        Returns
+        -------
+        ndarray, shape (n_runs, n_series)
+        """
+        by = self.moved_in(logs)[:, None] * self.share
+        net: Floats = logs - np.where(self.share == 0, 0.0, by)
+        return net
+
+
+def cpu_frequency(
+    logs: Floats, pools: Sequence[Pool], on_processor: NDArray[np.bool_], rule: Rule
+) -> CpuFrequency:
+    """Estimate the CPU frequency, and which series went with it.
+
+    Parameters
+    ----------
+    logs : ndarray, shape (n_runs, n_series)
+        Logarithms of seconds, today's run last; NaN where a run lacks a series.
+    pools : sequence of Pool
+    on_processor : ndarray of bool, shape (n_series,)
+    rule : Rule
+
+    Returns
+    -------
+    CpuFrequency
+    """
+    before, _ = split(len(logs), rule)
+    past = earlier(logs[before], rule.min_std)
+    places = [n for n, pool in enumerate(pools) if pool.name == CPU_FREQUENCY]
+    chosen = [pools[n] for n in places]
+    moved = _moved(logs, past, chosen)
+    n_earlier = np.sum(np.isfinite(moved[before]))
+    if not chosen or not np.isfinite(moved[-1]) or n_earlier < rule.fewest_earlier:
+        nothing = np.zeros(logs.shape[1])
+        return CpuFrequency(-1, np.zeros(len(logs)), nothing, nothing, (), past)
+    deviations = logs[before] - past.level
+    noise = _noise(deviations, moved[before], chosen[0], past, rule)
+    share, share_std = _shares(deviations, moved[before], noise, rule)
+    return CpuFrequency(
+        places[0],
+        moved,
+        np.where(on_processor, share, 0.0),
+        np.where(on_processor, share_std, 0.0),
+        chosen,
+        past,
+    )
+
+
+def _moved(logs: Floats, past: Earlier, pools: Sequence[Pool]) -> Floats:
+    if not pools:
+        return np.zeros(len(logs))
+    return pooled(logs - past.level, pools, past.std)[:, 0]
+
+
+def _noise(deviations: Floats, moved: Floats, pool: Pool, past: Earlier, rule: Rule) -> float:
+    """Estimate the variance of the estimated frequency, by how far its parts lie from it."""
+    parts = [Pool(CPU_FREQUENCY, True, members, pool.device) for members in pool.parts]
+    apart = pooled(deviations, parts, past.std) - moved[:, None]
+    variances = earlier(apart, rule.min_std).raw_std ** 2
+    return float(OF_MEDIAN * np.nanmean(variances) / len(parts))
+
+
+def _shares(
+    deviations: Floats, moved: Floats, noise: float, rule: Rule
+) -> tuple[Floats, Floats]:
+    """Estimate the shares of the frequency, and how well they are known."""
+    share = np.ones(deviations.shape[1])
+    share_std = np.full(deviations.shape[1], rule.frequency_share_std)
+    for _ in range(rule.frequency_iterations):
+        by_frequency = moved[:, None] * share
+        past = earlier(deviations - by_frequency, rule.min_std)
+        bound = rule.frequency_outlier_stds * past.std
+        near = (
+            np.clip(deviations - by_frequency, past.level - bound, past.level + bound)
+            + by_frequency
+        )
+        share, share_std = _regressed(near, moved, noise, past.std, rule)
+    return share, share_std
+
+
+def _regressed(
+    deviations: Floats, moved: Floats, noise: float, std: Floats, rule: Rule
+) -> tuple[Floats, Floats]:
+    there = np.isfinite(deviations) & np.isfinite(moved[:, None])
+    n = np.maximum(there.sum(axis=0), 1)
+    by_frequency = np.where(there, moved[:, None], 0.0)
+    by_frequency -= np.where(there, by_frequency.sum(axis=0) / n, 0.0)
+    squares = np.sum(by_frequency**2, axis=0)
+    of_frequency = np.maximum(squares - n * noise, 0.0)
+    variance = np.where(np.isfinite(std), std, np.inf) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.where(squares > 0, of_frequency**2 / (squares * variance), 0.0)
+        beyond_one = np.where(there, deviations - moved[:, None], 0.0)
+        slope = (np.sum(by_frequency * beyond_one, axis=0) + n * noise) / of_frequency
+    share_std = 1 / np.sqrt(known + 1 / rule.frequency_share_std**2)
+    share = 1 + np.where(known > 0, slope, 0.0) * known * share_std**2
+    return share, share_std

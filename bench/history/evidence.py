@@ -18,13 +18,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from bench.stats.location import VARIANCE_OF_LEVEL, earlier, lag1_autocorrelation
+from bench.stats.medians import VARIANCE_OF_LEVEL, earlier, lag1_autocorrelation
+from bench.stats.verdict import benjamini_hochberg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from bench.history.pools import Watched
     from bench.history.rule import Rule
-    from bench.stats.location import Earlier, Floats
+    from bench.stats.medians import Floats
+
+    Signs = NDArray[np.int8]
+    from numpy.typing import NDArray
+
+    from bench.stats.medians import Earlier
 
 
 @dataclass(frozen=True)
@@ -199,3 +206,163 @@ def _error(past: Earlier, rho: float, m: int | NDArray[np.intp], common: Floats)
     own = past.std * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(past.n, 1))
     error: Floats = np.hypot(own, common)
     return error
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What changed, and what confirms it.
+
+    Attributes
+    ----------
+    sign : ndarray of int, shape (n,)
+        1 for slower, -1 for faster, 0 for neither.
+    repeated : ndarray of bool, shape (n,)
+        It changed, and each measurement that had no part in detecting that shows it; or,
+        without any, several runs do on their own.
+    confirmed : ndarray of bool, shape (n,)
+        Repeated, and that hardly happens by chance.
+    """
+
+    sign: Signs
+    repeated: NDArray[np.bool_]
+    confirmed: NDArray[np.bool_]
+
+
+def detect(
+    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
+) -> tuple[Signs, NDArray[np.intp]]:
+    """Detect series and pools that changed, and series that changed with their pool.
+
+    Parameters
+    ----------
+    series, pools : Evidence
+    watched : Watched
+    rule : Rule
+
+    Returns
+    -------
+    sign : ndarray of int, shape (n_series + n_pools,)
+        As in `Detection`; pools after series.
+    detected_by : ndarray of int, shape (n_series,)
+        The pool whose change a series shares; -1 for none.
+    """
+    tested = np.isfinite(series.change) & ~watched.controls
+    of_series = _signs(series, tested, rule)
+    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
+    detected_by = np.full(len(series.change), -1)
+    for place, pool in enumerate(watched.pools):
+        moved = sign[len(detected_by) + place]
+        if pool.machine or not moved:
+            continue
+        members = np.array(pool.members)
+        with np.errstate(invalid="ignore"):
+            along = moved * series.change[members] > watched.margins[members]
+        detected_by[members[along & (sign[members] == 0)]] = place
+    by_pool = np.flatnonzero(detected_by >= 0)
+    sign[by_pool] = sign[len(detected_by) + detected_by[by_pool]]
+    return sign, detected_by
+
+
+def _signs(evidence: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
+    """Detect those of one family that changed."""
+    sign = np.zeros(len(tested), dtype=np.int8)
+    for value, p in ((1, evidence.p_slower), (-1, evidence.p_faster)):
+        sign[benjamini_hochberg(np.where(tested, p, np.nan), rule.max_false_discoveries)] = (
+            value
+        )
+    return sign
+
+
+def confirm(
+    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> Detection:
+    """Say which changes other measurements confirm.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    sign : ndarray of int, shape (n,)
+    margins : ndarray, shape (n,)
+        As logarithms.
+    anew : ndarray, shape (n_times, n), optional
+        Deviations that were measured again; NaN where they were not.
+    rule : Rule
+
+    Returns
+    -------
+    Detection
+    """
+    says = _repeated(evidence, sign, margins, anew, rule)
+    n_anew = None if anew is None else len(anew)
+    return Detection(sign, says, says & is_rare(evidence, n_anew, rule))
+
+
+def _repeated(
+    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+) -> NDArray[np.bool_]:
+    """Say which changes show again in measurements that had no part in detecting them."""
+    if anew is None:
+        n_say = np.sum(np.where(sign > 0, evidence.alone, evidence.alone_faster), axis=0)
+        says: NDArray[np.bool_] = n_say >= rule.fewest_confirming
+    else:
+        least = np.maximum(margins, rule.min_share_repeated * np.abs(evidence.change))
+        with np.errstate(invalid="ignore"):
+            says = np.all(sign * anew >= least, axis=0)
+    says &= sign != 0
+    return says
+
+
+def with_pools(
+    cases: Detection, pools: Detection, detected_by: NDArray[np.intp], anew: Floats | None
+) -> Detection:
+    """Confirm a case that changed with its pool as the pool is, if it moves along each time.
+
+    Parameters
+    ----------
+    cases, pools : Detection
+    detected_by : ndarray of int, shape (n_series,)
+        From `detect`.
+    anew : ndarray, shape (n_times, n_series), optional
+        As for `confirm`.
+
+    Returns
+    -------
+    Detection
+        Of the cases.
+    """
+    repeated, confirmed = cases.repeated.copy(), cases.confirmed.copy()
+    for place in np.flatnonzero(detected_by >= 0):
+        along = anew is None or bool(np.all(cases.sign[place] * anew[:, place] > 0))
+        repeated[place] = along and pools.repeated[detected_by[place]]
+        confirmed[place] = along and pools.confirmed[detected_by[place]]
+    return Detection(cases.sign, repeated, confirmed)
+
+
+def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
+    """Say where so many runs hardly go astray together, if they do as often as earlier ones.
+
+    Some cases have runs that go far astray, one in ten, say, which a robust standard
+    deviation does not tell. How often is estimated as Jeffreys would (1946, *Proc. R. Soc.
+    Lond.* A 186:453), so that what never happened may. Beyond twice the farthest that any went
+    it is rarer by the square of the distance, as for whatever has a variance (Chebyshev).
+
+    Parameters
+    ----------
+    evidence : Evidence
+    n_anew : int or None
+        Measurements that say so beside the last runs; None for those of the last runs alone
+        that say so each on its own.
+    rule : Rule
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
+    n_alone = np.sum(alone, axis=0)
+    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
+    often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2
+    likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
+    return likely <= rule.max_p_astray

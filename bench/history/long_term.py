@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.compare.verdict import Change, Drift, Judgement
-from bench.history.material import stored_record
-from bench.history.pools import pooled
+from bench.history.pools import pooled, stored_record
 from bench.history.rule import RULE
 from bench.stats.change_points import drift, steps
-from bench.stats.location import NORMAL_MAD
+from bench.stats.medians import NORMAL_MAD
+from bench.stats.verdict import Change, Drift, Judgement
 from bench.store.facts import ABSENT, facts_of, flatten
 
 if TYPE_CHECKING:
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from bench.history.material import Material, Watched
+    from bench.history.pools import Material, Watched
     from bench.history.series import History
     from bench.history.verdicts import Verdicts
     from bench.stats.change_points import Slope, Step
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 # Steps and drifts of a series of numbers, with the runs and days of a history.
 

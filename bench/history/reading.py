@@ -12,17 +12,15 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from bench.compare.reading import compare, stored_run
-from bench.compare.verdict import Verdict, percent
 from bench.history.long_term import sum_up
-from bench.history.material import material
-from bench.history.pools import CACHE, MEMORY
+from bench.history.pools import CACHE, MEMORY, material
 from bench.history.rule import RULE
-from bench.history.same_machine import other_machine, same_facts
-from bench.history.series import HISTORY_COLUMNS, History, history
+from bench.history.series import HISTORY_COLUMNS, History, history, other_machine, same_facts
 from bench.history.verdicts import Judged, judge, runs_text
-from bench.stats.location import Earlier, earlier
+from bench.stats.medians import Earlier, earlier
+from bench.stats.verdict import Verdict, percent
 from bench.store.facts import facts_of
-from bench.store.files import StoreError, read_run
+from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.index import CACHE_FOLDER
 from bench.store.table import read
 
@@ -32,11 +30,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.compare.verdict import CaseVerdict, Judgement, Margins
-    from bench.history.material import Watched
+    from bench.history.pools import Watched
     from bench.history.rule import Rule
     from bench.history.verdicts import Verdicts
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
+    from bench.stats.verdict import CaseVerdict, Judgement, Margins
     from bench.store.table import Damaged
 
     #: Measures cases of a run again, and returns the new run's file.
@@ -122,7 +120,7 @@ def choose(
     runs = runs.assign(run=[names[path] for path in runs["path"]])
     whole = history(cases.cases, runs)
     facts = same_facts(whole)
-    unmeasured = stored_run(run).unmeasured
+    unmeasured = unmeasured_of(read_run(run))
     return Chosen(
         whole,
         facts.kinds == facts.kinds[-1],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.history.rule import RULE
-from bench.stats.location import NORMAL_MAD
+from bench.stats.medians import NORMAL_MAD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
     Places = NDArray[np.intp]
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
-from bench.compare.pairing import alike, case_keys
 from bench.history.rule import RULE
 from bench.history.run_times import DriftCorrection, by_medians, correct_drift, log_times
-from bench.stats.change_points import steps
-from bench.stats.location import VARIANCE_OF_LEVEL, earlier
+from bench.store import facts
+from bench.store.facts import ABSENT, alike, case_keys, facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from bench.compare.verdict import Margins
-    from bench.history.rule import Rule
-    from bench.stats.location import Floats
+    Facts = Mapping[str, str]
+    Group = tuple[str | None, bool]
+    from collections.abc import Collection, Mapping
+
+    from bench.stats.medians import Floats
 
 # The history of a machine as a matrix: a row for each run, a column for each series.
 
@@ -203,100 +204,212 @@ def _other_work(
 
 
 SLOWER, FASTER, WITHIN, UNKNOWN = "slower", "faster", "within", ""
-#: The columns, after ``key`` and ``run``.
-COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", "step_high")
 
 
-def history_table(
-    history: History,
-    margins: Margins,
-    comparable: NDArray[np.bool_] | None = None,
-    rule: Rule = RULE,
-) -> pd.DataFrame:
-    """Make a row of each case and run of a machine.
+#: What a machine is recognised by. Its GPUs belong to the series on them, and what a setting
+#: or new microcode changes to the series.
+IDENTITY = ("node", "cpu_model", "cores_physical", "memory_bytes", "machine")
+
+
+#: A library that is loaded into the process, but belongs to no backend: that one run has it
+#: says that something else is installed.
+UNOWNED = "threads.pools."
+
+
+CODE_FACTS = ("commit", "dirty")
+
+
+_scope = lru_cache(maxsize=1024)(facts.scope_of)
+
+
+def other_machine(
+    one: Mapping[str, str], other: Mapping[str, str], *, any_node: bool = False
+) -> str:
+    """Say by which fact two runs are of different machines.
+
+    Parameters
+    ----------
+    one, other : mapping of str to str
+        From ``bench.store.facts.facts_of``.
+    any_node : bool
+        The machine's name is none of them, as where every run has a container of its own.
+
+    Returns
+    -------
+    str
+        Empty where they are of one.
+    """
+    for fact in IDENTITY:
+        values = (one.get(fact, facts.ABSENT), other.get(fact, facts.ABSENT))
+        if facts.ABSENT in values or (fact == "node" and any_node):
+            continue
+        if values[0] != values[1] and not (fact == "memory_bytes" and _near(*values)):
+            return fact
+    return ""
+
+
+def _near(one: str, other: str) -> bool:
+    sizes = [float(text) for text in (one, other) if text.isdigit()]
+    return len(sizes) == 2 and abs(sizes[0] - sizes[1]) <= RULE.memory_tolerance * max(sizes)
+
+
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
+    """List the facts that make two runs of one machine different series, for any case.
+
+    Parameters
+    ----------
+    one, other : mapping of str to str
+
+    Returns
+    -------
+    tuple of str
+        The code and the protocol are none: they are what a series is watched for.
+    """
+    return tuple(
+        fact
+        for fact in sorted({*one, *other})
+        if _differs(fact, one.get(fact), other.get(fact))
+    )
+
+
+def _differs(fact: str, one: str | None, other: str | None) -> bool:
+    if one == other or fact in {*IDENTITY, *CODE_FACTS} or facts.scope_of(fact).nothing:
+        return False
+    if one is not None and other is not None:
+        return True
+    if fact.startswith(UNOWNED) and facts.scope_of(fact).backend is None:
+        return False
+    return fact.startswith(facts.ABSENCE_TELLS) or facts.kind_of(fact) == facts.OTHER
+
+
+def touching(differences: Sequence[str], backend: str | None, *, gpu: bool) -> tuple[str, ...]:
+    """Return the facts that cases of a backend may depend on.
+
+    Parameters
+    ----------
+    differences : sequence of str
+        From `differing`.
+    backend : str or None
+        None for a case of another suite, which may depend on what all depend on.
+    gpu : bool
+        Whether they run on one.
+
+    Returns
+    -------
+    tuple of str
+    """
+    scopes = ((fact, _scope(fact)) for fact in differences)
+    return tuple(
+        fact
+        for fact, scope in scopes
+        if scope.backend in {None, backend} and (gpu or not scope.gpu)
+    )
+
+
+MOST_TOLD = 3
+
+
+PASSED_OVER = (*CODE_FACTS, "preset")
+
+
+@dataclass(frozen=True)
+class SameFacts:
+    """Runs that can be compared.
+
+    Attributes
+    ----------
+    kinds : ndarray of int, shape (n_runs, n_series)
+        Runs with the same number of a series have all facts in common that it depends on.
+    changed : mapping of str to str
+        Of a case of the last run that no earlier run with its facts has: what is different
+        from the newest of the earlier ones.
+    """
+
+    kinds: NDArray[np.intp]
+    changed: Mapping[str, str]
+
+
+def same_facts(history: History) -> SameFacts:
+    """Compare the facts of all runs.
 
     Parameters
     ----------
     history : History
-        See ``bench.history.reading.choose``; of any tables of ``bench.loading`` that hold the
-        runs of one machine, ``bench.history.series.history`` makes it.
-    margins : Margins
-    comparable : ndarray of bool, shape (n_runs, n_series), optional
-        Where a run has a series on the facts of the last run; only those make the band.
-    rule : Rule
 
     Returns
     -------
-    DataFrame
-        By case, then time: ``key``, ``run``, ``taken``, ``seconds`` (what the run is judged
-        by, see ``bench.history.run_times``; NaN where it tells nothing of the case);
-        ``low`` and ``high``, seconds between which the run was to be
-        expected at 95% by the earlier ones, NaN below `Rule.fewest_earlier` of them;
-        ``mark``: ``slower`` or ``faster`` where it lies outside of the band by more than the
-        margin, ``within`` else, empty where there is no band; ``step``: seconds after over
-        before where a change point begins with this run, with ``step_low``, ``step_high``;
-        else NaN. A mark is of one run alone: the verdict of ``track`` takes more.
+    SameFacts
     """
-    logs = history.logs
-    used = logs if comparable is None else np.where(comparable, logs, np.nan)
-    low, high = _bands(used, rule)
-    edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
-    tables = [
-        _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
-        for column in range(logs.shape[1])
-    ]
-    if not tables:
-        nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *COLUMNS])
-        return nothing
-    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
-    return table
+    all_facts = [facts_of(row) for _, row in history.runs.iterrows()]
+    groups = _groups_of(history.series)
+    distinct = sorted(set(groups), key=str)
+    of_group = np.array([distinct.index(one) for one in groups], dtype=int)
+    kinds = _kinds(all_facts, distinct)
+    changed = {
+        str(history.series["key"].iloc[place]): _different(
+            all_facts, kinds, group, distinct[group]
+        )
+        for place, group in _without_earlier(history, kinds[:, of_group], of_group)
+    }
+    return SameFacts(kinds[:, of_group], changed)
 
 
-def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
-    """Return between which logarithms each run was to be expected; NaN where unknown."""
-    low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
-    for row in range(rule.fewest_earlier, len(logs)):
-        before = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
-        error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
-        width = stdtrit(before.dof, 0.5 + rule.confidence / 2) * error
-        width = np.where(before.n >= rule.fewest_earlier, width, np.nan)
-        low[row], high[row] = before.level - width, before.level + width
-    return low, high
+def _groups_of(series: pd.DataFrame) -> list[Group]:
+    backends = [None if pd.isna(one) else str(one) for one in series["backend"]]
+    gpus = [str(one).startswith("gpu") for one in series["device"]]
+    return list(zip(backends, gpus, strict=True))
 
 
-def _of_series(
-    history: History, column: int, low: Floats, high: Floats, edge: float
-) -> pd.DataFrame:
-    """Make the rows of a case: the runs that have it."""
-    rows = np.flatnonzero(history.there[:, column])
-    logs = history.logs[rows, column]
-    low, high = low[rows], high[rows]
-    with np.errstate(invalid="ignore"):
-        slower = (logs > high) & (logs > (low + high) / 2 + edge)
-        faster = (logs < low) & (logs < (low + high) / 2 - edge)
-    known = np.isfinite(low) & np.isfinite(logs)
-    mark = np.select([~known, slower, faster], [UNKNOWN, SLOWER, FASTER], default=WITHIN)
-    table: pd.DataFrame = pd.DataFrame(
-        {
-            "key": str(history.series["key"].iloc[column]),
-            "run": history.runs["run"].to_numpy()[rows],
-            "taken": history.runs["taken"].iloc[rows].array,
-            "seconds": np.exp(logs),
-            "low": np.exp(low),
-            "high": np.exp(high),
-            "mark": mark,
-            **_steps(logs, edge),
-        }
+def _kinds(all_facts: Sequence[Facts], groups: Sequence[Group]) -> NDArray[np.intp]:
+    """Give runs of each group the number of the newest run whose facts they share."""
+    kinds = np.zeros((len(all_facts), len(groups)), dtype=np.intp)
+    firsts: list[list[int]] = [[] for _ in groups]
+    known: dict[tuple[tuple[str, str], ...], NDArray[np.intp]] = {}
+    for row in reversed(range(len(all_facts))):
+        key = tuple(sorted((f, v) for f, v in all_facts[row].items() if f not in PASSED_OVER))
+        if key not in known:
+            known[key] = _row(all_facts, row, groups, firsts)
+        kinds[row] = known[key]
+    return kinds
+
+
+def _row(
+    all_facts: Sequence[Facts], row: int, groups: Sequence[Group], firsts: list[list[int]]
+) -> NDArray[np.intp]:
+    """Find of each group the newer run that has this one's facts; else it begins a kind."""
+    of_group = np.full(len(groups), row, dtype=np.intp)
+    against: dict[int, tuple[str, ...]] = {}
+    for column, (backend, gpu) in enumerate(groups):
+        for first in firsts[column][: RULE.most_fingerprints]:
+            if first not in against:
+                against[first] = differing(all_facts[first], all_facts[row])
+            if not touching(against[first], backend, gpu=gpu):
+                of_group[column] = first
+                break
+        else:
+            firsts[column].append(row)
+    return of_group
+
+
+def _without_earlier(
+    history: History, kinds: NDArray[np.intp], of_group: NDArray[np.intp]
+) -> list[tuple[int, int]]:
+    """List the series that the last run has on other facts than all before it."""
+    there = history.there
+    same = np.any((kinds[:-1] == kinds[-1]) & there[:-1], axis=0)
+    other = np.any(kinds[:-1] != kinds[-1], axis=0)
+    return [(int(n), int(of_group[n])) for n in np.flatnonzero(there[-1] & ~same & other)]
+
+
+def _different(
+    all_facts: Sequence[Facts], kinds: NDArray[np.intp], column: int, group: Group
+) -> str:
+    """Say in what the newest run of another kind differs from the last run."""
+    row = int(np.flatnonzero(kinds[:-1, column] != kinds[-1, column])[-1])
+    backend, gpu = group
+    now, before = all_facts[-1], all_facts[row]
+    differences = touching(differing(now, before), backend, gpu=gpu)
+    return "; ".join(
+        f"{fact}: {before.get(fact, ABSENT)} before, {now.get(fact, ABSENT)} now"
+        for fact in differences[:MOST_TOLD]
     )
-    return table
-
-
-def _steps(logs: Floats, edge: float) -> dict[str, Floats]:
-    """Put each change point beside the run that it begins with."""
-    columns = {name: np.full(len(logs), np.nan) for name in ("step", "step_low", "step_high")}
-    finite = np.flatnonzero(np.isfinite(logs))
-    for step in steps(logs[finite], edge):
-        sizes = (step.size, step.low, step.high)
-        for column, value in zip(columns.values(), sizes, strict=True):
-            column[finite[step.place]] = np.exp(value)
-    return columns

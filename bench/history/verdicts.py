@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.compare.verdict import CaseVerdict, Verdict, percent
 from bench.history.detection import decide
 from bench.history.pools import CPU_FREQUENCY
 from bench.history.rule import RULE
+from bench.stats.verdict import CaseVerdict, Verdict, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from bench.history.detection import Decided, Detection
-    from bench.history.evidence import Evidence
-    from bench.history.material import Material, Watched
+    from bench.history.detection import Decided
+    from bench.history.evidence import Detection, Evidence
+    from bench.history.pools import Material, Watched
     from bench.history.rule import Rule
     from bench.history.series import History
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 # Why a series changed: by which part of the machine, or by the code.
 

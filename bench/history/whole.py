@@ -6,25 +6,41 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
 
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
-from bench.history.material import material
+from bench.history.pools import material
 from bench.history.rule import RULE
-from bench.history.same_machine import same_facts
-from bench.history.series import UNKNOWN, History, history, history_table
+from bench.history.series import (
+    FASTER,
+    IDENTITY,
+    SLOWER,
+    UNKNOWN,
+    WITHIN,
+    History,
+    history,
+    other_machine,
+    same_facts,
+)
 from bench.history.verdicts import Judged, judge
-from bench.stats.change_points import Step, drift
+from bench.stats.change_points import Step, drift, steps
+from bench.stats.medians import VARIANCE_OF_LEVEL, earlier
+from bench.store.facts import facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Facts = Mapping[str, str]
     from collections.abc import Iterator, Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from bench.compare.verdict import Change, Drift, Judgement, Margins
-    from bench.history.same_machine import Machine, SameFacts
+    from bench.history.rule import Rule
+    from bench.history.series import SameFacts
     from bench.stats.change_points import Slope
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
+    from bench.stats.verdict import Change, Drift, Judgement, Margins
 
 # The band in which each run was to be expected, by the earlier ones with the same facts.
 
@@ -256,3 +272,212 @@ def _judgement(
     rule_input = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
     verdicts = judge(Judged(newest, facts.changed, rule_input, RULE, unmeasured))
     return sum_up(newest, rule_input, verdicts)
+
+
+#: The columns, after ``key`` and ``run``.
+TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", "step_high")
+
+
+def history_table(
+    history: History,
+    margins: Margins,
+    comparable: NDArray[np.bool_] | None = None,
+    rule: Rule = RULE,
+) -> pd.DataFrame:
+    """Make a row of each case and run of a machine.
+
+    Parameters
+    ----------
+    history : History
+        See ``bench.history.reading.choose``; of any tables of ``bench.loading`` that hold the
+        runs of one machine, ``bench.history.series.history`` makes it.
+    margins : Margins
+    comparable : ndarray of bool, shape (n_runs, n_series), optional
+        Where a run has a series on the facts of the last run; only those make the band.
+    rule : Rule
+
+    Returns
+    -------
+    DataFrame
+        By case, then time: ``key``, ``run``, ``taken``, ``seconds`` (what the run is judged
+        by, see ``bench.history.run_times``; NaN where it tells nothing of the case);
+        ``low`` and ``high``, seconds between which the run was to be
+        expected at 95% by the earlier ones, NaN below `Rule.fewest_earlier` of them;
+        ``mark``: ``slower`` or ``faster`` where it lies outside of the band by more than the
+        margin, ``within`` else, empty where there is no band; ``step``: seconds after over
+        before where a change point begins with this run, with ``step_low``, ``step_high``;
+        else NaN. A mark is of one run alone: the verdict of ``track`` takes more.
+    """
+    logs = history.logs
+    used = logs if comparable is None else np.where(comparable, logs, np.nan)
+    low, high = _bands(used, rule)
+    edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
+    tables = [
+        _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
+        for column in range(logs.shape[1])
+    ]
+    if not tables:
+        nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *TABLE_COLUMNS])
+        return nothing
+    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    return table
+
+
+def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    """Return between which logarithms each run was to be expected; NaN where unknown."""
+    low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
+    for row in range(rule.fewest_earlier, len(logs)):
+        before = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
+        error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
+        width = stdtrit(before.dof, 0.5 + rule.confidence / 2) * error
+        width = np.where(before.n >= rule.fewest_earlier, width, np.nan)
+        low[row], high[row] = before.level - width, before.level + width
+    return low, high
+
+
+def _of_series(
+    history: History, column: int, low: Floats, high: Floats, edge: float
+) -> pd.DataFrame:
+    """Make the rows of a case: the runs that have it."""
+    rows = np.flatnonzero(history.there[:, column])
+    logs = history.logs[rows, column]
+    low, high = low[rows], high[rows]
+    with np.errstate(invalid="ignore"):
+        slower = (logs > high) & (logs > (low + high) / 2 + edge)
+        faster = (logs < low) & (logs < (low + high) / 2 - edge)
+    known = np.isfinite(low) & np.isfinite(logs)
+    mark = np.select([~known, slower, faster], [UNKNOWN, SLOWER, FASTER], default=WITHIN)
+    table: pd.DataFrame = pd.DataFrame(
+        {
+            "key": str(history.series["key"].iloc[column]),
+            "run": history.runs["run"].to_numpy()[rows],
+            "taken": history.runs["taken"].iloc[rows].array,
+            "seconds": np.exp(logs),
+            "low": np.exp(low),
+            "high": np.exp(high),
+            "mark": mark,
+            **_series_steps(logs, edge),
+        }
+    )
+    return table
+
+
+def _series_steps(logs: Floats, edge: float) -> dict[str, Floats]:
+    """Put each change point beside the run that it begins with."""
+    columns = {name: np.full(len(logs), np.nan) for name in ("step", "step_low", "step_high")}
+    finite = np.flatnonzero(np.isfinite(logs))
+    for step in steps(logs[finite], edge):
+        sizes = (step.size, step.low, step.high)
+        for column, value in zip(columns.values(), sizes, strict=True):
+            column[finite[step.place]] = np.exp(value)
+    return columns
+
+
+NAMELESS = "a machine that the runs do not name"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine with its runs.
+
+    Attributes
+    ----------
+    name : str
+        Its host's and its processor's, as far as the runs tell them; no two are the same.
+    runs : DataFrame
+        Of ``bench.loading``, the oldest first; each has a time.
+    """
+
+    name: str
+    runs: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Machines:
+    """All machines of some runs.
+
+    Attributes
+    ----------
+    found : tuple of Machine
+        The one that was measured last comes first.
+    any_node : bool
+        Nearly every run names another host, as where each has a container of its own: hosts
+        that are alike in all else are taken for one machine.
+    """
+
+    found: tuple[Machine, ...]
+    any_node: bool
+
+
+def machines(runs: pd.DataFrame) -> Machines:
+    """Split runs by machine.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        The table of ``bench.loading``.
+
+    Returns
+    -------
+    Machines
+        Without the runs that tell no time.
+    """
+    ordered = runs[runs["taken"].notna()].sort_values(["taken", "run"], kind="stable")
+    all_facts = [facts_of(row) for _, row in ordered.iterrows()]
+    groups = _groups(all_facts, any_node=False)
+    any_node = len(all_facts) > RULE.fewest_earlier and len(groups) > len(all_facts) / 2
+    if any_node:
+        groups = _groups(all_facts, any_node=True)
+    names = _unlike([_name(all_facts[rows[-1]], any_node=any_node) for rows in groups])
+    split = [
+        Machine(name, ordered.iloc[rows].reset_index(drop=True))
+        for name, rows in zip(names, groups, strict=True)
+    ]
+    return Machines(tuple(split), any_node)
+
+
+def _groups(all_facts: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
+    """Return the places of each machine's runs, ascending, by its newest run.
+
+    A run that tells nothing of its machine would be like any: such runs are one of their own.
+    """
+    newest: list[Facts] = []
+    groups: list[list[int]] = []
+    known: dict[tuple[str | None, ...], int] = {}
+    for place in reversed(range(len(all_facts))):
+        facts = all_facts[place]
+        key = tuple(facts.get(fact) for fact in IDENTITY)
+        if key not in known:
+            known[key] = _place(facts, newest, any_node=any_node)
+        if known[key] == len(groups):
+            newest.append(facts)
+            groups.append([])
+        groups[known[key]].append(place)
+    return [rows[::-1] for rows in groups]
+
+
+def _place(facts: Facts, newest: Sequence[Facts], *, any_node: bool) -> int:
+    """Return the number of the machine that a run is of; one more for a new one."""
+    for number, other in enumerate(newest):
+        alike = any(fact in facts for fact in IDENTITY) == any(
+            fact in other for fact in IDENTITY
+        )
+        if alike and not other_machine(other, facts, any_node=any_node):
+            return number
+    return len(newest)
+
+
+def _name(facts: Facts, *, any_node: bool) -> str:
+    wanted = ("cpu_model",) if any_node else ("node", "cpu_model")
+    return ", ".join(facts[fact] for fact in wanted if fact in facts) or NAMELESS
+
+
+def _unlike(names: Sequence[str]) -> list[str]:
+    """Give what is called the same a number."""
+    total = {name: names.count(name) for name in names}
+    seen = dict.fromkeys(names, 0)
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(f"{name} ({seen[name]})" if total[name] > 1 else name)
+    return numbered

@@ -9,9 +9,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.compare.verdict import Verdict
 from bench.report.numbers import ratio
 from bench.report.progress import OTHER_LINES, duration
+from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.advise import reading
 from bench.compare.comparison import MOST_SIDES, NotComparedError
-from bench.compare.rates import Machine, with_rates
-from bench.compare.reading import margins, stored_run
 from bench.compare.side_by_side import compare
-from bench.history.same_machine import machines
-from bench.history.whole import whole_history
+from bench.history.whole import machines, whole_history
 from bench.report.figures.several import comparison_figures, report_figures
 from bench.report.figures.style import save_figures
 from bench.report.markdown.comparison_comment import several
@@ -22,8 +19,10 @@ from bench.report.page.history_section import MOST_MACHINES, many_runs
 from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
+from bench.stats.verdict import Margins
 from bench.store.facts import known
-from bench.store.files import StoreError, read_run
+from bench.store.files import StoreError, read_run, unmeasured_of
+from bench.store.rates import Machine, with_rates
 from bench.store.schema import is_own, sound
 from bench.store.table import read
 from data.errors import DataError
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from bench.advise.findings import Found
     from bench.compare.comparison import Comparison
-    from bench.compare.verdict import Margins
     from bench.history.whole import WholeHistory
     from bench.report.page.blocks import Page
     from bench.store.table import Loaded
@@ -52,7 +50,7 @@ class Histories:
     found : tuple of WholeHistory
         A machine each, the one that was measured last first.
     any_node : bool
-        As in ``bench.history.same_machine.Machines``.
+        As in ``bench.history.whole.Machines``.
     """
 
     found: tuple[WholeHistory, ...]
@@ -81,7 +79,7 @@ def histories(loaded: Loaded, margins: Margins) -> Histories:
     for place, machine in enumerate(split.found):
         newest = machine.runs.iloc[-1]
         # Of the others no verdict is shown.
-        unmeasured = stored_run(Path(str(newest["path"]))).unmeasured if _shown(place) else {}
+        unmeasured = unmeasured_of(read_run(Path(str(newest["path"])))) if _shown(place) else {}
         one = whole_history(loaded.cases, machine, margins, unmeasured)
         made.append(_rated(one, newest) if _shown(place) else one)
     return Histories(tuple(made), split.any_node)
@@ -278,12 +276,14 @@ def draw(found: Source, folder: Path) -> list[Path]:
 # The report as one HTML file.
 
 
-def html(found: Source) -> str:
+def html(found: Source, margins: Callable[[], Margins] = Margins) -> str:
     """Write the page.
 
     Parameters
     ----------
     found : Source
+    margins : callable
+        Reads how much a case may change; only several runs need it.
 
     Returns
     -------
@@ -296,12 +296,12 @@ def html(found: Source) -> str:
     """
     vega = Ahead()
     try:
-        return render(page(found), vega.script)
+        return render(page(found, margins), vega.script)
     finally:
         vega.give_up()
 
 
-def page(found: Source) -> Page:
+def page(found: Source, margins: Callable[[], Margins] = Margins) -> Page:
     """Make the page that suits what was asked for."""
     if found.material is not None:
         return (foreign_run if found.foreign else one_run_page)(found.material)

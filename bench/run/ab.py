@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.compare.verdict import Judgement, Margins
     from bench.measure.protocol import Protocol
     from bench.plan.request import Request
     from bench.run.pair_cases import Entry
     from bench.run.sides import Prepared, Side
+    from bench.stats.verdict import Judgement, Margins
 
 # What was measured as run files: one of each side, of the same pairs.
 

@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.compare.verdict import CaseVerdict, Judgement, Verdict
 from bench.machine.rule import RULE
+from bench.stats.verdict import CaseVerdict, Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.compare.rates import Rates
     from bench.run.pair_cases import Entry
     from bench.run.pairs import Measured
     from bench.run.sides import Side
+    from bench.stats.verdict import Rates
 
 #: Disturbances of a smaller share of the rounds are no news.
 WORTH_TELLING = 0.25

@@ -11,10 +11,10 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds, look, process_time
-from bench.compare.verdict import Verdict
 from bench.plan.tasks import Cause, Outcome
 from bench.run import launcher
 from bench.run.launcher import EndedError, NoAnswerError
+from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

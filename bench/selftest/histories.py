@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from bench.compare.rates import FORMAT, Rates, Share, to_json
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
 from bench.selftest.rule import RULE
 from bench.selftest.samples_file import save
 from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, tallies
+from bench.stats.verdict import Rates, Share
 from bench.store.files import run_name
+from bench.store.rates import FORMAT, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

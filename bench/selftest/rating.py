@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.compare.rates import Rates, Share
 from bench.selftest.rule import RULE
 from bench.selftest.tried_rules import OTHERS, Ab, Compare
+from bench.stats.verdict import Rates, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.compare.verdict import Margins
 from bench.history import pools
-from bench.history.material import watched
+from bench.history.pools import watched
 from bench.history.reading import choose
 from bench.selftest.rule import RULE
+from bench.stats.verdict import Margins
 from bench.store.facts import known
 from bench.store.files import StoreError, newest_run
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.history.material import Watched
-    from bench.stats.location import Floats
+    from bench.history.pools import Watched
+    from bench.stats.medians import Floats
 
 #: Facts of a series by which it is put into a pool, and leans on another.
 FACTS = tuple(dict.fromkeys(("key", *pools.POOL_COLUMNS, *pools.COLUMNS)))

@@ -9,18 +9,18 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Rounds
-from bench.compare.rates import FORMAT, to_json
 from bench.machine.fingerprint import fingerprint_id
 from bench.selftest.rating import RULES, rate, together
 from bench.store.files import StoreError, run_name, whole
+from bench.store.rates import FORMAT, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from bench.compare.rates import Rates
     from bench.selftest.sampling import Samples, SelftestAsked
     from bench.selftest.tried_rules import Pool
+    from bench.stats.verdict import Rates
 
 
 def rates_of(pools: Mapping[str, Pool], measured: str, path: str) -> list[Rates]:

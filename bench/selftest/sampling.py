@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds
-from bench.compare.rule import RULE as COMPARISON
 from bench.plan.values import SelectionError
 from bench.report.progress import duration
 from bench.run.executor import Interrupts
@@ -18,6 +17,7 @@ from bench.run.pair_cases import entries
 from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.run.sides import Side, prepare
 from bench.selftest.rule import RULE
+from bench.stats.rule import RULE as STATISTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -125,7 +125,7 @@ def sample(
     with ExitStack() as stack:
         sides = prepare((Side(), Side()), asked.request.kernel_folder, stack)
         listed = entries(asked.request, sides)
-        margin = COMPARISON.margin
+        margin = STATISTICS.margin
         measured = [Measured(one, Contest(margin)) for one in listed if not one.reason]
         if not measured:
             raise SelectionError(f"no case can be measured here: {listed[0].reason}.")

@@ -11,13 +11,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.compare.rates import Share
 from bench.history.detection import decide
 from bench.history.pools import MEMORY
 from bench.history.rule import RULE as TRACK
 from bench.history.verdicts import causes
 from bench.selftest.recorded import recorded
 from bench.selftest.rule import RULE
+from bench.stats.verdict import Share
 from bench.store.files import StoreError
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.history.detection import Decided
-    from bench.history.material import Watched
+    from bench.history.pools import Watched
     from bench.history.rule import Rule
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 # Simulated histories, drawn from recorded runs.
 #

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.compare.rates import Rates, Share
+    from bench.stats.verdict import Rates, Share
 
 # The suite's times beside a plain loop's.
 

@@ -13,7 +13,8 @@ from scipy import stats
 from bench.compare.paired import process_time, replay
 from bench.compare.rule import RULE as COMPARISON
 from bench.compare.stored import judge
-from bench.compare.verdict import Verdict
+from bench.stats.rule import RULE as STATISTICS
+from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,7 +91,7 @@ class Ab:
     most_pairs : int
     """
 
-    margin: float = COMPARISON.margin
+    margin: float = STATISTICS.margin
     most_pairs: int = COMPARISON.most_pairs
     name: str = "ab"
     title: str = "bench ab"
@@ -121,7 +122,7 @@ class Compare:
         Of each run.
     """
 
-    margin: float = COMPARISON.margin
+    margin: float = STATISTICS.margin
     processes: int = 5
     name: str = "compare"
     title: str = "bench compare (5 processes)"

@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 from scipy.special import stdtr, stdtrit
 from scipy.stats import theilslopes
 
-from bench.stats.location import (
+from bench.stats.medians import (
     NORMAL_MAD,
     VARIANCE_OF_LEVEL,
     Earlier,
@@ -23,7 +23,7 @@ from bench.stats.rule import RULE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 # Steps in a long series: where, how large, how sure.
 #

@@ -13,6 +13,9 @@ class Rule:
     ----------
     confidence : float
         Of intervals, everywhere: the usual one.
+    margin : float
+        Share by which a case may change and still be called the same. Of three per cent, half
+        is still told apart from nothing, and from three.
     trimmed_share : float
         Share of the runs that is winsorised on each side, so that one run in five may go
         astray on either side.
@@ -59,6 +62,7 @@ class Rule:
     """
 
     confidence: float = 0.95
+    margin: float = 0.015
     # Levels and standard deviations of earlier runs, and medians.
     trimmed_share: float = 0.2
     usual_runs: float = 4.0

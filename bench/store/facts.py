@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bench.store.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
 
 # How much of the caches that a processor tells a machine can have for itself.
 #
@@ -247,3 +252,172 @@ def text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(text(one) for one in value) or "none"
     return ABSENT if value is None else str(value) or "none"
+
+
+#: Facts of any case that its time depends on, whatever it is called.
+OF_ANY = (
+    *("n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes"),
+    *("precision", "momentum", "density", "sampling", "backend"),
+)
+
+
+#: … of a training to a target: they decide how many steps it takes.
+OF_TARGETS = ("tolerance", "learning_rate", "schedule")
+
+
+COLUMNS = ("name", "side", "fact", "baseline_value", "side_value")
+
+
+def alike(
+    rows: pd.DataFrame, precisions: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave out cases that did other work than the baseline's of the same name.
+
+    A fact that one side does not tell is no difference. How many epochs were trained, with
+    which rate and to what loss, changes no time of an epoch.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From ``bench.compare.pairing.paired``.
+    precisions : mapping of str to str
+        Of each run that tells it; a case may tell its own.
+
+    Returns
+    -------
+    alike : DataFrame
+        The rows that are left.
+    other : DataFrame
+        A row for each fact that differs: ``name``, ``side``, ``fact``, ``baseline_value``,
+        ``side_value``.
+    """
+    if precisions:
+        rows = rows.assign(precision=_precision(rows, precisions))
+    base = baseline_positions(rows)
+    targets = rows["case"].isin(["target"]).to_numpy() if "case" in rows else False
+    found, unlike = [], np.zeros(len(rows), dtype=bool)
+    for fact in (*OF_ANY, *OF_TARGETS):
+        if fact not in rows:
+            continue
+        values = rows[fact].to_numpy(dtype=object)
+        differs = differ(values, values[base])
+        if fact in OF_TARGETS:
+            differs &= targets
+        unlike |= differs
+        found.append(_listed(rows, fact, values, base, differs))
+    left = rows[~unlike]
+    still = left.groupby("key", sort=False)["side"].transform("size") > 1
+    other = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
+    return left[still].reset_index(drop=True), other.reset_index(drop=True)
+
+
+def _precision(rows: pd.DataFrame, precisions: Mapping[str, str]) -> pd.Series:
+    """Return each case's precision: its own, or else that of its run."""
+    of_run = rows["run"].map(dict(precisions)).astype(object)
+    if "precision" not in rows:
+        return of_run
+    own = rows["precision"].astype(object)
+    told: pd.Series = own.where(own.notna(), of_run)
+    return told
+
+
+def baseline_positions(rows: pd.DataFrame) -> NDArray[Any]:
+    """Return, for each row, where the baseline's row of the same key stands.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``key`` and ``side``; every key is on the side 0.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+    """
+    at = np.flatnonzero(rows["side"].to_numpy() == 0)
+    of_key = pd.Index(rows["key"].to_numpy()[at])
+    position: NDArray[Any] = at[of_key.get_indexer(pd.Index(rows["key"]))]
+    return position
+
+
+def differ(values: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Say where two columns are both known and not the same.
+
+    Parameters
+    ----------
+    values, others : ndarray of object
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    at = np.flatnonzero(~(pd.isna(values) | pd.isna(others)))
+    unlike = np.zeros(len(values), dtype=bool)
+    unlike[at] = values[at] != others[at]
+    at = np.flatnonzero(unlike)
+    numbers, other_numbers = (
+        pd.to_numeric(pd.Series(side[at], dtype=object), errors="coerce").to_numpy(dtype=float)
+        for side in (values, others)
+    )
+    unlike[at] = ~np.isclose(numbers, other_numbers, rtol=RULE.fact_tolerance, atol=0.0)
+    return unlike
+
+
+def _listed(
+    rows: pd.DataFrame,
+    fact: str,
+    values: NDArray[Any],
+    base: NDArray[Any],
+    differs: NDArray[Any],
+) -> pd.DataFrame:
+    """Make a row of each case that differs in a fact."""
+    at = np.flatnonzero(differs)
+    columns = (rows["name"].to_numpy()[at], rows["side"].to_numpy()[at], fact)
+    told = dict(zip(COLUMNS, (*columns, values[base[at]], values[at]), strict=True))
+    listed: pd.DataFrame = pd.DataFrame(told, columns=list(COLUMNS))
+    return listed
+
+
+def case_keys(table: pd.DataFrame, *, by_device: bool = False) -> list[str]:
+    """Return what each case is called in all runs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of cases.
+    by_device : bool
+        Leave out on which device it ran.
+
+    Returns
+    -------
+    list of str
+        The name, which holds all that a case of this suite is; the full name of others.
+    """
+    columns = table.reindex(columns=["name", "fullname", "case", "device"])
+    foreign = columns["case"].isna() & columns["fullname"].notna()
+    names = columns["name"].where(~foreign, columns["fullname"]).astype(str)
+    if not by_device:
+        return list(names)
+    devices = columns["device"].astype(str)
+    return [
+        name.replace(device, ANY_DEVICE) for name, device in zip(names, devices, strict=True)
+    ]
+
+
+def _partial(table: pd.DataFrame) -> pd.DataFrame:
+    """Make a row of each case that some side lacks."""
+    columns = [name for name in CASE_COLUMNS if name in table]
+    first = table.drop_duplicates("key").set_index("key")[columns]
+    having = table.groupby("key", sort=False)["side"].agg(tuple)
+    result: pd.DataFrame = first.assign(sides=having.reindex(first.index)).reset_index()
+    return result
+
+
+#: What stands for the device in the key of a case that is compared across devices.
+ANY_DEVICE = "*"
+
+
+#: Columns of a case that say which it is; those of them that a table has are kept.
+CASE_COLUMNS = (
+    *("name", "fullname", "group", "case", "workload", "kernel", "backend", "device"),
+    *("loader", "batch_size", "n_parameters", "n_tensors", "n_bytes", "control", "engine"),
+)

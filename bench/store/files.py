@@ -276,3 +276,17 @@ def _check(path: Path, content: bytes, document: dict[str, Any]) -> None:
     reason = schema.why_unsound(document) if schema.is_own(document) else None
     if reason is not None:
         raise StoreError(f"{path} is damaged: {reason}")
+
+
+def unmeasured_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return why cases were skipped or failed, by id; files of other suites do not tell."""
+    added = document.get("bench")
+    if not isinstance(added, dict):
+        return {}
+    reasons = {}
+    for kind in ("skipped", "failed"):
+        listed = added.get(kind)
+        for case in listed if isinstance(listed, list) else ():
+            if isinstance(case, dict) and isinstance(case.get("id"), str):
+                reasons[case["id"]] = f"{kind}: {str(case.get('reason')).rstrip('.')}"
+    return reasons

@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 
 from bench.commands import app, selftest
 from bench.commands.exits import Exit
-from bench.compare.rates import Machine, with_rates
-from bench.compare.verdict import Judgement
 from bench.report.verdicts.wording import rates_of
 from bench.selftest.sampling import Samples
+from bench.stats.verdict import Judgement
+from bench.store.rates import Machine, with_rates
 from tests.history.stored_history import history
 from tests.selftest.test_rating import pool
 

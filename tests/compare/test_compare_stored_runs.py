@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.compare.reading import compare, stored_run
-from bench.compare.verdict import CaseVerdict, Margins, Outcome, Verdict
+from bench.stats.verdict import CaseVerdict, Margins, Outcome, Verdict
 from bench.store.files import StoreError
 from tests.compare.made_up_stored import (
     FINGERPRINT,
@@ -21,7 +21,7 @@ from tests.compare.made_up_stored import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.compare.verdict import Judgement
+    from bench.stats.verdict import Judgement
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.compare.verdict import percent
+from bench.stats.verdict import percent
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.compare.rates import Machine, Rates, Share, from_json, to_json, with_rates
-from bench.compare.verdict import Judgement
+from bench.stats.verdict import Judgement, Rates, Share
+from bench.store.rates import Machine, from_json, to_json, with_rates
 
 if TYPE_CHECKING:
     from pathlib import Path

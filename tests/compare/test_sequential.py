@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.compare.paired import Contest, look, pairs_left, replay
 from bench.compare.rule import RULE
-from bench.compare.verdict import Verdict
+from bench.stats.verdict import Verdict
 
 MARGIN = 0.015
 

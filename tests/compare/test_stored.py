@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.compare.stored import LEVEL, judge
-from bench.compare.verdict import Verdict
+from bench.stats.verdict import Verdict
 
 STEADY = [1.000, 1.002, 0.999, 1.001, 0.998]
 MEDIANS = st.lists(st.floats(0.5, 2.0), min_size=1, max_size=6)

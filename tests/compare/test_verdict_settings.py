@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.compare.reading import margins
+from bench.commands.verdicts import margins
 from bench.plan.values import SelectionError
 
 if TYPE_CHECKING:

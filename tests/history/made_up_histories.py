@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.compare.verdict import Margins
-from bench.history.material import watched
+from bench.history.pools import watched
+from bench.stats.verdict import Margins
 
 if TYPE_CHECKING:
-    from bench.history.material import Watched
-    from bench.stats.location import Floats
+    from bench.history.pools import Watched
+    from bench.stats.medians import Floats
 
 MIB = 2**20
 LARGE = 128 * MIB

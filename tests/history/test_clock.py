@@ -8,19 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.compare.verdict import Margins
-from bench.history.cpu_frequency import cpu_frequency
-from bench.history.detection import decide
+from bench.history.detection import cpu_frequency, decide
 from bench.history.evidence import split
-from bench.history.material import watched
-from bench.history.pools import CPU_FREQUENCY, MEMORY, pools
+from bench.history.pools import CPU_FREQUENCY, MEMORY, pools, watched
 from bench.history.rule import RULE
 from bench.history.verdicts import by_frequency, causes
+from bench.stats.verdict import Margins
 from tests.history.made_up_histories import all_watched, noise, series
 
 if TYPE_CHECKING:
-    from bench.history.cpu_frequency import CpuFrequency
-    from bench.stats.location import Floats
+    from bench.history.detection import CpuFrequency
+    from bench.stats.medians import Floats
 
 WATCHED = all_watched()
 NAMES = [pool.name for pool in WATCHED.pools]

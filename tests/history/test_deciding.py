@@ -11,7 +11,7 @@ from bench.history.verdicts import causes
 from tests.history.made_up_histories import all_watched, noise, series
 
 if TYPE_CHECKING:
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 WATCHED = all_watched()
 NAMES = [pool.name for pool in WATCHED.pools]

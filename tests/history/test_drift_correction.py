@@ -11,7 +11,7 @@ import pytest
 from bench.history.run_times import correct_drift, log_times
 
 if TYPE_CHECKING:
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 N_RUNS, N_PROCESSES = 10, 12
 #: How much of what the yardstick is slower by each case is; and how much slower the yardstick

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.compare.verdict import Margins
 from bench.history.long_term import long_term
-from bench.history.material import watched
+from bench.history.pools import watched
 from bench.history.reading import choose
-from bench.history.series import history_table
+from bench.history.whole import history_table
+from bench.stats.verdict import Margins
 from tests.history.stored_history import (
     FINGERPRINT,
     NAMES,

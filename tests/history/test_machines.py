@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.history.same_machine import differing, other_machine, touching
+from bench.history.series import differing, other_machine, touching
 
 ONE = {
     "node": "one",

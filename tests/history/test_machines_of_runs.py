@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.history.same_machine import NAMELESS, machines
+from bench.history.whole import NAMELESS, machines
 
 
 def runs(*told: dict[str, Any]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.history.same_machine import same_facts
+from bench.history.series import same_facts
 from tests.history.made_up import OTHER_NUMPY, UPGRADED, days, history_of
 from tests.history.stored_history import FINGERPRINT, document, factors, store
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.compare.verdict import Margins
 from bench.history.rule import RULE
-from bench.history.series import History, history_table
-from bench.history.whole import series_changes
+from bench.history.series import History
+from bench.history.whole import history_table, series_changes
+from bench.stats.verdict import Margins
 
 SPREAD = 0.01
 

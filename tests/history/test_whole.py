@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.compare.verdict import Margins, Outcome, Verdict
 from bench.history import whole
 from bench.history.reading import choose, track
 from bench.history.rule import RULE
 from bench.history.whole import whole_history
+from bench.stats.verdict import Margins, Outcome, Verdict
 from tests.history.made_up import UPGRADED, days, read_all
 from tests.history.stored_history import (
     EPOCHS,

@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 
 from bench.compare.paired import Contest
-from bench.compare.verdict import Verdict
 from bench.report.pair_progress import AbProgress
+from bench.stats.verdict import Verdict
 
 CONTESTS = [
     Contest(0.015, [0.001, -0.001] * 4, Verdict.SAME),

@@ -10,9 +10,9 @@ from typer.testing import CliRunner, Result
 
 from bench.commands import app
 from bench.commands.exits import Exit
-from bench.compare.reading import stored_run
-from bench.compare.verdict import Margins
 from bench.report.writing import histories
+from bench.stats.verdict import Margins
+from bench.store.files import read_run
 from bench.store.table import read
 from tests.history.stored_history import NAMES, document, factors, history, store
 
@@ -66,11 +66,11 @@ def test_of_machines_that_are_not_judged_on_the_page_no_file_is_read_again(
         store(tmp_path / "runs", day, document(day, factors(day), node=f"node{day % 2}"))
     read_again: list[Path] = []
 
-    def stored(path: Path) -> object:
+    def read_one(path: Path) -> object:
         read_again.append(path)
-        return stored_run(path)
+        return read_run(path)
 
-    monkeypatch.setattr("bench.report.writing.stored_run", stored)
+    monkeypatch.setattr("bench.report.writing.read_run", read_one)
     monkeypatch.setattr("bench.report.writing.MOST_MACHINES", 1)
     found = histories(read([tmp_path / "runs"], None), Margins()).found
     assert len(found) == 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.compare.rates import Share
 from bench.selftest.tables import share
+from bench.stats.verdict import Share
 
 
 @pytest.mark.parametrize(

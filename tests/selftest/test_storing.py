@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from bench.compare.rates import Machine, with_rates
-from bench.compare.verdict import Judgement
 from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
 from bench.plan.request import Request
 from bench.selftest.samples_file import read, write
 from bench.selftest.sampling import Samples, SelftestAsked, load
+from bench.stats.verdict import Judgement
 from bench.store.files import StoreError
+from bench.store.rates import Machine, with_rates
 from tests.selftest.test_rating import pool
 
 if TYPE_CHECKING:

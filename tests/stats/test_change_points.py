@@ -8,7 +8,7 @@ import pytest
 from bench.stats.change_points import drift, steps
 
 if TYPE_CHECKING:
-    from bench.stats.location import Floats
+    from bench.stats.medians import Floats
 
 MARGIN = float(np.log1p(0.015))
 DAYS = np.arange(90.0)

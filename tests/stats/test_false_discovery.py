@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats.false_discovery import benjamini_hochberg
+from bench.stats.verdict import benjamini_hochberg
 
 P = st.floats(0, 1)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.stats.location import earlier, lag1_autocorrelation
+from bench.stats.medians import earlier, lag1_autocorrelation
 
 
 def test_of_normal_runs_level_and_spread_are_those_of_the_distribution() -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from bench.compare.verdict import Change
     from bench.history.whole import WholeHistory
+    from bench.stats.verdict import Change
 
 # Every case over the runs of each machine, packed: four rows of whole numbers a case, written
 # with commas. They are the seconds in a unit of the case's own, then half the width of the

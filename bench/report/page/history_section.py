@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bench.compare.over_time import points
-from bench.compare.verdict import Verdict
 from bench.history.rule import RULE
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
@@ -25,13 +24,14 @@ from bench.report.page.blocks import (
 from bench.report.page.history_tables import cases_table, changes_table, drifts_table
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
+from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.compare.verdict import CaseVerdict, Judgement
     from bench.history.whole import WholeHistory
     from bench.report.page.blocks import Block
+    from bench.stats.verdict import CaseVerdict, Judgement
     from bench.store.table import Loaded
 
 # The newest run of each machine against its history, as ``track`` says it.
@@ -175,7 +175,7 @@ def many_runs(
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
     any_node : bool
-        As in ``bench.history.same_machine.Machines``.
+        As in ``bench.history.whole.Machines``.
 
     Returns
     -------

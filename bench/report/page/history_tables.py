@@ -16,8 +16,8 @@ from bench.report.verdicts import wording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.compare.verdict import CaseVerdict, Change, Drift
     from bench.history.whole import WholeHistory
+    from bench.stats.verdict import CaseVerdict, Change, Drift
     from bench.store.table import Loaded
 
 #: Longer tables hold the newest.

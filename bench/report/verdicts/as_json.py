@@ -36,11 +36,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bench.compare.verdict import Outcome, Verdict
+from bench.stats.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from bench.compare.rates import Rates, Share
-    from bench.compare.verdict import CaseVerdict, Change, Drift, Judgement
+    from bench.stats.verdict import CaseVerdict, Change, Drift, Judgement, Rates, Share
 
 FORMAT = 1
 OUTCOMES = {

@@ -18,15 +18,15 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from bench.compare.verdict import UNDECIDED, Outcome, Verdict
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import told
+from bench.stats.verdict import UNDECIDED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bench.compare.verdict import CaseVerdict, Judgement
+    from bench.stats.verdict import CaseVerdict, Judgement
 
 #: All but what XML 1.0 can hold (section 2.2).
 _NO_CHARACTERS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bench.compare.rates import COMPARISONS
-from bench.compare.verdict import Outcome, Verdict
 from bench.report.numbers import ratio
+from bench.stats.verdict import COMPARISONS, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.compare.rates import Rates, Share
-    from bench.compare.verdict import CaseVerdict, Judgement
+    from bench.stats.verdict import CaseVerdict, Judgement, Rates, Share
 
 # In which order verdicts are told: what is slower first, then what nothing can be said of.
 

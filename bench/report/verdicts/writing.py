@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.compare.verdict import Outcome, Verdict
 from bench.report import numbers
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
@@ -25,12 +24,13 @@ from bench.report.verdicts.github import github
 from bench.report.verdicts.junit import junit
 from bench.report.verdicts.markdown import markdown
 from bench.report.verdicts.wording import ORDER, ordered
+from bench.stats.verdict import Outcome, Verdict
 from bench.store.files import StoreError, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.compare.verdict import CaseVerdict, Judgement
+    from bench.stats.verdict import CaseVerdict, Judgement
 
 # The forms that verdicts can be written in.
 

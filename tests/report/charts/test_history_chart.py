@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.compare.verdict import Change, Judgement
-from bench.history.same_machine import Machine
-from bench.history.whole import WholeHistory
+from bench.history.whole import Machine, WholeHistory
 from bench.report.charts import history as charts
 from bench.report.charts.history import history_chart
+from bench.stats.verdict import Change, Judgement
 
 TAKEN = pd.date_range("2026-01-01", periods=4, freq="D", tz="UTC")
 NAN = float("nan")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.compare.verdict import Margins
 from bench.report.page.blocks import Prose, Table
 from bench.report.page.history_section import MOST_MACHINES, history_section
 from bench.report.page.history_tables import changes_table
 from bench.report.writing import histories
+from bench.stats.verdict import Margins
 from bench.store.table import read
 from tests.history.stored_history import document, factors, store
 from tests.report.page.made_up_history import KERNEL, N_RUNS, page_of, write

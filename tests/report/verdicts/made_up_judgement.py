@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from bench.compare.rates import Rates, Share
-from bench.compare.verdict import CaseVerdict, Change, Drift, Judgement, Verdict
+from bench.stats.verdict import CaseVerdict, Change, Drift, Judgement, Rates, Share, Verdict
 
 RATES = Rates(
     "compare", "2026-11-23T01:00:00Z", "results/selftest/a.json", Share(1, 300),

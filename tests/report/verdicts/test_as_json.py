@@ -4,10 +4,9 @@ import json
 import math
 from dataclasses import fields, replace
 
-from bench.compare.rates import Rates, Share
-from bench.compare.verdict import CaseVerdict, Judgement, Outcome, Verdict
 from bench.report.verdicts import as_json as module
 from bench.report.verdicts.as_json import OUTCOMES, as_json, document
+from bench.stats.verdict import CaseVerdict, Judgement, Outcome, Rates, Share, Verdict
 from tests.report.verdicts.made_up_judgement import (
     EVERY,
     RATES,

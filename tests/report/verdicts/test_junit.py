@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from junitparser import JUnitXml, TestSuite
 
-from bench.compare.verdict import Outcome
 from bench.report.verdicts.junit import junit
+from bench.stats.verdict import Outcome
 from tests.report.verdicts.made_up_judgement import (
     EVERY,
     FASTER,
@@ -26,7 +26,7 @@ from tests.report.verdicts.made_up_judgement import (
 )
 
 if TYPE_CHECKING:
-    from bench.compare.verdict import Judgement
+    from bench.stats.verdict import Judgement
 
 #: What readers of JUnit's XML want of a suite, and of a case.
 SUITE = {

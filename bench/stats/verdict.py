@@ -7,14 +7,41 @@ from enum import Enum, IntEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from bench.compare.rule import RULE
+import numpy as np
+from scipy.special import betaincinv
+
+from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from bench.compare.rates import Rates
+    from numpy.typing import NDArray
 
-# How much a case may change and still be called the same.
+
+def benjamini_hochberg(p_values: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
+    """Say which tests count.
+
+    Parameters
+    ----------
+    p_values : ndarray, shape (n_tests,)
+        NaN for one that could not be made: it never counts, nor is it one of many.
+    share : float
+        Of false ones, at most, among those that count.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_tests,)
+        Of a single test: whether its p-value is at most ``share``.
+    """
+    # Importing it takes as long as judging thousands of runs: not for every command.
+    from scipy.stats import false_discovery_control  # noqa: PLC0415
+
+    counts = np.zeros(len(p_values), dtype=bool)
+    made = np.isfinite(p_values)
+    if made.any():
+        counts[made] = false_discovery_control(p_values[made], method="bh") <= share
+    return counts
 
 
 @dataclass(frozen=True)
@@ -52,9 +79,6 @@ class Margins:
         return found
 
 
-# Shares as sentences about changes write them.
-
-
 #: A change beyond so many percent is no longer told in digits.
 MOST = 1000
 
@@ -74,9 +98,6 @@ def percent(share: float) -> str:
     if 100 * share >= MOST:
         return f"more than {MOST}%"
     return f"{float(f'{100 * share:.2g}'):g}%"
-
-
-# The verdict of a case that was measured before and now.
 
 
 class Verdict(str, Enum):
@@ -132,9 +153,6 @@ class CaseVerdict:
     confirmed: bool = False
     cause: str = ""
     fact: str = ""
-
-
-# Steps and slow drift of a whole history.
 
 
 @dataclass(frozen=True)
@@ -224,9 +242,6 @@ def _percent(ratio: float, low: float | None = None, high: float | None = None) 
     return f"{told} {word} ({percent(ends[0])} to {percent(ends[1])})"
 
 
-# All verdicts of one comparison, and what they come to.
-
-
 class Outcome(IntEnum):
     """What all verdicts come to; the value is the exit code of the command that says so."""
 
@@ -304,3 +319,66 @@ class Judgement:
         if any(one.verdict in UNDECIDED or one.verdict is Verdict.SLOWER for one in told):
             return Outcome.UNCLEAR
         return Outcome.NONE_SLOWER
+
+
+COMPARISONS = "comparisons"
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many.
+
+    Attributes
+    ----------
+    count, of : int
+    """
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        """The share; NaN of none."""
+        return self.count / self.of if self.of else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its interval at 95% (Clopper & Pearson 1934, *Biometrika* 26:404)."""
+        if not self.of:
+            return 0.0, 1.0
+        count, rest = self.count, self.of - self.count
+        tail = (1.0 - RULE.confidence) / 2
+        low = float(betaincinv(count, rest + 1, tail)) if count else 0.0
+        high = float(betaincinv(count + 1, rest, 1.0 - tail)) if rest else 1.0
+        return low, high
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often a rule is wrong, and how often it finds what is there.
+
+    Attributes
+    ----------
+    rule : str
+        ``ab``, ``compare``, or the name of another tool's.
+    measured : str
+        When, UTC.
+    path : str
+        The file that holds the samples.
+    false_slower : Share
+        Comparisons of identical code that were called slower.
+    same : Share
+        Those that were called the same.
+    found : tuple of (float, Share)
+        For injected slowdowns, each a share of the time: how many were called slower.
+    unit : str
+        What is counted.
+    """
+
+    rule: str
+    measured: str
+    path: str
+    false_slower: Share
+    same: Share
+    found: Sequence[tuple[float, Share]] = ()
+    unit: str = COMPARISONS
