@@ -10,8 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.measure.epoch import measure_training
-from bench.measure.gate import TrainingCase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +37,9 @@ def bench_engine(
     batch_size: int,
 ) -> None:
     """Time epochs under an engine, in the process that was started for it."""
+    from bench.measure.epoch import measure_training
+    from bench.measure.gate import TrainingCase
+
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
     measured = measure_training(case, suite.protocol, suite.instruments(device))

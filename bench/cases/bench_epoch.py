@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
-from bench.measure.epoch import measure_training
-from bench.measure.gate import TrainingCase
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record
@@ -24,6 +22,9 @@ def bench_epoch(
     batch_size: int,
 ) -> None:
     """Time epochs of training, each kernel at every batch size."""
+    from bench.measure.epoch import measure_training
+    from bench.measure.gate import TrainingCase
+
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
     record(measure_training(case, suite.protocol, suite.instruments(device)))

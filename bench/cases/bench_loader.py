@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
-from bench.measure.loader import LoaderCase, measure_loading
 from kernels import backends
 
 if TYPE_CHECKING:
@@ -24,5 +23,7 @@ def bench_loader(
     batch_size: int,
 ) -> None:
     """Time epochs of batches that nobody uses."""
+    from bench.measure.loader import LoaderCase, measure_loading
+
     case = LoaderCase(data.load(workload), backends.get(backend), device, loader, batch_size)
     record(measure_loading(case, suite.protocol, suite.instruments(device)))

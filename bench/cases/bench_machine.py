@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.controls import ControlCase, measure_control
 from kernels import backends
 from kernels.controls import IN_PARTS, SIZES
 
@@ -40,5 +39,7 @@ def bench_machine(
     n_bytes: int,
 ) -> None:
     """Time the controls, on every device, by every backend that can."""
+    from bench.measure.controls import ControlCase, measure_control
+
     case = ControlCase(backends.get(backend), device, control, n_bytes)
     record(measure_control(case, suite.protocol, suite.instruments(device)))

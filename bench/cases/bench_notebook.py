@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.measure.gate import TrainingCase
-from bench.measure.notebook import measure_notebook, published
+from bench.measure.protocol import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +34,9 @@ def bench_notebook(
     batch_size: int,
 ) -> None:
     """Train as the notebook does, its loss evaluations inside the clock."""
+    from bench.measure.gate import TrainingCase
+    from bench.measure.notebook import measure_notebook
+
     setting = published(kernel, batch_size)
     assert setting is not None  # noqa: S101 - ``wanted`` keeps no other
     train = suite.registry.train[kernel]

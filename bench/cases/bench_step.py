@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
-from bench.measure.gate import TrainingCase
-from bench.measure.step import measure_step
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record
@@ -25,6 +23,9 @@ def bench_step(
     batch_size: int,
 ) -> None:
     """Time single steps on a batch that is on the device already."""
+    from bench.measure.gate import TrainingCase
+    from bench.measure.step import measure_step
+
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)
     record(measure_step(case, suite.protocol, suite.instruments(device)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import data
-from bench.measure.gate import TrainingCase
-from bench.measure.target import measure_target
 
 if TYPE_CHECKING:
     from bench.cases.contract import Asked, Record
@@ -27,6 +25,9 @@ def bench_target(
     batch_size: int,
 ) -> None:
     """Time whole trainings, the learning rate tuned for every batch size."""
+    from bench.measure.gate import TrainingCase
+    from bench.measure.target import measure_target
+
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, loader, batch_size)
     record(measure_target(case, suite.protocol, suite.instruments(device)))

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.update import UpdateCase, measure_update
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,5 +34,7 @@ def bench_update(
     n_tensors: int,
 ) -> None:
     """Time one update of all tensors, every way that there is."""
+    from bench.measure.update import UpdateCase, measure_update
+
     case = UpdateCase(suite.registry.update[kernel], device, n_parameters, n_tensors)
     record(measure_update(case, suite.protocol, suite.instruments(device)))

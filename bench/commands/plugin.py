@@ -26,8 +26,8 @@ from bench.report import progress as announce
 from bench.report import terminal
 from bench.report.progress import Progress
 from bench.run.elsewhere import ElsewhereError
-from bench.run.merging import commit_of
 from bench.store import files
+from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError
 

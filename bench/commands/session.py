@@ -6,9 +6,9 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.rounds import instruments_for
+from bench.measure.timing import instruments_for
 from bench.run.elsewhere import Elsewhere
-from bench.run.merging import FORMAT
+from bench.store.files import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

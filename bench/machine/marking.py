@@ -20,7 +20,7 @@ from bench.machine.gpu import (
     reason_names,
 )
 from bench.machine.rule import RULE
-from bench.store.trust import MARKS
+from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -61,19 +61,6 @@ class SystemTelemetry:
         return replace(host, gpus=gpus) if gpus else host
 
 
-class NoTelemetry:
-    """Reads nothing: nothing is known, and no round is marked."""
-
-    def read(self) -> Reading:
-        """Return a reading of which everything is unknown.
-
-        Returns
-        -------
-        Reading
-        """
-        return Reading()
-
-
 # What went on during one round: the difference of two readings.
 
 

@@ -24,8 +24,8 @@ from bench.measure.measurement import (
     quality_facts,
     rate_facts,
 )
-from bench.measure.rounds import RoundTimer, instruments_for
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from bench.measure.measurement import (
     rate_facts,
 )
 from bench.measure.protocol import DivergedError, plan_training
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rounds import awaited, time_calls
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import ready
 from kernels import backends, stepwise
 from kernels.stepwise import StepKernel

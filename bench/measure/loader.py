@@ -11,8 +11,9 @@ import numpy as np
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rounds import awaited, exhaust, time_calls
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 from kernels.sampling import draw_order
 
@@ -41,12 +42,6 @@ class LoaderCase:
     device: str
     loader: str
     batch_size: int
-
-
-def exhaust(batches: Batches, order: Order) -> None:
-    """Go through the batches of an epoch and do nothing with them."""
-    for _ in batches(order):
-        pass
 
 
 def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from bench.measure.calibration import Overhead, Stop
     from bench.measure.gate import TrainingCase
-    from bench.measure.rounds import Action, Round, RoundTimer
+    from bench.measure.rounds import Action, Round
+    from bench.measure.timing import RoundTimer
     from kernels.contract import Backend, TrainKernel
 
 # The rounds of a case, with its facts.

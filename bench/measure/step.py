@@ -25,8 +25,9 @@ from bench.measure.measurement import (
     step_work,
 )
 from bench.measure.protocol import plan_training
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rounds import awaited, time_calls
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 from kernels import backends, reference
 

@@ -22,8 +22,9 @@ from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
 from bench.measure.protocol import Plan
-from bench.measure.rounds import RoundTimer, awaited, instruments_for, time_calls
+from bench.measure.rounds import awaited, time_calls
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import ready
 from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start

@@ -22,8 +22,8 @@ from bench.measure.measurement import (
     median_seconds,
     quality_facts,
 )
-from bench.measure.rounds import RoundTimer, instruments_for
 from bench.measure.rule import RULE
+from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 from kernels import backends
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import data
-from bench.measure.loader import exhaust
-from bench.measure.notebook import EVALUATE_EVERY, published
-from bench.measure.rounds import time_round
+from bench.measure.protocol import EVALUATE_EVERY, published
+from bench.measure.rounds import exhaust, time_round
 from bench.measure.rule import RULE as MEASURE_RULE
 from bench.plan.tasks import Pass, estimate_key
 from data.errors import DataError

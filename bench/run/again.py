@@ -14,8 +14,8 @@ from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
 from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in
-from bench.run import merging, runner
-from bench.run.merging import commit_of
+from bench.run import preparing, runner
+from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError, discover
 
@@ -94,7 +94,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         fingerprint=fingerprint,
         estimates=_estimates(tasks, protocol, folders),
         command=tuple(bench.get("command") or ()),
-        commit=merging.commit(),
+        commit=preparing.commit(),
         kernel_folders=folders,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
@@ -107,7 +107,7 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
     ------
     NotAgainError
     """
-    commit = merging.commit()
+    commit = preparing.commit()
     if commit != commit_of(dict(document)):
         raise NotAgainError(f"this is commit {commit}, and the run was of another")
     now = fresh_fingerprint(setting.environment, setting.cpus)

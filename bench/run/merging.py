@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import statistics
 from collections import defaultdict
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from bench.machine.rule import RULE
 from bench.measure.calibration import Stop
 from bench.plan.tasks import Pass
 from bench.stats.medians import fifth_percentile
+from bench.store.files import FORMAT
 from bench.store.tidy import spread
 
 if TYPE_CHECKING:
@@ -227,32 +227,6 @@ def _stats(
 
 
 # The run file of a run of several processes: what pytest-benchmark would write, merged.
-
-
-#: Version of what this project adds to pytest-benchmark's JSON under the key ``bench``.
-#: 1: preset, protocol, command, status, skipped, failed.
-FORMAT = 1
-
-
-def commit_of(document: Mapping[str, Any]) -> str | None:
-    """Return the commit that a run was measured at.
-
-    Parameters
-    ----------
-    document : mapping
-
-    Returns
-    -------
-    str or None
-        None outside a git checkout, where pytest-benchmark has a word instead of a hash.
-    """
-    commit = str(document["commit_info"].get("id"))
-    return commit if re.fullmatch(r"[0-9a-f]{7,64}", commit) else None
-
-
-def commit() -> str | None:
-    """Return the commit of the working directory; None outside a git checkout."""
-    return commit_of({"commit_info": get_commit_info()})  # type: ignore[no-untyped-call]
 
 
 def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_benchmark.utils import get_commit_info
+
 from bench.machine.fingerprint import fresh_fingerprint
 from bench.plan.duration import Estimator, total_seconds
 from bench.plan.request import order_seed_of, protocol_of, required, select, setting_of
@@ -19,7 +21,7 @@ from bench.plan.tasks import (
     tasks_of,
 )
 from bench.report import progress
-from bench.run import merging
+from bench.store.files import commit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +68,7 @@ def plan(request: Request) -> RunAsked:
         estimates=_estimates(selection, protocol, tasks),
         limit_seconds=request.case_timeout,
         command=tuple(sys.argv[1:]),
-        commit=merging.commit(),
+        commit=commit(),
         kernel_folders=request.kernel_folder,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
@@ -99,3 +101,8 @@ def sentence(asked: RunAsked) -> str:
         asked.preset,
     )
     return f"{line} Each case in {asked.replicates} processes."
+
+
+def commit() -> str | None:
+    """Return the commit of the working directory; None outside a git checkout."""
+    return commit_of({"commit_info": get_commit_info()})  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.plan.duration import Pace
 from bench.plan.tasks import Cause, Pass, RunAsked, estimate_key, protocol_in, schedule
 from bench.report.progress import ProcessProgress
-from bench.run import merging
+from bench.run import preparing
 from bench.run.executor import Executor, Interrupts
 from bench.run.journal import FOLDER, Journal, read_journal, unfinished
 from bench.run.launcher import SubprocessLauncher
@@ -105,10 +105,10 @@ def _check_same(asked: RunAsked, path: Path) -> None:
             f"{path.name} was measured under another fingerprint (different: "
             f"{', '.join(differ)}); its parts can't be put together. Start a new run."
         )
-    if merging.commit() != asked.commit:
+    if preparing.commit() != asked.commit:
         raise StoreError(
             f"{path.name} was measured at commit {asked.commit}, this is "
-            f"{merging.commit()}; check that one out, or start a new run."
+            f"{preparing.commit()}; check that one out, or start a new run."
         )
 
 
@@ -165,6 +165,8 @@ class Run:
             When the disk is full: what was measured before stays in the journal.
         """
         complete = self._measure()
+        from bench.run import merging  # noqa: PLC0415 - not beside what is measured
+
         document = merging.document(self._asked, self._outcomes, complete=complete)
         try:
             path = files.write_run(folder, document, self._asked.commit)

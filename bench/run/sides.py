@@ -18,7 +18,7 @@ from bench.plan import values
 from bench.plan.request import Request, read, select, setting_of
 from bench.plan.tasks import Setting, tasks_of
 from bench.plan.values import SelectionError, share
-from bench.run import merging
+from bench.run import preparing
 from bench.run.launcher import HERE, ROOT, Code, SubprocessLauncher
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def prepare(
 def _prepared(
     option: str, side: Side, kernel_folders: tuple[Path, ...], stack: ExitStack
 ) -> Prepared:
-    code, commit = Code(side.interpreter), merging.commit()
+    code, commit = Code(side.interpreter), preparing.commit()
     if side.revision is not None:
         revision = stack.enter_context(checkout(option, side.revision))
         code, commit = replace(code, tree=revision.folder), revision.commit

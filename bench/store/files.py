@@ -290,3 +290,24 @@ def unmeasured_of(document: Mapping[str, Any]) -> dict[str, str]:
             if isinstance(case, dict) and isinstance(case.get("id"), str):
                 reasons[case["id"]] = f"{kind}: {str(case.get('reason')).rstrip('.')}"
     return reasons
+
+
+#: Version of what this project adds to pytest-benchmark's JSON under the key ``bench``.
+#: 1: preset, protocol, command, status, skipped, failed.
+FORMAT = 1
+
+
+def commit_of(document: Mapping[str, Any]) -> str | None:
+    """Return the commit that a run was measured at.
+
+    Parameters
+    ----------
+    document : mapping
+
+    Returns
+    -------
+    str or None
+        None outside a git checkout, where pytest-benchmark has a word instead of a hash.
+    """
+    commit = str(document["commit_info"].get("id"))
+    return commit if re.fullmatch(r"[0-9a-f]{7,64}", commit) else None

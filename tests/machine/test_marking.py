@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bench.machine import gpu
 from bench.machine.marking import details, disturbed_share, is_untrusted, marks
 from bench.machine.telemetry import Change, GpuChange
-from bench.store.trust import MARKS
+from bench.store.marks import MARKS
 
 #: One second of work on one of four cores, with nothing else about.
 QUIET = Change(

@@ -8,8 +8,8 @@ import pytest
 
 import data
 from bench.measure.gate import GateError, TrainingCase
-from bench.measure.notebook import PUBLISHED, Published, measure_notebook, published
-from bench.measure.protocol import Protocol, plan_training
+from bench.measure.notebook import measure_notebook
+from bench.measure.protocol import PUBLISHED, Protocol, Published, plan_training, published
 from bench.measure.rounds import Instruments
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd, Twice
 from tests.measure.required_facts import REQUIRED

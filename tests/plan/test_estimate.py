@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.measure.notebook import Published
-from bench.measure.protocol import Protocol
+from bench.measure.protocol import Protocol, Published
 from bench.measure.rounds import Instruments, time_round
 from bench.measure.rule import RULE
 from bench.plan import duration

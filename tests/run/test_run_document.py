@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.run.merging import commit_of
+from bench.store.files import commit_of
 
 
 @pytest.mark.parametrize(

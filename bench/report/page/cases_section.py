@@ -24,7 +24,7 @@ from bench.report.page.blocks import (
 )
 from bench.report.page.measured_sections import seconds_cell
 from bench.report.run_tables import percent
-from bench.store.trust import MARKS
+from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
