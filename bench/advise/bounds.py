@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bench.advise import roofline
 from bench.advise.devices import Crossing, crossings, fingerprint
 from bench.advise.proportionality import fixed_shares, per_series
-from bench.advise.roofline import (
-    ARITHMETIC,
-    DECLARING,
-    MEMORY,
-    Ceilings,
-    bandwidths,
-    ceilings,
-    column,
-    place,
-)
+from bench.advise.roofline import ARITHMETIC, MEMORY
 from bench.advise.rule import RULE
 from bench.store import tidy
 
@@ -254,13 +246,13 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
 
 def _numbers(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """Collect the seconds that are set against one another, a row a case."""
-    empties, triads = _empty_operators(table), bandwidths(table, ["backend", "device"])
+    empties, triads = _empty_operators(table), roofline.bandwidths(table, ["backend", "device"])
     own = [(str(one), str(other)) for one, other in placed[["backend", "device"]].to_numpy()]
     numbers = pd.DataFrame(
         {
-            "seconds": column(placed, "seconds"),
-            "enqueued": column(placed, "enqueued_seconds"),
-            "device": column(placed, "device_seconds"),
+            "seconds": roofline.column(placed, "seconds"),
+            "enqueued": roofline.column(placed, "enqueued_seconds"),
+            "device": roofline.column(placed, "device_seconds"),
             "fixed_share": fixed_shares(placed),
             "loading": _loading_seconds(table, placed),
             "triad": [
@@ -325,9 +317,9 @@ def _empty_operators(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, flo
     numbers = zip(
         rows["backend"],
         rows["device"],
-        column(rows, "seconds"),
-        column(rows, "enqueued_seconds"),
-        column(rows, "device_seconds"),
+        roofline.column(rows, "seconds"),
+        roofline.column(rows, "enqueued_seconds"),
+        roofline.column(rows, "device_seconds"),
         strict=True,
     )
     return {
@@ -371,7 +363,7 @@ class Efficiency:
         Of the devices.
     """
 
-    roofs: dict[str, Ceilings]
+    roofs: dict[str, roofline.Ceilings]
     cases: pd.DataFrame
     crossings: list[Crossing]
 
@@ -400,17 +392,17 @@ def assess(run: Mapping[str, Any]) -> Efficiency:
         declares what it moves and computes.
     """
     table = tidy.frame(run)
-    roofs = ceilings(table, fingerprint(run))
+    roofs = roofline.ceilings(table, fingerprint(run))
     if not roofs:
         raise NothingToSayError(
             "there is no roof without the controls triad and matmul; --cases epoch,machine "
             "measures them, unless --kernels or --batch-sizes narrows the run."
         )
-    placed = place(table, roofs)
+    placed = roofline.place(table, roofs)
     if placed.empty:
         raise NothingToSayError(
-            f"no {', '.join(DECLARING[:-1])} or {DECLARING[-1]} on {', '.join(roofs)} "
-            f"declares what it moves and computes."
+            f"no {', '.join(roofline.DECLARING[:-1])} or {roofline.DECLARING[-1]} "
+            f"on {', '.join(roofs)} declares what it moves and computes."
         )
     cases = bounded(table, placed)
     return Efficiency(roofs, cases, crossings(cases))

@@ -20,7 +20,7 @@ from bench.plan.values import SelectionError
 from bench.report.markdown.run_comment import ladders
 from bench.report.writing import Asked, draw, html, markdown, some_run, source
 from bench.store.export import write_csv, write_parquet
-from bench.store.files import RUNS, StoreError, newest_run, read_run, whole
+from bench.store.files import RUNS, newest_run, read_run, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,9 +156,5 @@ def _hand_on(text: str, place: Path | None) -> None:
     if place is None:
         typer.echo(text, nl=False)
         return
-    try:
-        with whole(place) as part:
-            part.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{place} can't be written: {error.strerror or error}.") from error
+    write_text(place, text)
     _tell(f"report: {place}")

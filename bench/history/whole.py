@@ -9,20 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from bench.history import series
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
 from bench.history.pools import material
 from bench.history.rule import RULE
-from bench.history.series import (
-    FASTER,
-    IDENTITY,
-    SLOWER,
-    UNKNOWN,
-    WITHIN,
-    History,
-    history,
-    other_machine,
-    same_facts,
-)
+from bench.history.series import history
 from bench.history.verdicts import Judged, judge
 from bench.stats.change_points import Step, drift, steps
 from bench.stats.medians import VARIANCE_OF_LEVEL, earlier
@@ -48,7 +39,7 @@ if TYPE_CHECKING:
 OF_BAND = ["low", "high", "mark"]
 
 
-def banded(history: History, kinds: NDArray[np.intp], margins: Margins) -> pd.DataFrame:
+def banded(history: series.History, kinds: NDArray[np.intp], margins: Margins) -> pd.DataFrame:
     """Make the table of a history, in which other facts make other bands.
 
     Parameters
@@ -67,7 +58,7 @@ def banded(history: History, kinds: NDArray[np.intp], margins: Margins) -> pd.Da
     table = history_table(history, margins)
     if not np.any(kinds != kinds[-1]):
         return table
-    table = table.assign(low=np.nan, high=np.nan, mark=UNKNOWN).set_index(["key", "run"])
+    table = table.assign(low=np.nan, high=np.nan, mark=series.UNKNOWN).set_index(["key", "run"])
     for part in _parts(history, kinds):
         bands = history_table(part, margins).set_index(["key", "run"])
         table.loc[bands.index, OF_BAND] = bands[OF_BAND]
@@ -75,7 +66,7 @@ def banded(history: History, kinds: NDArray[np.intp], margins: Margins) -> pd.Da
     return whole
 
 
-def _parts(history: History, kinds: NDArray[np.intp]) -> Iterator[History]:
+def _parts(history: series.History, kinds: NDArray[np.intp]) -> Iterator[series.History]:
     """Yield the runs and series that can be compared, where they are enough for a band."""
     columns, of_column = np.unique(kinds, axis=1, return_inverse=True)
     for number, column in enumerate(columns.T):
@@ -86,7 +77,9 @@ def _parts(history: History, kinds: NDArray[np.intp]) -> Iterator[History]:
                 yield part(history, rows, members)
 
 
-def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) -> History:
+def part(
+    history: series.History, rows: NDArray[np.intp], members: NDArray[np.intp]
+) -> series.History:
     """Return some runs and series of a history.
 
     Parameters
@@ -113,7 +106,7 @@ def part(history: History, rows: NDArray[np.intp], members: NDArray[np.intp]) ->
 
 
 def series_changes(
-    history: History, table: pd.DataFrame, margins: Margins
+    history: series.History, table: pd.DataFrame, margins: Margins
 ) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
     """Tell the steps of single cases from drift.
 
@@ -151,7 +144,7 @@ def series_changes(
     return tuple(changes), tuple(drifts)
 
 
-def _steps(history: History, table: pd.DataFrame) -> dict[str, list[Step]]:
+def _steps(history: series.History, table: pd.DataFrame) -> dict[str, list[Step]]:
     """Read the steps of each series from the table, by its place among the runs that tell."""
     place = {run: n for n, run in enumerate(history.runs["run"])}
     column = {key: n for n, key in enumerate(history.series["key"])}
@@ -245,7 +238,7 @@ def whole_history(
     kept[-1] = True
     sound = runs[kept].reset_index(drop=True)
     made = history(cases[cases["run"].isin(set(sound["run"]))], sound)
-    facts = same_facts(made)
+    facts = series.same_facts(made)
     table = banded(made, facts.kinds, margins)
     changes, drifts = series_changes(made, table, margins)
     judged = _as_tracked(cases, made, facts)
@@ -255,18 +248,18 @@ def whole_history(
 
 
 def _as_tracked(
-    cases: pd.DataFrame, whole: History, facts: SameFacts
-) -> tuple[History, SameFacts]:
+    cases: pd.DataFrame, whole: series.History, facts: SameFacts
+) -> tuple[series.History, SameFacts]:
     """Leave out older runs: neither what they say nor what they lack is part of a verdict."""
     if len(whole.runs) <= RULE.most_runs + 1:
         return whole, facts
     runs = whole.runs.tail(RULE.most_runs + 1).reset_index(drop=True)
     newest = history(cases[cases["run"].isin(set(runs["run"]))], runs)
-    return newest, same_facts(newest)
+    return newest, series.same_facts(newest)
 
 
 def _judgement(
-    newest: History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
+    newest: series.History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
 ) -> Judgement:
     """Judge the newest run by the rule of ``track``; nothing is measured again here."""
     rule_input = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
@@ -279,7 +272,7 @@ TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", 
 
 
 def history_table(
-    history: History,
+    history: series.History,
     margins: Margins,
     comparable: NDArray[np.bool_] | None = None,
     rule: Rule = RULE,
@@ -336,7 +329,7 @@ def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
 
 
 def _of_series(
-    history: History, column: int, low: Floats, high: Floats, edge: float
+    history: series.History, column: int, low: Floats, high: Floats, edge: float
 ) -> pd.DataFrame:
     """Make the rows of a case: the runs that have it."""
     rows = np.flatnonzero(history.there[:, column])
@@ -346,7 +339,11 @@ def _of_series(
         slower = (logs > high) & (logs > (low + high) / 2 + edge)
         faster = (logs < low) & (logs < (low + high) / 2 - edge)
     known = np.isfinite(low) & np.isfinite(logs)
-    mark = np.select([~known, slower, faster], [UNKNOWN, SLOWER, FASTER], default=WITHIN)
+    mark = np.select(
+        [~known, slower, faster],
+        [series.UNKNOWN, series.SLOWER, series.FASTER],
+        default=series.WITHIN,
+    )
     table: pd.DataFrame = pd.DataFrame(
         {
             "key": str(history.series["key"].iloc[column]),
@@ -446,7 +443,7 @@ def _groups(all_facts: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
     known: dict[tuple[str | None, ...], int] = {}
     for place in reversed(range(len(all_facts))):
         facts = all_facts[place]
-        key = tuple(facts.get(fact) for fact in IDENTITY)
+        key = tuple(facts.get(fact) for fact in series.IDENTITY)
         if key not in known:
             known[key] = _place(facts, newest, any_node=any_node)
         if known[key] == len(groups):
@@ -459,10 +456,10 @@ def _groups(all_facts: Sequence[Facts], *, any_node: bool) -> list[list[int]]:
 def _place(facts: Facts, newest: Sequence[Facts], *, any_node: bool) -> int:
     """Return the number of the machine that a run is of; one more for a new one."""
     for number, other in enumerate(newest):
-        alike = any(fact in facts for fact in IDENTITY) == any(
-            fact in other for fact in IDENTITY
+        alike = any(fact in facts for fact in series.IDENTITY) == any(
+            fact in other for fact in series.IDENTITY
         )
-        if alike and not other_machine(other, facts, any_node=any_node):
+        if alike and not series.other_machine(other, facts, any_node=any_node):
             return number
     return len(newest)
 

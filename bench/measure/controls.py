@@ -7,23 +7,8 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.calibration import (
-    Calibration,
-    StoppingRule,
-    calibrate,
-    empty_kernel,
-    overhead,
-    seconds_in_a_row,
-)
+from bench.measure import calibration, measurement
 from bench.measure.gate import GateError
-from bench.measure.measurement import (
-    Measurement,
-    device_facts,
-    enqueued_facts,
-    median_seconds,
-    quality_facts,
-    rate_facts,
-)
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
@@ -65,7 +50,7 @@ def _check(case: ControlCase, control: Control) -> None:
 
 def measure_control(
     case: ControlCase, protocol: Protocol, instruments: Instruments | None = None
-) -> Measurement:
+) -> measurement.Measurement:
     """Check a control, time it, check it again.
 
     Parameters
@@ -90,13 +75,15 @@ def measure_control(
     control.run()
     _check(case, control)
     warmed = warm_calls(lambda: control.run, drain, instruments)
-    empty = overhead(empty_kernel, instruments)
-    rule = StoppingRule.of(protocol, RULE.min_rounds)
+    empty = calibration.overhead(calibration.empty_kernel, instruments)
+    rule = calibration.StoppingRule.of(protocol, RULE.min_rounds)
     if control.n_parts == 1:
-        seconds = seconds_in_a_row(control.run, drain, instruments, warmed.settled_seconds)
-        calibrated = calibrate(seconds, empty.seconds_per_round)
+        seconds = calibration.seconds_in_a_row(
+            control.run, drain, instruments, warmed.settled_seconds
+        )
+        calibrated = calibration.calibrate(seconds, empty.seconds_per_round)
     else:  # each round is a single call, on the part after the one that led in
-        calibrated = Calibration(1, 1)
+        calibrated = calibration.Calibration(1, 1)
         n_rounds = RULE.rounds_per_part * control.n_parts
         rule = replace(rule, min_rounds=n_rounds, max_rounds=n_rounds)
     timer = RoundTimer(drain, instruments)
@@ -110,14 +97,14 @@ def measure_control(
     )
     rounds = tuple(timer.rounds)
     _check(case, control)
-    return Measurement(
+    return measurement.Measurement(
         rounds=rounds,
         facts={
             **_facts(case, control, rounds),
-            **device_facts(
+            **measurement.device_facts(
                 case.backend, case.device, lambda: control.run, calibrated.iterations
             ),
-            **quality_facts(timer, stop, protocol.target, empty),
+            **measurement.quality_facts(timer, stop, protocol.target, empty),
             "verified": True,
             "warm_up": asdict(warmed),
         },
@@ -129,7 +116,7 @@ def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> di
     """Return what the run file says of the case beside its rounds."""
     training = ("workload", "kernel", "loader", "batch_size", "n_samples", "learning_rate")
     results = ("seconds_per_epoch", "samples_per_second", "loss", "loss_initial", "epochs")
-    seconds = median_seconds(rounds)
+    seconds = measurement.median_seconds(rounds)
     return {
         "case": "machine",
         **dict.fromkeys((*training, *results)),
@@ -138,6 +125,6 @@ def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> di
         "control": case.control,
         "n_bytes": case.n_bytes,
         "seconds_per_run": seconds,
-        **rate_facts((control.n_bytes, control.n_flops), seconds),
-        **enqueued_facts(rounds),
+        **measurement.rate_facts((control.n_bytes, control.n_flops), seconds),
+        **measurement.enqueued_facts(rounds),
     }

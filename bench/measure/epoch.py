@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.measure import gate
+from bench.measure import gate, measurement
 from bench.measure.calibration import StoppingRule, calibrate, overhead
-from bench.measure.measurement import (
-    Measurement,
-    device_facts,
-    enqueued_facts,
-    epoch_work,
-    median_seconds,
-    quality_facts,
-    rate_facts,
-)
 from bench.measure.protocol import DivergedError, plan_training
 from bench.measure.rounds import awaited, time_calls
 from bench.measure.rule import RULE
@@ -123,7 +114,7 @@ def _instrumented(
 
 def measure_training(
     case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
-) -> Measurement:
+) -> measurement.Measurement:
     """Verify a kernel, then time its epochs.
 
     Parameters
@@ -154,21 +145,21 @@ def measure_training(
     training = _Training(case, protocol, plan, made.state, RoundTimer(drain, instruments))
     stop = training.run(empty, made.warm_up.settled_seconds)
     rounds = tuple(training.timer.rounds)
-    seconds = median_seconds(rounds)
+    seconds = measurement.median_seconds(rounds)
     one_epoch = partial(training.fresh_epoch, plan)
     phases = {}
     if protocol.phases:
         phases = phase_facts(case, plan, made.state, drain, instruments, seconds)
-    return Measurement(
+    return measurement.Measurement(
         rounds=rounds,
         facts={
             **case_facts(case),
             "seconds_per_epoch": seconds,
             "samples_per_second": case.workload.n_samples / seconds,
-            **rate_facts(epoch_work(case), seconds),
-            **enqueued_facts(training.enqueued or rounds),
-            **device_facts(backend, case.device, one_epoch),
-            **quality_facts(training.timer, stop, protocol.target, empty),
+            **measurement.rate_facts(measurement.epoch_work(case), seconds),
+            **measurement.enqueued_facts(training.enqueued or rounds),
+            **measurement.device_facts(backend, case.device, one_epoch),
+            **measurement.quality_facts(training.timer, stop, protocol.target, empty),
             **phases,
             **_loss_facts(case, protocol, training.losses),
             "case": "epoch",

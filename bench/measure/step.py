@@ -12,18 +12,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bench.measure import gate
+from bench.measure import gate, measurement
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
-from bench.measure.measurement import (
-    Measurement,
-    device_facts,
-    enqueued_facts,
-    median_seconds,
-    quality_facts,
-    rate_facts,
-    step_work,
-)
 from bench.measure.protocol import plan_training
 from bench.measure.rounds import awaited, time_calls
 from bench.measure.rule import RULE
@@ -66,7 +57,7 @@ class _Steps:
 
 def measure_step(
     case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
-) -> Measurement:
+) -> measurement.Measurement:
     """Verify a kernel, then time single steps of it.
 
     Parameters
@@ -115,14 +106,14 @@ def measure_step(
             time_calls([steps.work], drain, instruments, 1, [steps.work])
             for _ in range(RULE.enqueued_step_rounds)
         )
-    return Measurement(
+    return measurement.Measurement(
         rounds=rounds,
         facts={
             **case_facts(case),
             **_step_facts(case, rounds),
-            **enqueued_facts(single),
-            **device_facts(backend, case.device, steps.fresh, RULE.device_steps),
-            **quality_facts(timer, stop, protocol.target, empty),
+            **measurement.enqueued_facts(single),
+            **measurement.device_facts(backend, case.device, steps.fresh, RULE.device_steps),
+            **measurement.quality_facts(timer, stop, protocol.target, empty),
             "case": "step",
             "learning_rate": steps.eta,
             "seed": protocol.seed,
@@ -136,12 +127,12 @@ def measure_step(
 
 def _step_facts(case: TrainingCase, rounds: tuple[Round, ...]) -> dict[str, Any]:
     """Return what the rounds say; what only an epoch has is empty."""
-    seconds = median_seconds(rounds)
-    work = step_work(case.kernel, case.batch_size, case.workload.n_features)
+    seconds = measurement.median_seconds(rounds)
+    work = measurement.step_work(case.kernel, case.batch_size, case.workload.n_features)
     epoch = ("seconds_per_epoch", "loss", "loss_initial", "epochs")
     return {
         **dict.fromkeys(epoch),
         "seconds_per_step": seconds,
         "samples_per_second": case.batch_size / seconds,
-        **rate_facts(work, seconds),
+        **measurement.rate_facts(work, seconds),
     }

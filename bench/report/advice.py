@@ -10,18 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from bench.report import numbers
-from bench.report.advice_text import (
-    claim,
-    doubts,
-    interval,
-    model,
-    noise_scale_line,
-    residuals,
-    sentences,
-    size,
-    statistics_line,
-)
+from bench.report import advice_text, numbers
 from bench.report.grid import heading
 from bench.stats.fits import RefusalError
 
@@ -66,10 +55,10 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
         table.add_row(
             Text(one.subject.kernel),
             f"{advice.recommended}",
-            " to ".join(size(end.value) for end in advice.within),
+            " to ".join(advice_text.size(end.value) for end in advice.within),
             numbers.seconds(advice.t_star_seconds.value),
             _best(one),
-            size(cost.n_half.value),
+            advice_text.size(cost.n_half.value),
             numbers.rate(cost.r_inf.value),
             f"{cost.rms_residual:.0%}" + (" !" if cost.misses_noise else ""),
         )
@@ -137,7 +126,11 @@ def _other(
         Text(conditions.schedule),
         conditions.sampling.removesuffix("-replacement"),
     ]
-    cells += ["–", "–"] if fit is None else [size(fit.s_min.value), size(fit.b_noise.value)]
+    cells += (
+        ["–", "–"]
+        if fit is None
+        else [advice_text.size(fit.s_min.value), advice_text.size(fit.b_noise.value)]
+    )
     if one.advice is None:
         return [*cells, "refused", "–", "–"]
     seconds = one.advice.t_star_seconds.value
@@ -180,7 +173,7 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
             _say(console, "!: the cost model misses the times by more than noise explains.")
             for one in group:
                 if one.refusal is not None:
-                    _say(console, sentences(one, fit)[0])
+                    _say(console, advice_text.sentences(one, fit)[0])
         else:
             for one in group:
                 _in_full(console, one, fit, details=details)
@@ -224,17 +217,17 @@ def _in_full(
 ) -> None:
     """Print sentences and a table for one kernel."""
     _head(console, f"{one.subject.kernel} on {one.subject.device}")
-    _say(console, " ".join(sentences(one, fit)))
-    for doubt in doubts(one, fit):
+    _say(console, " ".join(advice_text.sentences(one, fit)))
+    for doubt in advice_text.doubts(one, fit):
         _say(console, doubt)
     if one.advice is None:
         return
     console.print()
     console.print(_by_size(one))
     if details:
-        _say(console, model(one))
+        _say(console, advice_text.model(one))
         if one.linear is not None:
-            _say(console, claim(one.linear, one.subject.n_samples))
+            _say(console, advice_text.claim(one.linear, one.subject.n_samples))
 
 
 def _by_size(one: KernelAnswer) -> Table:
@@ -293,16 +286,17 @@ def _counted_steps(console: Console, known: Counted, *, details: bool) -> None:
     if isinstance(known.fit, RefusalError):
         _head(console, f"Steps to the target: no model. {known.fit}.")
     else:
-        _head(console, statistics_line(known.fit))
-    _say(console, noise_scale_line(known.noise_scale))
+        _head(console, advice_text.statistics_line(known.fit))
+    _say(console, advice_text.noise_scale_line(known.noise_scale))
     if known.expected is not None and not isinstance(known.expected, RefusalError):
         _say(
             console,
-            f"By theory, without any training: S_min {interval(known.expected.s_min)}, "
-            f"B_noise {interval(known.expected.b_noise)}.",
+            "By theory, without any training: "
+            f"S_min {advice_text.interval(known.expected.s_min)}, "
+            f"B_noise {advice_text.interval(known.expected.b_noise)}.",
         )
     if details and not isinstance(known.fit, RefusalError):
-        _say(console, f"The steps against their model: {residuals(known.fit)}.")
+        _say(console, f"The steps against their model: {advice_text.residuals(known.fit)}.")
     missed = known.table[known.table["missed_seeds"] > 0]
     if len(missed) and details:
         listed = ", ".join(

@@ -278,6 +278,21 @@ def _check(path: Path, content: bytes, document: dict[str, Any]) -> None:
         raise StoreError(f"{path} is damaged: {reason}")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole or not at all; what is no character is replaced.
+
+    Raises
+    ------
+    StoreError
+        When it can't be written.
+    """
+    try:
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise StoreError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
 def unmeasured_of(document: Mapping[str, Any]) -> dict[str, str]:
     """Return why cases were skipped or failed, by id; files of other suites do not tell."""
     added = document.get("bench")

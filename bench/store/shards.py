@@ -11,21 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.store.database import (
-    CASES_FILE,
-    RUNS_FILE,
-    STORED_CASES,
-    STORED_RUNS,
-    Entry,
-    array,
-    connect,
-    entries,
-    file_list,
-    file_of,
-    quoted_path,
-    source_of,
-    write_parquet,
-)
+from bench.store import database
 from bench.store.decoding import as_json
 from bench.store.rows import FACTS, OWN
 from bench.store.schema import Column, Kind
@@ -81,7 +67,7 @@ def remove(shard: Path) -> None:
         shutil.rmtree(shard)
 
 
-def write(folder: Path, batch: Batch) -> dict[str, Entry]:
+def write(folder: Path, batch: Batch) -> dict[str, database.Entry]:
     """Write parsed runs as a shard.
 
     Parameters
@@ -104,26 +90,33 @@ def write(folder: Path, batch: Batch) -> dict[str, Entry]:
     cases = {
         "run_key": np.repeat(keys, counts),
         "place": np.concatenate([np.arange(count) for count in counts]),
-        **{one.name: array(one.kind, _storable(one, batch.cases[one.name])) for one in OWN},
+        **{
+            one.name: database.array(one.kind, _storable(one, batch.cases[one.name]))
+            for one in OWN
+        },
     }
     stamps = np.array(batch.stamps, dtype=np.int64)
-    sources = [source_of(file) for file in batch.files]
+    sources = [database.source_of(file) for file in batch.files]
     runs = {
         "run_key": keys,
-        "source": array(Kind.TEXT, sources),
+        "source": database.array(Kind.TEXT, sources),
         "size": stamps[:, 0],
         "changed": stamps[:, 1],
-        **{one.name: array(one.kind, batch.runs[one.name]) for one in FACTS},
+        **{one.name: database.array(one.kind, batch.runs[one.name]) for one in FACTS},
     }
 
     def fill(shard: Path) -> None:
-        with connect() as connection:
-            write_parquet(connection, STORED_CASES, cases, shard / CASES_FILE)
-            write_parquet(connection, STORED_RUNS, runs, shard / RUNS_FILE)
+        with database.connect() as connection:
+            database.write_parquet(
+                connection, database.STORED_CASES, cases, shard / database.CASES_FILE
+            )
+            database.write_parquet(
+                connection, database.STORED_RUNS, runs, shard / database.RUNS_FILE
+            )
 
     shard = make(folder, fill)
     return {
-        source: Entry(shard, int(key), stamp)
+        source: database.Entry(shard, int(key), stamp)
         for source, key, stamp in zip(sources, keys, batch.stamps, strict=True)
     }
 
@@ -161,9 +154,9 @@ def compact(folder: Path) -> None:
         Then all shards are as they were.
     """
     shards = [one for one in folder.iterdir() if not one.name.startswith(".")]
-    with connect() as connection:
-        by_shard: defaultdict[Path, list[tuple[str, Entry]]] = defaultdict(list)
-        for source, entry in entries(connection, shards):
+    with database.connect() as connection:
+        by_shard: defaultdict[Path, list[tuple[str, database.Entry]]] = defaultdict(list)
+        for source, entry in database.entries(connection, shards):
             by_shard[entry.shard].append((source, entry))
         live = {shard: _live(found) for shard, found in by_shard.items()}
         small = [shard for shard in live if len(live[shard]) < SMALL]
@@ -177,12 +170,12 @@ def compact(folder: Path) -> None:
     _clear_abandoned(folder)
 
 
-def _live(found: list[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
+def _live(found: list[tuple[str, database.Entry]]) -> list[tuple[str, database.Entry]]:
     """Leave out the runs whose files are gone or have changed."""
     live = []
     for source, entry in found:
         try:
-            told = file_of(source).stat()
+            told = database.file_of(source).stat()
         except (OSError, ValueError):
             continue
         if entry.stamp == (told.st_size, told.st_mtime_ns):
@@ -197,11 +190,11 @@ def _merge(
     listed = ", ".join(map(str, keys))
 
     def fill(shard: Path) -> None:
-        for name in (CASES_FILE, RUNS_FILE):
-            files = file_list(one / name for one in shards)
+        for name in (database.CASES_FILE, database.RUNS_FILE):
+            files = database.file_list(one / name for one in shards)
             connection.execute(
                 f"COPY (SELECT * FROM read_parquet({files}) WHERE run_key IN ({listed})) "
-                f"TO {quoted_path(shard / name)} (FORMAT parquet)"
+                f"TO {database.quoted_path(shard / name)} (FORMAT parquet)"
             )
 
     make(folder, fill)

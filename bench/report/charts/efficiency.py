@@ -9,23 +9,7 @@ import pandas as pd
 from bench.advise import memory_cost
 from bench.advise.ladder import rung_names
 from bench.report import numbers
-from bench.report.charts.chart import (
-    Chart,
-    Choice,
-    Quantity,
-    encoded,
-    framed,
-    layer,
-    lines,
-    members,
-    packed,
-    points,
-    quantitative,
-    ranked,
-    stepped,
-    tooltip,
-    upright,
-)
+from bench.report.charts import chart
 from bench.report.charts.speed import BATCH_SIZE, picks
 from bench.report.figures.efficiency import LEFT_MARGIN, RIGHT_MARGIN
 from bench.report.figures.style import COLOURS
@@ -42,12 +26,12 @@ if TYPE_CHECKING:
 
 
 PHASE_QUANTITIES = (
-    Quantity("percent of an epoch", "percent", "", "", "%", log=False, prefixed=False),
-    Quantity("seconds of an epoch", "part", "", "", "s", log=False),
+    chart.Quantity("percent of an epoch", "percent", "", "", "%", log=False, prefixed=False),
+    chart.Quantity("seconds of an epoch", "part", "", "", "s", log=False),
 )
 
 
-def phases_chart(rows: pd.DataFrame) -> Chart | None:
+def phases_chart(rows: pd.DataFrame) -> chart.Chart | None:
     """Draw the phases of the kernels that go step by step.
 
     Parameters
@@ -66,20 +50,20 @@ def phases_chart(rows: pd.DataFrame) -> Chart | None:
     told = told.assign(rung=rung_names(told)).sort_values("seconds", ascending=False)
     table = pd.DataFrame([part for _, row in told.iterrows() for part in _parts(row)])
     sizes = tuple(sorted({int(size) for size in told["batch_size"]}))
-    return Chart(
+    return chart.Chart(
         id="phases-chart",
         title="Data, forward, backward, update, waiting",
         caption=(
             "From a pass of its own with the clock between the phases, so the parts may "
             "differ from the time of an epoch; kernels that do all in one call show one part."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_phase_picture(),),
         tabulated={"rung": "kernel", "phase": "phase"},
         quantities=PHASE_QUANTITIES,
         choices=(
             *picks(told, ("workload", "device")),
-            Choice("batch_size", "Batch size", sizes, sizes[0]),
+            chart.Choice("batch_size", "Batch size", sizes, sizes[0]),
         ),
     )
 
@@ -117,17 +101,17 @@ def _phase_picture() -> dict[str, Any]:
         "scale": {"domain": list(PHASES), "range": [*COLOURS[1:6], "#999999"]},
     }
     order = {"field": "seconds", "op": "max", "order": "descending"}
-    told = tooltip({"rung": "kernel", "phase": "phase", "text": "share or time"})
+    told = chart.tooltip({"rung": "kernel", "phase": "phase", "text": "share or time"})
     parts = {"x": x, "color": colour, "order": {"field": "order"}, "tooltip": told}
-    bars = layer({"type": "bar"}, parts)
-    row = {**ranked("rung", "seconds"), "sort": order}
-    return stepped(row, [bars], "Phases of an epoch by kernel")
+    bars = chart.layer({"type": "bar"}, parts)
+    row = {**chart.ranked("rung", "seconds"), "sort": order}
+    return chart.stepped(row, [bars], "Phases of an epoch by kernel")
 
 
 # The roofline: every case under the ceilings of its device.
 
 
-QUANTITY = Quantity("flops per second", "rate", "rate_low", "rate_high", "")
+QUANTITY = chart.Quantity("flops per second", "rate", "rate_low", "rate_high", "")
 TOLD = {
     "kernel": "kernel",
     "size": "size",
@@ -139,7 +123,7 @@ TOLD = {
 NAME_APART = 6.0
 
 
-def roofline_chart(found: Efficiency, shown: Collection[str]) -> Chart:
+def roofline_chart(found: Efficiency, shown: Collection[str]) -> chart.Chart:
     """Draw the cases of a run under its roofs.
 
     Parameters
@@ -177,15 +161,15 @@ def roofline_chart(found: Efficiency, shown: Collection[str]) -> Chart:
     ]
     table = pd.concat([drawn, pd.DataFrame(roofs)], ignore_index=True)
     pairs = zip(cases["kernel"], cases["backend"].astype(str), strict=True)
-    looks = members(pairs, shown)
-    return Chart(
+    looks = chart.members(pairs, shown)
+    return chart.Chart(
         id="roofline-chart",
         title="Under the roofs of this machine",
         caption=(
             "Grey lines: what the triad and the matrix product reached here. A case far below "
             "its roof is held up by something else: dispatch, launches, or its own last result."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_picture(looks),),
         tabulated={name: title for name, title in TOLD.items() if name != "text"},
         quantities=(QUANTITY,),
@@ -218,20 +202,20 @@ def _roof(roof: Ceilings, intensities: pd.Series) -> Iterator[dict[str, Any]]:
 
 
 def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
-    x = quantitative("intensity", "flops per byte")
-    y = quantitative("value", "", unit="")
-    look = encoded("kernel", looks)
+    x = chart.quantitative("intensity", "flops per byte")
+    y = chart.quantitative("value", "", unit="")
+    look = chart.encoded("kernel", looks)
     kernels = "isValid(datum.kernel)"
     roof = {"type": "line", "color": "#888", "strokeWidth": 1.2, "aria": False}
     name = {"type": "text", "align": "left", "dx": 4, "dy": -7, "aria": False}
-    told = {"x": x, "y": y, **look, "tooltip": tooltip(TOLD)}
+    told = {"x": x, "y": y, **look, "tooltip": chart.tooltip(TOLD)}
     layers = [
-        layer(roof, {"x": x, "y": y, "detail": {"field": "roof"}}, "isValid(datum.roof)"),
-        layer(name, {"x": x, "y": y, "text": {"field": "label"}}, "isValid(datum.label)"),
-        {"transform": [{"filter": kernels}], **upright(x, y, look["color"])},
-        layer(points(40, 0.85), told, kernels),
+        chart.layer(roof, {"x": x, "y": y, "detail": {"field": "roof"}}, "isValid(datum.roof)"),
+        chart.layer(name, {"x": x, "y": y, "text": {"field": "label"}}, "isValid(datum.label)"),
+        {"transform": [{"filter": kernels}], **chart.upright(x, y, look["color"])},
+        chart.layer(chart.points(40, 0.85), told, kernels),
     ]
-    return framed(layers, "Roofline")
+    return chart.framed(layers, "Roofline")
 
 
 # Peak memory against the batch size.
@@ -244,7 +228,7 @@ QUANTITIES = {
 }
 
 
-def memory_chart(table: pd.DataFrame, shown: Collection[str]) -> Chart | None:
+def memory_chart(table: pd.DataFrame, shown: Collection[str]) -> chart.Chart | None:
     """Draw the peaks of the memory pass.
 
     Parameters
@@ -266,21 +250,23 @@ def memory_chart(table: pd.DataFrame, shown: Collection[str]) -> Chart | None:
         return None
     rows = pd.DataFrame([_row(row) for _, row in told.iterrows()])
     known = [name for name in QUANTITIES if rows[name].notna().any()]
-    looks = members(zip(rows["kernel"], rows["backend"], strict=True), shown)
-    along = quantitative("batch_size", BATCH_SIZE)
+    looks = chart.members(zip(rows["kernel"], rows["backend"], strict=True), shown)
+    along = chart.quantitative("batch_size", BATCH_SIZE)
     under = {"kernel": "kernel", "batch_size": "batch size", "text": "bytes"}
-    return Chart(
+    return chart.Chart(
         id="memory-chart",
         title="Peak memory against the batch size",
         caption=(
             "Each from a process of its own. The bars are as wide as the kernel's own way of "
             "counting pages is coarse; what is below that is noise."
         ),
-        columns=packed(rows),
-        panels=(lines(along, "kernel", looks, under, "Memory against the batch size"),),
+        columns=chart.packed(rows),
+        panels=(chart.lines(along, "kernel", looks, under, "Memory against the batch size"),),
         tabulated={"kernel": "kernel", "batch_size": "batch size"},
         quantities=tuple(
-            Quantity(QUANTITIES[name], name, f"{name}_low", f"{name}_high", "B", log=False)
+            chart.Quantity(
+                QUANTITIES[name], name, f"{name}_low", f"{name}_high", "B", log=False
+            )
             for name in known
         ),
         choices=picks(rows, ("workload", "device")),

@@ -9,16 +9,7 @@ import numpy as np
 
 from bench.history.rule import RULE
 from bench.history.series import FASTER, SLOWER, UNKNOWN, WITHIN
-from bench.report.charts.chart import (
-    Chart,
-    Choice,
-    Quantity,
-    framed,
-    layer,
-    quantitative,
-    tooltip,
-    upright,
-)
+from bench.report.charts import chart
 from bench.report.figures.style import COLOURS
 from bench.report.numbers import change
 
@@ -183,7 +174,7 @@ FEWEST_RUNS = 2
 #: Of a mark, in square pixels; of many runs only those that stand out keep their size.
 STANDS_OUT = "datum.mark === 'slower' || datum.mark === 'faster'"
 SIZE = {"expr": f"{STANDS_OUT} || length(data('source_0')) < 300 ? 60 : 18"}
-QUANTITY = Quantity("seconds", "seconds", "seconds_low", "seconds_high", "s", log=False)
+QUANTITY = chart.Quantity("seconds", "seconds", "seconds_low", "seconds_high", "s", log=False)
 TOLD = {"run": "run", "when": "taken (UTC)", "commit": "commit"}
 OF_POINT = {**TOLD, "text": "95% interval", "expected": "expected", "mark": "mark"}
 OF_STEP = {
@@ -220,7 +211,7 @@ CAPTION = (
 
 def history_chart(
     histories: Sequence[WholeHistory], points: pd.DataFrame, selected: str | None = None
-) -> Chart | None:
+) -> chart.Chart | None:
     """Draw each case over time.
 
     Parameters
@@ -246,9 +237,9 @@ def history_chart(
     most = max(MOST_NUMBERS // len(names), FEWEST_RUNS)
     since = drawn.drop_duplicates("run")["taken"].sort_values().tail(most).iloc[0]
     machines = [one.machine.name for one in shown]
-    choices = [Choice("machine", "Machine", tuple(machines), machines[0])]
+    choices = [chart.Choice("machine", "Machine", tuple(machines), machines[0])]
     selected = selected if selected in names else names[0]
-    return Chart(
+    return chart.Chart(
         id="history-chart",
         title="Each case over time",
         caption=CAPTION,
@@ -258,7 +249,7 @@ def history_chart(
         quantities=(QUANTITY,),
         choices=(
             *(choices if len(machines) > 1 else ()),
-            Choice("case", "Case", tuple(names), selected),
+            chart.Choice("case", "Case", tuple(names), selected),
         ),
         history={
             "cases": names,
@@ -276,18 +267,18 @@ def _picture() -> dict[str, Any]:
         "scale": {"type": "utc", "padding": 10},
         "axis": {"grid": True, "labelOverlap": True, "labelExpr": WHEN},
     }
-    y = quantitative("value", "", log=False, unit="s")
+    y = chart.quantitative("value", "", log=False, unit="s")
     line = {"type": "line", "strokeWidth": 1, "opacity": 0.6, "aria": False}
     point = {"type": "point", "filled": True, "size": SIZE, "opacity": 1}
     layers = [
         *_bands(x, y),
-        upright(x, y),
-        layer(line, {"x": x, "y": y}),
+        chart.upright(x, y),
+        chart.layer(line, {"x": x, "y": y}),
         *_steps(x),
-        layer(point, {"x": x, "y": y, **_looks(), "tooltip": tooltip(OF_POINT)}),
+        chart.layer(point, {"x": x, "y": y, **_looks(), "tooltip": chart.tooltip(OF_POINT)}),
     ]
     label = "A case over time, with the band in which each run was to be expected"
-    return framed(layers, label)
+    return chart.framed(layers, label)
 
 
 def _bands(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
@@ -295,19 +286,23 @@ def _bands(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
     ends = {"x": x, "y": {**y, "field": "band_low"}, "y2": {"field": "band_high"}}
     look = {"opacity": 0.22, "color": COLOURS[-1], "aria": False}
     bar = {"type": "rule", "strokeWidth": 8, **look}
-    return [layer({"type": "area", **look}, ends), layer(bar, ends, "datum.alone")]
+    return [chart.layer({"type": "area", **look}, ends), chart.layer(bar, ends, "datum.alone")]
 
 
 def _steps(x: dict[str, Any]) -> list[dict[str, Any]]:
     """Draw change points, with a wider place that answers the pointer and no ink."""
     only = "isValid(datum.change)"
-    told = {"x": x, "tooltip": tooltip(OF_STEP)}
+    told = {"x": x, "tooltip": chart.tooltip(OF_STEP)}
     rule = {"type": "rule", "strokeDash": [6, 3], "strokeWidth": 1.5, "aria": False}
     place = {"type": "rule", "strokeWidth": 14, "opacity": 0, "aria": False}
     text = {"type": "text", "angle": 270, "align": "right", "baseline": "bottom"}
     text |= {"dx": -2, "dy": -3, "aria": False}
     label = {"x": x, "y": {"value": 0}, "text": {"field": "change_label"}}
-    return [layer(rule, {"x": x}, only), layer(text, label, only), layer(place, told, only)]
+    return [
+        chart.layer(rule, {"x": x}, only),
+        chart.layer(text, label, only),
+        chart.layer(place, told, only),
+    ]
 
 
 def _looks() -> dict[str, Any]:

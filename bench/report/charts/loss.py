@@ -7,22 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.report.charts.chart import (
-    INTERVAL,
-    Chart,
-    Quantity,
-    dashes,
-    encoded,
-    framed,
-    layer,
-    lines,
-    ordered,
-    packed,
-    points,
-    quantitative,
-    single,
-    tooltip,
-)
+from bench.report.charts import chart
 from bench.report.charts.speed import PICKED, picks
 
 if TYPE_CHECKING:
@@ -34,8 +19,8 @@ if TYPE_CHECKING:
 
 
 QUANTITIES = (
-    Quantity("percent above the optimum", "above", "", "", "%", prefixed=False),
-    Quantity("loss", "loss", "", "", "", log=False, prefixed=False),
+    chart.Quantity("percent above the optimum", "above", "", "", "%", prefixed=False),
+    chart.Quantity("loss", "loss", "", "", "", log=False, prefixed=False),
 )
 #: Batch sizes that are drawn from the start, where they were measured.
 SHOWN = ("1", "10", "100", "1500")
@@ -47,7 +32,7 @@ LOSS_TOLD = {
 }
 
 
-def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
+def loss_chart(rows: pd.DataFrame, kernel: str) -> chart.Chart:
     """Draw how the loss falls, for one kernel at a time.
 
     Parameters
@@ -68,17 +53,17 @@ def loss_chart(rows: pd.DataFrame, kernel: str) -> Chart:
     table = pd.DataFrame([point for _, row in rows.iterrows() for point in _loss_points(row)])
     sizes = sorted({int(size) for size in rows["batch_size"]})
     shown = [str(size) for size in sizes if str(size) in SHOWN] or None
-    looks = ordered([str(size) for size in sizes], shown)
-    return Chart(
+    looks = chart.ordered([str(size) for size in sizes], shown)
+    return chart.Chart(
         id="loss-chart",
         title="The loss against epochs, and against seconds",
         caption=(
             "A line a batch size. To the left what a pass over the data brings, to the right "
             "what a second brings; the bars are the 95% intervals of the times."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(
-            lines(_epochs(), "batch", looks, LOSS_TOLD, "Loss against epochs"),
+            chart.lines(_epochs(), "batch", looks, LOSS_TOLD, "Loss against epochs"),
             _against_seconds(looks),
         ),
         tabulated={"kernel": "kernel", **LOSS_TOLD},
@@ -111,34 +96,38 @@ def _loss_points(row: pd.Series) -> Sequence[Mapping[str, Any]]:
 
 
 def _epochs() -> dict[str, Any]:
-    return {**quantitative("epoch", "epochs", log=False), "scale": {"type": "linear"}}
+    return {**chart.quantitative("epoch", "epochs", log=False), "scale": {"type": "linear"}}
 
 
 def _against_seconds(looks: tuple[Member, ...]) -> dict[str, Any]:
     """Draw the loss against seconds, whose intervals lie along."""
-    x = quantitative("seconds", "seconds", unit="s")
-    y = quantitative("value", "", unit="")
-    look = encoded("batch", looks)
+    x = chart.quantitative("seconds", "seconds", unit="s")
+    y = chart.quantitative("value", "", unit="")
+    look = chart.encoded("batch", looks)
     ends = {"x": {**x, "field": "seconds_low"}, "x2": {"field": "seconds_high"}}
     ends |= {"y": y, "color": look["color"]}
     path = {"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False}
     timed = "isValid(datum.seconds)"
     layers = [
-        layer(INTERVAL, ends, "isValid(datum.seconds_low)"),
-        layer(path, {"x": x, "y": y, "color": look["color"]}, timed),
-        layer(points(46), {"x": x, "y": y, **look, "tooltip": tooltip(LOSS_TOLD)}, timed),
+        chart.layer(chart.INTERVAL, ends, "isValid(datum.seconds_low)"),
+        chart.layer(path, {"x": x, "y": y, "color": look["color"]}, timed),
+        chart.layer(
+            chart.points(46),
+            {"x": x, "y": y, **look, "tooltip": chart.tooltip(LOSS_TOLD)},
+            timed,
+        ),
     ]
-    return framed(layers, "Loss against seconds")
+    return chart.framed(layers, "Loss against seconds")
 
 
 # The published protocol: the loss every 100 samples, here.
 
 
-QUANTITY = Quantity("loss", "loss", "", "", "", log=False, prefixed=False)
+QUANTITY = chart.Quantity("loss", "loss", "", "", "", log=False, prefixed=False)
 TOLD = {"setting": "training", "epoch": "epoch", "seconds": "seconds", "loss": "loss"}
 
 
-def published_chart(rows: pd.DataFrame) -> Chart | None:
+def published_chart(rows: pd.DataFrame) -> chart.Chart | None:
     """Draw the curves of the textbook's chapter, as this machine gives them.
 
     Parameters
@@ -154,15 +143,15 @@ def published_chart(rows: pd.DataFrame) -> Chart | None:
     if rows.empty:
         return None
     table = pd.DataFrame([point for _, row in rows.iterrows() for point in _points(row)])
-    looks = single(list(dict.fromkeys(table["setting"])))
-    return Chart(
+    looks = chart.single(list(dict.fromkeys(table["setting"])))
+    return chart.Chart(
         id="published-chart",
         title="The published protocol: the loss every 100 samples",
         caption=(
             "As in the textbook, the seconds hold the evaluation of the loss; one training "
             "each, the others are in the run file."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_panel(looks, "epoch", "epochs"), _panel(looks, "seconds", "seconds")),
         tabulated={name: title for name, title in TOLD.items() if name != "loss"},
         quantities=(QUANTITY,),
@@ -191,17 +180,17 @@ def _points(row: pd.Series) -> Iterator[dict[str, Any]]:
 
 def _panel(looks: tuple[Member, ...], along: str, title: str) -> dict[str, Any]:
     seconds = along == "seconds"
-    x = quantitative(along, title, log=seconds, unit="s" if seconds else None)
+    x = chart.quantitative(along, title, log=seconds, unit="s" if seconds else None)
     if not seconds:
         x["scale"] = {"type": "linear"}
-    y = quantitative("value", "", unit="")
-    look = encoded("setting", looks)
+    y = chart.quantitative("value", "", unit="")
+    look = chart.encoded("setting", looks)
     keep = f"isValid(datum.{along})"
     both = {"x": x, "y": y, "color": look["color"]}
     path = {"type": "line", "strokeWidth": 1.3, "aria": False}
     dot = {"type": "circle", "size": 26, "opacity": 0.9}
     layers = [
-        layer(path, {**both, "strokeDash": dashes("setting", looks)}, keep),
-        layer(dot, {**both, "tooltip": tooltip(TOLD)}, keep),
+        chart.layer(path, {**both, "strokeDash": chart.dashes("setting", looks)}, keep),
+        chart.layer(dot, {**both, "tooltip": chart.tooltip(TOLD)}, keep),
     ]
-    return framed(layers, f"Loss against {title}, published protocol")
+    return chart.framed(layers, f"Loss against {title}, published protocol")

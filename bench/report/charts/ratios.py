@@ -6,18 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bench.report.charts.chart import (
-    Chart,
-    Choice,
-    Quantity,
-    layer,
-    level,
-    packed,
-    quantitative,
-    ranked,
-    stepped,
-    tooltip,
-)
+from bench.report.charts import chart
 from bench.report.charts.speed import picks
 from bench.report.comparison_text import what
 
@@ -27,14 +16,14 @@ if TYPE_CHECKING:
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 
 
-RATIO_QUANTITY = Quantity(
+RATIO_QUANTITY = chart.Quantity(
     "times as long as the baseline", "ratio", "ratio_low", "ratio_high", "x", prefixed=False
 )
 DOT = {"type": "circle", "size": 60, "opacity": 1}
 TOLD = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
 
 
-def ratios_chart(found: Comparison) -> Chart | None:
+def ratios_chart(found: Comparison) -> chart.Chart | None:
     """Draw the ratios of a comparison.
 
     Parameters
@@ -69,17 +58,17 @@ def ratios_chart(found: Comparison) -> Chart | None:
     questions = tuple(dict.fromkeys(table["question"]))
     first = "epoch" if "epoch" in questions else questions[0]
     choices = [
-        Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
-        Choice("question", "Question", questions, first),
+        chart.Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
+        chart.Choice("question", "Question", questions, first),
     ]
-    return Chart(
+    return chart.Chart(
         id="ratios-chart",
         title=f"Times as long as {found.baseline.label}",
         caption=(
             "A dot a case; 1 is the same, to the right is slower. The bars are 95% intervals: "
             "a case whose bar crosses 1 is not told apart."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_ratio_picture(),),
         tabulated={"name": "case", "basis": "interval from"},
         quantities=(RATIO_QUANTITY,),
@@ -102,7 +91,7 @@ def _size(row: pd.Series) -> float | None:
 
 
 def _ratio_picture() -> dict[str, Any]:
-    x = quantitative("value", "")
+    x = chart.quantitative("value", "")
     colour = {
         "field": "size",
         "type": "ordinal",
@@ -112,11 +101,11 @@ def _ratio_picture() -> dict[str, Any]:
     }
     line = {"type": "rule", "strokeDash": [4, 3], "aria": False}
     layers = [
-        level(x, colour),
-        layer(DOT, {"x": x, "color": colour, "tooltip": tooltip(TOLD)}),
-        layer(line, {"x": {"datum": 1, "type": "quantitative"}, "y": None}),
+        chart.level(x, colour),
+        chart.layer(DOT, {"x": x, "color": colour, "tooltip": chart.tooltip(TOLD)}),
+        chart.layer(line, {"x": {"datum": 1, "type": "quantitative"}, "y": None}),
     ]
-    return stepped(ranked("what", "place"), layers, "Ratios with their intervals")
+    return chart.stepped(chart.ranked("what", "place"), layers, "Ratios with their intervals")
 
 
 # Benchmarks of any suite: a row each, its median with an interval or its quartiles.
@@ -124,10 +113,10 @@ def _ratio_picture() -> dict[str, Any]:
 
 #: More rows than this are drawn a group at a time.
 MOST_AT_ONCE = 60
-QUANTITY = Quantity("seconds", "seconds", "low", "high", "s")
+QUANTITY = chart.Quantity("seconds", "seconds", "low", "high", "s")
 
 
-def plain_chart(table: pd.DataFrame) -> Chart:
+def plain_chart(table: pd.DataFrame) -> chart.Chart:
     """Draw benchmarks from the slowest to the fastest.
 
     Parameters
@@ -140,11 +129,11 @@ def plain_chart(table: pd.DataFrame) -> Chart:
     Chart
     """
     ordered = table.assign(place=-table["seconds"])
-    return Chart(
+    return chart.Chart(
         id="plain-chart",
         title="From the slowest to the fastest",
         caption="Medians with their 95% intervals, where the file holds the rounds.",
-        columns=packed(ordered[["name", "group", "seconds", "low", "high", "place"]]),
+        columns=chart.packed(ordered[["name", "group", "seconds", "low", "high", "place"]]),
         panels=(_picture(),),
         tabulated={"name": "benchmark", "group": "group"},
         quantities=(QUANTITY,),
@@ -154,7 +143,9 @@ def plain_chart(table: pd.DataFrame) -> Chart:
 
 
 def _picture() -> dict[str, Any]:
-    x = quantitative("value", "", unit="s")
-    told = tooltip({"name": "benchmark", "text": "median (95% interval)"})
-    dots = layer(DOT, {"x": x, "tooltip": told})
-    return stepped(ranked("name", "place"), [level(x), dots], "Benchmarks with their intervals")
+    x = chart.quantitative("value", "", unit="s")
+    told = chart.tooltip({"name": "benchmark", "text": "median (95% interval)"})
+    dots = chart.layer(DOT, {"x": x, "tooltip": told})
+    return chart.stepped(
+        chart.ranked("name", "place"), [chart.level(x), dots], "Benchmarks with their intervals"
+    )

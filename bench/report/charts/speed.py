@@ -7,21 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.advise.ladder import ladder, rung_names, sizes_of
-from bench.report.charts.chart import (
-    Chart,
-    Choice,
-    Quantity,
-    layer,
-    level,
-    lines,
-    members,
-    packed,
-    quantitative,
-    ranked,
-    single,
-    stepped,
-    tooltip,
-)
+from bench.report.charts import chart
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,13 +21,13 @@ BATCH_SIZE = "batch size (samples)"
 #: What tells the groups of lines apart, and how the page calls it.
 PICKED = {"workload": "Workload", "device": "Device", "loader": "Batches from"}
 QUANTITIES = (
-    Quantity("seconds per epoch", "seconds", "low", "high", "s"),
-    Quantity("samples per second", "rate", "rate_low", "rate_high", ""),
-    Quantity("seconds per step", "step", "step_low", "step_high", "s"),
+    chart.Quantity("seconds per epoch", "seconds", "low", "high", "s"),
+    chart.Quantity("samples per second", "rate", "rate_low", "rate_high", ""),
+    chart.Quantity("seconds per step", "step", "step_low", "step_high", "s"),
 )
 
 
-def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
+def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> chart.Chart:
     """Draw the time of an epoch, and what follows from it, against the batch size.
 
     Parameters
@@ -65,12 +51,12 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
         step_low=rows["low"] / steps,
         step_high=rows["high"] / steps,
     ).sort_values(["kernel", "batch_size"])
-    looks = members(zip(rows["kernel"], rows["backend"].astype(str), strict=True), shown)
+    looks = chart.members(zip(rows["kernel"], rows["backend"].astype(str), strict=True), shown)
     fields = ["kernel", *PICKED, "batch_size"]
     numbers = [name for one in QUANTITIES for name in (one.value, one.low, one.high)]
     told = {"kernel": "kernel", "batch_size": "batch size", "text": "95% interval"}
-    along = quantitative("batch_size", BATCH_SIZE)
-    return Chart(
+    along = chart.quantitative("batch_size", BATCH_SIZE)
+    return chart.Chart(
         id="speed-chart",
         title="Time and throughput against the batch size",
         caption=(
@@ -78,8 +64,8 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
             "than the marks. Where the seconds of an epoch fall, a step costs the same however "
             "many samples it holds; where they are level, it is the samples that cost."
         ),
-        columns=packed(drawn[[*fields, *numbers]]),
-        panels=(lines(along, "kernel", looks, told, "Speed against batch size"),),
+        columns=chart.packed(drawn[[*fields, *numbers]]),
+        panels=(chart.lines(along, "kernel", looks, told, "Speed against batch size"),),
         tabulated={name: name.replace("_", " ") for name in fields},
         quantities=QUANTITIES,
         choices=picks(rows),
@@ -89,7 +75,9 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> Chart:
     )
 
 
-def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[Choice, ...]:
+def picks(
+    rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)
+) -> tuple[chart.Choice, ...]:
     """Return the lists to pick from: what all lines share at a time.
 
     Parameters
@@ -108,14 +96,14 @@ def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[
         options = tuple(dict.fromkeys(str(value) for value in rows[field]))
         if len(options) > 1:
             first = "inmemory" if "inmemory" in options else options[0]
-            found.append(Choice(field, PICKED.get(field, field), options, first))
+            found.append(chart.Choice(field, PICKED.get(field, field), options, first))
     return tuple(found)
 
 
 # Speed against batch size on several sides of a comparison: a line a side.
 
 
-def sides_chart(found: Comparison) -> Chart | None:
+def sides_chart(found: Comparison) -> chart.Chart | None:
     """Draw the epochs of one kernel at a time, a line a side.
 
     Parameters
@@ -137,16 +125,16 @@ def sides_chart(found: Comparison) -> Chart | None:
     if found.axis == "device":
         fields.remove("device")
     table = rows.assign(side=[labels[number] for number in rows["side"]])
-    looks = single(labels)
+    looks = chart.single(labels)
     told = {"side": "side", "batch_size": "batch size", "text": "95% interval"}
-    along = quantitative("batch_size", BATCH_SIZE)
+    along = chart.quantitative("batch_size", BATCH_SIZE)
     numbers = ["batch_size", "seconds", "low", "high"]
-    return Chart(
+    return chart.Chart(
         id="sides-chart",
         title="Each kernel on every side",
         caption="A line a side, with 95% intervals; pick the kernel.",
-        columns=packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
-        panels=(lines(along, "side", looks, told, "Speed of each side"),),
+        columns=chart.packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
+        panels=(chart.lines(along, "side", looks, told, "Speed of each side"),),
         tabulated={"side": "side", "batch_size": "batch size"},
         quantities=(QUANTITIES[0],),
         choices=picks(table, fields),
@@ -162,7 +150,7 @@ def sides_chart(found: Comparison) -> Chart | None:
 FIELDS = ("workload", "device", "rung", "batch_size", "seconds", "low", "high", "place")
 
 
-def ladder_chart(rows: pd.DataFrame) -> Chart | None:
+def ladder_chart(rows: pd.DataFrame) -> chart.Chart | None:
     """Draw the kernels of each workload and device from the slowest to the fastest.
 
     Parameters
@@ -184,11 +172,11 @@ def ladder_chart(rows: pd.DataFrame) -> Chart | None:
         return None
     table = pd.concat(drawn)
     sizes = sorted({int(size) for size in table["batch_size"]})
-    return Chart(
+    return chart.Chart(
         id="ladder-chart",
         title="From the slowest to the fastest",
         caption="A row a kernel, a dot a batch size; further left, an epoch takes less.",
-        columns=packed(table[list(FIELDS)]),
+        columns=chart.packed(table[list(FIELDS)]),
         panels=(_picture(sizes),),
         tabulated={"rung": "kernel", "batch_size": "batch size"},
         quantities=(QUANTITIES[0],),
@@ -210,7 +198,7 @@ def _rungs(group: pd.DataFrame) -> pd.DataFrame:
 
 
 def _picture(sizes: list[int]) -> dict[str, Any]:
-    row = ranked("rung", "place")
+    row = chart.ranked("rung", "place")
     colour = {
         "field": "batch_size",
         "type": "ordinal",
@@ -218,10 +206,10 @@ def _picture(sizes: list[int]) -> dict[str, Any]:
         "sort": sizes,
         "scale": {"scheme": "viridis"},
     }
-    told = tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
-    x = quantitative("value", "", unit="s")
+    told = chart.tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
+    x = chart.quantitative("value", "", unit="s")
     ends = {"x": {**x, "aggregate": "min"}, "x2": {"field": "value", "aggregate": "max"}}
-    whole = layer({"type": "rule", "opacity": 0.5, "aria": False}, ends)
+    whole = chart.layer({"type": "rule", "opacity": 0.5, "aria": False}, ends)
     dot = {"type": "circle", "size": 70, "opacity": 1}
-    dots = layer(dot, {"x": x, "color": colour, "tooltip": told})
-    return stepped(row, [whole, level(x, colour), dots], "The ladder of kernels")
+    dots = chart.layer(dot, {"x": x, "color": colour, "tooltip": told})
+    return chart.stepped(row, [whole, chart.level(x, colour), dots], "The ladder of kernels")

@@ -6,21 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bench.report.charts.chart import (
-    Chart,
-    Quantity,
-    dashes,
-    encoded,
-    framed,
-    layer,
-    members,
-    packed,
-    points,
-    quantitative,
-    single,
-    tooltip,
-    upright,
-)
+from bench.report.charts import chart
 from bench.report.charts.speed import BATCH_SIZE, picks
 from bench.stats.fits import RefusalError
 
@@ -34,8 +20,8 @@ if TYPE_CHECKING:
 # Steps to the target against the batch size: counted, and by the model.
 
 
-STEPS = Quantity("steps to the target", "steps", "low", "high", "")
-SAMPLES = Quantity("samples to the target", "samples", "samples_low", "samples_high", "")
+STEPS = chart.Quantity("steps to the target", "steps", "low", "high", "")
+SAMPLES = chart.Quantity("samples to the target", "samples", "samples_low", "samples_high", "")
 STEPS_TOLD = {
     "kind": "how",
     "batch_size": "batch size",
@@ -46,7 +32,7 @@ STEPS_TOLD = {
 COUNTED, MODEL, THEORY = "counted", "S_min (1 + B_noise / B)", "expected, by theory"
 
 
-def steps_chart(counted: Sequence[Counted]) -> Chart:
+def steps_chart(counted: Sequence[Counted]) -> chart.Chart:
     """Draw how many steps the workload needs at each batch size.
 
     Parameters
@@ -60,8 +46,8 @@ def steps_chart(counted: Sequence[Counted]) -> Chart:
     table = pd.concat([_steps_rows(one) for one in counted], ignore_index=True)
     for end, source in (("", "steps"), ("_low", "low"), ("_high", "high")):
         table[f"samples{end}"] = table[source] * table["batch_size"]
-    looks = single((COUNTED, MODEL, THEORY))
-    return Chart(
+    looks = chart.single((COUNTED, MODEL, THEORY))
+    return chart.Chart(
         id="steps-chart",
         title="How many steps the loss takes to the target",
         caption=(
@@ -69,7 +55,7 @@ def steps_chart(counted: Sequence[Counted]) -> Chart:
             "Beyond B_noise samples a larger batch hardly saves steps. The bars are 95% "
             "intervals over seeds."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_steps_picture(looks),),
         tabulated={
             "workload": "workload",
@@ -114,21 +100,21 @@ def _steps_rows(known: Counted) -> pd.DataFrame:
 
 
 def _steps_picture(looks: Any) -> dict[str, Any]:
-    x = quantitative("batch_size", BATCH_SIZE)
-    y = quantitative("value", "", unit="")
-    look = encoded("kind", looks)
+    x = chart.quantitative("batch_size", BATCH_SIZE)
+    y = chart.quantitative("value", "", unit="")
+    look = chart.encoded("kind", looks)
     legend = {**look["color"], "legend": {"title": None, "symbolType": "stroke"}}
-    told = tooltip(STEPS_TOLD)
-    return framed(
+    told = chart.tooltip(STEPS_TOLD)
+    return chart.framed(
         [
             {
                 "mark": {"type": "line", "strokeWidth": 1.4, "aria": False},
                 "transform": [{"filter": f"datum.kind !== '{COUNTED}'"}],
                 "encoding": {"x": x, "y": y, "color": legend},
             },
-            upright(x, y, legend),
-            layer(
-                points(60),
+            chart.upright(x, y, legend),
+            chart.layer(
+                chart.points(60),
                 {"x": x, "y": y, "color": legend, "tooltip": told},
                 f"datum.kind === '{COUNTED}'",
             ),
@@ -140,12 +126,12 @@ def _steps_picture(looks: Any) -> dict[str, Any]:
 # Time to the target against the batch size: predicted, and measured.
 
 
-QUANTITY = Quantity("seconds to the target", "seconds", "low", "high", "s")
+QUANTITY = chart.Quantity("seconds to the target", "seconds", "low", "high", "s")
 PREDICTED, MEASURED, BEST = "predicted", "measured", "best predicted"
 TOLD = {"kernel": "kernel", "kind": "how", "batch_size": "batch size", "text": "95% interval"}
 
 
-def target_chart(answers: Sequence[KernelAnswer], shown: Collection[str]) -> Chart | None:
+def target_chart(answers: Sequence[KernelAnswer], shown: Collection[str]) -> chart.Chart | None:
     """Draw how long each kernel takes to the target.
 
     Parameters
@@ -164,8 +150,8 @@ def target_chart(answers: Sequence[KernelAnswer], shown: Collection[str]) -> Cha
         return None
     table = pd.DataFrame(rows)
     pairs = [(one.subject.kernel, one.subject.backend) for one in answers]
-    looks = members(pairs, shown)
-    return Chart(
+    looks = chart.members(pairs, shown)
+    return chart.Chart(
         id="target-chart",
         title="Seconds until the loss is near the optimum",
         caption=(
@@ -173,7 +159,7 @@ def target_chart(answers: Sequence[KernelAnswer], shown: Collection[str]) -> Cha
             "their 95% band; the ring is where that is shortest. Filled marks: whole trainings "
             "as they were timed, where the run has them."
         ),
-        columns=packed(table),
+        columns=chart.packed(table),
         panels=(_picture(looks),),
         tabulated={name: TOLD[name] for name in TOLD if name != "text"},
         quantities=(QUANTITY,),
@@ -208,28 +194,30 @@ def _rows(one: KernelAnswer) -> Iterator[dict[str, Any]]:
 
 
 def _picture(looks: tuple[Member, ...]) -> dict[str, Any]:
-    x = quantitative("batch_size", BATCH_SIZE)
-    y = quantitative("value", "", unit="s")
-    look = encoded("kernel", looks)
+    x = chart.quantitative("batch_size", BATCH_SIZE)
+    y = chart.quantitative("value", "", unit="s")
+    look = chart.encoded("kernel", looks)
 
-    plain, told = {"x": x, "y": y, "color": look["color"]}, {"tooltip": tooltip(TOLD)}
+    plain, told = {"x": x, "y": y, "color": look["color"]}, {"tooltip": chart.tooltip(TOLD)}
     predicted, measured, best = (
         f"datum.kind === '{kind}'" for kind in (PREDICTED, MEASURED, BEST)
     )
     band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": look["color"]}
     ring = {"type": "point", "size": 160, "strokeWidth": 2, "shape": "circle"}
-    return framed(
+    return chart.framed(
         [
-            layer({"type": "area", "opacity": 0.15, "aria": False}, band, predicted),
-            layer(
+            chart.layer({"type": "area", "opacity": 0.15, "aria": False}, band, predicted),
+            chart.layer(
                 {"type": "line", "strokeWidth": 1.4, "aria": False},
-                {**plain, "strokeDash": dashes("kernel", looks)},
+                {**plain, "strokeDash": chart.dashes("kernel", looks)},
                 predicted,
             ),
-            layer({"type": "circle", "size": 16, "opacity": 1}, {**plain, **told}, predicted),
-            {"transform": [{"filter": measured}], **upright(x, y, look["color"])},
-            layer(points(60), {"x": x, "y": y, **look, **told}, measured),
-            layer(ring, {**plain, **told}, best),
+            chart.layer(
+                {"type": "circle", "size": 16, "opacity": 1}, {**plain, **told}, predicted
+            ),
+            {"transform": [{"filter": measured}], **chart.upright(x, y, look["color"])},
+            chart.layer(chart.points(60), {"x": x, "y": y, **look, **told}, measured),
+            chart.layer(ring, {**plain, **told}, best),
         ],
         "Seconds to the target against the batch size",
     )

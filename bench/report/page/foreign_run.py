@@ -8,17 +8,7 @@ import pandas as pd
 
 from bench.report.charts.ratios import plain_chart
 from bench.report.numbers import engineering, measured, number, significant
-from bench.report.page.blocks import (
-    Cell,
-    Column,
-    Facts,
-    Page,
-    Prose,
-    Section,
-    Table,
-    filtered,
-    numeric,
-)
+from bench.report.page import blocks
 from bench.report.page.machine_section import machine_section, method_section
 from bench.report.page.run_section import date, subtitle
 
@@ -28,19 +18,19 @@ if TYPE_CHECKING:
     from bench.report.page.one_run import Material
 
 HEAD = (
-    Column("benchmark"),
-    *filtered("group"),
-    *numeric("median", "95% interval", "quartiles", "rounds"),
-    Column("parameters"),
+    blocks.Column("benchmark"),
+    *blocks.filtered("group"),
+    *blocks.numeric("median", "95% interval", "quartiles", "rounds"),
+    blocks.Column("parameters"),
 )
-ORIGIN = Prose(
+ORIGIN = blocks.Prose(
     "The file was not measured by this suite: it does not say how good its numbers are, and "
     "medians are known to an interval only where it holds the rounds.",
     "note",
 )
 
 
-def foreign_run(material: Material) -> Page:
+def foreign_run(material: Material) -> blocks.Page:
     """Make the page.
 
     Parameters
@@ -53,11 +43,11 @@ def foreign_run(material: Material) -> Page:
     Page
     """
     document = material.document
-    return Page(
+    return blocks.Page(
         title=f"Benchmarks of {material.name}",
         subtitle=subtitle(document),
         sections=(
-            Section("run", "The run", (Facts(tuple(_facts(document))), ORIGIN)),
+            blocks.Section("run", "The run", (blocks.Facts(tuple(_facts(document))), ORIGIN)),
             _benchmarks(material),
             machine_section(material),
             method_section(material),
@@ -84,11 +74,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _benchmarks(material: Material) -> Section:
+def _benchmarks(material: Material) -> blocks.Section:
     """Show what the file holds."""
     table = material.table
     if table.empty:
-        return Section("cases", "Benchmarks", (Prose("The file holds no benchmark."),))
+        return blocks.Section(
+            "cases", "Benchmarks", (blocks.Prose("The file holds no benchmark."),)
+        )
     benchmarks = material.document["benchmarks"]
     names = [str(one.get("fullname") or one["name"]) for one in benchmarks]
     groups = [str(one.get("group") or "no group") for one in benchmarks]
@@ -96,23 +88,23 @@ def _benchmarks(material: Material) -> Section:
     rows = tuple(
         _row(row, one) for (_, row), one in zip(table.iterrows(), benchmarks, strict=True)
     )
-    listed = Table("cases-table", "Every benchmark", HEAD, rows, sortable=True)
-    return Section("cases", "Benchmarks", (plain_chart(table), listed))
+    listed = blocks.Table("cases-table", "Every benchmark", HEAD, rows, sortable=True)
+    return blocks.Section("cases", "Benchmarks", (plain_chart(table), listed))
 
 
-def _row(row: pd.Series, benchmark: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _row(row: pd.Series, benchmark: Mapping[str, Any]) -> tuple[blocks.Cell, ...]:
     width = (row["high"] - row["low"]) / 2
     quartiles = [benchmark["stats"].get(name) for name in ("q1", "q3")]
     params = benchmark.get("params")
     rounds = row["rounds"]
     return (
-        Cell(row["name"]),
-        Cell(row["group"]),
-        Cell(measured(row["seconds"], width), float(row["seconds"])),
-        Cell(_span(row["seconds"], (row["low"], row["high"]), width), width),
-        Cell(_span(row["seconds"], quartiles, None)),
-        Cell("–") if pd.isna(rounds) else Cell(f"{rounds:g}", float(rounds)),
-        Cell(", ".join(f"{name} {value}" for name, value in _mapping(params).items())),
+        blocks.Cell(row["name"]),
+        blocks.Cell(row["group"]),
+        blocks.Cell(measured(row["seconds"], width), float(row["seconds"])),
+        blocks.Cell(_span(row["seconds"], (row["low"], row["high"]), width), width),
+        blocks.Cell(_span(row["seconds"], quartiles, None)),
+        blocks.Cell("–") if pd.isna(rounds) else blocks.Cell(f"{rounds:g}", float(rounds)),
+        blocks.Cell(", ".join(f"{name} {value}" for name, value in _mapping(params).items())),
     )
 
 

@@ -10,17 +10,7 @@ from bench.compare.over_time import points
 from bench.history.rule import RULE
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
-from bench.report.page.blocks import (
-    Cell,
-    Column,
-    Facts,
-    Page,
-    Prose,
-    Section,
-    Table,
-    filtered,
-    numeric,
-)
+from bench.report.page import blocks
 from bench.report.page.history_tables import cases_table, changes_table, drifts_table
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
@@ -64,13 +54,13 @@ def answers(histories: Sequence[WholeHistory]) -> Iterator[Block]:
         yield from _answer(one, place, several=len(histories) > 1)
     left = len(histories) - MOST_MACHINES
     if left > 0:
-        yield Prose(
+        yield blocks.Prose(
             f"{number(left, 'machine')} that were measured before these are not judged here: "
             f"python -m bench track RUN judges any run.",
             "note",
         )
     if histories:
-        yield Prose(BEHIND, "note")
+        yield blocks.Prose(BEHIND, "note")
 
 
 def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
@@ -78,14 +68,14 @@ def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
     # Those who jump from table to table have to tell them apart.
     behind = f": {one.machine.name}" if several else ""
     if several:
-        yield Facts((), one.machine.name)
-    yield Prose(wording.outcome(judgement))
+        yield blocks.Facts((), one.machine.name)
+    yield blocks.Prose(wording.outcome(judgement))
     taken = f"{one.newest['taken']:%Y-%m-%d %H:%M} UTC"
     told = [f"The newest run, {judgement.now} of {taken}, against {judgement.before}."]
     told += _left_out(one)
     if judgement.added:
         told.append(f"{number(len(judgement.added), 'case')} new, so not compared.")
-    yield Prose(" ".join(told))
+    yield blocks.Prose(" ".join(told))
     changed = ordered(case for case in judgement.cases if case.verdict in CHANGED)
     if changed:
         caption = f"Slower or faster than the earlier runs{behind}"
@@ -93,9 +83,9 @@ def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
     if judgement.machine:
         caption = f"The machine, by its controls{behind}"
         yield _table(f"machine-{place}", caption, judgement, ordered(judgement.machine))
-    yield from (Prose(text, "warning") for text in judgement.warnings)
+    yield from (blocks.Prose(text, "warning") for text in judgement.warnings)
     if judgement.cases:
-        yield Prose(wording.rates_of(judgement.rates), "note")
+        yield blocks.Prose(wording.rates_of(judgement.rates), "note")
 
 
 def _left_out(one: WholeHistory) -> Iterator[str]:
@@ -109,25 +99,29 @@ def _left_out(one: WholeHistory) -> Iterator[str]:
 
 def _table(
     name: str, caption: str, judgement: Judgement, cases: Sequence[CaseVerdict]
-) -> Table:
+) -> blocks.Table:
     counted = f"{wording.unit(judgement)} before / now"
     head = (
-        *(Column("what"), *filtered("verdict"), *numeric("ratio (95%)", "margin")),
-        *(Column(counted), *filtered("cause"), Column("why")),
+        *(
+            blocks.Column("what"),
+            *blocks.filtered("verdict"),
+            *blocks.numeric("ratio (95%)", "margin"),
+        ),
+        *(blocks.Column(counted), *blocks.filtered("cause"), blocks.Column("why")),
     )
     rows = tuple(
         (
-            Cell(one.name),
-            Cell(wording.verdict_of(one)),
-            Cell(wording.ratio_of(one), one.ratio),
-            Cell(wording.percent(one.margin), one.margin),
-            Cell(wording.n_of(one)),
-            Cell(one.cause or "–"),
-            Cell(one.reason),
+            blocks.Cell(one.name),
+            blocks.Cell(wording.verdict_of(one)),
+            blocks.Cell(wording.ratio_of(one), one.ratio),
+            blocks.Cell(wording.percent(one.margin), one.margin),
+            blocks.Cell(wording.n_of(one)),
+            blocks.Cell(one.cause or "–"),
+            blocks.Cell(one.reason),
         )
         for one in cases
     )
-    return Table(name, caption, head, rows, sortable=True)
+    return blocks.Table(name, caption, head, rows, sortable=True)
 
 
 # Cases over time, and the runs that they come from.
@@ -164,7 +158,7 @@ def many_runs(
     histories: Sequence[WholeHistory],
     *,
     any_node: bool = False,
-) -> Page:
+) -> blocks.Page:
     """Make the page about more runs than fit side by side.
 
     Parameters
@@ -185,25 +179,25 @@ def many_runs(
     taken = runs["taken"].dropna()
     span = f", {taken.min():%Y-%m-%d} to {taken.max():%Y-%m-%d}" if len(taken) else ""
     drawn = points(loaded.cases, runs)
-    told = [Prose(_runs(runs, histories, span))]
-    told += [Prose(ANY_NODE, "note")] if any_node else []
-    told += [Prose(text, "warning") for text in warnings]
-    return Page(
+    told = [blocks.Prose(_runs(runs, histories, span))]
+    told += [blocks.Prose(ANY_NODE, "note")] if any_node else []
+    told += [blocks.Prose(text, "warning") for text in warnings]
+    return blocks.Page(
         title=f"{len(runs)} runs over time",
         subtitle=f"{number(drawn['key'].nunique(), 'case')}{span}",
         sections=(
-            Section("run", "The runs", tuple(told)),
-            Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
+            blocks.Section("run", "The runs", tuple(told)),
+            blocks.Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
             history_section(loaded, histories, drawn),
             *_changes(histories),
-            Section("runs", "Every run", (runs_table(runs),)),
+            blocks.Section("runs", "Every run", (runs_table(runs),)),
         ),
         made_by=f"Made by python -m bench report from {len(runs)} run files; every number on "
         f"this page is in these files.",
     )
 
 
-NO_TIME = Prose("No run tells when it was taken.")
+NO_TIME = blocks.Prose("No run tells when it was taken.")
 
 
 def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> str:
@@ -222,7 +216,7 @@ def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> s
 
 def history_section(
     loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame | None = None
-) -> Section:
+) -> blocks.Section:
     """Show each case over time.
 
     Parameters
@@ -244,17 +238,17 @@ def history_section(
     several = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
     chart = history_chart(several, drawn, _notable(several))
     if chart is None:
-        few = Prose("No machine has two runs that tell when they were taken.")
-        return Section("history", title, (few,))
+        few = blocks.Prose("No machine has two runs that tell when they were taken.")
+        return blocks.Section("history", title, (few,))
     n_single = len(histories) - len(several)
     single = f"{number(n_single, 'machine')} with a single run: not shown over time."
-    return Section(
+    return blocks.Section(
         "history",
         title,
         (
-            *([Prose(single, "note")] if n_single else []),
+            *([blocks.Prose(single, "note")] if n_single else []),
             chart,
-            Prose(LEGEND, "note"),
+            blocks.Prose(LEGEND, "note"),
             cases_table(loaded, drawn, several),
         ),
     )
@@ -271,16 +265,18 @@ def _notable(histories: Sequence[WholeHistory]) -> str | None:
     return None
 
 
-def _changes(histories: Sequence[WholeHistory]) -> tuple[Section, Section]:
+def _changes(histories: Sequence[WholeHistory]) -> tuple[blocks.Section, blocks.Section]:
     changes, drifts = changes_table(histories), drifts_table(histories)
-    none = Prose("None was found.")
+    none = blocks.Prose("None was found.")
     return (
-        Section("changes", "Change points", (Prose(OF_CHANGES, "note"), changes or none)),
-        Section("drift", "Slow drift", (Prose(OF_DRIFT, "note"), drifts or none)),
+        blocks.Section(
+            "changes", "Change points", (blocks.Prose(OF_CHANGES, "note"), changes or none)
+        ),
+        blocks.Section("drift", "Slow drift", (blocks.Prose(OF_DRIFT, "note"), drifts or none)),
     )
 
 
-def runs_table(runs: pd.DataFrame) -> Table:
+def runs_table(runs: pd.DataFrame) -> blocks.Table:
     """List the runs, the newest of many.
 
     Parameters
@@ -294,22 +290,22 @@ def runs_table(runs: pd.DataFrame) -> Table:
     """
     shown = runs.tail(MOST_RUNS)
     head = (
-        *(Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
-        *filtered("fingerprint", "preset", "status"),
-        *numeric("cases", "failed"),
+        *(blocks.Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
+        *blocks.filtered("fingerprint", "preset", "status"),
+        *blocks.numeric("cases", "failed"),
     )
     caption = "All of them" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
     rows = tuple(_run(row) for _, row in shown.iterrows())
-    return Table("runs-table", caption, head, rows, sortable=True)
+    return blocks.Table("runs-table", caption, head, rows, sortable=True)
 
 
-def _run(row: pd.Series) -> tuple[Cell, ...]:
+def _run(row: pd.Series) -> tuple[blocks.Cell, ...]:
     texts = ("cpu_model", "gpus", "fingerprint_id", "preset", "status")
     taken = "–" if pd.isna(row["taken"]) else f"{row['taken']:%Y-%m-%d %H:%M}"
     return (
-        Cell(str(row["run"])),
-        Cell(taken),
-        *(Cell(_text(row[name], name)) for name in texts),
+        blocks.Cell(str(row["run"])),
+        blocks.Cell(taken),
+        *(blocks.Cell(_text(row[name], name)) for name in texts),
         *(_count(row[name]) for name in ("n_cases", "n_failed")),
     )
 
@@ -321,5 +317,5 @@ def _text(value: object, name: str) -> str:
     return "none" if name == "gpus" and not value else value
 
 
-def _count(value: object) -> Cell:
-    return Cell("–") if pd.isna(value) else Cell(str(value), float(str(value)))  # type: ignore[call-overload]
+def _count(value: object) -> blocks.Cell:
+    return blocks.Cell("–") if pd.isna(value) else blocks.Cell(str(value), float(str(value)))  # type: ignore[call-overload]

@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.advise.contenders import contests, fair
 from bench.report.advice_text import TEXTBOOK, headline
+from bench.report.page import measured_sections
 from bench.report.page.blocks import Page
 from bench.report.page.cases_section import answer_section, cases_section, skipped_section
 from bench.report.page.machine_section import machine_section, method_section
-from bench.report.page.measured_sections import (
-    ladder_section,
-    loss_section,
-    memory_section,
-    phases_section,
-    roofline_section,
-    speed_section,
-    target_section,
-)
 from bench.report.page.run_section import run_section, subtitle
 from bench.stats.fits import RefusalError
 from bench.store import tidy
@@ -139,13 +131,13 @@ class Material:
 SECTIONS = (
     run_section,
     answer_section,
-    ladder_section,
-    speed_section,
-    loss_section,
-    target_section,
-    phases_section,
-    roofline_section,
-    memory_section,
+    measured_sections.ladder_section,
+    measured_sections.speed_section,
+    measured_sections.loss_section,
+    measured_sections.target_section,
+    measured_sections.phases_section,
+    measured_sections.roofline_section,
+    measured_sections.memory_section,
     cases_section,
     skipped_section,
     machine_section,

@@ -25,7 +25,7 @@ from bench.report.verdicts.junit import junit
 from bench.report.verdicts.markdown import markdown
 from bench.report.verdicts.wording import ORDER, ordered
 from bench.stats.verdict import Outcome, Verdict
-from bench.store.files import StoreError, whole
+from bench.store.files import StoreError, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,11 +93,7 @@ def write(
         console.file.write(text)
         console.file.flush()
         return
-    try:
-        with whole(output) as part:
-            part.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise StoreError(f"{output} can't be written: {error.strerror or error}.") from error
+    write_text(output, text)
 
 
 def _console() -> Console:
