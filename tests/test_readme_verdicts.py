@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.commands import app
-from bench.commands.verdicts import margins
+from bench.commands.verdict_options import margins
 from bench.compare.paired import Rounds, estimate, process_time
 from bench.compare.rule import RULE
 from bench.stats.verdict import Outcome

@@ -20,7 +20,7 @@ from bench.plan.request import Request, flag, read
 from bench.report import advice
 from bench.report.figures.efficiency import target_figure
 from bench.report.figures.style import kind_of, plain, write_figure
-from bench.run import for_advice
+from bench.run import advice_run
 from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
 
@@ -88,7 +88,7 @@ def advise(
                 schedule=first.schedule,
                 sampling=first.sampling,
             )
-            path, measured, complete = for_advice.measure(live, results, notes, tell)
+            path, measured, complete = advice_run.measure(live, results, notes, tell)
             tell(f"run file: {path}")
             if not complete:
                 tell("To finish it: python -m bench run --resume; then name its run file here.")

@@ -9,7 +9,14 @@ import typer
 
 from bench.commands.exits import refusals
 from bench.commands.options import Output
-from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, margins, show
+from bench.commands.verdict_options import (
+    EveryCase,
+    Margin,
+    VerdictForm,
+    machine_of,
+    margins,
+    show,
+)
 from bench.compare.reading import compare as judge
 from bench.compare.reading import stored_run
 from bench.report.verdicts.writing import Form

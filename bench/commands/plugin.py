@@ -25,7 +25,7 @@ from bench.plan.values import SelectionError
 from bench.report import progress as announce
 from bench.report import terminal
 from bench.report.progress import Progress
-from bench.run.elsewhere import ElsewhereError
+from bench.run.single_case import ElsewhereError
 from bench.store import files
 from bench.store.files import commit_of
 from data.errors import DataError
@@ -301,7 +301,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         path = files.write_run(folder, document, commit_of(document))
         config.stash[RUN_FILE] = path
         if not config.getoption("no_figures") and not interrupted:
-            from bench.report.figures.run import draw_run  # noqa: PLC0415 - it imports matplotlib
+            from bench.report.figures.one_run import draw_run  # noqa: PLC0415 - it imports matplotlib
 
             draw_run(document, path.with_suffix(""))
     except files.StoreError as error:

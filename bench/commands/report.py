@@ -12,20 +12,20 @@ import typer
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output
 from bench.commands.request_options import takes_request
-from bench.commands.verdicts import margins
+from bench.commands.verdict_options import margins
 from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.markdown.run_comment import ladders
-from bench.report.writing import Asked, draw, html, markdown, some_run, source
+from bench.report.source import Asked, draw, html, markdown, some_run, source
 from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, newest_run, read_run, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.report.writing import Source
+    from bench.report.source import Source
 
 #: Where a report goes unless another place is named.
 REPORT = Path("results") / "report"

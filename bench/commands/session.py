@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.timing import instruments_for
-from bench.run.elsewhere import Elsewhere
+from bench.run.single_case import Elsewhere
 from bench.store.files import FORMAT
 
 if TYPE_CHECKING:

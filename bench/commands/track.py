@@ -11,7 +11,14 @@ from rich.console import Console
 
 from bench.commands.exits import refusals
 from bench.commands.options import Output
-from bench.commands.verdicts import EveryCase, Margin, VerdictForm, machine_of, margins, show
+from bench.commands.verdict_options import (
+    EveryCase,
+    Margin,
+    VerdictForm,
+    machine_of,
+    margins,
+    show,
+)
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
 from bench.report.verdicts.writing import Form
 from bench.store.files import RUNS, StoreError, newest_run
@@ -109,7 +116,7 @@ def _remeasure(run: Path) -> Any:
     """Return what measures cases of a run again; libraries are imported when it does."""
 
     def again(document: Mapping[str, Any], names: Collection[str]) -> Path:
-        from bench.run.again import (  # noqa: PLC0415 - it imports the frameworks' backends
+        from bench.run.remeasuring import (  # noqa: PLC0415 - it imports the frameworks' backends
             FOLDER,
             NotAgainError,
             remeasure,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.commands.exits import Exit
-from bench.run import again
+from bench.run import remeasuring
 from bench.store.files import StoreError
 from tests.commands.on_command_line import told
 from tests.history.stored_history import history, is_kernel
@@ -25,7 +25,7 @@ def full(*_: Any) -> Path:
 def test_the_verdicts_stand_where_what_confirms_them_can_t_be_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(again, "remeasure", full)
+    monkeypatch.setattr(remeasuring, "remeasure", full)
     found = told(history(tmp_path, 12, is_kernel, 0.2, since=12))
     assert found["exit"] == Exit.UNCLEAR
     assert any("No space left on device. What" in one for one in found["warnings"])

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.commands.verdicts import margins
+from bench.commands.verdict_options import margins
 from bench.plan.values import SelectionError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bench.commands import app
 from bench.commands.exits import Exit
-from bench.report.writing import histories
+from bench.report.source import histories
 from bench.stats.verdict import Margins
 from bench.store.files import read_run
 from bench.store.table import read
@@ -70,8 +70,8 @@ def test_of_machines_that_are_not_judged_on_the_page_no_file_is_read_again(
         read_again.append(path)
         return read_run(path)
 
-    monkeypatch.setattr("bench.report.writing.read_run", read_one)
-    monkeypatch.setattr("bench.report.writing.MOST_MACHINES", 1)
+    monkeypatch.setattr("bench.report.source.read_run", read_one)
+    monkeypatch.setattr("bench.report.source.MOST_MACHINES", 1)
     found = histories(read([tmp_path / "runs"], None), Margins()).found
     assert len(found) == 2
     assert [path.name for path in read_again] == ["run-012.json"]

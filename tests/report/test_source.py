@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bench.advise.findings import Found
-from bench.report import writing
-from bench.report.writing import Asked, some_run
+from bench.report import source
+from bench.report.source import Asked, some_run
 from tests.store import made_up_run
 
 if TYPE_CHECKING:
@@ -29,5 +29,5 @@ def test_batch_sizes_are_found_for_the_target_that_is_asked_for(
     run = tmp_path / "run.json"
     run.write_text(json.dumps(made_up_run.document(format=1)))
     for asked in (Asked(tolerance=0.05), Asked(tolerance=0.05, target=False), Asked()):
-        writing.source(some_run([run]), asked, print)
+        source.source(some_run([run]), asked, print)
     assert targets == [0.05, 0.01]

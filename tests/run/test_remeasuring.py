@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.run import preparing, runner
-from bench.run.again import NotAgainError, remeasure
+from bench.run.remeasuring import NotAgainError, remeasure
 from bench.store.files import read_run
 
 if TYPE_CHECKING:

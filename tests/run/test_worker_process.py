@@ -15,8 +15,8 @@ from bench.measure.gate import GateError
 from bench.measure.protocol import DivergedError, Protocol
 from bench.plan.matrix import availability
 from bench.plan.tasks import Setting
-from bench.run.elsewhere import Elsewhere, ElsewhereError
 from bench.run.launcher import Code, EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.single_case import Elsewhere, ElsewhereError
 from data.errors import DataError
 from tests.run import misbehaving
 

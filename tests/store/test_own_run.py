@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.report.page.rendering import render
-from bench.report.writing import Asked, markdown, page, some_run, source
+from bench.report.source import Asked, markdown, page, some_run, source
 from bench.store.files import StoreError, read_run
 from bench.store.schema import sound
 

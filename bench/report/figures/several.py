@@ -16,7 +16,7 @@ from bench.compare.comparison import MOST_SIDES
 from bench.compare.over_time import over_time, points
 from bench.report.comparison_text import what
 from bench.report.figures.efficiency import memory_figure, roofline_figure, target_figure
-from bench.report.figures.run import figures
+from bench.report.figures.one_run import figures
 from bench.report.figures.speed import libraries_figure, phase_sizes, phases_figure
 from bench.report.figures.style import COLOURS, plain
 from bench.report.numbers import seconds
@@ -255,8 +255,8 @@ def report_figures(document: Mapping[str, Any], found: Found | None = None) -> N
     Yields
     ------
     tuple of (str, Figure)
-        Those of ``bench.report.figures.run``; ``libraries-…`` where there are too many kernels
-        for one panel; ``phases-…``, ``memory-…``, ``roofline`` and ``target-…``.
+        Those of ``bench.report.figures.one_run``; ``libraries-…`` where there are too many
+        kernels for one panel; ``phases-…``, ``memory-…``, ``roofline`` and ``target-…``.
     """
     yield from figures(document)
     epochs = tidy.of_case(tidy.interval_frame(document), "epoch")

@@ -13,7 +13,7 @@ from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
 from bench.report.comparison_text import AXES, comparison_outcome
 from bench.report.grid import UNTRUSTED
-from bench.report.markdown.table import Part, code, fitted, folded, paragraph, table, text
+from bench.report.markdown.elements import Part, code, fitted, folded, paragraph, table, text
 from bench.report.numbers import measured, number, ratio, seconds
 from bench.report.run_tables import percent
 

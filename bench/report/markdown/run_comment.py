@@ -10,7 +10,7 @@ from bench.advise.ladder import ladder, rung_times, sizes_of
 from bench.report.advice_text import size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment
-from bench.report.markdown.table import (
+from bench.report.markdown.elements import (
     Part,
     bullets,
     code,

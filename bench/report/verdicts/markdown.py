@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bench.report import numbers
-from bench.report.markdown.table import bullets, code, fitted, folded, paragraph, table, text
+from bench.report.markdown.elements import bullets, code, fitted, folded, paragraph, table, text
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ORDER, ordered
 from bench.stats.verdict import Verdict
@@ -14,7 +14,7 @@ from bench.stats.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.report.markdown.table import Part
+    from bench.report.markdown.elements import Part
     from bench.stats.verdict import CaseVerdict, Judgement
 
 #: Sentences are shown up to so many characters.

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from bench.report.figures.run import FigureError
+from bench.report.figures.one_run import FigureError
 from bench.report.figures.style import write_figure
 
 

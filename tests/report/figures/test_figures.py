@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from bench.report.figures import run
-from bench.report.figures.run import FigureError, draw_run
+from bench.report.figures import one_run
+from bench.report.figures.one_run import FigureError, draw_run
 from tests.store import made_up_run
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def drawn(document: dict[str, Any] | None = None) -> dict[str, Figure]:
-    return dict(run.figures(document or made_up_run.document()))
+    return dict(one_run.figures(document or made_up_run.document()))
 
 
 def lines(axes: Axes) -> dict[str, list[tuple[float, float]]]:

@@ -11,7 +11,7 @@ import pytest
 from bench.advise import memory_cost
 from bench.compare.side_by_side import compare
 from bench.report.figures.efficiency import memory_figure
-from bench.report.figures.run import FigureError, figures
+from bench.report.figures.one_run import FigureError, figures
 from bench.report.figures.several import comparison_figures, report_figures
 from bench.report.figures.speed import (
     MOST_KERNELS,

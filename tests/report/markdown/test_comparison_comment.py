@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 
 from bench.compare.side_by_side import compare
 from bench.report.markdown.comparison_comment import several
-from bench.report.markdown.table import MOST_CHARACTERS
+from bench.report.markdown.elements import MOST_CHARACTERS
 from bench.store.table import Loaded
 from tests.compare.made_up_runs import case, fingerprint, foreign, run, table
 from tests.report.markdown.rendered import cells, html, kinds, shown

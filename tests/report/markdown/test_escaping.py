@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.report.markdown.table import JOINER, code, head, row, text
+from bench.report.markdown.elements import JOINER, code, head, row, text
 from bench.report.numbers import one_line
 from tests.report.markdown.rendered import cells, html, kinds, shown
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.markdown.table import (
+from bench.report.markdown.elements import (
     MOST_CHARACTERS,
     bullets,
     fitted,
@@ -18,7 +18,7 @@ from bench.report.markdown.table import (
 from tests.report.markdown.rendered import cells, html, kinds
 
 if TYPE_CHECKING:
-    from bench.report.markdown.table import Part
+    from bench.report.markdown.elements import Part
 
 WHERE = "`bench report` has them"
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from inline_snapshot import snapshot
 
+from bench.report.markdown.elements import MOST_CHARACTERS
 from bench.report.markdown.run_comment import one_run
-from bench.report.markdown.table import MOST_CHARACTERS
 from bench.store.files import read_run
 from tests.report.markdown.rendered import cells, html, kinds, prose, shown
 from tests.store import made_up_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.report.page.history_section import many_runs
-from bench.report.writing import histories
+from bench.report.source import histories
 from bench.stats.verdict import Margins
 from tests.history.stored_history import (
     FINGERPRINT,

@@ -10,7 +10,7 @@ import pytest
 from bench.report.page.blocks import Prose, Table
 from bench.report.page.history_section import MOST_MACHINES, history_section
 from bench.report.page.history_tables import changes_table
-from bench.report.writing import histories
+from bench.report.source import histories
 from bench.stats.verdict import Margins
 from bench.store.table import read
 from tests.history.stored_history import document, factors, store

@@ -37,8 +37,7 @@ def text(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
     Returns
     -------
     str
-        Without escapes for ``|``, which only ends cells: ``bench.report.markdown.table`` does
-        that.
+        Without escapes for ``|``, which only ends cells: `table` does that.
     """
     escaped = _MARKUP.sub(r"\\\g<0>", one_line(value, most))
     escaped = _AT_START.sub(r"\1\\\2", escaped)
