@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bench.commands import verdict_options
 from bench.commands.exits import refusals
 from bench.commands.options import Output
-from bench.commands.verdict_options import (
-    EveryCase,
-    Margin,
-    VerdictForm,
-    machine_of,
-    margins,
-    show,
-)
 from bench.compare.reading import compare as judge
 from bench.compare.reading import stored_run
 from bench.report.verdicts.writing import Form
@@ -34,10 +27,10 @@ def compare(
             "--force", help="Compare what can't be compared all the same, and mark it."
         ),
     ] = False,
-    margin: Margin = None,
-    form: VerdictForm = Form.TERMINAL,
+    margin: verdict_options.Margin = None,
+    form: verdict_options.VerdictForm = Form.TERMINAL,
     output: Output = None,
-    every: EveryCase = False,
+    every: verdict_options.EveryCase = False,
 ) -> None:
     """Say which cases of a stored run are slower than those of an earlier one.
 
@@ -51,8 +44,10 @@ def compare(
     130 after Ctrl-C.
     """
     with refusals(interrupted="Interrupted; nothing was written."):
-        allowed = margins(margin)
+        allowed = verdict_options.margins(margin)
         runs = stored_run(before), stored_run(now)
         judgement = judge(*runs, allowed, force=force)
-        show(judgement, machine_of(runs[1].run), form, output, every=every)
+        verdict_options.show(
+            judgement, verdict_options.machine_of(runs[1].run), form, output, every=every
+        )
     raise typer.Exit(judgement.outcome)

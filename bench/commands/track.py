@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bench.commands import verdict_options
 from bench.commands.exits import refusals
 from bench.commands.options import Output
-from bench.commands.verdict_options import (
-    EveryCase,
-    Margin,
-    VerdictForm,
-    machine_of,
-    margins,
-    show,
-)
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
 from bench.report.verdicts.writing import Form
 from bench.store.files import RUNS, StoreError, newest_run
@@ -62,10 +55,10 @@ def track_(
             "--any-node", help="Take runs of other host names for this machine's, if alike."
         ),
     ] = False,
-    margin: Margin = None,
-    form: VerdictForm = Form.TERMINAL,
+    margin: verdict_options.Margin = None,
+    form: verdict_options.VerdictForm = Form.TERMINAL,
     output: Output = None,
-    every: EveryCase = False,
+    every: verdict_options.EveryCase = False,
 ) -> None:
     """Say whether this machine, or this code, is slower than it was in earlier runs.
 
@@ -79,15 +72,15 @@ def track_(
     slower and unconfirmed; with 4 when no case can be compared; with 130 after Ctrl-C.
     """
     with refusals(interrupted="Interrupted; what was measured is saved."):
-        allowed = margins(margin)
+        allowed = verdict_options.margins(margin)
         judged = _found(run, history or [])
         chosen = choose(judged, tuple(history or (judged.parent,)), any_node=any_node)
         if baseline is not None:
             judgement = _pinned(against_baseline(chosen, baseline, allowed), baseline)
         else:
             judgement = track(chosen, allowed, _remeasure(judged) if confirm else None)
-        machine = machine_of(chosen.history.runs.iloc[-1])
-        show(judgement, machine, form, output, every=every)
+        machine = verdict_options.machine_of(chosen.history.runs.iloc[-1])
+        verdict_options.show(judgement, machine, form, output, every=every)
     raise typer.Exit(judgement.outcome)
 
 

@@ -7,21 +7,8 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.calibration import (
-    StoppingRule,
-    calibrate,
-    empty_kernel,
-    overhead,
-    seconds_in_a_row,
-)
+from bench.measure import calibration, measurement
 from bench.measure.gate import GateError, GateReport, tensors_for, worst_ratio
-from bench.measure.measurement import (
-    Measurement,
-    device_facts,
-    enqueued_facts,
-    median_seconds,
-    quality_facts,
-)
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
@@ -109,7 +96,7 @@ def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
 
 def measure_update(
     case: UpdateCase, protocol: Protocol, instruments: Instruments | None = None
-) -> Measurement:
+) -> measurement.Measurement:
     """Verify an update kernel, then time it.
 
     Parameters
@@ -139,14 +126,14 @@ def measure_update(
 
     work = fresh()
     warmed = warm_calls(lambda: work, drain, instruments)
-    seconds = seconds_in_a_row(work, drain, instruments, warmed.settled_seconds)
-    empty = overhead(empty_kernel, instruments)
-    calibrated = calibrate(seconds, empty.seconds_per_round)
+    seconds = calibration.seconds_in_a_row(work, drain, instruments, warmed.settled_seconds)
+    empty = calibration.overhead(calibration.empty_kernel, instruments)
+    calibrated = calibration.calibrate(seconds, empty.seconds_per_round)
     state = _prepare(case, tensors, RULE.update_learning_rate)
     update = partial(kernel.update, state)
     timer = RoundTimer(drain, instruments)
     stop = timer.repeat(
-        StoppingRule.of(protocol, RULE.min_rounds),
+        calibration.StoppingRule.of(protocol, RULE.min_rounds),
         lambda: timer.time(
             repeat(update, calibrated.iterations),
             calibrated.iterations,
@@ -156,13 +143,13 @@ def measure_update(
     rounds = tuple(timer.rounds)
     done = (calibrated.lead_in + calibrated.iterations) * len(rounds)
     check_update(case, tensors, state, RULE.update_learning_rate, done)
-    return Measurement(
+    return measurement.Measurement(
         rounds=rounds,
         facts={
             **_case_facts(case),
             **_rates(case, tensors, rounds),
-            **device_facts(backend, case.device, fresh, calibrated.iterations),
-            **quality_facts(timer, stop, protocol.target, empty),
+            **measurement.device_facts(backend, case.device, fresh, calibrated.iterations),
+            **measurement.quality_facts(timer, stop, protocol.target, empty),
             "learning_rate": RULE.update_learning_rate,
             "seed": protocol.seed,
             "verified": True,
@@ -200,7 +187,7 @@ def minimum_bytes(kernel: UpdateKernel) -> int:
 
 def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:
     """Return what the rounds say."""
-    seconds = median_seconds(rounds)
+    seconds = measurement.median_seconds(rounds)
     minimum = minimum_bytes(case.kernel) * tensors.n_updated
     moved = case.kernel.bytes_per_parameter * tensors.n_updated
     flops = (4 if case.kernel.rule.momentum else 2) * tensors.n_updated
@@ -213,5 +200,5 @@ def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dic
         "useful_bytes_per_second": minimum / seconds,
         "moved_bytes_per_second": moved / seconds,
         "flops_per_second": flops / seconds,
-        **enqueued_facts(rounds),
+        **measurement.enqueued_facts(rounds),
     }

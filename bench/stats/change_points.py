@@ -11,13 +11,7 @@ from scipy.ndimage import median_filter
 from scipy.special import stdtr, stdtrit
 from scipy.stats import theilslopes
 
-from bench.stats.medians import (
-    NORMAL_MAD,
-    VARIANCE_OF_LEVEL,
-    Earlier,
-    earlier,
-    lag1_autocorrelation,
-)
+from bench.stats import medians
 from bench.stats.rule import RULE
 
 if TYPE_CHECKING:
@@ -68,12 +62,12 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
     if len(logs) < 2 * RULE.shortest_segment:
         return ()
     smooth = _without_outliers(logs)
-    noise = NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2)
+    noise = medians.NORMAL_MAD * np.median(np.abs(np.diff(smooth))) / np.sqrt(2)
     signal = (smooth / max(noise, RULE.min_step_noise))[:, None]
     search = ruptures.KernelCPD(kernel="linear", min_size=RULE.shortest_segment).fit(signal)
     places = [int(one) for one in search.predict(pen=RULE.step_price * np.log(len(logs)))[:-1]]
     while places:
-        rho = lag1_autocorrelation((smooth - levels(smooth, places))[:, None])
+        rho = medians.lag1_autocorrelation((smooth - levels(smooth, places))[:, None])
         found = [_measured(logs, places, n, rho, margin) for n in range(len(places))]
         worst = int(np.argmax([p for _, p in found]))
         if found[worst][1] * len(logs) <= RULE.max_p_step:
@@ -94,7 +88,7 @@ def _without_outliers(logs: Floats) -> Floats:
     """Bring single runs that stand out back to the median of their neighbours."""
     middle = median_filter(logs, size=RULE.outlier_window, mode="nearest")
     off = np.abs(logs - middle)
-    limit = RULE.outlier_stds * NORMAL_MAD * np.median(off)
+    limit = RULE.outlier_stds * medians.NORMAL_MAD * np.median(off)
     cleaned: Floats = np.where(off > limit, middle, logs)
     return cleaned
 
@@ -105,7 +99,9 @@ def _measured(
     """Measure a step between the two segments beside it, and how likely it is by chance."""
     ends = [0, *places, len(logs)]
     begin, place, end = ends[number : number + 3]
-    before, after = (earlier(logs[a:b, None]) for a, b in ((begin, place), (place, end)))
+    before, after = (
+        medians.earlier(logs[a:b, None]) for a, b in ((begin, place), (place, end))
+    )
     size = float(after.level[0] - before.level[0])
     of_before, of_after = _variance(before, rho), _variance(after, rho)
     total = max(of_before + of_after, 1e-12)
@@ -115,10 +111,10 @@ def _measured(
     return Step(place, size, size - width, size + width), p
 
 
-def _variance(told: Earlier, rho: float) -> float:
+def _variance(told: medians.Earlier, rho: float) -> float:
     """Return the variance of a level; correlated runs count for fewer."""
     n = max(told.n[0] * (1 - rho) / (1 + rho), 1.0)
-    return float(VARIANCE_OF_LEVEL * told.std[0] ** 2 / n)
+    return float(medians.VARIANCE_OF_LEVEL * told.std[0] ** 2 / n)
 
 
 # Slow drift, told apart from steps.
@@ -175,7 +171,7 @@ def drift(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> S
     of_steps = _criterion(logs, by_steps, 1 + 2 * len(steps))
     if abs(total) <= margin or _criterion(logs, line, 2) >= of_steps:
         return None
-    rho = lag1_autocorrelation((logs - line)[:, None])
+    rho = medians.lag1_autocorrelation((logs - line)[:, None])
     # Correlated runs count for fewer, and the interval is wider by the root of that.
     widening = np.sqrt((1 + rho) / (1 - rho))
     sure = _ends(logs, days, RULE.drift_confidence, slope, widening)

@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bench.advise.ladder import ladder, rung_times, sizes_of
 from bench.report.advice_text import size
 from bench.report.grid import UNTRUSTED
-from bench.report.markdown import comparison_comment
-from bench.report.markdown.elements import (
-    Part,
-    bullets,
-    code,
-    fitted,
-    folded,
-    head,
-    paragraph,
-    row,
-    table,
-    text,
-)
+from bench.report.markdown import comparison_comment, elements
+from bench.report.markdown.elements import row, table
 from bench.report.numbers import measured, number, seconds
 from bench.report.page.machine_section import command
 from bench.report.page.run_section import SENTENCES, subtitle
@@ -51,7 +40,7 @@ COLUMNS = (
 )
 
 
-def best_sizes(found: Found) -> Iterator[Part]:
+def best_sizes(found: Found) -> Iterator[elements.Part]:
     """Write which batch size each kernel should be given.
 
     Parameters
@@ -68,7 +57,7 @@ def best_sizes(found: Found) -> Iterator[Part]:
         by_workload.setdefault(one.subject.workload, []).append(one)
     for workload, answers in by_workload.items():
         ordered = sorted(answers, key=_seconds)
-        title = f"Best batch size until the loss is near the optimum: {text(workload)}"
+        title = f"Best batch size until the loss is near the optimum: {elements.text(workload)}"
         yield table(COLUMNS, (_cells(one) for one in ordered), (2, 3, 4, 5), title)
 
 
@@ -77,9 +66,9 @@ def _seconds(one: KernelAnswer) -> float:
 
 
 def _cells(one: KernelAnswer) -> list[str]:
-    subject = [code(one.subject.kernel), text(one.subject.device)]
+    subject = [elements.code(one.subject.kernel), elements.text(one.subject.device)]
     if one.advice is None:
-        return [*subject, "–", text(one.refusal), "–", _best(one)]
+        return [*subject, "–", elements.text(one.refusal), "–", _best(one)]
     return [
         *subject,
         f"{one.advice.recommended}",
@@ -105,7 +94,7 @@ BASIS = {
 }
 
 
-def tables(epochs: pd.DataFrame) -> Iterator[Part]:
+def tables(epochs: pd.DataFrame) -> Iterator[elements.Part]:
     """Write the times of all epochs.
 
     Parameters
@@ -118,7 +107,7 @@ def tables(epochs: pd.DataFrame) -> Iterator[Part]:
     Part
     """
     bases = [BASIS[one] for one in BASIS if (epochs["interval_of"] == one).any()]
-    yield paragraph(
+    yield elements.paragraph(
         f"Behind ± is half the 95% interval {' or '.join(bases)}, as a share of the median; "
         f"{UNTRUSTED} stands behind a case most of whose rounds were disturbed."
     )
@@ -130,11 +119,11 @@ def tables(epochs: pd.DataFrame) -> Iterator[Part]:
         yield table(
             ["kernel", *(f"B = {size:g}" for size in sizes)],
             (
-                [code(name), *(cells.get((name, size), "") for size in sizes)]
+                [elements.code(name), *(cells.get((name, size), "") for size in sizes)]
                 for name in kernels
             ),
             range(1, len(sizes) + 1),
-            text(f"{workload}, {device}, batches from {loader}"),
+            elements.text(f"{workload}, {device}, batches from {loader}"),
         )
 
 
@@ -185,11 +174,11 @@ def lines(
     """
     sizes = sizes_of(table)
     columns = ["kernel", *(f"B = {size}" for size in sizes), "times as fast"]
-    yield from head([*columns, SAVES] if saves else columns, range(1, len(columns)))
+    yield from elements.head([*columns, SAVES] if saves else columns, range(1, len(columns)))
     for name, rung in table.iterrows():
         times_shown = [seconds_text(times.get((str(name), size))) for size in sizes]
-        cells = [code(name), *times_shown, faster_text(table, times, str(name))]
-        yield row([*cells, text(rung["saves"])] if saves else cells)
+        cells = [elements.code(name), *times_shown, faster_text(table, times, str(name))]
+        yield row([*cells, elements.text(rung["saves"])] if saves else cells)
 
 
 def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str]:
@@ -250,21 +239,25 @@ def one_run(
     table = tidy.interval_frame(document)
     epochs = tidy.of_case(table, "epoch")
     parts = [
-        paragraph(f"### Run {code(name)}"),
-        paragraph(text(_where(document))),
-        paragraph(_trust(document)),
-        *(paragraph(text(sentence, most=1000)) for sentence in sentences),
+        elements.paragraph(f"### Run {elements.code(name)}"),
+        elements.paragraph(elements.text(_where(document))),
+        elements.paragraph(_trust(document)),
+        *(elements.paragraph(elements.text(sentence, most=1000)) for sentence in sentences),
         *_ladders(epochs),
         *(best_sizes(found) if found is not None else ()),
         *comparison_comment.tables(document, table),
         *_unmeasured(document),
     ]
     if len(epochs):
-        parts += folded("All epochs, with their intervals", *tables(epochs))
+        parts += elements.folded("All epochs, with their intervals", *tables(epochs))
     told = (document.get("bench") or {}).get("command")
     if told is not None:
-        parts.append(paragraph(f"Measured with {code(command(told), most=1000)}."))
-    return fitted(parts, f"{code(f'python -m bench report {name} --format csv')} has them all")
+        parts.append(
+            elements.paragraph(f"Measured with {elements.code(command(told), most=1000)}.")
+        )
+    return elements.fitted(
+        parts, f"{elements.code(f'python -m bench report {name} --format csv')} has them all"
+    )
 
 
 def _where(document: Mapping[str, Any]) -> str:
@@ -306,25 +299,28 @@ def _trust(document: Mapping[str, Any]) -> str:
     return f"{said}: {', '.join(numbers)}." if numbers else f"{said}."
 
 
-def _ladders(epochs: pd.DataFrame) -> Iterator[Part]:
+def _ladders(epochs: pd.DataFrame) -> Iterator[elements.Part]:
     for (workload, device), group in epochs.groupby(["workload", "device"], sort=False):
         table = ladder(group)
         if table.empty:
             continue
-        title = text(f"{workload}, {device}")
+        title = elements.text(f"{workload}, {device}")
         first, second, *rungs = lines(table, rung_times(group), saves=False)
         above = (f"**The ladder: {title}, seconds per epoch**", "", first, second)
-        yield Part(above, tuple(rungs), ("",))
+        yield elements.Part(above, tuple(rungs), ("",))
 
 
-def _unmeasured(document: Mapping[str, Any]) -> Iterator[Part]:
+def _unmeasured(document: Mapping[str, Any]) -> Iterator[elements.Part]:
     """Name the failed cases one by one, and count the skipped ones by reason."""
     added = document.get("bench") or {}
     failed, skipped = added.get("failed") or (), added.get("skipped") or ()
     if failed:
         title = f"Failed: {number(len(failed), 'case')}"
-        yield bullets(
-            (f"{code(one.get('id'))}: {text(one.get('reason'))}" for one in failed),
+        yield elements.bullets(
+            (
+                f"{elements.code(one.get('id'))}: {elements.text(one.get('reason'))}"
+                for one in failed
+            ),
             title,
             "case",
         )
@@ -334,8 +330,8 @@ def _unmeasured(document: Mapping[str, Any]) -> Iterator[Part]:
             for one in skipped
         )
         counted = (
-            f"{number(n_cases, 'case')} on {text(device)}: {text(reason)}"
+            f"{number(n_cases, 'case')} on {elements.text(device)}: {elements.text(reason)}"
             for (device, reason), n_cases in reasons.most_common()
         )
         title = f"Skipped: {number(len(skipped), 'case')}"
-        yield bullets(counted, title, "reason")
+        yield elements.bullets(counted, title, "reason")
