@@ -1,0 +1,123 @@
+"""Writes down what every command answers for the committed runs, to compare two trees.
+
+``python -m tests.same_answers FOLDER`` in each tree, then ``diff -r`` of the two folders: rows,
+numbers, intervals, marks, warnings, verdicts, exit codes, and the data of charts, which a page
+holds. The histories that ``track`` judges are made of a committed run: 24 of it, each scaled at
+random, the newest with some cases or all of them slower. It takes a quarter of an hour, most of
+it for ``selftest --history``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "results" / "reference"
+N_RUNS = 24
+#: By the name of a history: what the names of the cases hold that take 8% longer in its newest
+#: run; None for no case.
+SLOWER = {"alike": None, "one-kernel": "nd.fused", "everything": ""}
+FORMS = ("terminal", "json", "md", "github", "junit")
+
+
+def write_history(folder: Path, name: str) -> None:
+    """Write a history whose newest run is as its name says."""
+    folder.mkdir(parents=True)
+    rng, slower = random.Random(name), SLOWER[name]
+    source = (REFERENCE / "20261122T190119Z-b5c8249-4a9f08.json").read_bytes()
+    for day in range(1, N_RUNS + 1):
+        run = json.loads(source)
+        run["datetime"] = f"2026-10-{day:02}T12:00:00+00:00"
+        for benchmark in run["benchmarks"]:
+            factor, stats = rng.lognormvariate(0, 0.004), benchmark["stats"]
+            if day == N_RUNS and slower is not None and slower in benchmark["name"]:
+                factor *= 1.08
+            stats["data"] = [factor * seconds for seconds in stats["data"]]
+            for fact in ("min", "max", "mean", "median", "stddev", "q1", "q3", "iqr", "total"):
+                if isinstance(stats.get(fact), float):
+                    stats[fact] *= factor
+        path = folder / f"202610{day:02}T120000Z-nogit-{day:06x}.json"
+        path.write_text(json.dumps(run), encoding="utf-8")
+
+
+def of_runs() -> dict[str, list[str]]:
+    """Return the commands about stored runs, by the name of what they leave."""
+    runs = sorted(REFERENCE.glob("*.json"))
+    chosen: dict[str, list[str]] = {}
+    for run in runs:
+        path, name = str(run), run.stem
+        chosen[f"report-{name}.html"] = ["report", path, "-o", f"report-{name}.html"]
+        chosen[f"report-{name}.md"] = ["report", path, "--format", "md"]
+        chosen[f"report-{name}.csv"] = ["report", path, "--format", "csv"]
+        chosen[f"ladder-{name}"] = ["report", path, "--part", "ladder"]
+        chosen[f"efficiency-{name}"] = ["efficiency", path, "--json"]
+        chosen[f"efficiency-why-{name}"] = ["efficiency", path, "--why"]
+        chosen[f"advise-{name}"] = ["advise", path, "--json"]
+        chosen[f"advise-details-{name}"] = ["advise", path, "--details"]
+    for before, now in permutations(runs, 2):
+        words = ["compare", str(before), str(now), "--format", "json", "--all"]
+        chosen[f"compare-{before.stem}-{now.stem}"] = words
+        chosen[f"compare-{before.stem}-{now.stem}--force"] = [*words, "--force"]
+    for form in ("md", "html"):
+        place = f"report-all.{form}"
+        chosen[place] = ["report", *map(str, runs), "--format", form, "-o", place]
+    for stored in sorted((REFERENCE / "selftest").glob("*.json")):
+        option = ["--history"] if "history" in json.loads(stored.read_bytes()) else []
+        chosen[f"selftest-{stored.stem}"] = ["selftest", *option, str(stored)]
+    chosen["list"] = ["list", "--preset", "full", "--devices", "cpu(0)", "--json"]
+    return chosen
+
+
+def of_histories(histories: Path) -> dict[str, list[str]]:
+    """Return the commands about histories, by the name of what they leave."""
+    chosen: dict[str, list[str]] = {}
+    for name in SLOWER:
+        folder = str(histories / name)
+        newest = [str(path) for path in sorted((histories / name).glob("*.json"))[-2:]]
+        for form in FORMS:
+            written = ["--all", "--format", form]
+            chosen[f"track-{name}.{form}"] = ["track", folder, "--no-confirm", *written]
+            chosen[f"compare-{name}.{form}"] = ["compare", *newest, *written]
+        chosen[f"report-{name}.html"] = ["report", folder, "-o", f"report-{name}.html"]
+        chosen[f"report-{name}.md"] = ["report", folder, "--format", "md"]
+    return chosen
+
+
+def write_down(folder: Path, name: str, words: list[str]) -> None:
+    """Run a command in the folder, and keep what it answered and how it ended."""
+    environment: dict[str, Any] = {"COLUMNS": "160", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answer = f"exit {done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+    for changing in (str(folder), str(ROOT)):
+        answer = answer.replace(changing, "…")
+    (folder / f"{name}.txt").write_text(answer, encoding="utf-8")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]).resolve()
+    for name in SLOWER:
+        write_history(folder / "histories" / name, name)
+    chosen = {**of_runs(), **of_histories(folder / "histories")}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda name: write_down(folder, name, chosen[name]), chosen))
+    shutil.rmtree(folder / "histories")
+
+
+if __name__ == "__main__":
+    main()
