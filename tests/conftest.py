@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from bench.convergence import statistics
+from bench.convergence import step_counts
 from kernels.backends import BACKENDS
 from kernels.registry import discover
 
@@ -24,23 +25,19 @@ if TYPE_CHECKING:
 # start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# pytest reads this file for benchmarks as well, where the libraries of the tests are missing.
-with contextlib.suppress(ModuleNotFoundError):
-    from hypothesis import HealthCheck, settings
-
-    # A busy machine may take any time for an example. In CI the same ones are tried each time.
-    # Nothing is kept between runs: an example that failed is printed in a form to copy.
-    settings.register_profile(
-        "usual",
-        max_examples=25,
-        deadline=None,
-        derandomize="CI" in os.environ,
-        database=None,
-        print_blob=True,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    settings.register_profile("slow", settings.get_profile("usual"), max_examples=100)
-    settings.load_profile("usual")
+# A busy machine may take any time for an example. In CI the same ones are tried each time.
+# Nothing is kept between runs: an example that failed is printed in a form to copy.
+settings.register_profile(
+    "usual",
+    max_examples=25,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("slow", settings.get_profile("usual"), max_examples=100)
+settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,11 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+def pytest_collection_finish() -> None:
     """Collect garbage seldom, and never what is loaded by now: that is a lot."""
-    if not session.config.getoption("benchmark_only"):
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,7 +92,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_cache(shared: Path) -> Iterator[None]:
     """Keep the steps that tests count apart from those of a user."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statistics.Statistics.__init__, "__defaults__", (shared / "counted",))
+        patch.setattr(step_counts.Statistics.__init__, "__defaults__", (shared / "counted",))
         yield
 
 

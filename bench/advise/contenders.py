@@ -55,7 +55,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Ranking:
     """The ways of training on one workload and device, the fastest first.
 
     Attributes
@@ -115,9 +115,9 @@ def fair(epochs: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def contests(
+def rankings(
     epochs: pd.DataFrame, answers: Sequence[KernelAnswer], n_processes: int
-) -> list[Contest]:
+) -> list[Ranking]:
     """Compare the ways of training on every workload and device.
 
     Parameters
@@ -131,7 +131,7 @@ def contests(
 
     Returns
     -------
-    list of Contest
+    list of Ranking
         By workload and device, as they come.
     """
     found = []
@@ -148,7 +148,7 @@ def contests(
         if contenders:
             fastest_first = tuple(sorted(contenders, key=lambda one: one.seconds))
             found.append(
-                Contest(str(workload), str(device), quantity, fastest_first, n_processes)
+                Ranking(str(workload), str(device), quantity, fastest_first, n_processes)
             )
     return found
 

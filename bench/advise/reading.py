@@ -12,7 +12,7 @@ from bench.advise import statistical_cost
 from bench.advise.answer import KernelAnswer, Subject, answer
 from bench.advise.findings import Conditions, Counted, Found
 from bench.advise.rule import RULE
-from bench.convergence.statistics import Statistics, steps_table
+from bench.convergence.step_counts import Statistics, steps_table
 from bench.convergence.tuning import Setting
 from bench.measure.protocol import Protocol, plan_training
 from bench.plan.matrix import BATCH_SIZES, DEFAULT

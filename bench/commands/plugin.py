@@ -85,6 +85,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     pytest_options.add(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Let no file of the tests take part in a benchmark: pytest would collect them."""
+    given = early_config.known_args_namespace
+    if given.benchmark_only and not given.file_or_dir:
+        given.file_or_dir = [str(CASES)]
+    yield
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Turn ``--benchmark-only`` without a path to the cases; check the options early."""

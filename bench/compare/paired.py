@@ -82,7 +82,7 @@ def process_time(rounds: Rounds) -> float:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PairedEstimate:
     """A ratio of times with its interval.
 
     Attributes
@@ -144,7 +144,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def estimate(differences: Differences) -> Estimate:
+def estimate(differences: Differences) -> PairedEstimate:
     """Estimate the ratio of the times of two sides.
 
     Parameters
@@ -154,7 +154,7 @@ def estimate(differences: Differences) -> Estimate:
 
     Returns
     -------
-    Estimate
+    PairedEstimate
     """
     d = np.asarray(differences, dtype=float)
     first, second = np.triu_indices(len(d))
@@ -162,9 +162,9 @@ def estimate(differences: Differences) -> Estimate:
     ratio = float(np.exp(np.median(walsh)))
     rank = outer_rank(len(d))
     if rank is None:
-        return Estimate(ratio, 0.0, float("inf"), len(d))
+        return PairedEstimate(ratio, 0.0, float("inf"), len(d))
     low, high = np.exp([walsh[rank - 1], walsh[-rank]])
-    return Estimate(ratio, float(low), float(high), len(d))
+    return PairedEstimate(ratio, float(low), float(high), len(d))
 
 
 def p_above(differences: Differences, ratio: float) -> float:
@@ -238,7 +238,7 @@ class Contest:
         return len(self.differences)
 
     @property
-    def estimate(self) -> Estimate:
+    def estimate(self) -> PairedEstimate:
         """The ratio, from all pairs."""
         return estimate(self.differences)
 

@@ -1,5 +1,4 @@
-"""What the last runs say against the earlier ones: by how much, how surely, and how surely not.
-
+"""How far, and how surely, the last runs differ from the earlier ones.
 The mean of the last m deviations from the level of n earlier runs, whose standard deviation is
 s, lies within::
 

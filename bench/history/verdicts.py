@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.history.detection import decide
+from bench.history.decision import decide
 from bench.history.pools import CPU_FREQUENCY
 from bench.history.rule import RULE
 from bench.stats.verdict import CaseVerdict, Verdict, percent
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.history.detection import Decided
+    from bench.history.decision import Decided
     from bench.history.evidence import Detection, Evidence
     from bench.history.pools import Material, Watched
     from bench.history.rule import Rule

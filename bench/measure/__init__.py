@@ -1,1 +1,1 @@
-"""How it is timed."""
+"""Times one case, in this process, now."""

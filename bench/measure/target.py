@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.convergence.statistics import FOLDER, Statistics
+from bench.convergence.step_counts import FOLDER, Statistics
 from bench.convergence.tuning import Setting
 from bench.measure import gate
 from bench.measure.calibration import StoppingRule, calibrate, overhead
@@ -30,7 +30,7 @@ from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
 if TYPE_CHECKING:
-    from bench.convergence.statistics import StepsToTarget
+    from bench.convergence.step_counts import StepsToTarget
     from bench.measure.gate import TrainingCase
     from bench.measure.protocol import Protocol
     from bench.measure.rounds import Action, Instruments

@@ -1,1 +1,1 @@
-"""How it is shown."""
+"""Shows what was measured and found: as text, a page, Markdown, figures."""

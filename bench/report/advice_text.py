@@ -11,7 +11,7 @@ from bench.report.numbers import measured, quotient
 
 if TYPE_CHECKING:
     from bench.advise.answer import KernelAnswer
-    from bench.advise.contenders import Contender, Contest
+    from bench.advise.contenders import Contender, Ranking
     from bench.advise.proportionality import CostFit, Linearity
     from bench.advise.statistical_cost import StatisticalFit
     from bench.convergence.quadratic import NoiseScale
@@ -236,7 +236,7 @@ class Headline:
 
     Attributes
     ----------
-    contest : Contest
+    contest : Ranking
     fastest, batch_size : str
         A sentence each, the second of two or three clauses.
     sureness : str
@@ -244,7 +244,7 @@ class Headline:
     level : {'good', 'fair', 'poor'}
     """
 
-    contest: Contest
+    contest: Ranking
     fastest: str
     batch_size: str
     sureness: str
@@ -252,7 +252,7 @@ class Headline:
 
 
 def headline(
-    contest: Contest,
+    contest: Ranking,
     answer: KernelAnswer | None,
     statistical: StatisticalFit | None,
     tolerance: float | None,
@@ -261,7 +261,7 @@ def headline(
 
     Parameters
     ----------
-    contest : Contest
+    contest : Ranking
     answer : KernelAnswer or None
         Of the fastest kernel.
     statistical : StatisticalFit or None
@@ -288,7 +288,7 @@ def time(one: Contender) -> str:
     return measured(one.seconds, (one.high - one.low) / 2)
 
 
-def _fastest(contest: Contest, tolerance: float | None) -> str:
+def _fastest(contest: Ranking, tolerance: float | None) -> str:
     first = contest.winner
     if contest.quantity == "epoch":
         done = f"an epoch takes it {time(first)} at batch size {first.batch_size}"
@@ -307,7 +307,7 @@ def _fastest(contest: Contest, tolerance: float | None) -> str:
 
 
 def _batch_size(
-    contest: Contest, answer: KernelAnswer | None, statistical: StatisticalFit | None
+    contest: Ranking, answer: KernelAnswer | None, statistical: StatisticalFit | None
 ) -> str:
     if answer is None:
         return (
@@ -332,7 +332,7 @@ def _batch_size(
     )
 
 
-def _sureness(contest: Contest) -> tuple[str, str]:
+def _sureness(contest: Ranking) -> tuple[str, str]:
     """Say how sure the order is, and in one word."""
     first, rivals = contest.winner, contest.rivals
     if len(contest.contenders) == 1:
@@ -355,7 +355,7 @@ def _sureness(contest: Contest) -> tuple[str, str]:
     return f"{known}; {names} {verb} not told apart from it.", level
 
 
-def _from(contest: Contest) -> str:
+def _from(contest: Ranking) -> str:
     if contest.n_processes > 1:
         return f"from {contest.n_processes} processes"
     return "from one process, where others may differ by some percent"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from bench.compare.paired import Contest, Estimate
+    from bench.compare.paired import Contest, PairedEstimate
 
 
 class AbProgress:
@@ -127,7 +127,7 @@ def _told(contest: Contest) -> tuple[str, str]:
     return value, _leaning(found, contest.margin)
 
 
-def _leaning(found: Estimate, margin: float) -> str:
+def _leaning(found: PairedEstimate, margin: float) -> str:
     """Say where an estimate lies that does not decide yet."""
     if found.low > 1 + margin:
         return "slower?"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.advise import reading
 from bench.compare.comparison import MOST_SIDES, NotComparedError
 from bench.compare.side_by_side import compare
-from bench.history.whole import machines, whole_history
+from bench.history.machine_history import machines, whole_history
 from bench.report.figures.several import comparison_figures, report_figures
 from bench.report.figures.style import save_figures
 from bench.report.markdown.comparison_comment import several
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bench.advise.findings import Found
     from bench.compare.comparison import Comparison
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
     from bench.report.page.blocks import Page
     from bench.store.table import Loaded
 
@@ -50,7 +50,7 @@ class Histories:
     found : tuple of WholeHistory
         A machine each, the one that was measured last first.
     any_node : bool
-        As in ``bench.history.whole.Machines``.
+        As in ``bench.history.machine_history.Machines``.
     """
 
     found: tuple[WholeHistory, ...]

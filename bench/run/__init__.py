@@ -1,1 +1,1 @@
-"""Measuring in fresh processes: launching, ordering, surviving crashes, merging."""
+"""Repeats a measurement in fresh processes: launching, journal, merging, pairs."""

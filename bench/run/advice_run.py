@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.convergence.statistics import Statistics
+from bench.convergence.step_counts import Statistics
 from bench.measure.target import setting_of
 from bench.plan.request import protocol_of, select
 from bench.run import runner

@@ -1,1 +1,1 @@
-"""``python -m bench selftest``: measures how often verdicts are wrong on this machine, now."""
+"""Measures how often verdicts are wrong, on this machine, now."""

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.history.detection import decide
+from bench.history.decision import decide
 from bench.history.pools import MEMORY
 from bench.history.rule import RULE as TRACK
 from bench.history.verdicts import causes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.history.detection import Decided
+    from bench.history.decision import Decided
     from bench.history.pools import Watched
     from bench.history.rule import Rule
     from bench.stats.medians import Floats

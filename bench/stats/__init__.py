@@ -1,1 +1,1 @@
-"""Medians, intervals, ratios, false discovery: knows nothing of benchmarks."""
+"""Medians, intervals, change points, verdicts: knows nothing of benchmarks."""

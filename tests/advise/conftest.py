@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.convergence import statistics
+from bench.convergence import step_counts
 from bench.convergence.rule import RULE
 
 if TYPE_CHECKING:
@@ -25,6 +25,6 @@ def counted(shared: Path) -> Path:
 @pytest.fixture(autouse=True, scope="module")
 def _own_cache(counted: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statistics.Statistics.__init__, "__defaults__", (counted,))
+        patch.setattr(step_counts.Statistics.__init__, "__defaults__", (counted,))
         patch.setattr("bench.convergence.tuning.RULE", replace(RULE, most_seeds=SEEDS))
         yield

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.advise.answer import KernelAnswer, Subject
-from bench.advise.contenders import Contender, Contest, contests
+from bench.advise.contenders import Contender, Ranking, rankings
 
 
 def epochs(**kernels: tuple[float, float]) -> pd.DataFrame:
@@ -51,13 +51,13 @@ def answer(
     return KernelAnswer(subject, table, None, None, None, "none", None, None)
 
 
-def contest(*contenders: tuple[float, float, float], n_processes: int = 5) -> Contest:
+def contest(*contenders: tuple[float, float, float], n_processes: int = 5) -> Ranking:
     ways = tuple(Contender(f"k{n}", 10, *times) for n, times in enumerate(contenders))
-    return Contest("airfoil", "cpu(0)", "epoch", ways, n_processes)
+    return Ranking("airfoil", "cpu(0)", "epoch", ways, n_processes)
 
 
 def test_without_steps_epochs_are_compared_at_the_smallest_size_that_all_share() -> None:
-    (found,) = contests(epochs(slow=(2.0, 0.01), fast=(1.0, 0.01)), (), 5)
+    (found,) = rankings(epochs(slow=(2.0, 0.01), fast=(1.0, 0.01)), (), 5)
     assert found.quantity == "epoch"
     assert [one.kernel for one in found.contenders] == ["fast", "slow"]
     assert found.winner.batch_size == 10
@@ -67,7 +67,7 @@ def test_without_steps_epochs_are_compared_at_the_smallest_size_that_all_share()
 def test_with_steps_each_counts_at_the_size_that_suits_it() -> None:
     rows = epochs(a=(1.0, 0.01), b=(2.0, 0.05))
     answers = [answer("a", (3.0, 4.0)), answer("b", (5.0, 2.0))]
-    (found,) = contests(rows, answers, 5)
+    (found,) = rankings(rows, answers, 5)
     assert found.quantity == "computed"
     assert [(one.kernel, one.batch_size) for one in found.contenders] == [("b", 100), ("a", 10)]
     assert found.winner.low == pytest.approx(2.0 * 0.95)
@@ -77,10 +77,10 @@ def test_with_steps_each_counts_at_the_size_that_suits_it() -> None:
 def test_whole_trainings_count_only_where_all_were_timed() -> None:
     rows = epochs(a=(1.0, 0.01), b=(2.0, 0.05))
     timed = [answer("a", (3.0, 4.0), (3.5, 5.0)), answer("b", (5.0, 2.0), (6.0, 4.0))]
-    (found,) = contests(rows, timed, 5)
+    (found,) = rankings(rows, timed, 5)
     assert found.quantity == "measured"
     assert [one.seconds for one in found.contenders] == [3.5, 4.0]
-    (found,) = contests(rows, [timed[0], answer("b", (5.0, 2.0))], 5)
+    (found,) = rankings(rows, [timed[0], answer("b", (5.0, 2.0))], 5)
     assert found.quantity == "computed"
 
 
@@ -88,7 +88,7 @@ def test_what_reads_samples_as_they_lie_or_from_a_loader_does_not_count() -> Non
     rows = epochs(limit=(0.5, 0.01), loaded=(0.6, 0.01), fair=(1.0, 0.01))
     rows.loc[rows["kernel"] == "limit", "sampling"] = "sequential"
     rows.loc[rows["kernel"] == "loaded", "loader"] = "dataloader"
-    (found,) = contests(rows, (), 5)
+    (found,) = rankings(rows, (), 5)
     assert [one.kernel for one in found.contenders] == ["fair"]
 
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from bench.commands import app
 from bench.commands.exits import Exit
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "results" / "reference"
 
 
 def test_help_lists_every_command() -> None:
@@ -70,3 +71,15 @@ def test_what_is_no_command_is_refused() -> None:
     done = CliRunner().invoke(app.overview(), ["nothing"])
     assert done.exit_code == 2
     assert "No such command 'nothing'" in done.output
+
+
+def test_a_benchmark_loads_no_file_of_the_tests() -> None:
+    program = (
+        "import sys, pytest; pytest.main(['-q', '--benchmark-only', '--collect-only', "
+        "'--devices', 'cpu', '--kernels', 'numpy.closed_form', '--preset', 'quick']); "
+        "print('files of the tests:', *(name for name in sys.modules if 'conftest' in name))"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "bench_epoch[" in done.stdout
+    assert done.stdout.splitlines()[-1] == "files of the tests:"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import data
-from bench.convergence import statistics
+from bench.convergence import step_counts
 from bench.convergence.rule import RULE
-from bench.convergence.statistics import Statistics
+from bench.convergence.step_counts import Statistics
 from bench.convergence.tuning import Setting
 from data.errors import DataError
 
@@ -86,8 +86,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_was_computed_is_read_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "steps_to_target", pytest.fail)
-    monkeypatch.setattr(statistics, "along", pytest.fail)
+    monkeypatch.setattr(step_counts, "steps_to_target", pytest.fail)
+    monkeypatch.setattr(step_counts, "along", pytest.fail)
     assert made(kept).at(200).steps is not None
     assert made(kept).at(200) == made(kept).at(200)
     assert made(kept).noise_scale() == made(kept).noise_scale()
@@ -120,7 +120,7 @@ def test_a_damaged_entry_is_computed_again(
     (name,) = (path.name for path in kept.iterdir() if "steps_by_seed" in path.read_text())
     entry = Path(shutil.copy(kept / name, tmp_path))
     anew = replace(made(tmp_path).at(200), seeds=7)
-    monkeypatch.setattr(statistics, "steps_to_target", lambda *_: anew)
+    monkeypatch.setattr(step_counts, "steps_to_target", lambda *_: anew)
     assert made(tmp_path).at(200).seeds != 7
     entry.write_text(content)
     assert made(tmp_path).at(200) == anew
@@ -133,7 +133,7 @@ def test_a_folder_that_can_not_be_written_costs_time_only(
     needed = made(kept).at(200)
     occupied = tmp_path / "cache"
     occupied.write_text("")
-    monkeypatch.setattr(statistics, "steps_to_target", lambda *_: needed)
+    monkeypatch.setattr(step_counts, "steps_to_target", lambda *_: needed)
     assert made(occupied).at(200) == needed
 
 

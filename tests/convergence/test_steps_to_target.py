@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import data
-from bench.convergence import statistics as module
+from bench.convergence import step_counts as module
 from bench.convergence.quadratic import problem_of
 from bench.convergence.rule import RULE
 from bench.convergence.trajectories import Ensemble

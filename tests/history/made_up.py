@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.history.machine_history import Machine, machines
 from bench.history.series import History, history
-from bench.history.whole import Machine, machines
 from bench.store.table import read
 from tests.history.stored_history import FINGERPRINT, document, factors, store
 

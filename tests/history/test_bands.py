@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bench.history.machine_history import banded, history_table, part
 from bench.history.series import same_facts
-from bench.history.whole import banded, history_table, part
 from bench.stats.verdict import Margins
 from tests.history.made_up import UPGRADED, days, history_of
 from tests.history.stored_history import is_kernel

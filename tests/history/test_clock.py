@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.history.detection import cpu_frequency, decide
+from bench.history.decision import cpu_frequency, decide
 from bench.history.evidence import split
 from bench.history.pools import CPU_FREQUENCY, MEMORY, pools, watched
 from bench.history.rule import RULE
@@ -17,7 +17,7 @@ from bench.stats.verdict import Margins
 from tests.history.made_up_histories import all_watched, noise, series
 
 if TYPE_CHECKING:
-    from bench.history.detection import CpuFrequency
+    from bench.history.decision import CpuFrequency
     from bench.stats.medians import Floats
 
 WATCHED = all_watched()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.history.detection import Decided, decide
+from bench.history.decision import Decided, decide
 from bench.history.rule import RULE
 from bench.history.verdicts import causes
 from tests.history.made_up_histories import all_watched, noise, series

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bench.history.long_term import long_term
+from bench.history.machine_history import history_table
 from bench.history.pools import watched
 from bench.history.reading import choose
-from bench.history.whole import history_table
 from bench.stats.verdict import Margins
 from tests.history.stored_history import (
     FINGERPRINT,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.history.whole import NAMELESS, machines
+from bench.history.machine_history import NAMELESS, machines
 
 
 def runs(*told: dict[str, Any]) -> pd.DataFrame:

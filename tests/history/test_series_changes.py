@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.history.machine_history import history_table, series_changes
 from bench.history.rule import RULE
 from bench.history.series import History
-from bench.history.whole import history_table, series_changes
 from bench.stats.verdict import Margins
 
 SPREAD = 0.01

@@ -3,10 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.history import whole
+from bench.history.machine_history import whole_history
 from bench.history.reading import choose, track
 from bench.history.rule import RULE
-from bench.history.whole import whole_history
 from bench.stats.verdict import Margins, Outcome, Verdict
 from tests.history.made_up import UPGRADED, days, read_all
 from tests.history.stored_history import (
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
 
 
 def judged(folder: Path) -> WholeHistory:
@@ -89,7 +88,7 @@ def test_the_newest_run_is_judged_though_it_was_interrupted(tmp_path: Path) -> N
 def test_older_runs_are_shown_and_judge_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "RULE", replace(RULE, most_runs=7))
+    monkeypatch.setattr(whole_history, "RULE", replace(RULE, most_runs=7))
     days(tmp_path, 1, 12)
     found = judged(tmp_path)
     assert found.judgement.before == "7 earlier runs"
@@ -99,7 +98,7 @@ def test_older_runs_are_shown_and_judge_nothing(
 def test_what_older_runs_lack_does_not_matter_to_the_verdict_as_in_track(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "RULE", replace(RULE, most_runs=7))
+    monkeypatch.setattr(whole_history, "RULE", replace(RULE, most_runs=7))
     days(tmp_path, 1, 4)  # these tell no more than medians
     for day in range(5, 13):
         content, fast = document(day, factors(day)), factors(100 + day)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
-from bench.convergence import statistics
-from bench.convergence.statistics import Statistics
+from bench.convergence import step_counts
+from bench.convergence.step_counts import Statistics
 from bench.convergence.tuning import Setting
 from bench.measure import target
 from bench.measure.gate import GateError, TrainingCase
@@ -29,7 +29,7 @@ PER_EPOCH = 4
 @pytest.fixture(autouse=True)
 def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "FOLDER", shared / "targets")
-    assert shared != statistics.FOLDER
+    assert shared != step_counts.FOLDER
 
 
 def measured(device: FakeDevice, kernel: FakeSgd | None = None, **settings: Any) -> Measurement:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.advise import reading
-from bench.convergence import statistics
+from bench.convergence import step_counts
 from bench.convergence.rule import RULE
 from bench.report.page.one_run import Material
 from bench.store.files import read_run
@@ -23,7 +23,7 @@ def advised(shared: Path) -> Material:
     document = read_run(ADVISED)
     with pytest.MonkeyPatch.context() as patch:
         folder = shared / "counted-by-16"
-        patch.setattr(statistics.Statistics.__init__, "__defaults__", (folder,))
+        patch.setattr(step_counts.Statistics.__init__, "__defaults__", (folder,))
         patch.setattr("bench.convergence.tuning.RULE", replace(RULE, most_seeds=16))
         found = reading.find(reading.rows_of([document]), 0.01)
     return Material(document, ADVISED.name, found)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bench.advise.contenders import Contender, Contest
+from bench.advise.contenders import Contender, Ranking
 from bench.report.advice_text import headline
 
 
-def contest(*ways: tuple[str, float, float], quantity: str = "epoch", n: int = 5) -> Contest:
+def contest(*ways: tuple[str, float, float], quantity: str = "epoch", n: int = 5) -> Ranking:
     contenders = tuple(
         Contender(name, 10, seconds, seconds * (1 - width), seconds * (1 + width))
         for name, seconds, width in ways
     )
-    return Contest("airfoil", "cpu(0)", quantity, contenders, n)
+    return Ranking("airfoil", "cpu(0)", quantity, contenders, n)
 
 
 def test_the_fastest_is_named_with_its_time_and_the_textbooks() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
     from bench.stats.verdict import Change
 
 # Every case over the runs of each machine, packed: four rows of whole numbers a case, written

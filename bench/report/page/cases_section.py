@@ -29,7 +29,7 @@ from bench.store.marks import MARKS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.advise.contenders import Contender, Contest
+    from bench.advise.contenders import Contender, Ranking
     from bench.report.advice_text import Headline
     from bench.report.page.one_run import Material
 
@@ -75,7 +75,7 @@ def _answer(one: Headline) -> Answer:
     )
 
 
-def _bars(contest: Contest) -> Iterator[Bar]:
+def _bars(contest: Ranking) -> Iterator[Bar]:
     """Yield the fastest and the textbook's loop, on one logarithmic scale."""
     drawn = list(contest.contenders[:DRAWN])
     drawn += [one for one in contest.contenders[DRAWN:] if one.kernel == TEXTBOOK]

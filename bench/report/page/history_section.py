@@ -19,7 +19,7 @@ from bench.stats.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
     from bench.report.page.blocks import Block
     from bench.stats.verdict import CaseVerdict, Judgement
     from bench.store.table import Loaded
@@ -169,7 +169,7 @@ def many_runs(
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
     any_node : bool
-        As in ``bench.history.whole.Machines``.
+        As in ``bench.history.machine_history.Machines``.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from bench.report.verdicts import wording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
     from bench.stats.verdict import CaseVerdict, Change, Drift
     from bench.store.table import Loaded
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bench.advise.contenders import contests, fair
+from bench.advise.contenders import fair, rankings
 from bench.report.advice_text import TEXTBOOK, headline
 from bench.report.page import measured_sections
 from bench.report.page.blocks import Page
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.advise.answer import KernelAnswer
-    from bench.advise.contenders import Contest
+    from bench.advise.contenders import Ranking
     from bench.advise.findings import Counted, Found
     from bench.report.advice_text import Headline
     from bench.store.trust import Trusted
@@ -87,10 +87,10 @@ class Material:
         """The answers that come first, one for a workload and device."""
         if self.epochs.empty:
             return ()
-        found = contests(self.epochs, self.answers, self.trusted.n_processes)
+        found = rankings(self.epochs, self.answers, self.trusted.n_processes)
         return tuple(self._headline(contest) for contest in found)
 
-    def _headline(self, contest: Contest) -> Headline:
+    def _headline(self, contest: Ranking) -> Headline:
         for number, one in enumerate(self.answers):
             subject = one.subject
             if (subject.workload, subject.device, subject.kernel) == (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bench.compare.comparison import Comparison, Side
-    from bench.history.whole import WholeHistory
+    from bench.history.machine_history import WholeHistory
     from bench.report.page.blocks import Block
     from bench.store.table import Loaded
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.history.whole import Machine, WholeHistory
+from bench.history.machine_history import Machine, WholeHistory
 from bench.report.charts import history as charts
 from bench.report.charts.history import history_chart
 from bench.stats.verdict import Change, Judgement

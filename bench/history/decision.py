@@ -1,4 +1,4 @@
-"""Detects what changed in a run, and what else explains it."""
+"""Decides what changed in a run, the effect of the CPU frequency taken out first."""
 
 from __future__ import annotations
 
