@@ -1,4 +1,5 @@
 """How far, and how surely, the last runs differ from the earlier ones.
+
 The mean of the last m deviations from the level of n earlier runs, whose standard deviation is
 s, lies within::
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bench.history import machine_history
 from bench.history.machine_history import whole_history
 from bench.history.reading import choose, track
 from bench.history.rule import RULE
@@ -88,7 +89,7 @@ def test_the_newest_run_is_judged_though_it_was_interrupted(tmp_path: Path) -> N
 def test_older_runs_are_shown_and_judge_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole_history, "RULE", replace(RULE, most_runs=7))
+    monkeypatch.setattr(machine_history, "RULE", replace(RULE, most_runs=7))
     days(tmp_path, 1, 12)
     found = judged(tmp_path)
     assert found.judgement.before == "7 earlier runs"
@@ -98,7 +99,7 @@ def test_older_runs_are_shown_and_judge_nothing(
 def test_what_older_runs_lack_does_not_matter_to_the_verdict_as_in_track(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole_history, "RULE", replace(RULE, most_runs=7))
+    monkeypatch.setattr(machine_history, "RULE", replace(RULE, most_runs=7))
     days(tmp_path, 1, 4)  # these tell no more than medians
     for day in range(5, 13):
         content, fast = document(day, factors(day)), factors(100 + day)
