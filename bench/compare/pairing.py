@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-# Whether two cases of one name did the same work.
-
-
 # Which case of one side is the same as which of another.
 
 

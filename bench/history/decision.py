@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
     Signs = NDArray[np.int8]
 
-# What changed, and which measurements confirm it.
-#
-# Pools are one family of tests and single cases another; the false discovery rate is held in
-# each. Where the pool of a kernel changed, so did those of its cases that moved with it
-# (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat. Soc.* B 76:297).
-
-
 # Cases whose change is fully explained by the CPU frequency.
 
 
@@ -195,6 +188,21 @@ def _pooled(
 
 #: The variance of a median of normal values, over that of their mean.
 OF_MEDIAN = np.pi / 2
+
+
+# The CPU frequency, run by run, and how much of its change each series shares.
+#
+# A processor that shares its power, or its machine, with others is some percent faster for
+# half an hour and slower for the next: everything that it does moves together, an empty call
+# of Python as well as a matrix product. What the controls that never leave its caches have in
+# common estimates its frequency; a case is judged by what it did besides.
+#
+# A series moves by a share of the frequency, 1 for what waits for nothing else. The share is
+# estimated from earlier runs with a prior (a regression with a normal prior; Hoerl & Kennard
+# 1970, *Technometrics* 12:55). The estimated frequency has an error itself, by how far its
+# parts lie apart, which is taken out of the regression (Fuller 1987, *Measurement Error
+# Models*, section 1.2): a frequency that never moved says nothing of shares. The error of a
+# share is an error of every change, by as much as the frequency moved.
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,14 @@ def _error(past: Earlier, rho: float, m: int | NDArray[np.intp], common: Floats)
     return error
 
 
+# What changed, and which measurements confirm it.
+#
+# Pools are one family of tests and single cases another; the false discovery rate is held in
+# each. Where the pool of a kernel changed, so did those of its cases that moved with it
+# (families first, then their members: Benjamini & Bogomolov 2014, *J. R. Stat. Soc.* B
+# 76:297).
+
+
 @dataclass(frozen=True)
 class Detection:
     """What changed, and what confirms it.

@@ -271,6 +271,9 @@ def _judgement(
 TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", "step_high")
 
 
+# A history as a tidy table, for a page that shows every series over time.
+
+
 def history_table(
     history: series.History,
     margins: Margins,
@@ -371,6 +374,9 @@ def _series_steps(logs: Floats, edge: float) -> dict[str, Floats]:
 
 
 NAMELESS = "a machine that the runs do not name"
+
+
+# Which of many runs are of the same machine.
 
 
 @dataclass(frozen=True)

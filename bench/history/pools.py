@@ -266,6 +266,9 @@ def _number(value: object) -> float:
     return float("nan") if pd.isna(value) else float(str(value))  # type: ignore[call-overload]
 
 
+# What the rule takes, made of a history: the runs that count, pools, margins.
+
+
 @dataclass(frozen=True)
 class Watched:
     """What is the same for all runs of a history.

@@ -200,9 +200,6 @@ def _other_work(
     return unlike, gone
 
 
-# A history as a tidy table, for a page that shows every series over time.
-
-
 SLOWER, FASTER, WITHIN, UNKNOWN = "slower", "faster", "within", ""
 
 
@@ -220,6 +217,9 @@ CODE_FACTS = ("commit", "dirty")
 
 
 _scope = lru_cache(maxsize=1024)(facts.scope_of)
+
+
+# Which runs are of the same machine, and which have the facts of a case in common.
 
 
 def other_machine(

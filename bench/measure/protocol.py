@@ -165,6 +165,9 @@ def plan_training(
 EVALUATE_EVERY = 100
 
 
+# The settings of the published notebook, and what it printed.
+
+
 @dataclass(frozen=True)
 class Published:
     """A setting of the notebook, and what it printed.

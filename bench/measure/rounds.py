@@ -188,9 +188,6 @@ def seconds_of(rounds: Iterable[Round]) -> list[float]:
     return [one.drained_seconds / one.iterations for one in rounds]
 
 
-# The rounds of one case, and what disturbed them.
-
-
 def exhaust(batches: Batches, order: Order) -> None:
     """Go through the batches of an epoch and do nothing with them."""
     for _ in batches(order):

@@ -188,6 +188,15 @@ NORMAL_MAD = 1.4826
 VARIANCE_OF_LEVEL = 1.15
 
 
+# Levels and standard deviations of the earlier runs of many series, whatever one run did.
+#
+# Of n values the g = 0.2 n lowest and highest are set to the next one (winsorised); the
+# standard deviation of what results is divided by what it would be for a normal distribution,
+# and the middle h = n - 2 g are averaged. The two go together as a mean and a standard
+# deviation do, with h - 1 degrees of freedom (Tukey & McLaughlin 1963, *Sankhya* A 25:331;
+# Yuen 1974, *Biometrika* 61:165), and a run that was disturbed moves neither.
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What earlier runs say of each series.

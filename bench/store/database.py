@@ -144,6 +144,9 @@ NO_TIME = np.datetime64("NaT", "us")
 TEXTS = pd.StringDtype("python")
 
 
+# Columns as arrays, and as the tables that users get.
+
+
 def array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
     """Return values as an array, masked where one is missing and the kind has no NaN.
 
@@ -243,6 +246,9 @@ STORED_RUNS = (
     Column("changed", Kind.INTEGER, "when the file was last changed", "ns"),
     *FACTS,
 )
+
+
+# What a shard holds, and the runs that are wanted of it.
 
 
 @dataclass(frozen=True)

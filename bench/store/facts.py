@@ -268,6 +268,9 @@ OF_TARGETS = ("tolerance", "learning_rate", "schedule")
 COLUMNS = ("name", "side", "fact", "baseline_value", "side_value")
 
 
+# Whether two cases of one name did the same work, and what names a case.
+
+
 def alike(
     rows: pd.DataFrame, precisions: Mapping[str, str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,4 +1,9 @@
-"""How often rules are wrong on this machine, as ``bench selftest`` has stored it."""
+"""How often rules are wrong on this machine, as ``bench selftest`` has stored it.
+
+A file of ``results/selftest`` is ``{"format": 1, "measured": UTC, "fingerprint_id": …,
+"node": …, "rates": [{"rule": "ab", "unit": "comparisons", "false_slower": [count, of],
+"same": [count, of], "found": {"0.05": [count, of]}}]}``; what else it holds is passed over.
+"""
 
 from __future__ import annotations
 

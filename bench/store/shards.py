@@ -205,6 +205,3 @@ def _clear_abandoned(folder: Path) -> None:
     for one in folder.glob(".*"):
         if time.time() - one.stat().st_mtime > ABANDONED_SECONDS:
             remove(one)
-
-
-# Fetches the runs that are wanted from shards, as arrays.

@@ -258,7 +258,7 @@ def load(
     return loaded.cases
 
 
-# Writes the table of cases for other programs: as CSV or as Parquet.
+# Puts parsed runs in order, names them, and makes the two tables.
 
 
 def assemble(

@@ -205,6 +205,3 @@ def _share(share: Share) -> str:
     """Write so many of so many: ``1 of 300 (0.008% to 1.8%)``."""
     low, high = share.interval
     return f"{share.count} of {share.of} ({percent(low)} to {percent(high)})"
-
-
-# How a comparison is put into words.
