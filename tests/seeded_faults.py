@@ -246,10 +246,10 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "first-side-is-always-first",
         "The same side is made ready, and measures, first in every pair.",
         old="""\
-                said = visit(partners, self._requests(one), LIMIT_SECONDS, number % 2)
+                said = visit(partners, self._requests(one), RULE.line_seconds, number % 2)
 """,
         new="""\
-                said = visit(partners, self._requests(one), LIMIT_SECONDS)
+                said = visit(partners, self._requests(one), RULE.line_seconds)
 """,
     ),
     Fault(

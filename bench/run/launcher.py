@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.machine import threads
 from bench.plan.tasks import Cause
+from bench.run.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,9 +97,6 @@ def of_ending(
 
 
 ROOT = Path(__file__).resolve().parents[2]
-#: How much of what a process wrote to standard error is kept when it ends.
-LAST_WORDS = 400
-READ_BYTES = 1 << 16
 
 
 class NoAnswerError(Exception):
@@ -266,7 +264,7 @@ class WorkerProcess:
                 raise NoAnswerError(f"no answer within {limit_seconds:.0f} s")
             if not self._selector.select(left):
                 continue
-            piece = os.read(self._answers, READ_BYTES)
+            piece = os.read(self._answers, RULE.read_bytes)
             if not piece:
                 raise self._ended()
             self._unread += piece
@@ -289,7 +287,7 @@ class WorkerProcess:
             how = signal.Signals(-code).name
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip().splitlines()
-        last = f": {said[-1][-LAST_WORDS:]}" if said else ""
+        last = f": {said[-1][-RULE.error_characters :]}" if said else ""
         return EndedError(f"the process ended with {how}{last}", killed=code == -signal.SIGKILL)
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
 from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in
 from bench.run import preparing, runner
+from bench.run.rule import RULE
 from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError, discover
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 #: Beside the runs, not among them: what is measured because it looked slow is no fair draw.
 FOLDER = "confirmations"
-#: Of a run that does not tell in how many processes: pytest's own.
-PROCESSES = 3
 KERNEL_FOLDER = "--kernel-folder"
 
 
@@ -88,7 +87,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         preset=str(bench.get("preset")),
         protocol=protocol,
         tasks=tuple(tasks),
-        replicates=int(bench.get("processes") or PROCESSES),
+        replicates=int(bench.get("processes") or RULE.remeasured_processes),
         order_seed=int(bench.get("order_seed") or 0) + 1,
         setting=setting,
         fingerprint=fingerprint,

@@ -16,6 +16,7 @@ from bench.measure.rounds import Round
 from bench.plan.tasks import Pass, Setting
 from bench.run import launcher
 from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.rule import RULE
 from data.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.run.launcher import Handle
 
-LIMIT_SECONDS = 600.0
 #: What ends a case with one sentence, there as here.
 EXPECTED = {error.__name__: error for error in (GateError, DivergedError, DataError)}
 
@@ -84,7 +84,7 @@ class Elsewhere:
             "kind": Pass.TIME.value,
         }
         try:
-            answer = self._running[key].ask(request, LIMIT_SECONDS)
+            answer = self._running[key].ask(request, RULE.single_case_seconds)
         except (EndedError, NoAnswerError) as error:
             self._running.pop(key).close()
             raise ElsewhereError(f"{error}.") from error
