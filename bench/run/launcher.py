@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import typing
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bench.machine import threads
 from bench.plan.tasks import Cause
@@ -22,6 +23,7 @@ from bench.run.rule import RULE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bench.measure.protocol import Protocol
     from bench.plan.tasks import Setting
 
 # Why a task came to nothing: what the process answered, or how it ended.
@@ -99,6 +101,14 @@ def of_ending(
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def request(
+    module: str, params: Mapping[str, Any], protocol: Protocol, kind: str, **more: Any
+) -> dict[str, Any]:
+    """Return what a worker is asked for, JSON-ready."""
+    asked = {"module": module, "params": dict(params), "protocol": asdict(protocol)}
+    return {**asked, "kind": kind, **more}
+
+
 class NoAnswerError(Exception):
     """The process did not answer within the time limit."""
 
@@ -118,7 +128,7 @@ class EndedError(Exception):
         self.killed = killed
 
 
-class Handle(Protocol):
+class Handle(typing.Protocol):
     """A running process."""
 
     def ask(self, request: Mapping[str, Any], limit_seconds: float) -> dict[str, Any]:
@@ -135,7 +145,7 @@ class Handle(Protocol):
         """End the process, whatever it does."""
 
 
-class Launcher(Protocol):
+class Launcher(typing.Protocol):
     """Starts processes."""
 
     def launch(self, setting: Setting) -> Handle:

@@ -6,7 +6,7 @@ import math
 import random
 import time
 import typing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.measure.protocol import Protocol
-    from bench.plan.tasks import Pass, Setting, Task
+    from bench.plan.tasks import Setting, Task
     from bench.run.launcher import WorkerProcess
     from bench.run.pair_cases import Entry
 
@@ -308,13 +308,9 @@ class Pairs:
     def _requests(self, one: Measured) -> list[dict[str, Any]]:
         protocol = replace(self.protocol, seconds_per_case=self._budget(one))
         return [
-            {
-                "module": task.module,
-                "params": dict(task.params),
-                "protocol": asdict(protocol),
-                "kind": task.kind.value,
-                "slowdown": side.slowdown,
-            }
+            launcher.request(
+                *(task.module, task.params, protocol, task.kind.value), slowdown=side.slowdown
+            )
             for side, task in zip(self.sides, one.entry.both, strict=True)
         ]
 
@@ -337,7 +333,10 @@ class Pairs:
             if each.answer is None and each.cause is None:
                 continue
             task = one.entry.both[side]
-            one.outcomes[side].append(_outcome(number, task.id, task.kind, seconds / 2, each))
+            came_of = each.answer, each.cause, each.message
+            one.outcomes[side].append(
+                Outcome(number, task.id, task.kind, seconds / 2, *came_of)
+            )
             if each.cause is not None:
                 one.failures += 1
                 if each.cause is Cause.WRONG or one.failures >= RULE.max_failed_pairs:
@@ -347,10 +346,6 @@ class Pairs:
 
 def _round_seconds(said: Said) -> float:
     return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
-
-
-def _outcome(number: int, id_: str, kind: Pass, seconds: float, said: Said) -> Outcome:
-    return Outcome(number, id_, kind, seconds, said.answer, said.cause, said.message)
 
 
 def rounds_of(answer: Mapping[str, Any]) -> Rounds:

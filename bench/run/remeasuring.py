@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import cases
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
-from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in
+from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in, task_of
 from bench.run import preparing, runner
 from bench.run.rule import RULE
 from bench.store.files import commit_of
@@ -123,18 +121,9 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
 def _task(benchmark: Mapping[str, Any]) -> Task:
     """Make the task that measured a case."""
     name, params = str(benchmark["name"]), dict(benchmark["params"])
-    module = name.partition("[")[0]
-    if module not in modules():
-        raise ValueError(module)
-    found: Any = importlib.import_module(f"{cases.__name__}.{module}")
-    environment = getattr(found, "environment", None)
-    return Task(
-        module=module,
-        id=name,
-        params=params,
-        group=f"{benchmark['extra_info']['backend']} {params['device'][:3]}",
-        environment=environment(params) if environment else {},
-    )
+    if name.partition("[")[0] not in modules():
+        raise ValueError(name)
+    return task_of(name, params, benchmark["extra_info"]["backend"])
 
 
 def _kernel_folders(command: Sequence[str]) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from bench.report.progress import ProcessProgress
 from bench.run import preparing
 from bench.run.executor import Executor, Interrupts
 from bench.run.journal import FOLDER, Journal, read_journal, unfinished
-from bench.run.launcher import SubprocessLauncher
+from bench.run.launcher import SubprocessLauncher, request
 from bench.run.preparing import sentence
 from bench.run.rule import RULE
 from bench.store import files
@@ -197,12 +197,7 @@ class Run:
             protocol_in(self._asked.protocol, process.replicate),
             seconds_per_case=self._pace.seconds_per_case(process.replicate),
         )
-        return {
-            "module": task.module,
-            "params": dict(task.params),
-            "protocol": asdict(protocol),
-            "kind": task.kind.value,
-        }
+        return request(task.module, task.params, protocol, task.kind.value)
 
     def _limit(self, task: Task) -> float:
         if self._asked.limit_seconds is not None:

@@ -6,7 +6,6 @@ variables which are read when a library is imported.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.gate import GateError
@@ -77,12 +76,7 @@ class Elsewhere:
         key = frozenset(environment.items())
         if key not in self._running:
             self._running[key] = self._launcher.launch(Setting(environment))
-        request = {
-            "module": module,
-            "params": dict(params),
-            "protocol": asdict(protocol),
-            "kind": Pass.TIME.value,
-        }
+        request = launcher.request(module, params, protocol, Pass.TIME.value)
         try:
             answer = self._running[key].ask(request, RULE.single_case_seconds)
         except (EndedError, NoAnswerError) as error:

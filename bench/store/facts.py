@@ -43,11 +43,9 @@ def own_bytes(cache: Mapping[str, Any]) -> int | None:
     size, sharing = cache.get("size_bytes"), cache.get("shared_by")
     if not isinstance(size, int) or not size:
         return None
-    return (
-        min(size, RULE.max_cache_bytes_per_core * sharing)
-        if isinstance(sharing, int) and sharing
-        else size
-    )
+    if not isinstance(sharing, int) or not sharing:
+        return size
+    return min(size, RULE.max_cache_bytes_per_core * sharing)
 
 
 # The facts of a run's fingerprint, flat, each with its kind and the cases that it touches.

@@ -76,7 +76,7 @@ class Cache:
     def find(self) -> None:
         """Look which runs are kept. A damaged shard is removed."""
         with suppress(OSError):
-            found = sorted(one for one in self.shards.iterdir() if _is_shard(one))
+            found = sorted(one for one in self.shards.iterdir() if one.name[0] != ".")
             with connect() as connection:
                 try:
                     self._add(entries(connection, found))
@@ -131,10 +131,6 @@ class Cache:
         """Put small shards together where there are many."""
         with suppress(*ERRORS):
             compact(self.shards)
-
-
-def _is_shard(folder: Path) -> bool:
-    return not folder.name.startswith(".")
 
 
 # Fetches a large set of runs from shards, and makes those that are missing.
