@@ -119,7 +119,7 @@ FAULTS = (
     Fault(
         "harmed-process-goes-on",
         "A process in which a case raised an error or ran out of memory measures the next one.",
-        old="                if outcome.cause is not None and outcome.cause not in HARMLESS:",
+        old="                if outcome.cause not in (None, Cause.WRONG):",
         new="                if outcome.cause in (Cause.CRASH, Cause.HANG):",
     ),
     Fault(
@@ -217,8 +217,8 @@ FAULTS = (
     Fault(
         "poor-takes-two-reasons",
         "A run is poor only where both untrusted cases and disturbed rounds are too many.",
-        old="    if interrupted or max(untrusted, disturbed) > TOO_MANY:",
-        new="    if interrupted or min(untrusted, disturbed) > TOO_MANY:",
+        old="    if interrupted or max(untrusted, disturbed) > RULE.max_bad_share:",
+        new="    if interrupted or min(untrusted, disturbed) > RULE.max_bad_share:",
     ),
     Fault(
         "settings-do-not-refuse",
@@ -246,10 +246,10 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "first-side-is-always-first",
         "The same side is made ready, and measures, first in every pair.",
         old="""\
-                said = visit(partners, self._requests(one), LIMIT_SECONDS, number % 2)
+                said = visit(partners, self._requests(one), RULE.line_seconds, number % 2)
 """,
         new="""\
-                said = visit(partners, self._requests(one), LIMIT_SECONDS)
+                said = visit(partners, self._requests(one), RULE.line_seconds)
 """,
     ),
     Fault(

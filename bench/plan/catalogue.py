@@ -57,25 +57,24 @@ def _kernel(kernel: TrainKernel | UpdateKernel, devices: tuple[str, ...]) -> dic
 def modules() -> list[str]:
     """Return the names of the case modules."""
     found = pkgutil.iter_modules(cases.__path__)
-    return sorted(module.name for module in found if module.name.startswith("bench_"))
+    return sorted(one.name for one in found if one.name.startswith("bench_"))
 
 
 def usual_modules() -> list[str]:
     """Return the names of the case modules that a run measures unless it names others."""
-    return [
-        name
-        for name in modules()
-        if not getattr(
-            importlib.import_module(f"{cases.__name__}.{name}"), "ONLY_WHEN_NAMED", False
-        )
-    ]
+    return [name for name in modules() if not getattr(module(name), "ONLY_WHEN_NAMED", False)]
+
+
+def module(name: str) -> Any:
+    """Import a case module."""
+    return importlib.import_module(f"{cases.__name__}.{name}")
 
 
 def _module(name: str, selection: Selection) -> dict[str, Any]:
-    module = importlib.import_module(f"{cases.__name__}.{name}")
+    found = module(name)
     available: list[str] = []
     unavailable: dict[str, list[str]] = {}
-    for params in selection.cases_of(module):
+    for params in selection.cases_of(found):
         answer = selection.availability(params)
         test = f"{name}[{case_id(params)}]"
         if answer:
@@ -84,7 +83,7 @@ def _module(name: str, selection: Selection) -> dict[str, Any]:
             unavailable.setdefault(str(answer), []).append(test)
     return {
         "case": name,
-        "question": (module.__doc__ or "").partition("\n")[0],
+        "question": (found.__doc__ or "").partition("\n")[0],
         "available": available,
         "unavailable": unavailable,
     }

@@ -12,7 +12,8 @@ import numpy as np
 import data
 from bench.measure.protocol import EVALUATE_EVERY, published
 from bench.measure.rounds import exhaust, time_round
-from bench.measure.rule import RULE as MEASURE_RULE
+from bench.measure.rule import RULE as MEASURING
+from bench.plan.rule import RULE
 from bench.plan.tasks import Pass, estimate_key
 from data.errors import DataError
 from kernels import backends
@@ -31,38 +32,6 @@ if TYPE_CHECKING:
 
 
 CALIBRATED_ON = "cpu(0)"
-WARM_UP_STEPS = 5
-TIMED_STEPS = 40
-#: What a case costs beside its work: drawing, preparing, checking, bookkeeping.
-OVERHEAD_SECONDS = 0.03
-#: One step of the float64 reference.
-REFERENCE_STEP_SECONDS = 40e-6
-#: The eigenvalues of a symmetric matrix, over the third power of its rows.
-EIGENVALUE_SECONDS = 4e-11
-#: Steps that the gate takes at large batch sizes.
-GATE_STEPS = 3
-#: Calls until the times have settled, each of so many batches.
-WARM_UP_PARTS, WARM_UP_BATCHES = 4, 21
-#: Repeats of an epoch in phases, and how long they take at most.
-PHASE_PASSES, PHASES_SECONDS = 5, 0.1
-#: What timing short rounds takes, over what is timed: a run-up before each, telemetry, the
-#: yardstick.
-SHORT_ROUNDS = 1.8
-#: Kernels that share the reference of a long round.
-SHARING = 3
-#: Drawing and comparing, for each parameter of an update and for each byte of a control.
-UPDATE_SECONDS, CONTROL_SECONDS = 7e-8, 8e-9
-#: Host memory traffic that large workloads cost each epoch, and at which rate.
-BYTES_PER_VALUE = 40
-BYTES_PER_SECOND = 1e10
-#: A share of starting the process that a case runs in.
-WORKER_SECONDS = 0.15
-#: Starting a process for one case, and importing its library.
-MEMORY_SECONDS = 0.9
-#: Trainings to the target at least; their steps over one by the default learning rate.
-TARGET_ROUNDS, STEPS_AT_RATE = 5, 8.0
-#: It trains so often, and so does the reference.
-MEMORY_EPOCHS = 2
 
 
 def _n_steps(params: Params) -> int:
@@ -73,7 +42,7 @@ def _eigenvalue_seconds(params: Params) -> float:
     """Estimate the largest eigenvalue of a batch, which the reference's bound may ask for."""
     n_samples = data.n_samples(params["workload"])
     n_features = data.n_values(params["workload"]) / n_samples
-    return float(EIGENVALUE_SECONDS * min(params["batch_size"], n_features) ** 3)
+    return float(RULE.eigenvalue_seconds * min(params["batch_size"], n_features) ** 3)
 
 
 class Estimator:
@@ -91,7 +60,7 @@ class Estimator:
     def __init__(self, registry: Registry, protocol: Protocol) -> None:
         self._registry = registry
         self._protocol = protocol
-        self._order = np.arange(WARM_UP_STEPS + TIMED_STEPS)
+        self._order = np.arange(RULE.warm_up_steps + RULE.timed_steps)
         self._measured: dict[tuple[str, ...], float] = {}
 
     def under(self, protocol: Protocol) -> Estimator:
@@ -124,12 +93,12 @@ class Estimator:
         start = draw_start(np.random.default_rng(0), workload.n_features)
         state = train.prepare(workload, device, 1, "inmemory", start)
         drain = partial(backends.get(train.backend).drain, device)
-        warm, timed = np.split(self._order, [WARM_UP_STEPS])
-        train.epoch(state, warm, array("d", [1e-3] * WARM_UP_STEPS))
-        work = partial(train.epoch, state, timed, array("d", [1e-3] * TIMED_STEPS))
+        warm, timed = np.split(self._order, [RULE.warm_up_steps])
+        train.epoch(state, warm, array("d", [1e-3] * RULE.warm_up_steps))
+        work = partial(train.epoch, state, timed, array("d", [1e-3] * RULE.timed_steps))
         if train.loaders is not None:  # a whole epoch: compiled for its length
             work()
-        return time_round(work, drain).drained_seconds / TIMED_STEPS
+        return time_round(work, drain).drained_seconds / RULE.timed_steps
 
     def sample_seconds(self, params: Params, backend: str) -> float:
         """Measure what a loader costs for one sample at a batch size, once."""
@@ -177,7 +146,7 @@ class Estimator:
             "bench_engine": self._engine_case,
             "bench_target": self._target_case,
         }
-        return estimates[name]({**params, "device": CALIBRATED_ON}) + OVERHEAD_SECONDS
+        return estimates[name]({**params, "device": CALIBRATED_ON}) + RULE.case_seconds
 
     def memory(self, params: Params) -> float:
         """Estimate the memory pass of a training: a process, and an epoch or two.
@@ -192,15 +161,15 @@ class Estimator:
             Seconds.
         """
         epoch = self._epoch_seconds({**params, "device": CALIBRATED_ON})
-        reference = _n_steps(params) * REFERENCE_STEP_SECONDS
-        return MEMORY_SECONDS + MEMORY_EPOCHS * (epoch + reference)
+        reference = _n_steps(params) * RULE.reference_step_seconds
+        return RULE.memory_seconds + MEASURING.memory_epochs * (epoch + reference)
 
     def _loading_seconds(self, backend: str, params: Params) -> float:
         """Estimate the loader's part of an epoch, and that of the data's size."""
         workload = params["workload"]
         n_samples, values = data.n_samples(workload), data.n_values(workload)
         per_sample = self.sample_seconds(params, backend)
-        return n_samples * per_sample + values * BYTES_PER_VALUE / BYTES_PER_SECOND
+        return n_samples * per_sample + values * RULE.bytes_per_value / RULE.bytes_per_second
 
     def _epoch_seconds(self, params: Params) -> float:
         n_steps = _n_steps(params)
@@ -214,22 +183,25 @@ class Estimator:
         eigenvalues = _eigenvalue_seconds(params)
         # The reference is computed once for all kernels; the gate trains on a few batches.
         kernels = max(1, len(self._registry.train))
-        reference = epochs * n_steps * (REFERENCE_STEP_SECONDS + eigenvalues) / kernels
-        gated = min(1.0, 6 * params["batch_size"] / data.n_samples(params["workload"]))
-        part = min(1.0, WARM_UP_BATCHES / n_steps) * epoch
-        warm = min(WARM_UP_PARTS * part, max(part, MEASURE_RULE.max_warm_up_seconds))
-        warm += epoch if n_steps > WARM_UP_BATCHES else 0.0
-        around = gated * epoch + warm + reference + GATE_STEPS * eigenvalues
+        reference = epochs * n_steps * (RULE.reference_step_seconds + eigenvalues) / kernels
+        n_samples = data.n_samples(params["workload"])
+        gated = min(1.0, RULE.gate_batches * params["batch_size"] / n_samples)
+        batches = MEASURING.warm_up_batches + 1  # and the last one
+        part = min(1.0, batches / n_steps) * epoch
+        warm = min(RULE.warm_up_parts * part, max(part, MEASURING.max_warm_up_seconds))
+        warm += epoch if n_steps > batches else 0.0
+        around = gated * epoch + warm + reference + RULE.gate_steps * eigenvalues
         if self._protocol.phases:
-            around += max(epoch, min(PHASES_SECONDS, PHASE_PASSES * epoch))
-        if epoch < MEASURE_RULE.short_work_seconds:
+            phases = min(MEASURING.max_phase_seconds, MEASURING.max_phase_passes * epoch)
+            around += max(epoch, phases)
+        if epoch < MEASURING.short_work_seconds:
             # The losses, the run-up before each round, reading what disturbed it.
-            timed = SHORT_ROUNDS * self._protocol.seconds_per_case + epochs * epoch
+            timed = RULE.short_rounds_factor * self._protocol.seconds_per_case + epochs * epoch
             long_round = min(
-                MEASURE_RULE.max_reference_steps,
-                n_steps * MEASURE_RULE.min_round_seconds / max(epoch, 1e-9),
+                MEASURING.max_reference_steps,
+                n_steps * MEASURING.min_round_seconds / max(epoch, 1e-9),
             )
-            reference = long_round * REFERENCE_STEP_SECONDS / SHARING
+            reference = long_round * RULE.reference_step_seconds / RULE.kernels_per_reference
             return float(around + timed + reference)
         least = self._protocol.least(epochs)
         trainings = max(1, math.ceil(self._protocol.seconds_per_case / (least * epoch)))
@@ -237,45 +209,48 @@ class Estimator:
         return float(around + timed)
 
     def _update_case(self, params: Params) -> float:
-        return self._protocol.seconds_per_case + UPDATE_SECONDS * float(params["n_parameters"])
+        drawing = RULE.update_seconds * float(params["n_parameters"])
+        return self._protocol.seconds_per_case + drawing
 
     def _loader_case(self, params: Params) -> float:
         epoch = self._loading_seconds(params["backend"], params)
-        warm = min(WARM_UP_PARTS * epoch, max(epoch, MEASURE_RULE.max_warm_up_seconds))
-        least = self._protocol.least(MEASURE_RULE.min_rounds)
+        warm = min(RULE.warm_up_parts * epoch, max(epoch, MEASURING.max_warm_up_seconds))
+        least = self._protocol.least(MEASURING.min_rounds)
         return warm + max(self._protocol.seconds_per_case, least * epoch)
 
     def _step_case(self, params: Params) -> float:
         step = self.step_seconds(params["kernel"], params["device"])
-        least = self._protocol.least(MEASURE_RULE.min_step_rounds)
+        least = self._protocol.least(MEASURING.min_step_rounds)
         timed = max(
-            self._protocol.seconds_per_case, least * max(step, MEASURE_RULE.min_round_seconds)
+            self._protocol.seconds_per_case, least * max(step, MEASURING.min_round_seconds)
         )
         # The gate, and the float64 reference of one round's steps, on the same batch.
         size = params["batch_size"] * data.n_values(params["workload"])
         values = size / data.n_samples(params["workload"])
-        reference = REFERENCE_STEP_SECONDS + values * BYTES_PER_VALUE / BYTES_PER_SECOND
+        traffic = values * RULE.bytes_per_value / RULE.bytes_per_second
         n_steps = min(
-            MEASURE_RULE.max_reference_steps, MEASURE_RULE.min_round_seconds / max(step, 1e-9)
+            MEASURING.max_reference_steps, MEASURING.min_round_seconds / max(step, 1e-9)
         )
-        return float(SHORT_ROUNDS * timed + n_steps * reference)
+        return float(
+            RULE.short_rounds_factor * timed + n_steps * (RULE.reference_step_seconds + traffic)
+        )
 
     def _control_case(self, params: Params) -> float:
-        return self._protocol.seconds_per_case + CONTROL_SECONDS * float(params["n_bytes"])
+        return self._protocol.seconds_per_case + RULE.control_seconds * float(params["n_bytes"])
 
     def _engine_case(self, params: Params) -> float:
-        return self._epoch_case({**params, "loader": "inmemory"}) + WORKER_SECONDS
+        return self._epoch_case({**params, "loader": "inmemory"}) + RULE.worker_seconds
 
     def _target_case(self, params: Params) -> float:
         """Estimate trainings of as many steps as the target takes, about."""
         workload = data.load(params["workload"])
         rate = workload.default_learning_rate(params["batch_size"])
-        epochs = STEPS_AT_RATE / rate / _n_steps(params)
+        epochs = RULE.steps_at_rate / rate / _n_steps(params)
         training = epochs * self._epoch_seconds(params)
-        least = self._protocol.least(TARGET_ROUNDS)
+        least = self._protocol.least(RULE.target_rounds)
         timed = max(self._protocol.seconds_per_case, least * training)
-        reference = epochs * _n_steps(params) * REFERENCE_STEP_SECONDS
-        return float(timed + 3.0 * training + reference)
+        reference = epochs * _n_steps(params) * RULE.reference_step_seconds
+        return float(timed + RULE.untimed_trainings * training + reference)
 
     def _notebook_case(self, params: Params) -> float:
         setting = published(params["kernel"], params["batch_size"])
@@ -287,12 +262,6 @@ class Estimator:
 
 
 # How long a run still takes, and how much each case may take so that it ends as announced.
-
-
-#: Starting an interpreter and importing a library.
-LAUNCH_SECONDS = 0.8
-#: A case's budget is stretched or cut by no more than this.
-LEAST, MOST = 0.25, 4.0
 
 
 def total_seconds(asked: RunAsked) -> float:
@@ -311,7 +280,7 @@ def total_seconds(asked: RunAsked) -> float:
         for task in asked.tasks
         if task.kind is Pass.TIME
     }
-    launches = asked.replicates * len(groups) * LAUNCH_SECONDS
+    launches = asked.replicates * len(groups) * RULE.launch_seconds
     tasks = sum(
         asked.estimates[estimate_key(task, replicate)]
         for task in asked.tasks
@@ -356,7 +325,7 @@ class Pace:
     def seconds_left(self) -> float:
         """Return about how long the run still takes, by how the estimates have held."""
         left = max(0.0, self._planned - self._expected_spent)
-        if self._expected_spent < 0.05 * self._planned:
+        if self._expected_spent < RULE.min_pace_share * self._planned:
             return left  # one odd case would decide it
         return left * self._spent / self._expected_spent
 
@@ -382,4 +351,4 @@ class Pace:
         timed_left = left * min(1.0, self._timed / self._spent)
         wanted = self._asked.announced_seconds - self._spent
         factor = 1.0 + (wanted - left) / timed_left
-        return budget * min(MOST, max(LEAST, factor))
+        return budget * min(RULE.max_budget_factor, max(RULE.min_budget_factor, factor))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 import data
+from bench.plan.rule import RULE
 from kernels.backends import BACKENDS
 from kernels.contract import AVAILABLE, Availability, Status
 
@@ -117,11 +118,6 @@ PRESETS = {preset.name: preset for preset in (QUICK, DEFAULT, FULL, MEMORY)}
 # Whether the host has room for a case's arrays.
 
 
-#: Float32 arrays as long as the parameters that a case holds at once: drawn ones, the
-#: kernel's own, temporaries, and what comparing takes.
-ARRAYS = 8
-
-
 def room_for(n_parameters: int, available: int | None = None) -> Availability:
     """Say whether so many parameters fit into the memory that is free.
 
@@ -136,7 +132,7 @@ def room_for(n_parameters: int, available: int | None = None) -> Availability:
     Availability
     """
     free = psutil.virtual_memory().available if available is None else available
-    needed = 4 * ARRAYS * n_parameters
+    needed = 4 * RULE.arrays_per_case * n_parameters
     if needed <= free:
         return AVAILABLE
     return Availability(

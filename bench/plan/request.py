@@ -15,6 +15,7 @@ from bench.measure.protocol import Protocol
 from bench.plan import values
 from bench.plan.catalogue import modules
 from bench.plan.matrix import PRESETS, Selection
+from bench.plan.rule import RULE
 from bench.plan.tasks import Setting
 from bench.plan.values import SelectionError
 from data.errors import DataError
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kernels.registry import Registry
-
-MOST_THREADS = 4096
-MOST_PROCESSES = 1000
-LONGEST_LIMIT_SECONDS = 86_400
-LARGEST_ORDER_SEED = 1_000_000
-LARGEST_UPDATE = 10**9
 
 
 def _preset(option: str, text: str) -> str:
@@ -84,7 +79,7 @@ def _cpus(option: str, text: str) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def _whole(largest: int = 10_000) -> Callable[[str, str], int]:
+def _whole(largest: int = RULE.max_whole_number) -> Callable[[str, str], int]:
     return partial(values.whole_number, largest=largest)
 
 
@@ -170,22 +165,21 @@ class Request:
         Option("… or so much is timed, in each process.", values.positive, also="--timed"),
     ] = None
     processes: Annotated[
-        int, Option("Fresh processes that each measure every case.", _whole(MOST_PROCESSES))
+        int, Option("Fresh processes that each measure every case.", _whole(RULE.max_processes))
     ] = 5
     order_seed: Annotated[
         int | None,
-        Option("Of the order of the cases; drawn by default.", _whole(LARGEST_ORDER_SEED)),
+        Option("Of the order of the cases; drawn by default.", _whole(RULE.max_order_seed)),
     ] = None
     case_timeout: Annotated[
         int | None,
         Option(
-            "Seconds that a case may take; by its estimate else.",
-            _whole(LONGEST_LIMIT_SECONDS),
+            "Seconds that a case may take; by its estimate else.", _whole(RULE.max_case_seconds)
         ),
     ] = None
     threads: Annotated[
         int | None,
-        Option("Threads of every pool; by default as they are.", _whole(MOST_THREADS)),
+        Option("Threads of every pool; by default as they are.", _whole(RULE.max_threads)),
     ] = None
     pin: Annotated[
         tuple[int, ...], Option("CPUs that the processes may run on: 0 or 0,2-3.", _cpus)
@@ -286,7 +280,7 @@ def setting_of(threads: int | None, cpus: tuple[int, ...] = ()) -> Setting:
 def order_seed_of(request: Request) -> int:
     """Return the seed of the order of the cases, drawn where none was given."""
     if request.order_seed is None:
-        return secrets.randbelow(LARGEST_ORDER_SEED)
+        return secrets.randbelow(RULE.max_order_seed)
     return request.order_seed
 
 
@@ -343,8 +337,9 @@ def _batch_sizes(request: Request, workloads: tuple[str, ...]) -> tuple[int, ...
 def _update_sizes(request: Request) -> tuple[int, ...]:
     if request.update_sizes is None:
         return PRESETS[request.preset].update_sizes
-    why = "parameters of float32"
-    return values.whole_numbers("--update-sizes", request.update_sizes, LARGEST_UPDATE, why)
+    return values.whole_numbers(
+        "--update-sizes", request.update_sizes, RULE.max_update_size, "parameters of float32"
+    )
 
 
 def _loaders(request: Request) -> tuple[str, ...]:

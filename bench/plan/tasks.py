@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import cases
 from bench.measure.protocol import Protocol
-from bench.plan.catalogue import usual_modules
+from bench.plan import catalogue
 from bench.plan.matrix import case_id
 
 if TYPE_CHECKING:
@@ -270,30 +268,22 @@ def tasks_of(
         ``reason``.
     """
     tasks, skipped = [], []
-    for name in chosen or usual_modules():
-        module: Any = importlib.import_module(f"{cases.__name__}.{name}")
-        for params in selection.cases_of(module, named=bool(chosen)):
+    for name in chosen or catalogue.usual_modules():
+        for params in selection.cases_of(catalogue.module(name), named=bool(chosen)):
             id_ = f"{name}[{case_id(params)}]"
             answer = selection.availability(params)
-            if not answer:
+            if answer:
+                tasks.append(task_of(id_, params, selection.backend_of(params)))
+            else:
                 skipped.append({"id": id_, "params": params, "reason": str(answer)})
-                continue
-            environment = getattr(module, "environment", None)
-            tasks.append(
-                Task(
-                    module=name,
-                    id=id_,
-                    params=params,
-                    group=_group(selection, params),
-                    environment=environment(params) if environment else {},
-                )
-            )
     return tasks, skipped
 
 
-def _group(selection: Selection, params: Mapping[str, Any]) -> str:
-    """Name what cases have in common that may share a process."""
-    return f"{selection.backend_of(params)} {params['device'][:3]}"
+def task_of(id_: str, params: Mapping[str, Any], backend: str) -> Task:
+    """Return the task that times a case: of the group of its backend and kind of device."""
+    name, group = id_.partition("[")[0], f"{backend} {params['device'][:3]}"
+    environment = getattr(catalogue.module(name), "environment", None)
+    return Task(name, id_, params, group, environment(params) if environment else {})
 
 
 def memory_tasks(tasks: Sequence[Task]) -> list[Task]:

@@ -8,11 +8,10 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bench.plan.rule import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-# Reads the values of options; what can't be read is refused with one sentence.
-
 
 _DEVICE = re.compile(r"(cpu|gpu)(?:\(([0-9]{1,4})\)|([0-9]{1,4}))?")
 
@@ -159,7 +158,7 @@ def whole_numbers(option: str, text: str, largest: int, why: str) -> tuple[int, 
     return tuple(sorted(chosen))
 
 
-def whole_number(option: str, text: str, largest: int = 10_000) -> int:
+def whole_number(option: str, text: str, largest: int = RULE.max_whole_number) -> int:
     """Read one whole number from 1 up.
 
     Parameters
@@ -205,9 +204,6 @@ def positive(option: str, text: str) -> float:
     return number
 
 
-LARGEST_PRECISION = 50.0
-
-
 def share(option: str, text: str) -> float:
     """Read a number of percent.
 
@@ -228,9 +224,9 @@ def share(option: str, text: str) -> float:
     SelectionError
     """
     percent = positive(option, text.strip().removesuffix("%"))
-    if percent > LARGEST_PRECISION:
+    if percent > RULE.max_percent:
         raise SelectionError(
-            f"{option}: {text!r} is not allowed; give percent, at most {LARGEST_PRECISION:g}."
+            f"{option}: {text!r} is not allowed; give percent, at most {RULE.max_percent:g}."
         )
     return percent / 100
 

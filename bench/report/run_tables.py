@@ -12,12 +12,13 @@ from rich.text import Text
 
 from bench.advise.ladder import FOOT, ladder, sizes_of
 from bench.advise.roofline import excesses
-from bench.advise.rule import RULE
+from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
 from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, heading, show
 from bench.report.numbers import measured, quotient
 from bench.store import tidy
-from bench.store.trust import OVERHEAD_SHARE, PHASES_ROOM, quality
+from bench.store.rule import RULE as STORE
+from bench.store.trust import quality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ def _overhead(console: Console, found: Quality) -> None:
     if not found.overhead.empty:
         worst = found.overhead.iloc[0]
         console.print(
-            f"Calling an empty kernel takes more than {percent(OVERHEAD_SHARE)} of what "
+            f"Calling an empty kernel takes more than {percent(STORE.overhead_share)} of what "
             f"{numbers.number(len(found.overhead), 'case')} took, at most "
             f"{percent(worst['overhead_share'])} ({escape(str(worst['name']))}); "
             f"it is not subtracted."
@@ -315,7 +316,7 @@ def _share(seconds: float | None, total: float) -> str:
 
 def _differs(share: float) -> str:
     """Say how far the pass with the clock between the phases is off, where it matters."""
-    return f"{100 * share:+.0f}%" if abs(share) > PHASES_ROOM else ""
+    return f"{100 * share:+.0f}%" if abs(share) > STORE.phases_share else ""
 
 
 # The table of ``bench_target``: the time until the loss is near the optimum.
@@ -401,7 +402,7 @@ def declared_too_much(console: Console, table: pd.DataFrame) -> None:
     heading(
         console,
         f"Declared wrongly: {numbers.number(len(found), 'rate')} above "
-        f"{RULE.max_above_controls:g} times what the "
+        f"{ADVISE.max_above_controls:g} times what the "
         f"controls reached",
     )
     for one in found:

@@ -18,6 +18,7 @@ from bench.run.executor import Interrupts
 from bench.run.pair_cases import check, entries
 from bench.run.pair_verdicts import judged, unbacked
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
+from bench.run.rule import RULE
 from bench.run.sides import prepare
 from bench.store import files
 from bench.store.files import StoreError, check_writable
@@ -98,10 +99,6 @@ def store_sides(
 
 
 # Compares two sides from beginning to end: prepares them, measures, judges, stores.
-
-
-#: What a pair takes before any was measured: two interpreters, two libraries, one case.
-PAIR_SECONDS, CASE_SECONDS = 1.5, 0.7
 
 
 @dataclass(frozen=True)
@@ -236,7 +233,7 @@ def _measure(
 def _announcement(asked: AbAsked, measured: Sequence[Measured], n_others: int) -> str:
     """Say what is about to run, and how long that can take."""
     groups = len({one.entry.group for one in measured})
-    pair = groups * PAIR_SECONDS + len(measured) * CASE_SECONDS
+    pair = groups * RULE.pair_seconds + len(measured) * RULE.case_seconds
     most = min(asked.limits.pairs * pair, len(measured) * asked.limits.seconds_per_case)
     rest = f" ({n_others} more can't be compared)" if n_others else ""
     first, second = asked.sides
@@ -268,7 +265,7 @@ def seconds_left(measured: Sequence[Measured], limits: Limits) -> float:
         if one.lost or (limits.early and not one.is_open):
             continue
         n_pairs = one.contest.n_pairs
-        each = one.seconds / n_pairs if n_pairs else CASE_SECONDS
+        each = one.seconds / n_pairs if n_pairs else RULE.case_seconds
         left = pairs_left(one.contest, limits.pairs) if limits.early else limits.pairs - n_pairs
         total += min(left * each, max(0.0, limits.seconds_per_case - one.seconds))
     return total

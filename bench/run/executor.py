@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.plan.tasks import Cause, Outcome
 from bench.run.launcher import EndedError, NoAnswerError, of_ending, of_error, oom_kills
+from bench.run.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,12 +66,6 @@ class Interrupts:
 
 
 # Runs the processes of a run: one case at a time, whatever becomes of the one before.
-
-
-#: After so many processes in which a case came to nothing, it is not tried in another.
-TRIES = 2
-#: What leaves a process fit to go on: the case did not harm it.
-HARMLESS = frozenset((Cause.WRONG,))
 
 
 @dataclass(frozen=True)
@@ -143,7 +138,7 @@ class Executor:
         handle: Handle | None = None
         try:
             for task in tasks:
-                if failures[task.id, task.kind] >= TRIES:
+                if failures[task.id, task.kind] >= RULE.max_failed_processes:
                     continue
                 if self.stopping():
                     return False
@@ -151,7 +146,7 @@ class Executor:
                 handle = handle or self.launcher.launch(process.setting)
                 outcome = self._ask(handle, process, task)
                 _count(failures, outcome)
-                if outcome.cause is not None and outcome.cause not in HARMLESS:
+                if outcome.cause not in (None, Cause.WRONG):  # which harms no process
                     handle.close()
                     handle = None
                 self.add(outcome)
@@ -180,4 +175,5 @@ class Executor:
 def _count(failures: Counter[tuple[str, str]], outcome: Outcome) -> None:
     """Count a failure; one that is lasting counts as all tries."""
     if outcome.cause is not None:
-        failures[outcome.id, outcome.kind] += TRIES if outcome.cause is Cause.WRONG else 1
+        lasting = outcome.cause is Cause.WRONG
+        failures[outcome.id, outcome.kind] += RULE.max_failed_processes if lasting else 1

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bench.plan.tasks import Cause, Outcome, Pass
-from bench.store.files import StoreError
+from bench.store.files import StoreError, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path.parent, error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -74,7 +74,7 @@ class Journal:
             os.fsync(self._file)
         except OSError as error:
             os.ftruncate(self._file, size)
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path.parent, error) from error
 
     def add(self, outcome: Outcome) -> None:
         """Append what came of a task."""
@@ -90,13 +90,6 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-
-
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"the run can't be written to {path.parent}: {error.strerror or error}. Free space or "
-        f"give another folder with --results."
-    )
 
 
 def _whole(text: bytes) -> int:

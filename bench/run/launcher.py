@@ -11,16 +11,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import typing
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bench.machine import threads
 from bench.plan.tasks import Cause
+from bench.run.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bench.measure.protocol import Protocol
     from bench.plan.tasks import Setting
 
 # Why a task came to nothing: what the process answered, or how it ended.
@@ -96,9 +99,14 @@ def of_ending(
 
 
 ROOT = Path(__file__).resolve().parents[2]
-#: How much of what a process wrote to standard error is kept when it ends.
-LAST_WORDS = 400
-READ_BYTES = 1 << 16
+
+
+def request(
+    module: str, params: Mapping[str, Any], protocol: Protocol, kind: str, **more: Any
+) -> dict[str, Any]:
+    """Return what a worker is asked for, JSON-ready."""
+    asked = {"module": module, "params": dict(params), "protocol": asdict(protocol)}
+    return {**asked, "kind": kind, **more}
 
 
 class NoAnswerError(Exception):
@@ -120,7 +128,7 @@ class EndedError(Exception):
         self.killed = killed
 
 
-class Handle(Protocol):
+class Handle(typing.Protocol):
     """A running process."""
 
     def ask(self, request: Mapping[str, Any], limit_seconds: float) -> dict[str, Any]:
@@ -137,7 +145,7 @@ class Handle(Protocol):
         """End the process, whatever it does."""
 
 
-class Launcher(Protocol):
+class Launcher(typing.Protocol):
     """Starts processes."""
 
     def launch(self, setting: Setting) -> Handle:
@@ -266,7 +274,7 @@ class WorkerProcess:
                 raise NoAnswerError(f"no answer within {limit_seconds:.0f} s")
             if not self._selector.select(left):
                 continue
-            piece = os.read(self._answers, READ_BYTES)
+            piece = os.read(self._answers, RULE.read_bytes)
             if not piece:
                 raise self._ended()
             self._unread += piece
@@ -289,7 +297,7 @@ class WorkerProcess:
             how = signal.Signals(-code).name
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip().splitlines()
-        last = f": {said[-1][-LAST_WORDS:]}" if said else ""
+        last = f": {said[-1][-RULE.error_characters :]}" if said else ""
         return EndedError(f"the process ended with {how}{last}", killed=code == -signal.SIGKILL)
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from bench.plan.matrix import case_id
 from bench.plan.tasks import Task
 from bench.plan.values import SelectionError
 from bench.run.launcher import EndedError, NoAnswerError
+from bench.run.launcher import request as request_to
+from bench.run.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 NOT_IN_TURNS = "bench_notebook"
 #: What is compared unless cases are named: how long an epoch takes.
 USUAL = ("bench_epoch",)
-LISTING_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -127,15 +128,10 @@ def _of_side(request: Request, prepared: Prepared) -> list[dict[str, Any]]:
         devices=side.device or request.devices,
     )
     asked = {**asdict(chosen), "kernel_folder": [str(one) for one in chosen.kernel_folder]}
-    question = {
-        "module": "",
-        "params": asked,
-        "protocol": asdict(Protocol(1, 0.1)),
-        "kind": "list",
-    }
+    question = request_to("", asked, Protocol(1, 0.1), "list")
     handle = prepared.launcher.launch(side.setting)
     try:
-        answer = handle.ask(question, LISTING_SECONDS)
+        answer = handle.ask(question, RULE.listing_seconds)
     except (EndedError, NoAnswerError) as error:
         raise SelectionError(f"{side.label}: its cases can't be listed: {error}.") from error
     finally:

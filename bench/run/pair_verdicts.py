@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.machine.rule import RULE
+from bench.machine.rule import RULE as MACHINE
+from bench.run.rule import RULE
 from bench.stats.verdict import CaseVerdict, Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from bench.run.sides import Side
     from bench.stats.verdict import Rates
 
-#: Disturbances of a smaller share of the rounds are no news.
-WORTH_TELLING = 0.25
 #: What a case says that only the second side has.
 ONLY_NOW = "side A has no such case"
 
@@ -114,7 +113,7 @@ def _verdict(one: Measured) -> CaseVerdict:
             f"beyond the margin in {contest.detected_at} pairs, and in "
             f"{contest.n_pairs - contest.detected_at} fresh ones"
         )
-        if max(shares) > WORTH_TELLING:
+        if max(shares) > RULE.disturbed_share:
             # Sides that take turns are disturbed alike: it costs pairs, and favours neither.
             reason += f"; {_told(shares)} were disturbed"
     elif verdict is Verdict.SAME:
@@ -123,7 +122,7 @@ def _verdict(one: Measured) -> CaseVerdict:
         reason = f"{contest.n_pairs} pairs do not tell"
         if contest.detected_at:
             reason += ", and fresh ones did not confirm what the first seemed to show"
-        if min(shares) > RULE.untrusted_share:
+        if min(shares) > MACHINE.untrusted_share:
             verdict = Verdict.UNTRUSTED
             reason += f": most rounds were disturbed ({_told(shares)})"
     found = contest.estimate

@@ -6,7 +6,7 @@ import math
 import random
 import time
 import typing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,14 @@ from bench.compare.paired import Contest, Rounds, look, process_time
 from bench.plan.tasks import Cause, Outcome
 from bench.run import launcher
 from bench.run.launcher import EndedError, NoAnswerError
+from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.measure.protocol import Protocol
-    from bench.plan.tasks import Pass, Setting, Task
+    from bench.plan.tasks import Setting, Task
     from bench.run.launcher import WorkerProcess
     from bench.run.pair_cases import Entry
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 # same machine; what is left between them is what differs from process to process.
 
 
-#: How long a side measures before it is the other's turn.
-SLICE_SECONDS = 0.03
 #: The order in which two sides take turns; by it neither comes after the other more often.
 COUNTERBALANCED = (0, 1, 1, 0)
 
@@ -110,7 +109,7 @@ def visit(
                 break
             side = turn ^ first
             if both.answers[side] is None:
-                both.ask(side, {"seconds": SLICE_SECONDS})
+                both.ask(side, {"seconds": RULE.slice_seconds})
     except _LostError as lost:
         return (lost.said, Said()) if lost.side == 0 else (Said(), lost.said)
     return Said(both.answers[0]), Said(both.answers[1])
@@ -151,14 +150,6 @@ class _Both:
 
 
 # Measures pair after pair of fresh processes until every case has its verdict.
-
-
-#: After so many pairs in which a side came to nothing, a case is given up.
-TRIES = 2
-#: So many rounds of a case are timed in each process, if they take no longer than this.
-ENOUGH_ROUNDS, MOST_TIMED_SECONDS = 8, 1.0
-#: Longer than any line of a process takes that is not stuck.
-LIMIT_SECONDS = 180.0
 
 
 @dataclass
@@ -306,7 +297,7 @@ class Pairs:
                 if not partners:
                     for side, task in zip(self.sides, one.entry.both, strict=True):
                         partners.append(side.start(task))
-                said = visit(partners, self._requests(one), LIMIT_SECONDS, number % 2)
+                said = visit(partners, self._requests(one), RULE.line_seconds, number % 2)
                 if not self._note(one, number, said, self.clock() - begin):
                     _close(partners)
                 self.tell("")
@@ -317,13 +308,9 @@ class Pairs:
     def _requests(self, one: Measured) -> list[dict[str, Any]]:
         protocol = replace(self.protocol, seconds_per_case=self._budget(one))
         return [
-            {
-                "module": task.module,
-                "params": dict(task.params),
-                "protocol": asdict(protocol),
-                "kind": task.kind.value,
-                "slowdown": side.slowdown,
-            }
+            launcher.request(
+                *(task.module, task.params, protocol, task.kind.value), slowdown=side.slowdown
+            )
             for side, task in zip(self.sides, one.entry.both, strict=True)
         ]
 
@@ -332,7 +319,7 @@ class Pairs:
         budget = self.protocol.seconds_per_case
         if not one.round_seconds:
             return budget
-        return max(budget, min(ENOUGH_ROUNDS * one.round_seconds, MOST_TIMED_SECONDS))
+        return max(budget, min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds))
 
     def _note(
         self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
@@ -346,20 +333,19 @@ class Pairs:
             if each.answer is None and each.cause is None:
                 continue
             task = one.entry.both[side]
-            one.outcomes[side].append(_outcome(number, task.id, task.kind, seconds / 2, each))
+            came_of = each.answer, each.cause, each.message
+            one.outcomes[side].append(
+                Outcome(number, task.id, task.kind, seconds / 2, *came_of)
+            )
             if each.cause is not None:
                 one.failures += 1
-                if each.cause is Cause.WRONG or one.failures >= TRIES:
+                if each.cause is Cause.WRONG or one.failures >= RULE.max_failed_pairs:
                     one.lost = f"side {'AB'[side]}: {each.message}"
         return all(each.answer is not None for each in said)
 
 
 def _round_seconds(said: Said) -> float:
     return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
-
-
-def _outcome(number: int, id_: str, kind: Pass, seconds: float, said: Said) -> Outcome:
-    return Outcome(number, id_, kind, seconds, said.answer, said.cause, said.message)
 
 
 def rounds_of(answer: Mapping[str, Any]) -> Rounds:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import cases
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
-from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in
+from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in, task_of
 from bench.run import preparing, runner
+from bench.run.rule import RULE
 from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError, discover
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 #: Beside the runs, not among them: what is measured because it looked slow is no fair draw.
 FOLDER = "confirmations"
-#: Of a run that does not tell in how many processes: pytest's own.
-PROCESSES = 3
 KERNEL_FOLDER = "--kernel-folder"
 
 
@@ -88,7 +85,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         preset=str(bench.get("preset")),
         protocol=protocol,
         tasks=tuple(tasks),
-        replicates=int(bench.get("processes") or PROCESSES),
+        replicates=int(bench.get("processes") or RULE.remeasured_processes),
         order_seed=int(bench.get("order_seed") or 0) + 1,
         setting=setting,
         fingerprint=fingerprint,
@@ -124,18 +121,9 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
 def _task(benchmark: Mapping[str, Any]) -> Task:
     """Make the task that measured a case."""
     name, params = str(benchmark["name"]), dict(benchmark["params"])
-    module = name.partition("[")[0]
-    if module not in modules():
-        raise ValueError(module)
-    found: Any = importlib.import_module(f"{cases.__name__}.{module}")
-    environment = getattr(found, "environment", None)
-    return Task(
-        module=module,
-        id=name,
-        params=params,
-        group=f"{benchmark['extra_info']['backend']} {params['device'][:3]}",
-        environment=environment(params) if environment else {},
-    )
+    if name.partition("[")[0] not in modules():
+        raise ValueError(name)
+    return task_of(name, params, benchmark["extra_info"]["backend"])
 
 
 def _kernel_folders(command: Sequence[str]) -> tuple[Path, ...]:

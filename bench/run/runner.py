@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from bench.report.progress import ProcessProgress
 from bench.run import preparing
 from bench.run.executor import Executor, Interrupts
 from bench.run.journal import FOLDER, Journal, read_journal, unfinished
-from bench.run.launcher import SubprocessLauncher
+from bench.run.launcher import SubprocessLauncher, request
 from bench.run.preparing import sentence
+from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from bench.plan.tasks import Outcome, Process, Task
     from bench.run.launcher import Launcher
-
-#: A case may take this long in any case, and this many times its estimate.
-LIMIT_SECONDS, LIMIT_ESTIMATES = 120.0, 30.0
 
 
 def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
@@ -199,17 +197,13 @@ class Run:
             protocol_in(self._asked.protocol, process.replicate),
             seconds_per_case=self._pace.seconds_per_case(process.replicate),
         )
-        return {
-            "module": task.module,
-            "params": dict(task.params),
-            "protocol": asdict(protocol),
-            "kind": task.kind.value,
-        }
+        return request(task.module, task.params, protocol, task.kind.value)
 
     def _limit(self, task: Task) -> float:
         if self._asked.limit_seconds is not None:
             return self._asked.limit_seconds
-        return LIMIT_SECONDS + LIMIT_ESTIMATES * self._asked.estimates[estimate_key(task)]
+        estimate = self._asked.estimates[estimate_key(task)]
+        return RULE.limit_seconds + RULE.limit_estimates * estimate
 
     def _starts(self, process: Process, task: Task) -> None:
         number, left = len(self._outcomes) + 1, self._pace.seconds_left()

@@ -20,6 +20,7 @@ from bench.plan.tasks import Setting, tasks_of
 from bench.plan.values import SelectionError, share
 from bench.run import preparing
 from bench.run.launcher import HERE, ROOT, Code, SubprocessLauncher
+from bench.run.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +46,6 @@ KEYS = {
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 #: What a process needs of the suite before it can measure at all.
 NEEDED = "import bench.run.worker, bench.machine.fingerprint"
-SLOW_START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _interpreter(option: str, text: str) -> str:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=SLOW_START_SECONDS,
+            timeout=RULE.start_seconds,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -169,7 +169,6 @@ def _interpreter(option: str, text: str) -> str:
 
 #: What is measured; what measures is always of this program.
 MEASURED = ("kernels", "data")
-SHORT = 7
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ variables which are read when a library is imported.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bench.measure.gate import GateError
@@ -16,6 +15,7 @@ from bench.measure.rounds import Round
 from bench.plan.tasks import Pass, Setting
 from bench.run import launcher
 from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.rule import RULE
 from data.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bench.measure.protocol import Protocol
     from bench.run.launcher import Handle
 
-LIMIT_SECONDS = 600.0
 #: What ends a case with one sentence, there as here.
 EXPECTED = {error.__name__: error for error in (GateError, DivergedError, DataError)}
 
@@ -77,14 +76,9 @@ class Elsewhere:
         key = frozenset(environment.items())
         if key not in self._running:
             self._running[key] = self._launcher.launch(Setting(environment))
-        request = {
-            "module": module,
-            "params": dict(params),
-            "protocol": asdict(protocol),
-            "kind": Pass.TIME.value,
-        }
+        request = launcher.request(module, params, protocol, Pass.TIME.value)
         try:
-            answer = self._running[key].ask(request, LIMIT_SECONDS)
+            answer = self._running[key].ask(request, RULE.single_case_seconds)
         except (EndedError, NoAnswerError) as error:
             self._running.pop(key).close()
             raise ElsewhereError(f"{error}.") from error

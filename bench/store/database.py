@@ -16,6 +16,7 @@ import pandas as pd
 
 from bench.store.decoding import LARGEST
 from bench.store.rows import FACTS, OWN
+from bench.store.rule import RULE
 from bench.store.schema import Column, Kind
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 #: NumPy has no types for masked arrays.
 ma: Any = np.ma
-#: What a query may take; a table of 1,000 runs needs a fifth of it.
-MEMORY_LIMIT = "400MB"
 #: Stands for a missing whole number on the way into DuckDB: its oldest versions do not look
 #: at the mask of an array.
 MISSING = -LARGEST - 1
@@ -58,7 +57,7 @@ def connect(threads: int = 1) -> closing[duckdb.DuckDBPyConnection]:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "memory_limit": MEMORY_LIMIT,
+                "memory_limit": f"{RULE.max_query_megabytes}MB",
                 "threads": str(threads),
                 "temp_directory": "",
             }
@@ -303,9 +302,6 @@ def entries(
     ]
 
 
-COLUMNS_AT_ONCE = 16
-
-
 def fetch(
     connection: duckdb.DuckDBPyConnection,
     entries: Sequence[Entry],
@@ -355,8 +351,8 @@ def _table(
     """Fetch the columns of a table, some at a time: a result takes memory twice."""
     relation = f"read_parquet({file_list(files)}) JOIN wanted USING (run_key)"
     table: dict[str, Any] = {}
-    for first in range(0, len(columns), COLUMNS_AT_ONCE):
-        some = columns[first : first + COLUMNS_AT_ONCE]
+    for first in range(0, len(columns), RULE.columns_at_once):
+        some = columns[first : first + RULE.columns_at_once]
         table |= _columns(connection, relation, some, order)
     return table
 

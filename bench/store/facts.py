@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 # than those of 2 GiB: what it has ends long before.
 
 
-#: No processor has more for each core (AMD EPYC 9175F: 512 MiB for 16).
-MOST_PER_CORE = 32 * 2**20
-
-
 def own_bytes(cache: Mapping[str, Any]) -> int | None:
     """Say how much of a cache the cores that share it here can have.
 
@@ -47,7 +43,9 @@ def own_bytes(cache: Mapping[str, Any]) -> int | None:
     size, sharing = cache.get("size_bytes"), cache.get("shared_by")
     if not isinstance(size, int) or not size:
         return None
-    return min(size, MOST_PER_CORE * sharing) if isinstance(sharing, int) and sharing else size
+    if not isinstance(sharing, int) or not sharing:
+        return size
+    return min(size, RULE.max_cache_bytes_per_core * sharing)
 
 
 # The facts of a run's fingerprint, flat, each with its kind and the cases that it touches.
@@ -57,7 +55,6 @@ HARDWARE, SOFTWARE, SETTING = "hardware", "software", "setting"
 PRECISION, CODE, PROTOCOL, OTHER = "precision", "code", "protocol", "other"
 #: What stands for a fact that a run does not have.
 ABSENT = "–"
-COMMIT_DIGITS = 7
 #: Facts that are none: the sentence that says why there is no GPU.
 IGNORED = ("gpu_reason",)
 #: Kinds of facts; the first pattern that matches the whole name holds.
@@ -179,7 +176,7 @@ def facts_of(run: pd.Series) -> dict[str, str]:
     found = dict(_read(str(run.get("fingerprint")))) or _machine(run)
     own = {name: run.get(name) for name in ("node", "commit", "dirty", "preset")}
     if known(own["commit"]):
-        own["commit"] = str(own["commit"])[:COMMIT_DIGITS]
+        own["commit"] = str(own["commit"])[:7]
     return {**found, **{name: text(value) for name, value in own.items() if known(value)}}
 
 

@@ -140,7 +140,7 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         folder.mkdir(parents=True, exist_ok=True)
         return _write_then_name(text, folder, commit)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 def check_writable(folder: Path) -> None:
@@ -161,10 +161,11 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
-def _unwritable(folder: Path, error: OSError) -> StoreError:
+def unwritable(folder: Path, error: OSError) -> StoreError:
+    """Say that a run can't be written to a folder."""
     return StoreError(
         f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
         f"give another folder with --results."

@@ -15,6 +15,7 @@ import duckdb
 from bench.store.database import connect, entries, fetch, is_whole, source_of
 from bench.store.parsing import Kept, keep, keep_in_processes, size_of, usable_cores
 from bench.store.rows import FACTS
+from bench.store.rule import RULE
 from bench.store.shards import compact, remove
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Cache:
     def find(self) -> None:
         """Look which runs are kept. A damaged shard is removed."""
         with suppress(OSError):
-            found = sorted(one for one in self.shards.iterdir() if _is_shard(one))
+            found = sorted(one for one in self.shards.iterdir() if one.name[0] != ".")
             with connect() as connection:
                 try:
                     self._add(entries(connection, found))
@@ -132,17 +133,7 @@ class Cache:
             compact(self.shards)
 
 
-def _is_shard(folder: Path) -> bool:
-    return not folder.name.startswith(".")
-
-
 # Fetches a large set of runs from shards, and makes those that are missing.
-
-
-#: So much is worth starting processes for; each takes some 150 MB.
-LARGE_BYTES, MOST_PROCESSES = 50_000_000, 4
-#: A shard may be removed while it is read, by whoever has put it into another.
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -186,7 +177,7 @@ def fetched(
     """
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-            for _ in range(ATTEMPTS):
+            for _ in range(RULE.max_attempts):
                 try:
                     return _attempt(files, folder, Path(temporary), wanted)
                 except duckdb.OutOfMemoryException:
@@ -214,7 +205,7 @@ def _attempt(
     kept = _keep(cache, temporary, missing) if missing else Kept()
     found |= {path: kept.entries.get(source_of(path)) for path in missing}
     entries = {path: entry for path, entry in found.items() if entry is not None}
-    with connect(min(usable_cores(), MOST_PROCESSES)) as connection:
+    with connect(min(usable_cores(), RULE.max_processes)) as connection:
         try:
             cases, runs = fetch(connection, list(entries.values()), wanted, FACTS)
         except duckdb.OutOfMemoryException:
@@ -246,8 +237,8 @@ def _keep(cache: Cache, temporary: Path, files: Sequence[Path]) -> Kept:
 
 def _parse_into(folder: Path, files: Sequence[Path]) -> Kept:
     """Parse files into a folder, in processes where there is much to do."""
-    n_processes = min(usable_cores(), MOST_PROCESSES)
-    if n_processes == 1 or sum(map(size_of, files)) < LARGE_BYTES:
+    n_processes = min(usable_cores(), RULE.max_processes)
+    if n_processes == 1 or sum(map(size_of, files)) < RULE.min_parallel_bytes:
         return keep(folder, files)
     kept = keep_in_processes(folder, files, n_processes)
     done = {path for path, _ in kept.damaged}

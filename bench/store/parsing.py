@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.store.database import Entry
 from bench.store.rows import parse
+from bench.store.rule import RULE
 from bench.store.shards import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # Parses run files into shards.
-
-
-#: So much goes into a shard at most: a file more than the one that reaches it.
-FILES_OF_A_SHARD, BYTES_OF_A_SHARD = 64, 256_000_000
 
 
 @dataclass
@@ -77,7 +74,7 @@ def _parts(files: Sequence[Path]) -> Iterator[list[Path]]:
     for file in files:
         part.append(file)
         size += size_of(file)
-        if len(part) >= FILES_OF_A_SHARD or size >= BYTES_OF_A_SHARD:
+        if len(part) >= RULE.max_shard_files or size >= RULE.max_shard_bytes:
             yield part
             part, size = [], 0
     if part:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bench.store.files import StoreError
+from bench.store.rule import RULE
 from bench.store.table import read
 
 if TYPE_CHECKING:
@@ -191,8 +192,6 @@ def of_reference(folder: Path) -> set[str]:
 DAMAGED = "damaged"
 #: What a prune that was killed has left over begins so.
 LEFT_OVER = ".pruned-"
-LONG_AGO_SECONDS = 3600.0
-JUST_NOW_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -312,7 +311,7 @@ def _tidy(folder: Path) -> None:
     """Remove what a prune has left that was killed, not what one is at now."""
     for left in folder.glob(f"{LEFT_OVER}*"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > LONG_AGO_SECONDS:
+            if time.time() - left.stat().st_mtime > RULE.abandoned_seconds:
                 shutil.rmtree(left)
 
 
@@ -344,7 +343,7 @@ def _being_written(path: Path) -> bool:
     """
     with suppress(OSError):
         told = path.stat()
-        return told.st_size == 0 and time.time() - told.st_mtime < JUST_NOW_SECONDS
+        return told.st_size == 0 and time.time() - told.st_mtime < RULE.just_now_seconds
     return True
 
 

@@ -184,7 +184,6 @@ def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:
 # The row of a run, from its document.
 
 
-NO_BENCH = Bench()
 #: Outside a checkout pytest-benchmark has a word in its place.
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
 
@@ -203,7 +202,7 @@ def run_facts(document: Document) -> dict[str, Any]:
         missing.
     """
     machine, commit = record(document.machine_info), record(document.commit_info)
-    bench = document.bench if isinstance(document.bench, Bench) else NO_BENCH
+    bench = document.bench if isinstance(document.bench, Bench) else Bench()
     facts = record(machine.get("fingerprint")) or _foreign_facts(machine)
     revision = text(commit.get("id"))
     if revision is None or not _REVISION.fullmatch(revision):

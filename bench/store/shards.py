@@ -14,6 +14,7 @@ import numpy as np
 from bench.store import database
 from bench.store.decoding import as_json
 from bench.store.rows import FACTS, OWN
+from bench.store.rule import RULE
 from bench.store.schema import Column, Kind
 
 if TYPE_CHECKING:
@@ -129,14 +130,6 @@ def _storable(column: Column, values: list[Any]) -> list[Any]:
 # Puts small shards into one, without what belongs to files that are gone or have changed.
 
 
-#: Shards of fewer runs that count are small …
-SMALL = 64
-#: … and this many of them are too many.
-MOST_SMALL = 32
-#: What is left under a hidden name for so long, nobody is writing any more.
-ABANDONED_SECONDS = 3600.0
-
-
 def compact(folder: Path) -> None:
     """Put the small shards into one, where there are too many; others may read meanwhile.
 
@@ -159,8 +152,8 @@ def compact(folder: Path) -> None:
         for source, entry in database.entries(connection, shards):
             by_shard[entry.shard].append((source, entry))
         live = {shard: _live(found) for shard, found in by_shard.items()}
-        small = [shard for shard in live if len(live[shard]) < SMALL]
-        if len(small) <= MOST_SMALL:
+        small = [shard for shard in live if len(live[shard]) < RULE.small_shard_runs]
+        if len(small) <= RULE.max_small_shards:
             return
         kept = dict(pair for shard in small for pair in live[shard])
         if kept:
@@ -203,5 +196,5 @@ def _merge(
 def _clear_abandoned(folder: Path) -> None:
     """Remove what a process that was killed has left."""
     for one in folder.glob(".*"):
-        if time.time() - one.stat().st_mtime > ABANDONED_SECONDS:
+        if time.time() - one.stat().st_mtime > RULE.abandoned_seconds:
             remove(one)

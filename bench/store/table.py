@@ -17,6 +17,7 @@ from bench.store.files import StoreError
 from bench.store.index import CACHE_FOLDER, Fetched, fetched
 from bench.store.parsing import size_of
 from bench.store.rows import FACTS, OWN, parse
+from bench.store.rule import RULE
 from bench.store.schema import CASES, GIVEN, RUNS
 
 if TYPE_CHECKING:
@@ -151,10 +152,6 @@ def _counts(path: Path) -> bool:
 # Stored runs as tables.
 
 
-#: So much is parsed as soon as it is looked up.
-SMALL_BYTES = 16_000_000
-
-
 def read(
     paths: Sequence[Path],
     cache: Path | None = CACHE_FOLDER,
@@ -185,7 +182,7 @@ def read(
     wanted = [one for one in OWN if columns is None or one.name in columns]
     real = [one.real for one in files]
     found = None
-    if sum(map(size_of, real)) > SMALL_BYTES:
+    if sum(map(size_of, real)) > RULE.max_parsed_bytes:
         found = fetched(real, _usable(cache), wanted)
     if found is None:
         found = _parsed(real, wanted)

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.store import tidy
+from bench.store.rule import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Which numbers of a run can be relied on, and why not the others.
-
-
-#: What the harness may take of a number before it is told.
-OVERHEAD_SHARE = 1e-3
-PHASES_ROOM = 0.10
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def quality(table: pd.DataFrame) -> Quality | None:
     worst = told[~precise].sort_values("half_width", ascending=False, na_position="first")
     untrusted = told["untrusted"].eq(other=True)
     # A control may be an empty call itself.
-    heavy = told[(told["overhead_share"] > OVERHEAD_SHARE) & (told["case"] != "machine")]
+    heavy = told[(told["overhead_share"] > RULE.overhead_share) & (told["case"] != "machine")]
     settled = told["warm_up_settled"].ne(other=False)
     between = told["between_half_width"].dropna()
     return Quality(
@@ -126,12 +122,6 @@ def _by_reason(told: pd.DataFrame) -> dict[str, int]:
 
 
 # Whether a run can be trusted: a word, and the numbers that it rests on.
-
-
-#: From this share of medians on that are known as well as was aimed at, a run is good …
-MOSTLY = 0.5
-#: … and from this share of untrusted cases, or disturbed rounds, on it is poor.
-TOO_MANY = 0.05
 
 
 @dataclass(frozen=True)
@@ -205,11 +195,11 @@ def _level(
         return "unknown"
     untrusted = len(quality.untrusted) / quality.n_cases
     disturbed = quality.n_disturbed / max(quality.n_rounds, 1)
-    if interrupted or max(untrusted, disturbed) > TOO_MANY:
+    if interrupted or max(untrusted, disturbed) > RULE.max_bad_share:
         return "poor"
     precise = quality.n_precise / quality.n_cases
     between = quality.between if math.isfinite(quality.between) else math.inf
     alone = n_processes < 2 or not math.isfinite(between)
-    if alone or precise < MOSTLY or n_failed or n_incidents or dirty:
+    if alone or precise < RULE.min_precise_share or n_failed or n_incidents or dirty:
         return "fair"
     return "good"

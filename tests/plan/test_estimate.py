@@ -8,16 +8,10 @@ import pytest
 
 from bench.measure.protocol import Protocol, Published
 from bench.measure.rounds import Instruments, time_round
-from bench.measure.rule import RULE
+from bench.measure.rule import RULE as MEASURING
 from bench.plan import duration
-from bench.plan.duration import (
-    BYTES_PER_SECOND,
-    BYTES_PER_VALUE,
-    OVERHEAD_SECONDS,
-    TIMED_STEPS,
-    UPDATE_SECONDS,
-    Estimator,
-)
+from bench.plan.duration import Estimator
+from bench.plan.rule import RULE
 from bench.plan.tasks import protocol_in
 from kernels import backends
 from kernels.backends import BACKENDS
@@ -42,7 +36,7 @@ EPOCH = {
     "batch_size": 30,
 }
 #: All that an estimate may add for small workloads: overhead, reference, traffic.
-SMALL = OVERHEAD_SECONDS + 0.02
+SMALL = RULE.case_seconds + 0.02
 
 
 @pytest.fixture
@@ -69,7 +63,7 @@ def test_a_step_is_measured_once_for_each_kernel_and_device(
     reads = device.clock_reads
     assert one.step_seconds("fake.sgd", "cpu(0)") == STEP
     assert device.clock_reads == reads
-    assert kernel.applied >= TIMED_STEPS
+    assert kernel.applied >= RULE.timed_steps
 
 
 def test_a_loader_is_measured_by_the_sample_at_the_batch_size(kernel: FakeSgd) -> None:
@@ -114,13 +108,13 @@ def test_an_update_case_is_what_is_asked_for_and_drawing_the_arrays(kernel: Fake
     small = one.case("bench_update", {"device": "cpu(0)", "n_parameters": 5})
     assert small == pytest.approx(4.0, abs=SMALL)
     large = one.case("bench_update", {"device": "cpu(0)", "n_parameters": 10**7})
-    assert large == pytest.approx(4.0 + 10**7 * UPDATE_SECONDS, abs=SMALL)
+    assert large == pytest.approx(4.0 + 10**7 * RULE.update_seconds, abs=SMALL)
 
 
 def test_a_loader_case_is_what_is_asked_for_and_at_least_five_epochs(kernel: FakeSgd) -> None:
     params = {key: EPOCH[key] for key in ("workload", "device", "loader", "batch_size")}
     epoch = 100 * 2 * BATCH / 45
-    warm = RULE.max_warm_up_seconds
+    warm = MEASURING.max_warm_up_seconds
     for asked, expected in ((1.0, warm + 5 * epoch), (1000.0, warm + 1000.0)):
         one = estimator(kernel, seconds_per_case=asked)
         seconds = one.case("bench_loader", {**params, "backend": "fake"})
@@ -141,7 +135,7 @@ def test_large_workloads_cost_their_traffic_too(kernel: FakeSgd) -> None:
     narrow = one.case("bench_epoch", {**EPOCH, "workload": "synthetic-1000x4"})
     wide = one.case("bench_epoch", {**EPOCH, "workload": "synthetic-1000x400"})
     # 396 000 values more in each epoch: timed, in phases, to get warm; a part in the gate.
-    traffic = 396_000 * BYTES_PER_VALUE / BYTES_PER_SECOND
+    traffic = 396_000 * RULE.bytes_per_value / RULE.bytes_per_second
     assert 3 * traffic <= wide - narrow <= 5 * traffic
 
 

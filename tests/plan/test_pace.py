@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.measure.protocol import Protocol
-from bench.plan.duration import LAUNCH_SECONDS, LEAST, MOST, Pace, total_seconds
+from bench.plan.duration import Pace, total_seconds
+from bench.plan.rule import RULE
 from bench.plan.tasks import Outcome, Pass, RunAsked, Setting, Task, estimate_key
 from tests.run.fake_launcher import answer_of
 
@@ -41,7 +42,9 @@ def measured(pace: Pace, replicate: int, seconds: float) -> None:
 
 
 def test_the_estimate_is_all_processes_and_their_starts() -> None:
-    assert total_seconds(asked()) == pytest.approx(10 * (1 + 4 * LATER) + 5 * LAUNCH_SECONDS)
+    assert total_seconds(asked()) == pytest.approx(
+        10 * (1 + 4 * LATER) + 5 * RULE.launch_seconds
+    )
 
 
 def test_what_is_left_follows_how_the_estimates_have_held() -> None:
@@ -65,13 +68,13 @@ def test_later_processes_are_given_more_where_the_run_is_early_and_less_where_it
     pace = Pace(asked())
     measured(pace, 0, seconds)
     budget = pace.seconds_per_case(1)
-    assert 0.1 * LEAST <= budget <= 0.1 * MOST
+    assert 0.1 * RULE.min_budget_factor <= budget <= 0.1 * RULE.max_budget_factor
     if seconds < 1.0:
         assert budget > 0.1
     if seconds > 1.0:
         assert budget < 0.1
     # Where that is enough, the rest comes to what was announced: half of each case scales.
-    if 0.1 * LEAST < budget < 0.1 * MOST:
+    if 0.1 * RULE.min_budget_factor < budget < 0.1 * RULE.max_budget_factor:
         left = pace.seconds_left()
         rest = left / 2 + left / 2 * budget / 0.1
         assert 10 * seconds + rest == pytest.approx(asked().announced_seconds)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.store import rows, table
+from bench.store.rule import RULE
 from tests.store.made_up_files import foreign, own, write
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def however_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the cache for any set of files."""
-    monkeypatch.setattr(table, "SMALL_BYTES", 0)
+    monkeypatch.setattr(table, "RULE", replace(RULE, max_parsed_bytes=0))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.store.files import StoreError, write_run
-from bench.store.prune import JUST_NOW_SECONDS, LONG_AGO_SECONDS, Rule, pin, pinned, plan, prune
+from bench.store.prune import Rule, pin, pinned, plan, prune
+from bench.store.rule import RULE
 from tests.compare.made_up_stored import epoch, run, written
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -111,7 +112,7 @@ def test_a_name_that_a_writer_has_just_taken_is_not_damaged(folder: Path) -> Non
     empty = folder / "empty.json"
     empty.touch()
     assert plan(folder, LAST, NOW).damaged == ()
-    long_ago = time.time() - 2 * JUST_NOW_SECONDS
+    long_ago = time.time() - 2 * RULE.just_now_seconds
     os.utime(empty, (long_ago, long_ago))
     assert [one.path for one in plan(folder, LAST, NOW).damaged] == [empty]
 
@@ -173,7 +174,7 @@ def test_what_a_killed_prune_has_left_goes_later(folder: Path) -> None:
     for one in (old, young):
         one.mkdir()
         (one / "a.json").write_text("{}")
-    long_ago = time.time() - 2 * LONG_AGO_SECONDS
+    long_ago = time.time() - 2 * RULE.abandoned_seconds
     os.utime(old, (long_ago, long_ago))
     prune(plan(folder, LAST, NOW))
     assert not old.exists()

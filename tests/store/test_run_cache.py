@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.store import parsing, table
+from bench.store.rule import RULE
 from bench.store.table import read
 from tests.store.kept_runs import assert_same, rows_of, shards
 from tests.store.made_up_files import own, own_benchmark, write
@@ -26,7 +28,7 @@ def test_what_is_kept_is_as_it_was_parsed(
     assert len(parsed) == 7
     warm = read([runs], cache)
     assert parsed[7:] == ["bad.json"]
-    monkeypatch.setattr(table, "SMALL_BYTES", 10**9)
+    monkeypatch.setattr(table, "RULE", replace(RULE, max_parsed_bytes=10**9))
     straight = read([runs], cache)
     assert straight.runs["run"].tolist() == ["4", "3", "other", "2", "1", "0"]
     assert_same(straight, cold)
@@ -109,7 +111,7 @@ def one_by_one(runs: Path, cache: Path, n_runs: int) -> None:
 def test_many_small_shards_become_one(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
-    monkeypatch.setattr("bench.store.shards.MOST_SMALL", 4)
+    monkeypatch.setattr("bench.store.shards.RULE", replace(RULE, max_small_shards=4))
     one_by_one(tmp_path / "runs", cache, 4)
     assert len(shards(cache)) == 4
     (tmp_path / "runs" / "0.json").unlink()
@@ -134,8 +136,8 @@ def test_many_small_shards_become_one(
 def test_large_shards_stay_as_they_are(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.store.shards.MOST_SMALL", 0)
-    monkeypatch.setattr("bench.store.shards.SMALL", 2)
+    rule = replace(RULE, max_small_shards=0, small_shard_runs=2)
+    monkeypatch.setattr("bench.store.shards.RULE", rule)
     for n in range(4):
         write(tmp_path / "runs" / f"{n}.json", own(1))
     read([tmp_path / "runs"], cache)
@@ -146,11 +148,12 @@ def test_large_shards_stay_as_they_are(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", ["FILES_OF_A_SHARD", "BYTES_OF_A_SHARD"])
+@pytest.mark.parametrize("limit", ["max_shard_files", "max_shard_bytes"])
 def test_a_shard_holds_only_so_much(
     runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(parsing, limit, 1)
+    rule: Any = replace(RULE, **{limit: 1})
+    monkeypatch.setattr(parsing, "RULE", rule)
     read([runs], cache)
     assert len(shards(cache)) == 6
 

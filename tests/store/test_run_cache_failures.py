@@ -105,7 +105,7 @@ def test_ctrl_c_leaves_no_half_of_a_shard(
     def stopped(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.store.shards.write_parquet", stopped)
+    monkeypatch.setattr("bench.store.database.write_parquet", stopped)
     with pytest.raises(KeyboardInterrupt):
         read([runs], cache)
     assert not [*cache.glob("*/*"), *cache.glob("*/.*")]

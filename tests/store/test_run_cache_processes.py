@@ -3,11 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.store import index, parsing
+from bench.store.rule import RULE
 from bench.store.table import read
 from tests.store.kept_runs import assert_same, shards
 from tests.store.made_up_files import own, write
@@ -18,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("however_small")]
 
 @pytest.fixture
 def _in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "LARGE_BYTES", 0)
+    monkeypatch.setattr(index, "RULE", replace(RULE, min_parallel_bytes=0))
     monkeypatch.setattr(index, "usable_cores", lambda: 2)
 
 
@@ -69,16 +71,18 @@ def test_where_no_process_can_be_started_it_is_done_here(
 
 READER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
-from bench.loading import reading, compacting
-reading.SMALL_BYTES, compacting.MOST_SMALL = 0, 2
+from bench.store import shards, table
+from bench.store.rule import RULE
+table.RULE = shards.RULE = replace(RULE, max_parsed_bytes=0, max_small_shards=2)
 paths, cache = [Path(one) for one in sys.argv[2:]], Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for first in range(len(paths)):
-    loaded = reading.read(paths[first:] + paths[:first], cache)
+    loaded = table.read(paths[first:] + paths[:first], cache)
     assert sorted(loaded.cases["batch_size"]) == [1] * len(paths), loaded
-    loaded = reading.read(paths[first:first + 1], cache)
+    loaded = table.read(paths[first:first + 1], cache)
     assert loaded.runs["run"].tolist() == [paths[first].stem], loaded
 """
 
