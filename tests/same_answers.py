@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,12 @@ N_RUNS = 24
 #: By the name of a history: what the names of the cases hold that take 8% longer in its newest
 #: run; None for no case.
 SLOWER = {"alike": None, "one-kernel": "nd.fused", "everything": ""}
+#: When the answer was given.
+TODAY = datetime.now(timezone.utc)
+NOW = re.compile(
+    rf"{TODAY:%Y-%m-%d}T[0-9:]{{8}}(\\+00:00)?"
+    rf"|{TODAY:%Y%m%d}T[0-9]{{6}}Z-nogit-[0-9a-f]{{6}}"
+)
 FORMS = ("terminal", "json", "md", "github", "junit")
 
 
@@ -70,9 +78,6 @@ def of_runs() -> dict[str, list[str]]:
     for form in ("md", "html"):
         place = f"report-all.{form}"
         chosen[place] = ["report", *map(str, runs), "--format", form, "-o", place]
-    for stored in sorted((REFERENCE / "selftest").glob("*.json")):
-        option = ["--history"] if "history" in json.loads(stored.read_bytes()) else []
-        chosen[f"selftest-{stored.stem}"] = ["selftest", *option, str(stored)]
     chosen["list"] = ["list", "--preset", "full", "--devices", "cpu(0)", "--json"]
     return chosen
 
@@ -92,6 +97,15 @@ def of_histories(histories: Path) -> dict[str, list[str]]:
     return chosen
 
 
+def of_selftests() -> dict[str, list[str]]:
+    """Return the commands about stored self-tests, by the name of what they leave."""
+    chosen: dict[str, list[str]] = {}
+    for stored in sorted((REFERENCE / "selftest").glob("*.json")):
+        option = ["--history"] if "history" in json.loads(stored.read_bytes()) else []
+        chosen[f"selftest-{stored.stem}"] = ["selftest", *option, str(stored)]
+    return chosen
+
+
 def write_down(folder: Path, name: str, words: list[str]) -> None:
     """Run a command in the folder, and keep what it answered and how it ended."""
     environment: dict[str, Any] = {"COLUMNS": "160", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
@@ -106,6 +120,7 @@ def write_down(folder: Path, name: str, words: list[str]) -> None:
     answer = f"exit {done.returncode}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
     for changing in (str(folder), str(ROOT)):
         answer = answer.replace(changing, "…")
+    answer = NOW.sub("now", answer)
     (folder / f"{name}.txt").write_text(answer, encoding="utf-8")
 
 
@@ -113,10 +128,14 @@ def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     for name in SLOWER:
         write_history(folder / "histories" / name, name)
-    chosen = {**of_runs(), **of_histories(folder / "histories")}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda name: write_down(folder, name, chosen[name]), chosen))
+    stages = ({**of_runs(), **of_histories(folder / "histories")}, of_selftests())
+    for chosen in stages:  # what a self-test stores is told with verdicts from then on
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            jobs = [pool.submit(write_down, folder, *named) for named in chosen.items()]
+        for job in jobs:
+            job.result()
     shutil.rmtree(folder / "histories")
+    shutil.rmtree(folder / "results")  # what was kept for another time
 
 
 if __name__ == "__main__":
