@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.console import Console
 from bench.advise import reading
 from bench.advise.reading import Axis, NothingComparableError
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import AsJson, Figure, Results, RunFiles, console_of
+from bench.commands.options import AsJson, Figure, Results, console_of
 from bench.commands.request_options import asked, takes_request
 from bench.plan import values
 from bench.plan.request import Request, flag, read
@@ -25,8 +26,6 @@ from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from bench.advise.findings import Found
@@ -47,7 +46,12 @@ USUAL = SAMPLINGS[:2]
 )
 def advise(
     request: Request,
-    run: RunFiles = None,
+    run: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Run files; without one, the times are measured now.", show_default=False
+        ),
+    ] = None,
     schedule: Annotated[list[str] | None, asked("schedule")] = None,
     sampling: Annotated[list[str] | None, asked("sampling")] = None,
     details: Annotated[
@@ -59,7 +63,7 @@ def advise(
 ) -> None:
     """Say which batch size reaches a loss near the optimum soonest, and why.
 
-    Without a run, the times are measured now. --schedule and --sampling may be given again:
+    --schedule and --sampling may be given again:
     the first is advised on, and the others are shown beside it.
 
     Exits with 0 when there is an answer for some kernel, 2 when an option or a run is wrong,

@@ -17,13 +17,6 @@ from rich.console import Console
 #: Wider than most terminals: tables that are piped into a file stay whole.
 PIPED_WIDTH = 110
 
-RunFiles = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        help="Run files; by default the newest, or, to advise, measured now.",
-        show_default=False,
-    ),
-]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write here, not to the terminal.", show_default=False),
