@@ -91,9 +91,9 @@ def test_it_needs_no_framework(run: Path, counted: Path) -> None:
         "            raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Missing())\n"
         "from pathlib import Path\n"
-        "from bench.convergence import statistics\n"
-        f"statistics.Statistics.__init__.__defaults__ = (Path({str(counted)!r}),)\n"
-        "statistics.steps_to_target = None\n"
+        "from bench.convergence import step_counts\n"
+        f"step_counts.Statistics.__init__.__defaults__ = (Path({str(counted)!r}),)\n"
+        "step_counts.steps_to_target = None\n"
         "from bench.commands.app import app_of\n"
         f"app_of(['advise'])(['advise', {str(run)!r}])\n"
     )

@@ -264,7 +264,7 @@ def test_ctrl_c_leaves_no_half_written_page(tmp_path: Path) -> None:
         # Ignored, where the tests run in the background of a shell.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import bench.commands.report as report\n"
-        "def interrupted(found):\n"
+        "def interrupted(*given):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    signal.pause()\n"
         "report.html = interrupted\n"
