@@ -33,7 +33,7 @@ def points(cases: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cases, runs : DataFrame
-        The tables of ``bench.loading``.
+        The tables of ``bench.store``.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def over_time(
     Parameters
     ----------
     cases, runs : DataFrame
-        The tables of ``bench.loading``; of one machine, or the spread is that of machines.
+        The tables of ``bench.store``; of one machine, or the spread is that of machines.
     ordered : DataFrame or None
         What `points` makes of them, where that is there already.
 

@@ -205,7 +205,7 @@ def compare(
     Parameters
     ----------
     cases, runs : DataFrame
-        The tables of ``bench.loading``: a row for each case and run, and one for each run.
+        The tables of ``bench.store``: a row for each case and run, and one for each run.
     axis : str
         What is compared, of ``AXES``. ``auto``: devices, where several runs share none, or
         a single run holds several; else what the fingerprints differ in.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #
 # - ``slower`` where d is above log(1 + m): Welch's one-sided test (Welch 1947, *Biometrika*
 #   34:28) at 2.5%, adjusted for how many cases are tested (Benjamini & Hochberg 1995, see
-#   `bench.stats.false_discovery`). A single case is slower exactly when its 95% interval lies
+#   `bench.stats.verdict`). A single case is slower exactly when its 95% interval lies
 #   beyond the margin;
 # - ``faster`` where -d is, by the same test;
 # - ``same`` where the 95% interval lies within the margin on both sides (the two one-sided

@@ -130,7 +130,7 @@ def what_changed(runs: pd.DataFrame, place: int) -> tuple[str, ...]:
     Parameters
     ----------
     runs : DataFrame
-        Of one machine, in order; columns of ``bench.loading``.
+        Of one machine, in order; columns of ``bench.store``.
     place : int
         Of the first run after the step.
 

@@ -222,7 +222,7 @@ def whole_history(
     Parameters
     ----------
     cases : DataFrame
-        Columns of ``bench.loading``; of any runs.
+        Columns of ``bench.store``; of any runs.
     machine : Machine
     margins : Margins
     unmeasured : mapping of str to str, optional
@@ -285,7 +285,7 @@ def history_table(
     Parameters
     ----------
     history : History
-        See ``bench.history.reading.choose``; of any tables of ``bench.loading`` that hold the
+        See ``bench.history.reading.choose``; of any tables of ``bench.store`` that hold the
         runs of one machine, ``bench.history.series.history`` makes it.
     margins : Margins
     comparable : ndarray of bool, shape (n_runs, n_series), optional
@@ -388,7 +388,7 @@ class Machine:
     name : str
         Its host's and its processor's, as far as the runs tell them; no two are the same.
     runs : DataFrame
-        Of ``bench.loading``, the oldest first; each has a time.
+        Of ``bench.store``, the oldest first; each has a time.
     """
 
     name: str
@@ -418,7 +418,7 @@ def machines(runs: pd.DataFrame) -> Machines:
     Parameters
     ----------
     runs : DataFrame
-        The table of ``bench.loading``.
+        The table of ``bench.store``.
 
     Returns
     -------

@@ -51,7 +51,7 @@ class History:
     Attributes
     ----------
     runs : DataFrame
-        In order, the run that is judged the last; columns of ``bench.loading``.
+        In order, the run that is judged the last; columns of ``bench.store``.
     series : DataFrame
         A row for each case, by the run that has it last: ``key`` and `COLUMNS`.
     logs : ndarray, shape (n_runs, n_series)

@@ -159,7 +159,7 @@ def over_time_figures(cases: pd.DataFrame, runs: pd.DataFrame) -> Iterator[tuple
     Parameters
     ----------
     cases, runs : DataFrame
-        The tables of ``bench.loading``.
+        The tables of ``bench.store``.
 
     Yields
     ------

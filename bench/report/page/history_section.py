@@ -282,7 +282,7 @@ def runs_table(runs: pd.DataFrame) -> blocks.Table:
     Parameters
     ----------
     runs : DataFrame
-        From ``bench.loading``.
+        From ``bench.store``.
 
     Returns
     -------
