@@ -327,3 +327,11 @@ def commit_of(document: Mapping[str, Any]) -> str | None:
     """
     commit = str(document["commit_info"].get("id"))
     return commit if re.fullmatch(r"[0-9a-f]{7,64}", commit) else None
+
+
+def size_of(file: Path) -> int:
+    """Return a file's size in bytes; zero where it can't be told."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from bench.store.database import connect, entries, fetch, is_whole, source_of
-from bench.store.parsing import Kept, keep, keep_in_processes, size_of, usable_cores
+from bench.store.files import size_of
+from bench.store.parsing import Kept, keep, keep_in_processes
 from bench.store.rows import FACTS
 from bench.store.rule import RULE
 from bench.store.shards import compact, remove
@@ -245,3 +247,10 @@ def _parse_into(folder: Path, files: Sequence[Path]) -> Kept:
     left = [one for one in files if source_of(one) not in kept.entries and one not in done]
     rest = keep(folder, left)
     return Kept(kept.entries | rest.entries, kept.damaged + rest.damaged)
+
+
+def usable_cores() -> int:
+    """Count the CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

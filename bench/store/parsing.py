@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.store.database import Entry
+from bench.store.files import size_of
 from bench.store.rows import parse
 from bench.store.rule import RULE
 from bench.store.shards import write
@@ -79,14 +79,6 @@ def _parts(files: Sequence[Path]) -> Iterator[list[Path]]:
             part, size = [], 0
     if part:
         yield part
-
-
-def size_of(file: Path) -> int:
-    """Return a file's size in bytes; zero where it can't be told."""
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
 
 
 # One of the processes that parse run files: ``python -m bench.store.parsing FOLDER``.
@@ -179,10 +171,3 @@ def _add(kept: Kept, answer: dict[str, list[list[Any]]]) -> None:
     for source, shard, key, stamp in answer["runs"]:
         kept.entries[source] = Entry(Path(shard), key, (stamp[0], stamp[1]))
     kept.damaged += [(Path(path), reason) for path, reason in answer["damaged"]]
-
-
-def usable_cores() -> int:
-    """Count the CPUs that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

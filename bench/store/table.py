@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from bench.store.database import NO_TIME, array, filled, frame, texts
-from bench.store.files import StoreError
+from bench.store.files import StoreError, size_of
 from bench.store.index import CACHE_FOLDER, Fetched, fetched
-from bench.store.parsing import size_of
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
 from bench.store.schema import CASES, GIVEN, RUNS
