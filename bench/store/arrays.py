@@ -1,12 +1,16 @@
-"""Columns of stored runs as NumPy arrays, and as the tables that users get."""
+"""Columns of stored runs as NumPy arrays, as bytes, and as the tables that users get."""
 
 from __future__ import annotations
 
+import math
+import zlib
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
+from bench.store.decoding import LARGEST
 from bench.store.schema import Kind
 
 if TYPE_CHECKING:
@@ -92,3 +96,47 @@ def texts(values: Any) -> Any:
         once = np.array([*values.categories, pd.NA], dtype=object)
         return pd.array(once[values.codes], dtype=TEXTS, copy=False)
     return pd.array([*values], dtype=TEXTS)
+
+
+# A column of one run's cases as bytes.
+
+_DTYPES = {Kind.FLOAT: "<f8", Kind.INTEGER: "<i8", Kind.BOOLEAN: "<i1"}
+_MISSING = {Kind.FLOAT: math.nan, Kind.INTEGER: -LARGEST - 1, Kind.BOOLEAN: -1}
+
+
+def packed(kind: Kind, values: Sequence[Any]) -> bytes:
+    """Write a column of a run's cases."""
+    if kind is Kind.TEXT:
+        return zlib.compress(msgspec.msgpack.encode(values), level=1)
+    if kind is Kind.FLOATS:
+        return msgspec.msgpack.encode(values)
+    there = [_MISSING[kind] if value is None else value for value in values]
+    return np.array(there, dtype=_DTYPES[kind]).tobytes()
+
+
+def unpacked(kind: Kind, payloads: Sequence[bytes]) -> Any:
+    """Return a column of the cases of several runs."""
+    if kind is Kind.TEXT:
+        return _categories(payloads)
+    if kind is Kind.FLOATS:
+        return array(
+            kind, [values for payload in payloads for values in msgspec.msgpack.decode(payload)]
+        )
+    numbers = np.frombuffer(bytearray().join(payloads), dtype=_DTYPES[kind])
+    if kind is Kind.FLOAT:
+        return numbers
+    missing = numbers == _MISSING[kind]
+    return ma.MaskedArray(numbers if kind is Kind.INTEGER else numbers == 1, mask=missing)
+
+
+def _categories(payloads: Sequence[bytes]) -> pd.Categorical:
+    """Return texts as categories; what many runs have alike is decoded once."""
+    numbers: dict[str | None, int] = {None: -1}
+    codes: dict[bytes, Any] = {}
+    for payload in payloads:
+        if payload not in codes:
+            texts = msgspec.msgpack.decode(zlib.decompress(payload))
+            of_run = [numbers.setdefault(text, len(numbers) - 1) for text in texts]
+            codes[payload] = np.array(of_run, dtype=np.int32)
+    joined = np.concatenate([np.empty(0, np.int32), *(codes[one] for one in payloads)])
+    return pd.Categorical.from_codes(joined, categories=pd.Index([*numbers][1:], dtype=object))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import math
 import os
 import secrets
 import sqlite3
@@ -28,15 +27,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-import pandas as pd
 
-from bench.store.arrays import array, ma
-from bench.store.decoding import LARGEST
+from bench.store.arrays import array, packed, unpacked
 from bench.store.files import size_of
 from bench.store.rows import FACTS, OWN, Batch, parse
 from bench.store.rule import RULE
-from bench.store.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,60 +137,22 @@ def _discard(path: Path) -> None:
                 file.unlink()
 
 
-# Values of a column as bytes, with a checksum over them and what they belong to.
+# What is kept, with a checksum over it and what it belongs to.
 
 #: Absolute path of a run file as a text that any database takes, its size in bytes, and when it
 #: was last changed, in ns.
 Source = tuple[str, int, int]
-_DTYPES = {Kind.FLOAT: "<f8", Kind.INTEGER: "<i8", Kind.BOOLEAN: "<i1"}
-_MISSING = {Kind.FLOAT: math.nan, Kind.INTEGER: -LARGEST - 1, Kind.BOOLEAN: -1}
 
 
 def _checksum(payload: bytes, source: Source, slot: int) -> bytes:
     return zlib.crc32(payload, zlib.crc32(repr((source, slot)).encode())).to_bytes(4, "big")
 
 
-def _payload(packed: Any, source: Source, slot: int) -> bytes:
-    """Return what was packed; ValueError when it is not what was written there."""
-    if type(packed) is not bytes or packed[:4] != _checksum(packed[4:], source, slot):
+def _payload(sealed: Any, source: Source, slot: int) -> bytes:
+    """Return what was sealed; ValueError when it is not what was written there."""
+    if type(sealed) is not bytes or sealed[:4] != _checksum(sealed[4:], source, slot):
         raise ValueError("the checksum is wrong")
-    return packed[4:]
-
-
-def _pack(kind: Kind, values: Sequence[Any]) -> bytes:
-    """Write a column of a run's cases."""
-    if kind is Kind.TEXT:
-        return zlib.compress(_encode(values), level=1)
-    if kind is Kind.FLOATS:
-        return _encode(values)
-    there = [_MISSING[kind] if value is None else value for value in values]
-    return np.array(there, dtype=_DTYPES[kind]).tobytes()
-
-
-def _unpack(kind: Kind, payloads: Sequence[bytes]) -> Any:
-    """Return a column of the cases of several runs."""
-    if kind is Kind.TEXT:
-        return _texts(payloads)
-    if kind is Kind.FLOATS:
-        return array(kind, [values for payload in payloads for values in _decode(payload)])
-    numbers = np.frombuffer(bytearray().join(payloads), dtype=_DTYPES[kind])
-    if kind is Kind.FLOAT:
-        return numbers
-    missing = numbers == _MISSING[kind]
-    return ma.MaskedArray(numbers if kind is Kind.INTEGER else numbers == 1, mask=missing)
-
-
-def _texts(payloads: Sequence[bytes]) -> pd.Categorical:
-    """Return texts as categories; what many runs have alike is decoded once."""
-    numbers: dict[str | None, int] = {None: -1}
-    codes: dict[bytes, Any] = {}
-    for payload in payloads:
-        if payload not in codes:
-            texts = _decode(zlib.decompress(payload))
-            of_run = [numbers.setdefault(text, len(numbers) - 1) for text in texts]
-            codes[payload] = np.array(of_run, dtype=np.int32)
-    joined = np.concatenate([np.empty(0, np.int32), *(codes[one] for one in payloads)])
-    return pd.Categorical.from_codes(joined, categories=pd.Index([*numbers][1:], dtype=object))
+    return sealed[4:]
 
 
 # What is asked for.
@@ -238,12 +195,12 @@ def _fetch(
     def column(slot: int) -> list[bytes]:
         rows = connection.execute(SELECT, (numbers, slot)).fetchall()
         pairs = zip(rows, sources, strict=True)
-        return [_payload(packed, source, slot) for (packed,), source in pairs]
+        return [_payload(sealed, source, slot) for (sealed,), source in pairs]
 
     facts = list(zip(*map(_decode, column(0)), strict=True)) or [()] * len(FACTS)
     return Fetched(
         sound,
-        {one.name: _unpack(one.kind, column(1 + OWN.index(one))) for one in wanted},
+        {one.name: unpacked(one.kind, column(1 + OWN.index(one))) for one in wanted},
         {one.name: array(one.kind, values) for one, values in zip(FACTS, facts, strict=True)},
         damaged,
     )
@@ -313,13 +270,14 @@ def _read(connection: sqlite3.Connection, files: Sequence[Path]) -> dict[Path, s
 
 def _add(connection: sqlite3.Connection, runs: Sequence[Batch]) -> None:
     """Add runs, each of one file, in place of what was read of it before."""
-    packed: dict[Source, list[bytes]] = {}
+    added: dict[Source, list[bytes]] = {}
     for run in runs:
         facts = [run.runs[fact.name][0] for fact in FACTS]
-        columns = [_pack(column.kind, run.cases[column.name]) for column in OWN]
-        packed[_name(run.files[0]), *run.stamps[0]] = [_encode(facts), *columns]
+        columns = [packed(column.kind, run.cases[column.name]) for column in OWN]
+        (file,), ((size, changed),) = run.files, run.stamps
+        added[_name(file), size, changed] = [_encode(facts), *columns]
     connection.execute("BEGIN IMMEDIATE")
-    for source, payloads in packed.items():
+    for source, payloads in added.items():
         _remove(connection, source[0])
         insert = "INSERT INTO runs (source, size, changed) VALUES (?, ?, ?)"
         first = SLOTS * (connection.execute(insert, source).lastrowid or 0)

@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,6 +15,7 @@ import pytest
 
 from bench.store import index as store_index
 from bench.store.index import place
+from bench.store.rule import RULE
 from bench.store.table import read
 from tests.store.made_up_files import own, write
 from tests.store.test_index import assert_same, without_index
@@ -220,7 +222,7 @@ def test_while_another_process_holds_it_runs_are_read_straight(
 ) -> None:
     read([runs])
     write(runs / "new.json", own(1))
-    monkeypatch.setattr(store_index, "RULE", store_index.RULE.__class__(lock_seconds=0.01))
+    monkeypatch.setattr(store_index, "RULE", replace(RULE, lock_seconds=0.01))
     with closing(sqlite3.connect(index)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         assert_same(read([runs]), without_index([runs]))
