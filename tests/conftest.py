@@ -90,8 +90,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(shared: Path) -> Iterator[None]:
-    """Keep the steps that tests count apart from those of a user."""
+    """Keep the steps that tests count, and the index of runs, apart from those of a user."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
         patch.setattr(step_counts.Statistics.__init__, "__defaults__", (shared / "counted",))
         yield
 

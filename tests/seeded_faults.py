@@ -153,15 +153,15 @@ FAULTS = (
     ),
     Fault(
         "cases-are-fetched-by-place",
-        "Cases from the cache are put in order by their place first, by their run second.",
-        old="    ranks = np.lexsort([rows.pop(name) for name in reversed(order)])",
-        new="    ranks = np.lexsort([rows.pop(name) for name in order])",
+        "Runs from the index come in the order in which they were added, under other names.",
+        old="    return {source: numbers.get(source) for source in sources}",
+        new="    return dict(zip(sources, sorted(numbers.values())))",
     ),
     Fault(
         "damage-found-elsewhere-is-lost",
-        "Damaged files that another process has found are not reported.",
-        old="    return Kept(kept.entries | rest.entries, kept.damaged + rest.damaged)",
-        new="    return Kept(kept.entries | rest.entries, rest.damaged)",
+        "Damaged files are left out of what the index gives, and are not reported.",
+        old="            damaged.update(run.damaged)",
+        new="            damaged.update(dict.fromkeys([]))",
     ),
     Fault(
         "flag-confirms-itself",

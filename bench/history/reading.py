@@ -21,7 +21,6 @@ from bench.stats.medians import Earlier, earlier
 from bench.stats.verdict import Verdict, percent
 from bench.store.facts import facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
-from bench.store.index import CACHE_FOLDER
 from bench.store.table import read
 
 if TYPE_CHECKING:
@@ -76,7 +75,6 @@ class Chosen:
 def choose(
     run: Path,
     folders: Sequence[Path],
-    cache: Path | None = CACHE_FOLDER,
     *,
     any_node: bool = False,
     most_runs: int = RULE.most_runs,
@@ -89,8 +87,6 @@ def choose(
         Its file.
     folders : sequence of Path
         Where earlier runs are.
-    cache : Path or None
-        Of what was parsed.
     any_node : bool
         Runs of machines of another name are of this one where all else is the same.
     most_runs : int
@@ -105,7 +101,7 @@ def choose(
     StoreError
         When the run can't be read, or a folder is missing.
     """
-    loaded = read([run, *folders], cache, columns=())
+    loaded = read([run, *folders], columns=())
     today = _today(run, loaded.runs["path"], loaded.damaged)
     table = loaded.runs.reset_index(drop=True)
     kept, aside = _of_machine(table, today, any_node=any_node)
@@ -114,7 +110,7 @@ def choose(
         [kept.sort_values("taken", kind="stable").tail(most_runs), table.iloc[[today]]],
         ignore_index=True,
     )
-    cases = read([Path(str(path)) for path in runs["path"]], cache, HISTORY_COLUMNS)
+    cases = read([Path(str(path)) for path in runs["path"]], HISTORY_COLUMNS)
     # Runs may be called otherwise among fewer of them: the table of cases has those names.
     names = dict(zip(cases.runs["path"], cases.runs["run"], strict=True))
     runs = runs.assign(run=[names[path] for path in runs["path"]])
@@ -388,7 +384,7 @@ def fresh_logs(chosen: Chosen, path: Path) -> Floats:
     ndarray, shape (n_series,)
         Logarithms of seconds; NaN where a case was not measured, or was disturbed.
     """
-    loaded = read([path], None, HISTORY_COLUMNS)
+    loaded = read([path], HISTORY_COLUMNS)
     known = chosen.history
     fresh = history(loaded.cases, loaded.runs, known.by_medians, known.drift_correction)
     logs = dict(zip(fresh.series["key"].astype(str), fresh.logs[-1], strict=True))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
+import pandas as pd
 
-from bench.store import database
-from bench.store.database import array, connect
 from bench.store.decoding import as_json
 from bench.store.files import StoreError, whole
 from bench.store.schema import CASES, Kind
@@ -17,9 +16,16 @@ from bench.store.schema import CASES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
 
-
+#: What each kind is called in Parquet, in DuckDB's words.
+TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.FLOAT: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIME: "TIMESTAMP",
+    Kind.FLOATS: "DOUBLE[]",
+}
 #: Times are in UTC.
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -63,24 +69,21 @@ def write_parquet(cases: pd.DataFrame, path: Path) -> None:
     StoreError
         When it can't be written.
     """
-    columns = [one for one in CASES if one.name in cases]
-    arrays = {one.name: _array(one.kind, cases[one.name]) for one in columns}
-    with _whole(path) as part, connect() as connection:
-        database.write_parquet(connection, columns, arrays, part)
-
-
-def _array(kind: Kind, values: pd.Series) -> object:
-    """Return a column of the table as it was before."""
-    if kind is Kind.TIME:
-        return values.dt.tz_localize(None).to_numpy()
-    if kind is Kind.FLOATS:
-        return array(Kind.TEXT, [as_json(one) for one in values])
-    if kind is Kind.FLOAT:
-        return values.to_numpy()
-    missing = values.isna()
-    return array(
-        kind, [None if gone else one for one, gone in zip(values, missing, strict=True)]
+    columns = [column for column in CASES if column.name in cases]
+    given = {column.name: _values(column.kind, cases[column.name]) for column in columns}
+    selected = ", ".join(
+        f'"{column.name}"::{TYPES[column.kind]} AS "{column.name}"' for column in columns
     )
+    with _whole(path) as part, closing(duckdb.connect()) as connection:
+        connection.register("given", pd.DataFrame(given))
+        connection.sql(f"SELECT {selected} FROM given").write_parquet(str(part))
+
+
+def _values(kind: Kind, values: pd.Series) -> object:
+    """Return a column as DuckDB takes it: lists as JSON, times without a zone."""
+    if kind is Kind.TIME:
+        return values.dt.tz_localize(None)
+    return values.map(as_json) if kind is Kind.FLOATS else values
 
 
 @contextmanager
@@ -89,7 +92,7 @@ def _whole(path: Path) -> Iterator[Path]:
     try:
         with whole(path) as part:
             yield part
-    except (OSError, duckdb.Error) as error:
+    except (OSError, UnicodeError, duckdb.Error) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise StoreError(
             f"{path} can't be written: {reason.rstrip('.')}. Free space or name another file."

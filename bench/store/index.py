@@ -1,156 +1,66 @@
-"""Keeps what was parsed, so that a run file is parsed once and then found in a shard."""
+"""The index of stored runs: what was read of run files, kept so that each is read once.
+
+One SQLite file in the user's cache folder, named after the code that decides what it holds.
+It is derived and disposable: whatever is wrong with it, the run files are read instead, and
+every value that it gives carries a checksum over itself and what it belongs to. SQLite lets
+several processes read and write at once, and survives those that are killed.
+"""
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import json
 import os
+import secrets
+import sqlite3
+import stat
+import subprocess
+import sys
 import tempfile
-from contextlib import suppress
+import time
+import zlib
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+import msgspec
 
-from bench.store.database import connect, entries, fetch, is_whole, source_of
+from bench.store.arrays import array, packed, unpacked
 from bench.store.files import size_of
-from bench.store.parsing import Kept, keep, keep_in_processes
-from bench.store.rows import FACTS
+from bench.store.rows import FACTS, OWN, Batch, parse
 from bench.store.rule import RULE
-from bench.store.shards import compact, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bench.store.database import Entry
     from bench.store.schema import Column
 
-# Keeps what was parsed, so that a run file is parsed once and then found in a shard.
-#
-# Derived and disposable: a run is known by the path, size and time of last change of its file,
-# and the format by the text of the modules that decide what is kept. Adding runs adds a shard;
-# many small ones are put into one. Several may read and write at once: whatever fails here,
-# the caller parses the run files instead.
-
-
-#: Beside the folder of runs.
-CACHE_FOLDER = Path("results") / "cache" / "runs"
-#: Modules that decide what a shard holds.
-DECIDING = (
-    "database.py",
-    "decoding.py",
-    "rows.py",
-    "schema.py",
-    "shards.py",
-    "../stats/medians.py",
-)
-ERRORS = (OSError, duckdb.Error)
-
-
-@lru_cache(maxsize=1)
-def _format() -> str:
-    digest = hashlib.sha256()
-    for name in DECIDING:
-        digest.update((Path(__file__).parent / name).read_bytes())
-    return digest.hexdigest()[:16]
-
-
-class Cache:
-    """What is kept in a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when something is kept. Shards of another format in it are removed then.
-
-    Attributes
-    ----------
-    shards : Path
-        The folder of the shards of this format.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.shards = folder / _format()
-        self._known: dict[tuple[str, tuple[int, int]], Entry] = {}
-
-    def find(self) -> None:
-        """Look which runs are kept. A damaged shard is removed."""
-        with suppress(OSError):
-            found = sorted(one for one in self.shards.iterdir() if one.name[0] != ".")
-            with connect() as connection:
-                try:
-                    self._add(entries(connection, found))
-                except duckdb.Error:
-                    for shard in found:
-                        self._find_in(connection, shard)
-
-    def _find_in(self, connection: duckdb.DuckDBPyConnection, shard: Path) -> None:
-        try:
-            self._add(entries(connection, [shard]))
-        except duckdb.Error:
-            remove(shard)
-
-    def _add(self, found: Iterable[tuple[str, Entry]]) -> None:
-        """Take note of runs that are kept; of one path as it was at several times."""
-        self._known.update(((source, entry.stamp), entry) for source, entry in found)
-
-    def get(self, file: Path) -> Entry | None:
-        """Return where a run is kept; None where it is not, or its file has changed.
-
-        Parameters
-        ----------
-        file : Path
-            Absolute.
-
-        Returns
-        -------
-        Entry or None
-        """
-        try:
-            told = file.stat()
-        except OSError:
-            return None
-        return self._known.get((source_of(file), (told.st_size, told.st_mtime_ns)))
-
-    def prepare(self) -> None:
-        """Make the folder, try whether it can be written, remove shards of other formats.
-
-        Raises
-        ------
-        OSError
-            When it can't be written.
-        """
-        self.shards.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.shards, prefix="."):
-            pass
-        for other in self._folder.iterdir():
-            if other != self.shards:
-                remove(other)
-
-    def tidy(self) -> None:
-        """Put small shards together where there are many."""
-        with suppress(*ERRORS):
-            compact(self.shards)
-
-
-# Fetches a large set of runs from shards, and makes those that are missing.
+ROOT = Path(__file__).resolve().parents[2]
+#: ``packed`` holds column ``id % 256`` of run ``id // 256``; column 0 holds the run's facts.
+TABLES = """
+PRAGMA journal_mode = wal;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, source TEXT UNIQUE, size INTEGER, changed INTEGER
+);
+CREATE TABLE columns (id INTEGER PRIMARY KEY, packed BLOB);
+"""
+SLOTS = 256
+SELECT = """
+SELECT packed FROM json_each(?) AS wanted CROSS JOIN columns
+ON columns.id = 256 * wanted.value + ? ORDER BY wanted.key
+"""
+#: Says nothing of the file: another process holds it, or there is no space.
+PASSING = ("database is locked", "database or disk is full")
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.decode
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """Runs as arrays.
-
-    Attributes
-    ----------
-    files : sequence of Path
-        Those that were read.
-    cases, runs : mapping of str to array
-        Columns, in the order of ``files``.
-    damaged : mapping of Path to str
-        Why the other files are no runs.
-    """
+    """Columns of cases and runs, in the order of the files; why other files are no runs."""
 
     files: Sequence[Path]
     cases: Mapping[str, Any]
@@ -158,95 +68,242 @@ class Fetched:
     damaged: Mapping[Path, str]
 
 
-def fetched(
-    files: Sequence[Path], folder: Path | None, wanted: Sequence[Column]
-) -> Fetched | None:
-    """Fetch runs.
+# Where the index is.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        Absolute.
-    folder : Path, optional
-        The cache; where it can't be written, shards are made that nobody keeps.
-    wanted : sequence of Column
-        Of the cases.
 
-    Returns
-    -------
-    Fetched or None
-        None where that fails, as on a full disk: then the files have to be parsed.
+def place() -> Path:
+    """Return the file of the index, below ``XDG_CACHE_HOME``, or ``.cache`` at home.
+
+    Raises RuntimeError when there is no home.
     """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
+    return folder / "minibatch-bench" / f"runs-{_version()}.sqlite"
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Name the schema and the code that reads a run: all of this room, and of ``stats``."""
+    digest = hashlib.sha256()
+    for room in ("store", "stats"):
+        for path in sorted((ROOT / "bench" / room).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files_of(path: Path) -> list[Path]:
+    return [path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal")]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the index; make it where there is none.
+
+    Raises OSError where something else than a file is in its place, such as a FIFO.
+    """
+    for file in _files_of(path):
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(file.stat().st_mode):
+                raise OSError(f"{file} is no file")
+    if not path.exists():
+        _make(path)
+    connection = sqlite3.connect(path, timeout=RULE.lock_seconds, isolation_level=None)
+    connection.execute("PRAGMA synchronous = off")  # a crash of the machine costs a second read
+    return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty index under another name, and give it its own; remove forgotten ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob("runs-*"):
+        with suppress(OSError):
+            if time.time() - other.stat().st_mtime > RULE.forgotten_seconds:
+                other.unlink()
+    new = path.with_name(f"runs-{secrets.token_hex(8)}.new")
     try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-            for _ in range(RULE.max_attempts):
-                try:
-                    return _attempt(files, folder, Path(temporary), wanted)
-                except duckdb.OutOfMemoryException:
-                    return None
-                except duckdb.Error:
-                    continue
-    except OSError:
-        pass
+        with closing(sqlite3.connect(new)) as connection:
+            connection.executescript(TABLES)
+        with suppress(FileExistsError):  # another process was faster
+            os.link(new, path)
+    finally:
+        for file in _files_of(new):
+            file.unlink(missing_ok=True)
+
+
+def _discard(path: Path) -> None:
+    """Remove the index."""
+    for file in _files_of(path):
+        with suppress(OSError):
+            if stat.S_ISREG(file.lstat().st_mode):
+                file.unlink()
+
+
+# What is kept, with a checksum over it and what it belongs to.
+
+#: Absolute path of a run file as a text that any database takes, its size in bytes, and when it
+#: was last changed, in ns.
+Source = tuple[str, int, int]
+
+
+def _checksum(payload: bytes, source: Source, slot: int) -> bytes:
+    return zlib.crc32(payload, zlib.crc32(repr((source, slot)).encode())).to_bytes(4, "big")
+
+
+def _payload(sealed: Any, source: Source, slot: int) -> bytes:
+    """Return what was sealed; ValueError when it is not what was written there."""
+    if type(sealed) is not bytes or sealed[:4] != _checksum(sealed[4:], source, slot):
+        raise ValueError("the checksum is wrong")
+    return sealed[4:]
+
+
+# What is asked for.
+
+
+def fetch(files: Sequence[Path], wanted: Sequence[Column]) -> Fetched | None:
+    """Fetch runs, of their cases the wanted columns; those that the index lacks are added.
+
+    Paths are absolute. None where that fails, as on a full disk: read the files then.
+    """
+    for _ in range(2):  # a damaged index is removed, and made anew
+        try:
+            path = place()
+            with closing(_open(path)) as connection:
+                damaged = _complete(connection, path, files)
+                return _fetch(connection, files, wanted, damaged)
+        except (OSError, RuntimeError):
+            return None
+        except (sqlite3.Error, ValueError, msgspec.MsgspecError, zlib.error) as error:
+            if str(error) in PASSING:
+                return None
+            _discard(path)
     return None
 
 
-def _attempt(
-    files: Sequence[Path], folder: Path | None, temporary: Path, wanted: Sequence[Column]
-) -> Fetched:
-    """Fetch runs once; a shard that turns out to be damaged is removed.
+def _fetch(
+    connection: sqlite3.Connection,
+    files: Sequence[Path],
+    wanted: Sequence[Column],
+    damaged: Mapping[Path, str],
+) -> Fetched | None:
+    """Fetch runs that are all there; None where a file has changed meanwhile."""
+    connection.execute("BEGIN")  # what is read is the index as it is now
+    sound = [file for file in files if file not in damaged]
+    numbered = _look_up(connection, sound)
+    if None in numbered.values():
+        return None
+    sources, numbers = list(numbered), json.dumps(list(numbered.values()))
 
-    Raises
-    ------
-    OSError, duckdb.Error
-    """
-    cache = Cache(folder or temporary)
-    cache.find()
-    found = {path: cache.get(path) for path in files}
-    missing = [path for path, entry in found.items() if entry is None]
-    kept = _keep(cache, temporary, missing) if missing else Kept()
-    found |= {path: kept.entries.get(source_of(path)) for path in missing}
-    entries = {path: entry for path, entry in found.items() if entry is not None}
-    with connect(min(usable_cores(), RULE.max_processes)) as connection:
-        try:
-            cases, runs = fetch(connection, list(entries.values()), wanted, FACTS)
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error:
-            for shard in {entry.shard for entry in entries.values()}:
-                if not is_whole(connection, shard):
-                    remove(shard)
-            raise
-    if kept.entries:
-        cache.tidy()
-    return Fetched(list(entries), cases, runs, dict(kept.damaged))
+    def column(slot: int) -> list[bytes]:
+        rows = connection.execute(SELECT, (numbers, slot)).fetchall()
+        pairs = zip(rows, sources, strict=True)
+        return [_payload(sealed, source, slot) for (sealed,), source in pairs]
+
+    facts = list(zip(*map(_decode, column(0)), strict=True)) or [()] * len(FACTS)
+    return Fetched(
+        sound,
+        {one.name: unpacked(one.kind, column(1 + OWN.index(one))) for one in wanted},
+        {one.name: array(one.kind, values) for one, values in zip(FACTS, facts, strict=True)},
+        damaged,
+    )
 
 
-def _keep(cache: Cache, temporary: Path, files: Sequence[Path]) -> Kept:
-    """Parse files into the cache; where it can't be written, into a temporary folder.
+def _look_up(connection: sqlite3.Connection, files: Iterable[Path]) -> dict[Source, int | None]:
+    """Return the number of each run; None where the index lacks it, or its file has changed."""
+    sources = [_source(file) for file in files]
+    rows = connection.execute(
+        "SELECT source, size, changed, runs.id FROM json_each(?) CROSS JOIN runs "
+        "ON source = value",
+        (json.dumps([name for name, *_ in sources]),),
+    )
+    numbers = {(name, size, changed): number for name, size, changed, number in rows}
+    return {source: numbers.get(source) for source in sources}
 
-    Raises
-    ------
-    OSError, duckdb.Error
-        When that can't be written either.
-    """
+
+def _source(file: Path) -> Source:
     try:
-        cache.prepare()
-        return _parse_into(cache.shards, files)
-    except ERRORS:
-        return _parse_into(temporary, files)
+        status = file.stat()
+    except OSError:
+        return _name(file), -1, -1
+    return _name(file), status.st_size, status.st_mtime_ns
 
 
-def _parse_into(folder: Path, files: Sequence[Path]) -> Kept:
-    """Parse files into a folder, in processes where there is much to do."""
+def _name(file: Path) -> str:
+    return os.fsencode(file).decode("latin-1")
+
+
+def _file(name: str) -> Path:
+    return Path(os.fsdecode(name.encode("latin-1")))
+
+
+# What is added.
+
+
+def _complete(
+    connection: sqlite3.Connection, path: Path, files: Sequence[Path]
+) -> dict[Path, str]:
+    """Read the files that the index lacks, and return why some are no runs."""
+
+    def lacking() -> list[Path]:
+        numbers = _look_up(connection, files).values()
+        return [file for file, number in zip(files, numbers, strict=True) if number is None]
+
+    missing = lacking()
     n_processes = min(usable_cores(), RULE.max_processes)
-    if n_processes == 1 or sum(map(size_of, files)) < RULE.min_parallel_bytes:
-        return keep(folder, files)
-    kept = keep_in_processes(folder, files, n_processes)
-    done = {path for path, _ in kept.damaged}
-    left = [one for one in files if source_of(one) not in kept.entries and one not in done]
-    rest = keep(folder, left)
-    return Kept(kept.entries | rest.entries, kept.damaged + rest.damaged)
+    if n_processes > 1 and sum(map(size_of, missing)) >= RULE.min_parallel_bytes:
+        _read_in_processes(path, missing, n_processes)
+        missing = lacking()
+    damaged = _read(connection, missing)
+    if len(damaged) < len(missing):
+        _forget(connection)
+    return damaged
+
+
+def _read(connection: sqlite3.Connection, files: Sequence[Path]) -> dict[Path, str]:
+    """Read files into the index, and return why some are no runs."""
+    damaged: dict[Path, str] = {}
+    for first in range(0, len(files), RULE.runs_at_once):
+        runs = [parse([file]) for file in files[first : first + RULE.runs_at_once]]
+        for run in runs:
+            damaged.update(run.damaged)
+        _add(connection, [run for run in runs if run.files])
+    return damaged
+
+
+def _add(connection: sqlite3.Connection, runs: Sequence[Batch]) -> None:
+    """Add runs, each of one file, in place of what was read of it before."""
+    added: dict[Source, list[bytes]] = {}
+    for run in runs:
+        facts = [run.runs[fact.name][0] for fact in FACTS]
+        columns = [packed(column.kind, run.cases[column.name]) for column in OWN]
+        (file,), ((size, changed),) = run.files, run.stamps
+        added[_name(file), size, changed] = [_encode(facts), *columns]
+    connection.execute("BEGIN IMMEDIATE")
+    for source, payloads in added.items():
+        _remove(connection, source[0])
+        insert = "INSERT INTO runs (source, size, changed) VALUES (?, ?, ?)"
+        first = SLOTS * (connection.execute(insert, source).lastrowid or 0)
+        sealed = [_checksum(one, source, slot) + one for slot, one in enumerate(payloads)]
+        insert = "INSERT INTO columns (id, packed) VALUES (?, ?)"
+        connection.executemany(insert, enumerate(sealed, start=first))
+    connection.execute("COMMIT")
+
+
+def _remove(connection: sqlite3.Connection, name: str) -> None:
+    for (run,) in connection.execute(
+        "SELECT id FROM runs WHERE source = ?", (name,)
+    ).fetchall():
+        ends = SLOTS * run, SLOTS * run + SLOTS - 1
+        connection.execute("DELETE FROM columns WHERE id BETWEEN ? AND ?", ends)
+        connection.execute("DELETE FROM runs WHERE id = ?", (run,))
+
+
+def _forget(connection: sqlite3.Connection) -> None:
+    """Remove the runs whose files are gone."""
+    names = connection.execute("SELECT source FROM runs").fetchall()
+    gone = [name for (name,) in names if not _file(name).exists()]
+    connection.execute("BEGIN IMMEDIATE")
+    for name in gone:
+        _remove(connection, name)
+    connection.execute("COMMIT")
 
 
 def usable_cores() -> int:
@@ -254,3 +311,39 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _read_in_processes(path: Path, files: Sequence[Path], n_processes: int) -> None:
+    """Read files into the index, a share in each process; the caller does what is left undone.
+
+    They are commands of their own: ``multiprocessing`` would run again the module of whoever
+    calls ``bench.load``. msgspec holds the interpreter's lock, so threads would take turns.
+    """
+    command = [sys.executable, "-m", "bench.store.index", str(path)]
+    with ExitStack() as at_the_end, suppress(OSError):
+        running = []
+        for first in range(n_processes):
+            share = at_the_end.enter_context(tempfile.TemporaryFile())
+            share.write(
+                json.dumps([_name(file) for file in files[first::n_processes]]).encode()
+            )
+            share.seek(0)
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdin=share, stderr=subprocess.DEVNULL
+            )
+            running.append(at_the_end.enter_context(process))
+            at_the_end.callback(process.kill)
+        for process in running:
+            process.wait()
+
+
+def main() -> None:
+    """Read the run files named on standard input into the index that is named."""
+    gc.disable()  # nothing here holds itself, and there is much to look through
+    files = [_file(name) for name in json.load(sys.stdin)]
+    with closing(_open(Path(sys.argv[1]))) as connection:
+        _read(connection, files)
+
+
+if __name__ == "__main__":
+    main()

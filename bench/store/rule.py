@@ -24,20 +24,16 @@ class Rule:
         From this share of medians on that are known as well as was aimed at, a run is good …
     max_bad_share : float
         … and from this share of untrusted cases, or disturbed rounds, on it is poor.
-    max_query_megabytes : int
-        What a query may take; a table of 1,000 runs needs a fifth of it.
-    columns_at_once : int
-        Columns fetched at a time: a result takes memory twice.
     max_parsed_bytes : int
-        So much is parsed as soon as it is looked up in a cache.
+        So much is read as soon as it is looked up in the index.
     min_parallel_bytes, max_processes : int
         So much is worth starting processes for; each takes some 150 MB.
-    max_attempts : int
-        To read shards: one may be removed meanwhile, by whoever has put it into another.
-    max_shard_files, max_shard_bytes : int
-        So much goes into a shard at most: a file more than the one that reaches it.
-    small_shard_runs, max_small_shards : int
-        Shards of fewer runs that count are small, and more than this many are put together.
+    runs_at_once : int
+        Added to the index together.
+    lock_seconds : float
+        So long one process waits for others that add runs; then it reads the run files.
+    forgotten_seconds : float
+        An index of another version that nobody has added to for so long is removed.
     abandoned_seconds : float
         What is left under a hidden name for so long, nobody is writing any more.
     just_now_seconds : float
@@ -52,16 +48,12 @@ class Rule:
     min_precise_share: float = 0.5
     max_bad_share: float = 0.05
     # How files are read and kept.
-    max_query_megabytes: int = 400
-    columns_at_once: int = 16
     max_parsed_bytes: int = 16_000_000
     min_parallel_bytes: int = 50_000_000
     max_processes: int = 4
-    max_attempts: int = 3
-    max_shard_files: int = 64
-    max_shard_bytes: int = 256_000_000
-    small_shard_runs: int = 64
-    max_small_shards: int = 32
+    runs_at_once: int = 32
+    lock_seconds: float = 10.0
+    forgotten_seconds: float = 30 * 86400.0
     abandoned_seconds: float = 3600.0
     just_now_seconds: float = 60.0
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.store.database import NO_TIME, array, filled, frame, texts
+from bench.store.arrays import NO_TIME, array, filled, frame, texts
 from bench.store.files import StoreError, size_of
-from bench.store.index import CACHE_FOLDER, Fetched, fetched
+from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
 from bench.store.schema import CASES, GIVEN, RUNS
@@ -151,19 +151,13 @@ def _counts(path: Path) -> bool:
 # Stored runs as tables.
 
 
-def read(
-    paths: Sequence[Path],
-    cache: Path | None = CACHE_FOLDER,
-    columns: Collection[str] | None = None,
-) -> Loaded:
+def read(paths: Sequence[Path], columns: Collection[str] | None = None) -> Loaded:
     """Read stored runs, of this suite or any other that pytest-benchmark has written.
 
     Parameters
     ----------
     paths : sequence of Path
         Files, or folders of them.
-    cache : Path, optional
-        Where to keep what was parsed; not used where the folder two above it is not there.
     columns : collection of str, optional
         Which columns of the cases are wanted, besides ``run`` and ``taken``; all by default.
         The fewer, the less time and memory a large set takes.
@@ -182,7 +176,7 @@ def read(
     real = [one.real for one in files]
     found = None
     if sum(map(size_of, real)) > RULE.max_parsed_bytes:
-        found = fetched(real, _usable(cache), wanted)
+        found = fetch(real, wanted)
     if found is None:
         found = _parsed(real, wanted)
     by_path = {one.real: one for one in files}
@@ -194,13 +188,6 @@ def read(
             if one.real in found.damaged
         ),
     )
-
-
-def _usable(cache: Path | None) -> Path | None:
-    """Keep nothing in a folder that has nothing to do with this suite."""
-    if cache is None or not cache.absolute().parent.parent.is_dir():
-        return None
-    return cache.absolute()
 
 
 def _parsed(files: Sequence[Path], wanted: Sequence[Column]) -> Fetched:

@@ -40,7 +40,7 @@ def days(
 
 def read_all(folder: Path) -> tuple[pd.DataFrame, Machine]:
     """Return the cases and the machine of a folder of one."""
-    loaded = read([folder], None)
+    loaded = read([folder])
     (machine,) = machines(loaded.runs).found
     return loaded.cases, machine
 

@@ -28,7 +28,7 @@ KERNEL = next(name for name in NAMES if is_kernel(name))
 
 
 def test_every_run_of_a_case_has_its_band_its_mark_and_its_step(tmp_path: Path) -> None:
-    made = choose(history(tmp_path, 30, is_kernel, 0.06, since=21), [tmp_path], None).history
+    made = choose(history(tmp_path, 30, is_kernel, 0.06, since=21), [tmp_path]).history
     table = history_table(made, Margins())
     assert len(table) == 30 * len(NAMES)
     one = table[table["key"] == KERNEL].reset_index(drop=True)
@@ -49,7 +49,7 @@ def test_a_run_that_lacks_a_case_has_no_row_and_a_disturbed_one_no_time(tmp_path
     store(tmp_path, 4, content)
     content = document(5, factors(5))
     content["benchmarks"][0]["extra_info"]["disturbed_rounds"] = 9
-    made = choose(store(tmp_path, 5, content), [tmp_path], None).history
+    made = choose(store(tmp_path, 5, content), [tmp_path]).history
     table = history_table(made, Margins())
     one = table[table["key"] == KERNEL]
     assert one["run"].tolist() == ["run-001", "run-002", "run-003", "run-005"]
@@ -64,7 +64,7 @@ def test_a_step_says_what_changed_between_its_runs(tmp_path: Path) -> None:
         content = document(day, factors(day, is_memory, 0.05 * late), facts, volatile=volatile)
         content["commit_info"]["id"] = ("a" if late else "b") * 40
         run = store(tmp_path, day, content)
-    chosen = choose(run, [tmp_path], None)
+    chosen = choose(run, [tmp_path])
     watch = watched(chosen.history.runs, chosen.history.series, Margins())
     ((change,), drifts) = long_term(chosen.history, watch)
     assert not drifts
@@ -83,7 +83,7 @@ def test_a_step_says_what_changed_between_its_runs(tmp_path: Path) -> None:
 def test_slow_drift_is_told_a_month(tmp_path: Path) -> None:
     for day in range(1, 61):
         run = store(tmp_path, day, document(day, factors(day, is_memory, 0.001 * day)))
-    chosen = choose(run, [tmp_path], None)
+    chosen = choose(run, [tmp_path])
     watch = watched(chosen.history.runs, chosen.history.series, Margins())
     changes, (drift,) = long_term(chosen.history, watch)
     assert not changes

@@ -43,7 +43,7 @@ def test_the_newest_run_is_judged_as_track_does_without_measuring_again(
         }
         run = store(tmp_path, day, document(day, drawn, UPGRADED))
     found = judged(tmp_path).judgement
-    tracked = track(choose(run, [tmp_path], None), Margins(), None)
+    tracked = track(choose(run, [tmp_path]), Margins(), None)
     assert replace(found, sources=(), warnings=()) == replace(tracked, sources=(), warnings=())
     verdicts = {one.name: one.verdict for one in found.cases}
     assert all(verdicts[name] is Verdict.SLOWER for name in EPOCHS if is_kernel(name))
@@ -55,7 +55,7 @@ def test_a_run_on_other_facts_is_not_judged_by_those_before(tmp_path: Path) -> N
     days(tmp_path, 13, 13, UPGRADED)
     found = judged(tmp_path).judgement
     run = tmp_path / "run-013.json"
-    tracked = track(choose(run, [tmp_path], None), Margins(), None)
+    tracked = track(choose(run, [tmp_path]), Margins(), None)
     assert found.cases == tracked.cases
     assert {one.fact for one in found.cases} == {"fingerprint"}
 
@@ -108,7 +108,7 @@ def test_what_older_runs_lack_does_not_matter_to_the_verdict_as_in_track(
                 process["fifth_percentile"] = 0.9 * fast[one["name"]]
         run = store(tmp_path, day, content)
     found = judged(tmp_path).judgement
-    tracked = track(choose(run, [tmp_path], None, most_runs=7), Margins(), None)
+    tracked = track(choose(run, [tmp_path], most_runs=7), Margins(), None)
     assert found.cases == tracked.cases
     assert found.machine == tracked.machine
 

@@ -43,7 +43,7 @@ def test_a_verdict_carries_how_often_the_rule_is_wrong_on_its_machine(tmp_path: 
     rates = tmp_path / "results" / "selftest"
     rates.mkdir(parents=True)
     (rates / "one.json").write_text(json.dumps(RATES))
-    (found,) = histories(read([tmp_path / "runs"], None), Margins()).found
+    (found,) = histories(read([tmp_path / "runs"]), Margins()).found
     assert found.judgement.rates is not None
     assert (found.judgement.rates.rule, found.judgement.rates.false_slower.of) == ("track", 300)
 
@@ -54,7 +54,7 @@ def test_a_missing_case_is_told_with_the_reason_that_the_run_gives(tmp_path: Pat
     made = document(9, drawn)
     made["bench"]["skipped"] = [{"id": NAMES[0], "reason": "NumPy is not installed."}]
     store(tmp_path / "runs", 9, made)
-    (found,) = histories(read([tmp_path / "runs"], None), Margins()).found
+    (found,) = histories(read([tmp_path / "runs"]), Margins()).found
     (missing,) = [one for one in found.judgement.cases if one.name == NAMES[0]]
     assert "skipped: NumPy is not installed" in missing.reason
 
@@ -72,7 +72,7 @@ def test_of_machines_that_are_not_judged_on_the_page_no_file_is_read_again(
 
     monkeypatch.setattr("bench.report.source.read_run", read_one)
     monkeypatch.setattr("bench.report.source.MOST_MACHINES", 1)
-    found = histories(read([tmp_path / "runs"], None), Margins()).found
+    found = histories(read([tmp_path / "runs"]), Margins()).found
     assert len(found) == 2
     assert [path.name for path in read_again] == ["run-012.json"]
 

@@ -1,4 +1,4 @@
-"""Runs that are read through the cache, and what is parsed of them."""
+"""Runs that are read through the index, and what is parsed of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.store import rows, table
+from bench.store.index import place
 from bench.store.rule import RULE
 from tests.store.made_up_files import foreign, own, write
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def however_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use the cache for any set of files."""
+    """Use the index for any set of files."""
     monkeypatch.setattr(table, "RULE", replace(RULE, max_parsed_bytes=0))
 
 
@@ -46,6 +47,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """Return where the cache is to be; the folder two above it is there."""
-    return tmp_path / "results" / "cache"
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where the index is to be."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return place()

@@ -25,7 +25,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_a_path_or_several_as_text_or_not(runs: Path) -> None:
-    expected = read([runs], None).cases
+    expected = read([runs]).cases
     paths = [runs / "a.json", runs / "b.json"]
     for given in (runs, str(runs), paths, tuple(map(str, paths)), iter(paths), [runs]):
         pd.testing.assert_frame_equal(bench.load(given), expected)

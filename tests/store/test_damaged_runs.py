@@ -25,9 +25,9 @@ def test_a_truncated_file_is_damaged_or_as_before(
     cut = tmp_path_factory.getbasetemp() / "cut" / "run.json"
     cut.parent.mkdir(exist_ok=True)
     cut.write_bytes(CONTENT[:length])
-    loaded = read([cut], None)
+    loaded = read([cut])
     if length >= len(CONTENT) - 1:
-        pd.testing.assert_frame_equal(loaded.cases, read([whole], None).cases)
+        pd.testing.assert_frame_equal(loaded.cases, read([whole]).cases)
     else:
         ((path, reason),) = ((one.path, one.reason) for one in loaded.damaged)
         assert path == cut
@@ -42,7 +42,7 @@ def test_bytes_that_changed_are_no_traceback(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "run.json"
     path.write_bytes(CONTENT[:place] + other + CONTENT[place + len(other) :])
-    loaded = read([path], None)
+    loaded = read([path])
     assert len(loaded.runs) + len(loaded.damaged) == 1
 
 
@@ -71,7 +71,7 @@ def bad(**changes: Any) -> dict[str, Any]:
 def test_what_lacks_what_every_such_file_has_is_named_with_the_place(
     tmp_path: Path, document: dict[str, Any], reason: str
 ) -> None:
-    (damaged,) = read([write(tmp_path / "a.json", document)], None).damaged
+    (damaged,) = read([write(tmp_path / "a.json", document)]).damaged
     assert damaged.reason == f"it is no file of pytest-benchmark: {reason}"
 
 
@@ -92,7 +92,7 @@ def test_what_lacks_what_every_such_file_has_is_named_with_the_place(
 def test_what_is_no_json_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)
-    (damaged,) = read([path], None).damaged
+    (damaged,) = read([path]).damaged
     assert damaged.reason.startswith(reason)
 
 
@@ -100,7 +100,7 @@ def test_what_is_damaged_is_left_out_and_the_rest_is_read(tmp_path: Path) -> Non
     for name in "acd":
         write(tmp_path / f"{name}.json", own(2))
     write(tmp_path / "b.json", {})
-    loaded = read([tmp_path], None)
+    loaded = read([tmp_path])
     assert loaded.runs["run"].tolist() == ["a", "c", "d"]
     assert loaded.cases["run"].tolist() == ["a", "a", "c", "c", "d", "d"]
     assert [one.path for one in loaded.damaged] == [tmp_path / "b.json"]
@@ -110,7 +110,7 @@ def test_what_is_damaged_is_left_out_and_the_rest_is_read(tmp_path: Path) -> Non
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", own(1))
     path.chmod(0)
-    (damaged,) = read([path], None).damaged
+    (damaged,) = read([path]).damaged
     assert damaged.reason == "it can't be read: Permission denied."
 
 
@@ -125,5 +125,5 @@ def test_a_file_that_goes_while_it_is_looked_for_is_named(
         return opened(self, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", gone)
-    (damaged,) = read([path], None).damaged
+    (damaged,) = read([path]).damaged
     assert damaged.reason == "it can't be read: No such file or directory."

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.store import database
-from bench.store.database import TYPES
-from bench.store.export import write_csv, write_parquet
+from bench.store.export import TYPES, write_csv, write_parquet
 from bench.store.files import StoreError
 from bench.store.schema import CASES, Kind
 from bench.store.table import read
@@ -33,7 +31,7 @@ def cases(tmp_path: Path) -> pd.DataFrame:
     write(tmp_path / "runs" / "a.json", own(3))
     write(tmp_path / "runs" / "b.json", foreign("=1+1,\n\"quoted\" 'ü'", kernel="NA"))
     write(tmp_path / "runs" / "c.json", own(1, datetime=None))
-    return read([tmp_path / "runs"], None).cases
+    return read([tmp_path / "runs"]).cases
 
 
 def from_csv(source: Any) -> pd.DataFrame:
@@ -119,14 +117,14 @@ def test_any_value_reads_back_from_parquet(
     folder = tmp_path_factory.getbasetemp()
     benchmark = own_benchmark()
     benchmark["extra_info"] |= {"kernel": kernel, "batch_size": batch_size, "loss": loss}
-    cases = read([write(folder / "a.json", own(0, benchmarks=[benchmark]))], None).cases
+    cases = read([write(folder / "a.json", own(0, benchmarks=[benchmark]))]).cases
     assert cases["batch_size"].tolist() == [batch_size]
     write_parquet(cases, folder / "a.parquet")
     pd.testing.assert_frame_equal(from_parquet(folder / "a.parquet"), cases)
 
 
 def test_stored_runs_read_back_from_both(tmp_path: Path) -> None:
-    cases = read(sorted((ROOT / "results" / "reference").glob("*.json"))[:1], None).cases
+    cases = read(sorted((ROOT / "results" / "reference").glob("*.json"))[:1]).cases
     write_csv(cases, tmp_path / "a.csv")
     write_parquet(cases, tmp_path / "a.parquet")
     pd.testing.assert_frame_equal(from_csv(tmp_path / "a.csv"), cases, rtol=1e-14)
@@ -169,6 +167,6 @@ def test_what_duckdb_can_not_write_is_a_sentence(
     def full(*_: object) -> NoReturn:
         raise duckdb.IOException("IO Error: Could not write file: No space left\nmore")
 
-    monkeypatch.setattr(database, "write_parquet", full)
+    monkeypatch.setattr(duckdb, "connect", full)
     with pytest.raises(StoreError, match=r"a can't be written: IO Error: .* left\. Free space"):
         write_parquet(cases, tmp_path / "a")

@@ -51,7 +51,7 @@ def test_the_files_of_a_folder_go_by_time_then_name(tmp_path: Path) -> None:
     ):
         write(tmp_path / "runs" / f"{name}.json", own(1, datetime=taken))
     first = write(tmp_path / "z.json", own(1, datetime="2026-12-01"))
-    loaded = read([first, tmp_path / "runs"], None)
+    loaded = read([first, tmp_path / "runs"])
     assert loaded.runs["run"].tolist() == ["z", "b", "d", "a", "c"]
     assert loaded.cases["run"].tolist() == ["z", "b", "d", "a", "c"]
 
@@ -59,7 +59,7 @@ def test_the_files_of_a_folder_go_by_time_then_name(tmp_path: Path) -> None:
 def test_files_that_are_named_keep_their_order(tmp_path: Path) -> None:
     later = write(tmp_path / "later.json", own(2, datetime="2026-03-01"))
     earlier = write(tmp_path / "earlier.json", foreign())
-    loaded = read([later, earlier], None)
+    loaded = read([later, earlier])
     assert loaded.runs["run"].tolist() == ["later", "earlier"]
     assert loaded.cases["run"].tolist() == ["later", "later", "earlier"]
 
@@ -83,7 +83,7 @@ def test_a_folder_without_runs_is_named(tmp_path: Path, below: str) -> None:
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for name in ("m1/0001_a", "m2/0001_a", "m2/0002_b"):
         write(tmp_path / f"{name}.json", foreign(datetime="2026-01-01"))
-    loaded = read([tmp_path], None)
+    loaded = read([tmp_path])
     assert loaded.runs["run"].tolist() == ["m1/0001_a", "m2/0001_a", "0002_b"]
     assert loaded.cases["run"].tolist() == loaded.runs["run"].tolist()
 

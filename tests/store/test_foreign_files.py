@@ -20,7 +20,7 @@ WITH_ROUNDS = "pytest-benchmark-4.0.0-rounds"
 
 
 def test_all_of_them_are_read() -> None:
-    loaded = read([FILES], None)
+    loaded = read([FILES])
     assert not loaded.damaged
     assert loaded.runs["run"].tolist() == [SAVED[0], WITH_ROUNDS, SAVED[1]]
     assert loaded.runs["pytest_benchmark_version"].tolist() == ["3.4.1", "4.0.0", "5.3.1"]
@@ -30,7 +30,7 @@ def test_all_of_them_are_read() -> None:
 @pytest.mark.parametrize("stem", [*SAVED, WITH_ROUNDS])
 def test_the_statistics_are_those_of_the_file(stem: str) -> None:
     path = FILES / f"{stem}.json"
-    cases = read([path], None).cases
+    cases = read([path]).cases
     written = [one["stats"] for one in json.loads(path.read_text())["benchmarks"]]
     for column, field in (
         ("seconds", "median"),
@@ -53,17 +53,17 @@ def test_the_statistics_are_those_of_the_file(stem: str) -> None:
 
 def test_an_interval_needs_the_rounds_and_enough_of_them() -> None:
     low, high, seconds = (
-        read([FILES / f"{WITH_ROUNDS}.json"], None).cases[name].tolist()
+        read([FILES / f"{WITH_ROUNDS}.json"]).cases[name].tolist()
         for name in ("seconds_low", "seconds_high", "seconds")
     )
     assert low[0] < seconds[0] < high[0]
     assert low[1] < seconds[1] < high[1]
     assert math.isnan(low[2])  # three rounds
-    assert read([FILES / f"{SAVED[0]}.json"], None).cases["seconds_low"].isna().all()
+    assert read([FILES / f"{SAVED[0]}.json"]).cases["seconds_low"].isna().all()
 
 
 def test_what_they_tell_of_the_machine_has_the_names_of_a_fingerprint() -> None:
-    runs = read([FILES], None).runs
+    runs = read([FILES]).runs
     for row in runs.to_dict("records"):
         assert json.loads(row["fingerprint"]) == {
             "cpu_model": "AMD EPYC",
@@ -84,7 +84,7 @@ def test_what_they_tell_of_the_machine_has_the_names_of_a_fingerprint() -> None:
 def test_one_run_as_a_table_is_the_same(stem: str) -> None:
     path = FILES / f"{stem}.json"
     table = tidy.frame(read_run(path))
-    cases = read([path], None).cases
+    cases = read([path]).cases
     assert table["seconds"].tolist() == cases["seconds"].tolist()
     assert table["rounds"].tolist() == cases["rounds"].tolist()
     assert table["size"].tolist()[:2] == [10, 100]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def cases_of(tmp_path: Path, document: dict[str, Any]) -> list[dict[Any, Any]]:
-    loaded = read([write(tmp_path / "run.json", document)], None)
+    loaded = read([write(tmp_path / "run.json", document)])
     assert not loaded.damaged
     return [dict(row) for row in loaded.cases.to_dict("records")]
 
@@ -81,7 +81,7 @@ def test_odd_values_in_place_of_what_a_run_says_are_read(tmp_path: Path, part: s
             if name != "benchmarks":
                 within[name] = value
             paths.append(write(tmp_path / f"{len(paths)}.json", document))
-    loaded = read(paths, None)
+    loaded = read(paths)
     assert (len(loaded.cases), loaded.damaged) == (len(paths), ())
 
 
@@ -122,5 +122,5 @@ def test_any_value_in_place_of_what_a_run_says_is_read(
         if name in part and name != "benchmarks":
             part[name] = value
     path = write(tmp_path_factory.getbasetemp() / "run.json", document)
-    loaded = read([path], None)
+    loaded = read([path])
     assert (len(loaded.cases), len(loaded.runs), loaded.damaged) == (1, 1, ())

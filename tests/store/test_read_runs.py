@@ -22,7 +22,7 @@ REFERENCE = ROOT / "results" / "reference"
 
 
 def cases_of(tmp_path: Path, document: dict[str, Any]) -> list[dict[Any, Any]]:
-    loaded = read([write(tmp_path / "run.json", document)], None)
+    loaded = read([write(tmp_path / "run.json", document)])
     assert not loaded.damaged
     return [dict(row) for row in loaded.cases.to_dict("records")]
 
@@ -60,7 +60,7 @@ def test_a_case_of_this_suite_is_read(tmp_path: Path) -> None:
 
 
 def test_the_facts_of_a_run_are_read(tmp_path: Path) -> None:
-    (row,) = read([write(tmp_path / "one.json", own(2))], None).runs.to_dict("records")
+    (row,) = read([write(tmp_path / "one.json", own(2))]).runs.to_dict("records")
     assert json.loads(row.pop("fingerprint"))["cpu_model"] == "Chip 9000"
     assert row == {
         "run": "one",
@@ -94,7 +94,7 @@ def test_the_facts_of_a_run_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.json")), ids=lambda one: one.stem)
 def test_a_stored_run_says_what_its_document_says(path: Path) -> None:
     document = read_run(path)
-    table, loaded = tidy.frame(document), read([path], None)
+    table, loaded = tidy.frame(document), read([path])
     assert len(table) == loaded.runs["n_cases"].item() == len(loaded.cases)
     for name in (
         "name",
@@ -179,7 +179,7 @@ def test_rounds_alone_will_do(tmp_path: Path) -> None:
 
 
 def test_a_run_without_cases_is_one(tmp_path: Path) -> None:
-    loaded = read([write(tmp_path / "a.json", own(0))], None)
+    loaded = read([write(tmp_path / "a.json", own(0))])
     assert (len(loaded.cases), len(loaded.runs), loaded.damaged) == (0, 1, ())
 
 
@@ -196,7 +196,7 @@ def test_columns_are_as_documented_whatever_was_read(
     paths = [
         write(tmp_path / f"{place}.json", document) for place, document in enumerate(documents)
     ] or [write(tmp_path / "damaged.json", {})]
-    loaded = read(paths, None)
+    loaded = read(paths)
     for table, columns in ((loaded.cases, CASES), (loaded.runs, RUNS)):
         assert {name: str(dtype) for name, dtype in table.dtypes.items()} == {
             one.name: one.kind.value for one in columns
@@ -206,14 +206,14 @@ def test_columns_are_as_documented_whatever_was_read(
 
 def test_only_the_columns_that_are_wanted_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", own())
-    loaded = read([path], None, columns=["seconds", "kernel"])
+    loaded = read([path], columns=["seconds", "kernel"])
     assert [*loaded.cases] == ["run", "taken", "kernel", "seconds"]
 
 
 def test_a_number_that_is_too_large_is_missing(tmp_path: Path) -> None:
     path = write(tmp_path / "run.json", own(1))
     path.write_text(path.read_text().replace('"loss": 0.25', '"loss": 1e999'))
-    (row,) = read([path], None).cases.to_dict("records")
+    (row,) = read([path]).cases.to_dict("records")
     assert math.isnan(row["loss"])
 
 
@@ -253,7 +253,7 @@ def test_what_only_python_writes_as_json_is_read(tmp_path: Path) -> None:
     document["benchmarks"][0]["stats"] |= {"mean": math.nan, "max": math.inf, "min": -math.inf}
     path = tmp_path / "run.json"
     path.write_text(json.dumps(document), encoding="utf-8-sig")
-    (row,) = read([path], None).cases.to_dict("records")
+    (row,) = read([path]).cases.to_dict("records")
     assert row["seconds"] == 0.32
     assert [math.isnan(row[name]) for name in ("mean", "maximum", "minimum")] == [True] * 3
 

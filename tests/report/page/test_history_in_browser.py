@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = write(tmp_path_factory.mktemp("runs"))
     written = tmp_path_factory.mktemp("pages") / "many.html"
-    written.write_text(render(page_of(read([runs], None))), encoding="utf-8")
+    written.write_text(render(page_of(read([runs]))), encoding="utf-8")
     return written
 
 
@@ -46,7 +46,7 @@ def test_the_days_of_runs_that_are_not_at_midnight_stand_at_the_axis(
         made["datetime"] = made["datetime"].replace("T03", "T12")
         store(tmp_path, day, made)
     written = tmp_path / "noon.html"
-    written.write_text(render(page_of(read([tmp_path], None))), encoding="utf-8")
+    written.write_text(render(page_of(read([tmp_path]))), encoding="utf-8")
     with opened(chromium, written) as page:
         place = draw(page, "history-chart")
         # Labels that would overlap are there, and not shown.
@@ -148,7 +148,7 @@ def test_nothing_of_a_file_becomes_markup(chromium: Browser, tmp_path: Path) -> 
         for benchmark in made["benchmarks"]:
             benchmark["name"] += EVIL
         store(tmp_path, day, made)
-    page = page_of(read([tmp_path], None))
+    page = page_of(read([tmp_path]))
     text = render(page)
     assert "\\u003c/script" in text
     tags = Tags()

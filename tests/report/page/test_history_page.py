@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return read([write(tmp_path_factory.mktemp("runs"))], None)
+    return read([write(tmp_path_factory.mktemp("runs"))])
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_machine_with_one_run_is_told_and_not_drawn(tmp_path: Path) -> None:
     for day in range(1, 7):
         store(tmp_path, day, document(day, factors(day)))
     store(tmp_path, 7, document(7, factors(7), node="two"))
-    page = page_of(read([tmp_path], None))
+    page = page_of(read([tmp_path]))
     assert "1 machine with a single run" in prose(page, "history")
     assert "Nothing comparable: 14 new." in prose(page, "answer")
 
@@ -130,7 +130,7 @@ def test_of_many_machines_some_are_judged_and_the_rest_counted(tmp_path: Path) -
     for day in range(1, 2 * MOST_MACHINES + 5):
         node = f"node{day % (MOST_MACHINES + 2)}"
         store(tmp_path, day, document(day, factors(day), node=node))
-    page = page_of(read([tmp_path], None))
+    page = page_of(read([tmp_path]))
     assert "2 machines that were measured before these are not judged" in prose(page, "answer")
     told = [one.text for one in blocks(page, "answer") if isinstance(one, Prose)]
     assert sum("The newest run" in one for one in told) == MOST_MACHINES
@@ -141,7 +141,7 @@ def test_runs_that_tell_nothing_of_their_machine_still_show(tmp_path: Path) -> N
         made = document(day, factors(day))
         made["machine_info"] = {}
         store(tmp_path, day, made)
-    page = page_of(read([tmp_path], None))
+    page = page_of(read([tmp_path]))
     assert len(table(page, "history-table")) == 14
     assert "against 8 earlier runs." in prose(page, "answer")
 
@@ -151,7 +151,7 @@ def test_runs_without_a_time_are_counted(tmp_path: Path) -> None:
         made = document(day, factors(day))
         del made["datetime"]
         store(tmp_path, day, made)
-    page = page_of(read([tmp_path], None))
+    page = page_of(read([tmp_path]))
     assert "3 runs do not tell" in prose(page, "run")
     assert prose(page, "answer") == "No run tells when it was taken."
     assert "two runs" in prose(page, "history")
