@@ -20,10 +20,10 @@ from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
 from bench.stats.verdict import Margins
+from bench.store.decoding import is_own, sound
 from bench.store.facts import known
 from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.rates import Machine, with_rates
-from bench.store.schema import is_own, sound
 from bench.store.table import read
 from data.errors import DataError
 

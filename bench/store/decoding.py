@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bench.store import schema
 from bench.store.schema import CASES, Kind, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # Takes a value of a run file for what a column holds; anything else is missing.
 #
@@ -157,6 +160,7 @@ class ExtraInfo(_ExtraInfo, gc=False):  # type: ignore[misc,call-arg]
 
     interval: Any = None
     between_interval: Any = None
+    between_confidence: Any = None
     memory: Any = None
     warm_up: WarmUp | NoRecord = None
     processes: list[Process | NoRecord] | NoList = None
@@ -246,15 +250,40 @@ def _decoded(content: bytes) -> Document:
         return _DOCUMENTS.decode(_as_strict_json(content))
 
 
+def json_of(content: bytes) -> Any:
+    """Read JSON, with None for numbers that are not finite or have more than 64 bits.
+
+    Half a surrogate pair, which no output can hold, becomes a question mark. Raises one of
+    `REFUSALS`.
+    """
+    if _LONG.search(content) is None:
+        with suppress(*REFUSALS):
+            return msgspec.json.decode(content)
+    return msgspec.json.decode(_as_strict_json(content))
+
+
+#: Digits of a whole number that may have more than 64 bits.
+_LONG = re.compile(rb"(?<![0-9.])[0-9]{19}")
+
+
 def _as_strict_json(content: bytes) -> bytes:
     """Write as JSON what Python's reader takes too: NaN, infinity, a byte-order mark."""
-    document = json.loads(content, parse_constant=lambda _: None, parse_float=_finite)
+    document = json.loads(
+        content, parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole
+    )
     return json.dumps(document, ensure_ascii=False).encode(errors="replace")
 
 
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _whole(text: str) -> int | None:
+    # Python refuses to read thousands of digits, msgspec those beyond 64 bits in places.
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        return None
+    return int(text)
 
 
 def _told(error: msgspec.ValidationError) -> tuple[str, str]:
@@ -285,3 +314,83 @@ def rounds_of(stats: Stats) -> list[float] | None:
         return _NUMBERS.decode(stats.data) or None
     except REFUSALS:
         return None
+
+
+# What of a run file is sound: of this suite's all, of other suites' what is what it is called.
+
+
+def is_own(document: Mapping[str, Any]) -> bool:
+    """Say whether a file is of this suite: such a one tells the format of what it adds."""
+    added = document.get("bench")
+    return isinstance(added, dict) and "format" in added
+
+
+def check_own(document: Mapping[str, Any]) -> None:
+    """Refuse a run of this suite that holds anything unexpected.
+
+    Parameters
+    ----------
+    document : mapping
+        That was read from JSON.
+
+    Raises
+    ------
+    DamageError
+        A sentence that names the place.
+    """
+    if not is_own(document):
+        return
+    try:
+        msgspec.convert(document, schema.OwnRun)
+    except msgspec.ValidationError as error:
+        raise DamageError(f"{error}.") from error
+
+
+def sound(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of another suite's file what is not what readers take it for.
+
+    Parameters
+    ----------
+    document : dict
+        That was read from JSON, with named benchmarks that have a median or rounds.
+
+    Returns
+    -------
+    dict
+        The same, but for what is left out.
+    """
+    kept = _without(document, schema.OwnRun, ("benchmarks", "machine_info"))
+    machine = kept.pop("machine_info", None)
+    if isinstance(machine, dict):
+        kept["machine_info"] = _without(machine, schema.MachineInfo)
+    kept["benchmarks"] = [_benchmark(one) for one in document["benchmarks"]]
+    return kept
+
+
+def _benchmark(benchmark: dict[str, Any]) -> dict[str, Any]:
+    kept = _without(benchmark, schema.Benchmark, ("name", "stats", "extra_info"))
+    facts = kept.pop("extra_info", None)
+    if isinstance(facts, dict):
+        kept["extra_info"] = _without(facts, schema.ExtraInfo)
+    kept["stats"] = _without(benchmark["stats"], schema.AllStats, ("median",))
+    return kept
+
+
+def _without(
+    record: Mapping[str, Any], kind: Any, untouched: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Drop the fields of a record that are not of their type."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    return {
+        name: value
+        for name, value in record.items()
+        if name in untouched or name not in types or _is(value, types[name])
+    }
+
+
+def _is(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -251,32 +251,24 @@ def read_run(path: Path) -> dict[str, Any]:
         When the file is missing, damaged, or no such file: each benchmark has a name, and
         statistics with a median or the rounds.
     """
+    # Only who reads runs needs it: the processes that time kernels import this module too.
+    from bench.store import decoding  # noqa: PLC0415
+
     try:
         content = path.read_bytes()
-        document = json.loads(content)
+        document = decoding.json_of(content)
     except OSError as error:
         raise StoreError(f"{path} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    except decoding.REFUSALS as error:
         raise StoreError(f"{path} is damaged: it is not valid JSON ({error}).") from error
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
         raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
-    _check(path, content, document)
-    return document
-
-
-def _check(path: Path, content: bytes, document: dict[str, Any]) -> None:
-    """Refuse what no reader can make anything of."""
-    # Only who reads runs needs it: the processes that time kernels import this module too.
-    from bench.store import schema  # noqa: PLC0415
-    from bench.store.decoding import DamageError, decode  # noqa: PLC0415
-
     try:
-        decode(content)
-    except DamageError as error:
+        decoding.decode(content)
+        decoding.check_own(document)
+    except decoding.DamageError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
-    reason = schema.why_unsound(document) if schema.is_own(document) else None
-    if reason is not None:
-        raise StoreError(f"{path} is damaged: {reason}")
+    return document
 
 
 def write_text(path: Path, text: str) -> None:

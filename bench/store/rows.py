@@ -40,20 +40,9 @@ if TYPE_CHECKING:
 # The columns of a run's cases, from its document.
 
 
-#: Columns that are computed, in the order in which ``_computed`` gives them.
-COMPUTED = (
-    "params",
-    "seconds",
-    "seconds_low",
-    "seconds_high",
-    "between_low",
-    "between_high",
-    "process_seconds",
-    "process_fifth_percentiles",
-    "process_yardsticks",
-    "rounds",
-    "warm_up_settled",
-)
+#: Columns that are computed, in the order in which ``_computed`` gives them; ``run`` and
+#: ``taken`` are the run's.
+COMPUTED = tuple(column.name for column in CASES if column.source is Source.COMPUTED)[2:]
 NOTHING = ExtraInfo()
 #: Types that need no second look. JSON holds no float that is not finite; integers may have
 #: more than 64 bits.
@@ -84,7 +73,6 @@ def case_columns(document: Document) -> dict[str, list[Any]]:
         for one in benchmarks
     ]
     holders: dict[Source, list[Any]] = {
-        Source.BENCHMARK: benchmarks,
         Source.STATS: [one.stats for one in benchmarks],
         Source.EXTRA_INFO: infos,
     }
@@ -100,9 +88,6 @@ def case_columns(document: Document) -> dict[str, list[Any]]:
             columns[column.name] = [read(one.get(column.key)) for one in memories]
         else:
             columns[column.name] = _read_case(column, holders[column.source])
-    columns["fullname"] = [
-        one or other for one, other in zip(columns["fullname"], columns["name"], strict=True)
-    ]
     return columns
 
 
@@ -134,12 +119,16 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
     processes = info.processes if isinstance(info.processes, list) else []
     medians = [number(one.median) if isinstance(one, Process) else None for one in processes]
     return (
+        benchmark.name,
+        text(benchmark.fullname) or benchmark.name,
+        text(benchmark.group),
         as_json(benchmark.params),
         seconds,
         low,
         high,
         between_low,
         between_high,
+        number(info.between_confidence),
         [seconds] if not medians or None in medians else medians,
         _fast(benchmark, processes),
         _yardsticks(processes),

@@ -1,120 +1,317 @@
-"""What a run file must hold, and the columns that it becomes."""
+"""What a run file holds: every field once, with its type, its meaning and its unit.
+
+A field of a record below is a line of a class: from it follow what is validated, the columns of
+``bench.load``, and the tables in ``results/README.md``. Every field may be missing, or null:
+files of other suites, and of older versions of this one, have fewer.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+
+# Any field may be null.
+Text = str | None
+Whole = int | None
+Number = float | None
+Truth = bool | None
+Numbers = list[Number] | None
+Floats = list[float] | None
+Pair = tuple[float, float] | None
+Record = dict[str, Any] | None
+
+# A case: `benchmarks[].extra_info`.
 
 
-# What a run of this suite must hold where every reader looks: the types of its facts.
-#
-# All may be missing, or null; what is there must be what it is called. Of other suites' files
-# nothing is expected, so what they hold in these places is left out where it is something
-# else.
+class Identity(msgspec.Struct):
+    """Which case it is. Every field is a column."""
+
+    case: Annotated[
+        Text, "`epoch`, `step`, `update`, `loader`, `engine`, `machine`, `notebook` or `target`"
+    ] = None
+    workload: Annotated[Text, "the data trained on"] = None
+    kernel: Annotated[Text, "the training or update kernel"] = None
+    backend: Annotated[Text, "the library that it runs on"] = None
+    operator: Annotated[Text, "the library's operators that update the weights"] = None
+    device: Annotated[Text, "as in `cpu(0)`, `gpu(0)`"] = None
+    loader: Annotated[Text, "what makes the batches"] = None
+    batch_size: Annotated[Whole, "samples in a batch", "samples"] = None
+    n_samples: Annotated[Whole, "samples in an epoch", "samples"] = None
+    n_features: Annotated[Whole, "features of a sample"] = None
+    n_parameters: Annotated[Whole, "parameters of an update"] = None
+    n_tensors: Annotated[Whole, "tensors that they are in"] = None
+    n_bytes: Annotated[Whole, "size of a control", "bytes"] = None
+    control: Annotated[Text, "what a control measures of the machine"] = None
+    engine: Annotated[Text, "MXNet's engine"] = None
+    precision: Annotated[Text, "of an update: `float32` and so on"] = None
+    density: Annotated[Number, "share of the parameters that an update changes"] = None
+    sampling: Annotated[Text, "how samples are drawn"] = None
+    schedule: Annotated[Text, "how the learning rate goes down"] = None
+    seed: Annotated[Whole, "of the starting weights and the order of the samples"] = None
+    momentum: Annotated[Number, "of the update rule"] = None
+    learning_rate: Annotated[Number, "of the training"] = None
+    epochs: Annotated[Whole, "epochs of a training"] = None
 
 
-#: Facts of ``extra_info`` by type.
-_TYPES: dict[Any, str] = {
-    str: "workload kernel backend operator device loader case control engine precision sampling"
-    " schedule saves stopped printed protocol",
-    float: "seconds_per_epoch samples_per_second enqueued_seconds device_seconds flops"
-    " bytes_moved moved_bytes_per_second flops_per_second useful_bytes_per_second"
-    " bytes_minimum loss loss_initial loss_optimum learning_rate momentum density tolerance"
-    " target_loss half_width target_half_width between_half_width between_confidence"
-    " overhead_share phases_total phases_differ seconds_per_step seconds_per_update"
-    " seconds_per_run seconds_to_target expected_steps_to_target steps_to_target",
-    int: "batch_size n_samples n_features n_parameters n_tensors n_bytes n_updated epochs seed"
-    " seeds missed_seeds disturbed_rounds",
-    bool: "untrusted verified",
-    list[Union[float, None]]: "loss_by_epoch loss_by_training loss_every_100_samples"  # noqa: UP007 - read by 3.10
-    " seconds_every_100_samples enqueued_data device_data",
-    tuple[float, float]: "interval between_interval steps_interval",
-    dict[str, list[int]]: "marks",
-    dict[str, Any]: "gate memory overhead telemetry published warm_up",
-    dict[str, Union[float, None]]: "phases",  # noqa: UP007
-    list[dict[str, Any]]: "processes",
-}
-Facts: Any = msgspec.defstruct(
-    "Facts",
-    [
-        (name, Union[kind, None], None)  # noqa: UP007
-        for kind, names in _TYPES.items()
-        for name in names.split()
-    ],
-)
+class Result(Identity):
+    """What it gave. Every field is a column."""
+
+    seconds_per_epoch: Annotated[Number, "median seconds of an epoch", "s"] = None
+    samples_per_second: Annotated[Number, "samples of an epoch over its seconds", "1/s"] = None
+    enqueued_seconds: Annotated[Number, "median until the Python calls had returned", "s"] = (
+        None
+    )
+    device_seconds: Annotated[Number, "median by the device's own events", "s"] = None
+    flops: Annotated[Number, "floating-point operations of a round, as declared"] = None
+    bytes_moved: Annotated[Number, "bytes that a round moves, as declared", "bytes"] = None
+    loss: Annotated[Number, "where the training ended"] = None
+    loss_initial: Annotated[Number, "where it began"] = None
+    loss_optimum: Annotated[Number, "the least that any weights have"] = None
+    tolerance: Annotated[Number, "of a target: the share by which it is above the optimum"] = (
+        None
+    )
+    target_loss: Annotated[Number, "the loss that such a training ends at"] = None
+    steps_to_target: Annotated[Number, "steps until then"] = None
+    expected_steps_to_target: Annotated[Number, "the same between steps, over all seeds"] = None
+    seconds_to_target: Annotated[Number, "seconds until then", "s"] = None
+    disturbed_rounds: Annotated[Whole, "rounds that something else disturbed"] = None
+    untrusted: Annotated[Truth, "more than half of the rounds were disturbed"] = None
+    half_width: Annotated[Number, "half of the rounds' interval over the median"] = None
+    target_half_width: Annotated[Number, "what that was to be at most"] = None
+    stopped: Annotated[Text, "what ended it: `precise`, `budget`, `rounds` or `protocol`"] = (
+        None
+    )
+    overhead_share: Annotated[Number, "what the harness adds, as a share of the median"] = None
+    verified: Annotated[Truth, "the training passed its check against the reference"] = None
 
 
-class Fingerprint(msgspec.Struct):
-    """Of ``machine_info``: what is shown of it, one by one."""
+class Memory(msgspec.Struct):
+    """Of the memory pass, in a process of its own: `memory`."""
 
-    cpu_model: str | None = None
-    cores_physical: int | None = None
-    memory_bytes: int | None = None
-    python: str | None = None
-    gpu_reason: str | None = None
-    gpus: list[dict[str, Any]] | None = None
-    backends: dict[str, dict[str, Any]] | None = None
-    threads: dict[str, Any] | None = None
+    host_case_bytes: Annotated[Whole, "peak of host memory above that before", "bytes"] = None
+    host_peak_is_exact: Annotated[Truth, "false: that is only an upper bound"] = None
+    allocator_peak_bytes: Annotated[Whole, "peak of the library's allocator", "bytes"] = None
+    device_footprint_bytes: Annotated[Whole, "more in the device's memory", "bytes"] = None
 
 
-class MachineInfo(msgspec.Struct):
-    """``machine_info``."""
+class MemoryFacts(Memory):
+    """What else the file holds of it."""
 
-    cpu: dict[str, Any] | None = None
-    fingerprint: Fingerprint | None = None
-    fingerprint_id: str | None = None
-    volatile: dict[str, Any] | None = None
+    host_base_bytes: Annotated[Whole, "of the process before the case", "bytes"] = None
+    host_peak_bytes: Annotated[Whole, "of the whole process", "bytes"] = None
+    host_noise_bytes: Annotated[Whole, "how coarse that is counted", "bytes"] = None
+    workload_bytes: Annotated[Whole, "of the data", "bytes"] = None
+    device_footprint_of: Annotated[Text, "the process, or the whole device"] = None
+
+
+class WarmUp(msgspec.Struct):
+    """Before the first round: `warm_up`."""
+
+    calls: Annotated[Whole, "of the kernel"] = None
+    seconds: Annotated[Number, "that they took", "s"] = None
+    settled: Annotated[Truth, "the times had settled"] = None
+    settled_seconds: Annotated[Number, "what a settled call takes", "s"] = None
+    excess_seconds: Annotated[Number, "beyond as many settled calls", "s"] = None
+    allocation_seconds: Annotated[Number, "of the allocation", "s"] = None
+    first_step_seconds: Annotated[Number, "of the first step, which compiles", "s"] = None
+    page_faults: Annotated[Whole, "minor ones"] = None
+
+
+class Gate(msgspec.Struct):
+    """The check against the reference: `gate`."""
+
+    steps: Annotated[Whole, "steps compared"] = None
+    worst_ratio: Annotated[Number, "largest distance over what rounding explains"] = None
+    first_step_seconds: Annotated[Number, "of the first step, which compiles", "s"] = None
+
+
+class Overhead(msgspec.Struct):
+    """What the harness adds; nothing is subtracted: `overhead`."""
+
+    seconds_per_round: Annotated[Number, "of reading the clock in a round", "s"] = None
+    seconds_per_call: Annotated[
+        Number, "of an empty call and a wait for the idle device", "s"
+    ] = None
+
+
+class Published(msgspec.Struct):
+    """What the textbook printed: `published`."""
+
+    kernel: Annotated[Text, "the kernel that does the same here"] = None
+    batch_size: Annotated[Whole, "samples in a batch", "samples"] = None
+    learning_rate: Annotated[Number, "of the training"] = None
+    epochs: Annotated[Whole, "of the training"] = None
+    loss: Annotated[Number, "printed"] = None
+    seconds_per_epoch: Annotated[Number, "printed", "s"] = None
+
+
+class Process(msgspec.Struct):
+    """What is of one process: `processes[]`."""
+
+    replicate: Annotated[Whole, "its number"] = None
+    rounds: Annotated[tuple[int, int] | None, "its rounds in `stats.data`: from, to"] = None
+    iterations: Annotated[Whole, "in a round"] = None
+    median: Annotated[Number, "of its rounds", "s"] = None
+    fifth_percentile: Annotated[Number, "of its rounds", "s"] = None
+    yardstick_seconds: Annotated[Number, "what a fixed piece of work took beside them", "s"] = (
+        None
+    )
+    half_width: Annotated[Number, "as above, of its rounds"] = None
+    disturbed_rounds: Annotated[Whole, "of its rounds"] = None
+    seconds: Annotated[Number, "that the process spent on the case", "s"] = None
+    warm_up: Annotated[WarmUp | None, "as above"] = None
+    gate: Annotated[Gate | None, "as above"] = None
+    overhead: Annotated[Overhead | None, "as above"] = None
+    overhead_share: Annotated[Number, "as above"] = None
+    stopped: Annotated[Text, "as above"] = None
+    telemetry: Annotated[Record, "as above"] = None
+
+
+class ExtraInfo(Result):
+    """What stays in the file: `benchmarks[].extra_info`."""
+
+    saves: Annotated[Text, "what the kernel saves against the rung below it"] = None
+    moved_bytes_per_second: Annotated[Number, "`bytes_moved` over time", "bytes/s"] = None
+    flops_per_second: Annotated[Number, "`flops` over time", "1/s"] = None
+    bytes_minimum: Annotated[Number, "the fewest bytes that an update can move", "bytes"] = None
+    useful_bytes_per_second: Annotated[Number, "those over time", "bytes/s"] = None
+    n_updated: Annotated[Whole, "parameters that an update changes"] = None
+    seconds_per_step: Annotated[Number, "of a step", "s"] = None
+    seconds_per_update: Annotated[Number, "of an update", "s"] = None
+    seconds_per_run: Annotated[Number, "of a control", "s"] = None
+    interval: Annotated[Pair, "95%, of the median; null below six rounds", "s"] = None
+    between_interval: Annotated[Pair, "of the processes' median", "s"] = None
+    between_half_width: Annotated[Number, "half of it, as a share of the median"] = None
+    between_confidence: Annotated[Number, "with which that interval holds"] = None
+    enqueued_data: Annotated[Numbers, "`enqueued_seconds` of each round", "s"] = None
+    device_data: Annotated[Numbers, "`device_seconds` of each pass", "s"] = None
+    loss_by_epoch: Annotated[Numbers, "from before the first epoch on"] = None
+    loss_by_training: Annotated[Numbers, "of every training of the notebook"] = None
+    loss_every_100_samples: Annotated[Numbers, "of the median training"] = None
+    seconds_every_100_samples: Annotated[Numbers, "until then", "s"] = None
+    printed: Annotated[Text, "the line that the notebook prints"] = None
+    protocol: Annotated[Text, "`notebook`, where the published protocol was used"] = None
+    published: Annotated[Published | None, "what the textbook printed"] = None
+    phases: Annotated[dict[str, Number] | None, "of an epoch, in a pass of its own", "s"] = None
+    phases_total: Annotated[Number, "of that pass", "s"] = None
+    phases_differ: Annotated[Number, "from `seconds_per_epoch`, as a share of it"] = None
+    steps_interval: Annotated[Pair, "95%, of `expected_steps_to_target`"] = None
+    seeds: Annotated[Whole, "that the steps were counted on"] = None
+    missed_seeds: Annotated[Whole, "of them, that never came to the target"] = None
+    marks: Annotated[
+        dict[str, list[int]] | None, "by reason, the disturbed rounds' numbers"
+    ] = None
+    telemetry: Annotated[
+        Record, "of each round; what is left out is zero, but for `unread`"
+    ] = None
+    warm_up: Annotated[WarmUp | None, "before the first round"] = None
+    gate: Annotated[Gate | None, "the check against the reference"] = None
+    overhead: Annotated[Overhead | None, "what the harness adds"] = None
+    memory: Annotated[MemoryFacts | None, "of the memory pass"] = None
+    processes: Annotated[list[Process] | None, "what is of one process"] = None
+
+
+class Stats(msgspec.Struct):
+    """Of the rounds, as pytest-benchmark has it: `benchmarks[].stats`."""
+
+    iterations: Annotated[Whole, "iterations in a round"] = None
+    mean: Annotated[Number, "of the rounds", "s"] = None
+    stddev: Annotated[Number, "of the rounds", "s"] = None
+    minimum: Annotated[Number, "of the rounds", "s"] = msgspec.field(default=None, name="min")
+    maximum: Annotated[Number, "of the rounds", "s"] = msgspec.field(default=None, name="max")
+    q1: Annotated[Number, "first quartile of the rounds", "s"] = None
+    q3: Annotated[Number, "third quartile of the rounds", "s"] = None
+
+
+class AllStats(Stats):
+    """What the columns are computed from."""
+
+    median: Annotated[Number, "of the rounds", "s"] = None
+    rounds: Annotated[Whole, "rounds of all processes"] = None
+    data: Annotated[Floats, "of each round, from drained to drained", "s"] = None
+
+
+class Benchmark(msgspec.Struct):
+    """`benchmarks[]`."""
+
+    name: str
+    stats: AllStats
+    extra_info: ExtraInfo | None = None
+    params: dict[str, Any] | None = None
+
+
+# A run: `bench`, `machine_info`, `commit_info`.
 
 
 class Unmeasured(msgspec.Struct):
     """A case that was skipped, failed or lost."""
 
-    params: dict[str, Any] | None = None
+    id: Annotated[Text, "its name"] = None
+    params: Annotated[Record, "its parameters"] = None
+    reason: Annotated[Text, "a sentence"] = None
 
 
-class Added(msgspec.Struct):
-    """``bench``."""
+class Asked(msgspec.Struct):
+    """What a run was asked for. Every field is a column of the table of runs."""
 
-    preset: str | None = None
-    status: str | None = None
-    command: list[str] | None = None
-    processes: int | None = None
-    protocol: dict[str, Any] | None = None
-    setting: dict[str, Any] | None = None
-    took_seconds: float | None = None
-    skipped: list[Unmeasured] | None = None
-    failed: list[Unmeasured] | None = None
-    incidents: list[Unmeasured] | None = None
+    preset: Annotated[Text, "that it was measured with"] = None
+    status: Annotated[Text, "`complete` or `interrupted`"] = None
+    processes: Annotated[Whole, "asked for each case; NA: one for all"] = None
+    took_seconds: Annotated[Number, "of the whole run", "s"] = None
+
+
+class Added(Asked):
+    """What this suite adds of a run: `bench`."""
+
+    format: Annotated[Whole, "version of what is added"] = None
+    command: Annotated[list[str] | None, "that was typed"] = None
+    protocol: Annotated[Record, "how cases are trained and timed"] = None
+    setting: Annotated[Record, "threads and CPUs of the processes"] = None
+    order_seed: Annotated[Whole, "of the order of the cases"] = None
+    announced_seconds: Annotated[Number, "that the run was to take", "s"] = None
+    skipped: Annotated[list[Unmeasured] | None, "cases, each with its reason"] = None
+    failed: Annotated[list[Unmeasured] | None, "cases, each with its reason"] = None
+    incidents: Annotated[list[Unmeasured] | None, "crashes, hangs, errors, want of memory"] = (
+        None
+    )
+    ab: Annotated[Record, "of a side of `ab`: which, and the other's"] = None
+
+
+class Fingerprint(msgspec.Struct):
+    """What makes two runs comparable, as far as it is shown: `machine_info.fingerprint`."""
+
+    cpu_model: Annotated[Text, "the processor"] = None
+    cores_physical: Annotated[Whole, "its cores"] = None
+    memory_bytes: Annotated[Whole, "rounded", "bytes"] = None
+    python: Annotated[Text, "version"] = None
+    numpy: Annotated[Text, "version"] = None
+    gpu_reason: Annotated[Text, "why no GPU is used"] = None
+    gpus: Annotated[list[dict[str, Any]] | None, "with names, memory and driver"] = None
+    backends: Annotated[dict[str, dict[str, Any]] | None, "builds of the libraries"] = None
+    threads: Annotated[Record, "settings, and pools as they were"] = None
+
+
+class MachineInfo(msgspec.Struct):
+    """`machine_info`."""
+
+    cpu: Annotated[Record, "of pytest-benchmark"] = None
+    fingerprint: Annotated[Fingerprint | None, "what makes runs comparable"] = None
+    fingerprint_id: Annotated[Text, "its short name"] = None
+    volatile: Annotated[Record, "what changes by the minute"] = None
 
 
 class Commit(msgspec.Struct):
-    """``commit_info``."""
+    """`commit_info`."""
 
-    id: str | None = None
-    dirty: bool | None = None
-
-
-class Stats(msgspec.Struct):
-    """``benchmarks[].stats``."""
-
-    median: float | None = None
-    rounds: int | None = None
-    data: list[float] | None = None
-
-
-class Benchmark(msgspec.Struct):
-    """``benchmarks[]``."""
-
-    name: str
-    stats: Stats
-    extra_info: Facts | None = None
-    params: dict[str, Any] | None = None
+    id: Annotated[Text, "of git"] = None
+    dirty: Annotated[Truth, "there were changes that were not committed"] = None
 
 
 class OwnRun(msgspec.Struct):
@@ -127,83 +324,70 @@ class OwnRun(msgspec.Struct):
     bench: Added | None = None
 
 
-def is_own(document: Mapping[str, Any]) -> bool:
-    """Say whether a file is of this suite: such a one tells the format of what it adds."""
-    added = document.get("bench")
-    return isinstance(added, dict) and "format" in added
+# What loading adds to them.
 
 
-def why_unsound(document: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with a run of this suite.
+class Named(msgspec.Struct):
+    """What a case is called. Every field is a column."""
 
-    Parameters
-    ----------
-    document : mapping
-        That was read from JSON.
-
-    Returns
-    -------
-    str or None
-        A sentence that names the place; None where all is as it should be.
-    """
-    try:
-        msgspec.convert(document, OwnRun)
-    except msgspec.ValidationError as error:
-        return f"{error}."
-    return None
+    run: Annotated[Text, "the run, as in the table of runs"] = None
+    taken: Annotated[datetime | None, "when the run was finished", "UTC"] = None
+    name: Annotated[Text, "the benchmark, with its parameters"] = None
+    fullname: Annotated[Text, "the same with its file"] = None
+    group: Annotated[Text, "what pytest-benchmark lists together"] = None
+    params: Annotated[Text, "the parameters as JSON, their names sorted"] = None
 
 
-def sound(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of another suite's file what is not what readers take it for.
+class Computed(msgspec.Struct):
+    """What is computed of a case. Every field is a column."""
 
-    Parameters
-    ----------
-    document : dict
-        That was read from JSON, with named benchmarks that have a median or rounds.
-
-    Returns
-    -------
-    dict
-        The same, but for what is left out.
-    """
-    kept = _without(document, OwnRun, ("benchmarks", "machine_info"))
-    machine = kept.pop("machine_info", None)
-    if isinstance(machine, dict):
-        kept["machine_info"] = _without(machine, MachineInfo)
-    kept["benchmarks"] = [_benchmark(one) for one in document["benchmarks"]]
-    return kept
-
-
-def _benchmark(benchmark: dict[str, Any]) -> dict[str, Any]:
-    kept = _without(benchmark, Benchmark, ("name", "stats", "extra_info"))
-    facts = kept.pop("extra_info", None)
-    if isinstance(facts, dict):
-        kept["extra_info"] = _without(facts, Facts)
-    kept["stats"] = _without(benchmark["stats"], Stats, ("median",))
-    return kept
+    seconds: Annotated[Number, "median over the rounds, of one iteration", "s"] = None
+    seconds_low: Annotated[
+        Number, "95% interval of it, from the rounds; NaN below six", "s"
+    ] = None
+    seconds_high: Annotated[Number, "its upper end", "s"] = None
+    between_low: Annotated[Number, "interval of the processes' median; NaN for one", "s"] = None
+    between_high: Annotated[Number, "its upper end", "s"] = None
+    between_confidence: Annotated[Number, "with which that interval holds"] = None
+    process_seconds: Annotated[Floats, "median of each process, as a list", "s"] = None
+    process_fifth_percentiles: Annotated[
+        Floats, "the same of the fifth percentile, or empty", "s"
+    ] = None
+    process_yardsticks: Annotated[
+        Floats, "of a fixed piece of work beside them, or empty", "s"
+    ] = None
+    rounds: Annotated[Whole, "rounds of all processes"] = None
+    warm_up_settled: Annotated[Truth, "it had settled in every process"] = None
 
 
-def _without(
-    record: Mapping[str, Any], kind: Any, untouched: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Drop the fields of a record that are not of their type."""
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-    return {
-        name: value
-        for name, value in record.items()
-        if name in untouched or name not in types or _is(value, types[name])
-    }
+class RunRow(msgspec.Struct):
+    """A run. Every field is a column of the table of runs."""
+
+    run: Annotated[Text, "stem of its file, with folders where others have that name"] = None
+    path: Annotated[Text, "the file, as it was named"] = None
+    taken: Annotated[datetime | None, "when it was finished, if that is told", "UTC"] = None
+    commit: Annotated[Text, "of git; NA outside a checkout"] = None
+    dirty: Annotated[Truth, "the checkout had changes that were not committed"] = None
+    branch: Annotated[Text, "of git"] = None
+    node: Annotated[Text, "the machine's name"] = None
+    cpu_model: Annotated[Text, "the processor"] = None
+    gpus: Annotated[Text, "the GPUs' names; empty for none, NA if that is not told"] = None
+    os: Annotated[Text, "the operating system"] = None
+    kernel_release: Annotated[Text, "its kernel"] = None
+    python: Annotated[Text, "version"] = None
+    numpy: Annotated[Text, "version"] = None
+    fingerprint_id: Annotated[Text, "short name of the fingerprint"] = None
+    fingerprint: Annotated[Text, "what makes runs comparable, as JSON"] = None
+    volatile: Annotated[Text, "what changes by the minute, as JSON"] = None
+    command: Annotated[Text, "as JSON"] = None
+    n_cases: Annotated[Whole, "measured"] = None
+    n_skipped: Annotated[Whole, "cases that were skipped"] = None
+    n_failed: Annotated[Whole, "cases that failed"] = None
+    n_incidents: Annotated[Whole, "crashes, hangs, errors and wants of memory"] = None
+    pytest_benchmark_version: Annotated[Text, "that wrote the file"] = None
 
 
-def _is(value: Any, kind: Any) -> bool:
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-# The columns of loaded runs: what each is called, holds and means.
+# The columns of loaded runs.
 
 
 class Kind(Enum):
@@ -222,194 +406,96 @@ class Kind(Enum):
     FLOATS = "object"
 
 
+KINDS = {
+    str: Kind.TEXT,
+    int: Kind.INTEGER,
+    float: Kind.FLOAT,
+    bool: Kind.BOOLEAN,
+    datetime: Kind.TIME,
+    list: Kind.FLOATS,
+}
+
+
 class Source(Enum):
     """Where in a run file a column comes from."""
 
     COMPUTED = "several places"
-    BENCHMARK = "benchmarks[]"
     STATS = "benchmarks[].stats"
     EXTRA_INFO = "benchmarks[].extra_info"
     MEMORY = "benchmarks[].extra_info.memory"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of loaded runs.
+class Field:
+    """A field of a record.
 
     Attributes
     ----------
     name : str
-    kind : Kind
-    meaning : str
-    unit : str
-        Empty for what has none.
-    source : Source
-    field : str
-        Its name there; empty where that is ``name``.
+    key : str
+        Its name in the file.
+    type : type
+        Without None, which any may be.
+    meaning, unit : str
+        The unit is empty for what has none.
     """
+
+    name: str
+    key: str
+    type: Any
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of loaded runs; ``key`` is the name of its field in the file."""
 
     name: str
     kind: Kind
     meaning: str
-    unit: str = ""
-    source: Source = Source.COMPUTED
-    field: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its name in the run file."""
-        return self.field or self.name
+    unit: str
+    source: Source
+    key: str
 
 
-def _text(name: str, meaning: str, source: Source = Source.EXTRA_INFO) -> Column:
-    return Column(name, Kind.TEXT, meaning, source=source)
+def fields(record: type[msgspec.Struct]) -> Iterator[Field]:
+    """Yield the fields of a record, those of the records that it extends first."""
+    hints = get_type_hints(record, include_extras=True)
+    for field in msgspec.structs.fields(record):
+        kind, *told = get_args(hints[field.name])
+        (known,) = (one for one in get_args(kind) or (kind,) if one is not type(None))
+        yield Field(field.name, field.encode_name, known, *told)
 
 
-def _integer(
-    name: str, meaning: str, unit: str = "", source: Source = Source.EXTRA_INFO
-) -> Column:
-    return Column(name, Kind.INTEGER, meaning, unit, source)
+def columns(record: type[msgspec.Struct], source: Source) -> tuple[Column, ...]:
+    """Make a column of each field of a record, without those of the record that it extends."""
+    own = record.__annotations__
+    return tuple(
+        Column(
+            field.name,
+            KINDS[get_origin(field.type) or field.type],
+            field.meaning,
+            field.unit,
+            source,
+            field.key,
+        )
+        for field in fields(record)
+        if field.name in own
+    )
 
-
-def _float(
-    name: str,
-    meaning: str,
-    unit: str = "",
-    source: Source = Source.EXTRA_INFO,
-    field: str = "",
-) -> Column:
-    return Column(name, Kind.FLOAT, meaning, unit, source, field)
-
-
-def _boolean(name: str, meaning: str, source: Source = Source.EXTRA_INFO) -> Column:
-    return Column(name, Kind.BOOLEAN, meaning, source=source)
-
-
-_COMPUTED, _STATS, _MEMORY = Source.COMPUTED, Source.STATS, Source.MEMORY
 
 #: One row a case and run. Files of other suites have what pytest-benchmark writes: the names,
 #: ``group``, ``params``, the statistics, and the intervals where the raw rounds are there.
 CASES = (
-    _text("run", "the run, as in the table of runs", _COMPUTED),
-    Column("taken", Kind.TIME, "when the run was finished", "UTC"),
-    _text("name", "the benchmark, with its parameters", Source.BENCHMARK),
-    _text("fullname", "the same with its file", Source.BENCHMARK),
-    _text("group", "what pytest-benchmark lists together", Source.BENCHMARK),
-    _text("params", "the parameters as JSON, their names sorted", _COMPUTED),
-    _text("case", "`epoch`, `step`, `update`, `loader`, `engine`, `machine`, `notebook` or "
-          "`target`"),
-    _text("workload", "the data trained on"),
-    _text("kernel", "the training or update kernel"),
-    _text("backend", "the library that it runs on"),
-    _text("operator", "the library's operators that update the weights"),
-    _text("device", "as in `cpu(0)`, `gpu(0)`"),
-    _text("loader", "what makes the batches"),
-    _integer("batch_size", "samples in a batch", "samples"),
-    _integer("n_samples", "samples in an epoch", "samples"),
-    _integer("n_features", "features of a sample"),
-    _integer("n_parameters", "parameters of an update"),
-    _integer("n_tensors", "tensors that they are in"),
-    _integer("n_bytes", "size of a control", "bytes"),
-    _text("control", "what a control measures of the machine"),
-    _text("engine", "MXNet's engine"),
-    _text("precision", "of an update: `float32` and so on"),
-    _float("density", "share of the parameters that an update changes"),
-    _text("sampling", "how samples are drawn"),
-    _text("schedule", "how the learning rate goes down"),
-    _integer("seed", "of the starting weights and the order of the samples"),
-    _float("momentum", "of the update rule"),
-    _float("learning_rate", "of the training"),
-    _integer("epochs", "epochs of a training"),
-    _float("seconds", "median over the rounds, of one iteration", "s", _COMPUTED),
-    _float("seconds_low", "lower end of the 95% interval for that median, from the rounds of "
-           "all processes; NaN below six rounds and where the file has no raw rounds", "s",
-           _COMPUTED),
-    _float("seconds_high", "its upper end", "s", _COMPUTED),
-    _float("between_low", "lower end of the interval for the median of what processes give; "
-           "NaN for a single process", "s", _COMPUTED),
-    _float("between_high", "its upper end", "s", _COMPUTED),
-    _float("between_confidence", "with which that interval holds"),
-    Column("process_seconds", Kind.FLOATS, "median of each process, as a list; of a single "
-           "process its one", "s"),
-    Column("process_fifth_percentiles", Kind.FLOATS, "fifth percentile of the rounds of each "
-           "process, as a list; empty for a single process and where the file has no raw "
-           "rounds", "s"),
-    Column("process_yardsticks", Kind.FLOATS, "what the yardstick, a fixed piece of work, took "
-           "beside the rounds of each process, as a list; empty where it was not timed", "s"),
-    _integer("rounds", "rounds of all processes", source=_COMPUTED),
-    _integer("iterations", "iterations in a round", source=_STATS),
-    _float("mean", "of the rounds", "s", _STATS),
-    _float("stddev", "of the rounds", "s", _STATS),
-    _float("minimum", "of the rounds", "s", _STATS, "min"),
-    _float("maximum", "of the rounds", "s", _STATS, "max"),
-    _float("q1", "first quartile of the rounds", "s", _STATS),
-    _float("q3", "third quartile of the rounds", "s", _STATS),
-    _float("seconds_per_epoch", "median seconds of an epoch", "s"),
-    _float("samples_per_second", "samples of an epoch over its seconds", "1/s"),
-    _float("enqueued_seconds", "median until the Python calls had returned", "s"),
-    _float("device_seconds", "median by the device's own events", "s"),
-    _float("flops", "floating-point operations of a round, as declared"),
-    _float("bytes_moved", "bytes that a round moves, as declared", "bytes"),
-    _float("loss", "where the training ended"),
-    _float("loss_initial", "where it began"),
-    _float("loss_optimum", "the least that any weights have"),
-    _float("tolerance", "of a training to the target: how far above the optimum it ends, as a "
-           "share"),
-    _float("target_loss", "the loss that such a training ends at"),
-    _float("steps_to_target", "steps until then"),
-    _float("expected_steps_to_target", "the same between two steps, over all seeds"),
-    _float("seconds_to_target", "seconds until then", "s"),
-    _integer("disturbed_rounds", "rounds that something else disturbed"),
-    _boolean("untrusted", "more than half of the rounds were disturbed"),
-    _float("half_width", "half of the interval from the rounds, as a share of the median"),
-    _float("target_half_width", "what that was to be at most"),
-    _text("stopped", "why there are no more rounds: `precise`, `budget`, `rounds` or "
-          "`protocol`"),
-    _boolean("warm_up_settled", "the times had settled before the first round, in every "
-             "process", _COMPUTED),
-    _float("overhead_share", "what the harness adds, as a share of the median"),
-    _boolean("verified", "the training passed its check against the reference"),
-    _integer("host_case_bytes", "host memory at its peak, above that of the process before",
-             "bytes", _MEMORY),
-    _boolean("host_peak_is_exact", "false: that is only an upper bound", _MEMORY),
-    _integer("allocator_peak_bytes", "peak of the library's allocator", "bytes", _MEMORY),
-    _integer("device_footprint_bytes", "what the device's memory held more", "bytes", _MEMORY),
-)  # fmt: skip
-
+    *columns(Named, Source.COMPUTED),
+    *columns(Identity, Source.EXTRA_INFO),
+    *columns(Computed, Source.COMPUTED),
+    *columns(Stats, Source.STATS),
+    *columns(Result, Source.EXTRA_INFO),
+    *columns(Memory, Source.MEMORY),
+)
 #: One row a run.
-RUNS = (
-    _text("run", "stem of its file; with the folders that tell it apart from others of that "
-          "name", _COMPUTED),
-    _text("path", "the file, as it was named", _COMPUTED),
-    Column("taken", Kind.TIME, "when it was finished; NaT where the file does not say",
-           "UTC"),
-    _text("commit", "of git; NA outside a checkout", _COMPUTED),
-    _boolean("dirty", "the checkout had changes that were not committed", _COMPUTED),
-    _text("branch", "of git", _COMPUTED),
-    _text("node", "the machine's name", _COMPUTED),
-    _text("cpu_model", "the processor", _COMPUTED),
-    _text("gpus", "the GPUs' names, joined by commas; empty for none, NA where the file does "
-          "not say", _COMPUTED),
-    _text("os", "the operating system", _COMPUTED),
-    _text("kernel_release", "its kernel", _COMPUTED),
-    _text("python", "version", _COMPUTED),
-    _text("numpy", "version", _COMPUTED),
-    _text("fingerprint_id", "short name of the fingerprint; NA in files of other suites",
-          _COMPUTED),
-    _text("fingerprint", "what makes two runs comparable, as JSON; of other suites' files what "
-          "`machine_info` tells of the same facts, under the same names", _COMPUTED),
-    _text("volatile", "what changes by the minute, as JSON", _COMPUTED),
-    _text("preset", "that it was measured with", _COMPUTED),
-    _text("status", "`complete` or `interrupted`", _COMPUTED),
-    _integer("processes", "that each case was asked to be measured in; NA where that was one "
-             "for all", source=_COMPUTED),
-    _text("command", "as JSON", _COMPUTED),
-    _float("took_seconds", "of the whole run", "s", _COMPUTED),
-    _integer("n_cases", "measured", source=_COMPUTED),
-    _integer("n_skipped", "cases that were skipped", source=_COMPUTED),
-    _integer("n_failed", "cases that failed", source=_COMPUTED),
-    _integer("n_incidents", "crashes, hangs, errors and wants of memory", source=_COMPUTED),
-    _text("pytest_benchmark_version", "that wrote the file", _COMPUTED),
-)  # fmt: skip
+RUNS = (*columns(RunRow, Source.COMPUTED), *columns(Asked, Source.COMPUTED))
 #: Given to a run when it is loaded, since they depend on what else is.
 GIVEN = ("run", "path")

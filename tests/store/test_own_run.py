@@ -12,8 +12,8 @@ import pytest
 
 from bench.report.page.rendering import render
 from bench.report.source import Asked, markdown, page, some_run, source
+from bench.store.decoding import sound
 from bench.store.files import StoreError, read_run
-from bench.store.schema import sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
