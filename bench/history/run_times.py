@@ -100,7 +100,7 @@ def log_times(table: pd.DataFrame, keys: Iterable[str]) -> Floats:
     """
     plain = set(keys)
     columns = ("key", "seconds", "process_seconds", "process_fifth_percentiles")
-    rows = zip(*(table[name] for name in columns), strict=True)
+    rows = zip(*(table[name].tolist() for name in columns), strict=True)
     processes = [
         _several(medians if key in plain else fast) or [seconds]
         for key, seconds, medians, fast in rows

@@ -127,7 +127,7 @@ def history(
     today = rows == len(runs) - 1
     troubles = {
         str(key): why
-        for key, why, is_today in zip(table["key"], trouble, today, strict=True)
+        for key, why, is_today in zip(table["key"].tolist(), trouble, today, strict=True)
         if is_today and why
     }
     # A missing text of pandas is neither the same as another nor not: here it is None.
@@ -188,7 +188,7 @@ def _other_work(
     unlike = np.isin(numbers, list(left_out))
     today = table["place"].max()
     earlier = table["place"].to_numpy() < today
-    sound = set(table["key"][earlier & ~unlike])
+    sound = set(table["key"][earlier & ~unlike].tolist())
     differing = {
         str(row.name_): (str(row.fact), str(row.side_value), str(row.baseline_value))
         for row in other.rename(columns={"name": "name_"}).itertuples()

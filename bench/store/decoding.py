@@ -344,6 +344,16 @@ def check_own(document: Mapping[str, Any]) -> None:
         msgspec.convert(document, schema.OwnRun)
     except msgspec.ValidationError as error:
         raise DamageError(f"{error}.") from error
+    for place, benchmark in enumerate(document["benchmarks"]):
+        lacking = _lacking(benchmark.get("extra_info") or {})
+        if lacking:
+            raise DamageError(f"benchmarks[{place}].extra_info has no {lacking}.")
+
+
+def _lacking(facts: Mapping[str, Any]) -> str:
+    """Name what a case lacks that its kind must have."""
+    needed = schema.NEEDED.get(facts.get("case") or "", ())
+    return ", ".join(name for name in needed if facts.get(name) is None)
 
 
 def sound(document: dict[str, Any]) -> dict[str, Any]:
@@ -371,7 +381,10 @@ def _benchmark(benchmark: dict[str, Any]) -> dict[str, Any]:
     kept = _without(benchmark, schema.Benchmark, ("name", "stats", "extra_info"))
     facts = kept.pop("extra_info", None)
     if isinstance(facts, dict):
-        kept["extra_info"] = _without(facts, schema.ExtraInfo)
+        facts = _without(facts, schema.ExtraInfo)
+        if _lacking(facts):
+            del facts["case"]
+        kept["extra_info"] = facts
     kept["stats"] = _without(benchmark["stats"], schema.AllStats, ("median",))
     return kept
 

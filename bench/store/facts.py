@@ -396,10 +396,11 @@ def case_keys(table: pd.DataFrame, *, by_device: bool = False) -> list[str]:
     foreign = columns["case"].isna() & columns["fullname"].notna()
     names = columns["name"].where(~foreign, columns["fullname"]).astype(str)
     if not by_device:
-        return list(names)
-    devices = columns["device"].astype(str)
+        return names.tolist()
+    devices = columns["device"].astype(str).tolist()
     return [
-        name.replace(device, ANY_DEVICE) for name, device in zip(names, devices, strict=True)
+        name.replace(device, ANY_DEVICE)
+        for name, device in zip(names.tolist(), devices, strict=True)
     ]
 
 

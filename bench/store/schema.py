@@ -218,6 +218,14 @@ class ExtraInfo(Result):
     processes: Annotated[list[Process] | None, "what is of one process"] = None
 
 
+#: What the cases of a kind must have.
+NEEDED = {
+    "epoch": ("kernel", "batch_size"),
+    "machine": ("control", "n_bytes"),
+    "notebook": ("loss_every_100_samples", "seconds_every_100_samples"),
+}
+
+
 class Stats(msgspec.Struct):
     """Of the rounds, as pytest-benchmark has it: `benchmarks[].stats`."""
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FILES = Path(__file__).parent / "files"
 QUICK = Path(__file__).parents[2] / "results/reference/20261122T191945Z-b5c8249-49b9fd.json"
+MISSING = object()
 ODD: tuple[Any, ...] = (
+    MISSING,
     None,
     -1,
     1.5,
@@ -34,18 +36,32 @@ ODD: tuple[Any, ...] = (
     {"a": 1},
     [{"a": [1]}],
     1e400,
+    10**30,
+    -(10**400),
+    "\ud800",
+    ["\udfff"],
 )
 
 
 def places(value: Any, at: tuple[Any, ...] = (), depth: int = 0) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every value of a document, of lists to the first."""
+    """Yield the way to every value of a document, of lists but that of cases to the first."""
     if at:
         yield at
     if depth < 4 and isinstance(value, dict):
         for name in value:
             yield from places(value[name], (*at, name), depth + 1)
-    elif depth < 4 and isinstance(value, list) and value:
-        yield from places(value[0], (*at, 0), depth + 1)
+    elif depth < 4 and isinstance(value, list):
+        for place in range(len(value) if at == ("benchmarks",) else min(len(value), 1)):
+            yield from places(value[place], (*at, place), depth + 1)
+
+
+def some_of_each_kind() -> list[dict[str, Any]]:
+    """Return two cases of each kind but epochs, of the committed runs."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(QUICK.parent.glob("*.json")):
+        for benchmark in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
+            kinds.setdefault(benchmark["extra_info"]["case"], []).append(benchmark)
+    return [one for kind, cases in kinds.items() if kind != "epoch" for one in cases[:2]]
 
 
 def with_odd(document: dict[str, Any], at: tuple[Any, ...], value: Any) -> dict[str, Any]:
@@ -53,14 +69,19 @@ def with_odd(document: dict[str, Any], at: tuple[Any, ...], value: Any) -> dict[
     inner: Any = changed
     for name in at[:-1]:
         inner = inner[name]
-    inner[at[-1]] = value
+    if value is MISSING:
+        del inner[at[-1]]
+    else:
+        inner[at[-1]] = value
     return changed
 
 
 def small(path: Path) -> dict[str, Any]:
+    """Return a run with few cases: of this suite with some of each kind."""
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     document["benchmarks"] = document["benchmarks"][:6]
     if "bench" in document:
+        document["benchmarks"] += some_of_each_kind()
         document["bench"]["skipped"] = document["bench"]["skipped"][:2]
     return document
 
