@@ -26,7 +26,6 @@ class Subject:
 
     Attributes
     ----------
-    workload, device, kernel, backend : str
     n_samples : int
         Of the workload.
     """
@@ -44,16 +43,12 @@ class KernelAnswer:
 
     Attributes
     ----------
-    subject : Subject
     table : DataFrame
         A row for each batch size, ascending: ``batch_size``, ``epoch_seconds``, ``steps``,
         ``samples`` and ``learning_rate`` to the target (NaN for a miss), ``product_seconds``
         (steps times the mean time of an epoch's steps, both as they were found), ``seconds``,
         ``low``, ``high`` (what the two models predict; NaN where they are refused), and
         ``measured_seconds``, ``measured_low``, ``measured_high`` (NaN where not measured).
-    cost : CostFit or None
-    linear : Linearity or None
-    advice : Advice or None
     refusal : str or None
         Why there is no advice.
     measured_best : int or None
@@ -106,7 +101,6 @@ def answer(
 
     Parameters
     ----------
-    subject : Subject
     epochs : DataFrame
         A row for each batch size: ``batch_size``, ``seconds`` of an epoch, and the
         intervals that `relative_noise` reads.
@@ -117,10 +111,6 @@ def answer(
     measured : DataFrame
         A row for each batch size whose time to the target was measured: ``batch_size``,
         ``seconds``, and its intervals; may be empty.
-
-    Returns
-    -------
-    KernelAnswer
     """
     epochs = epochs.sort_values("batch_size")
     sizes = [int(size) for size in epochs["batch_size"]]

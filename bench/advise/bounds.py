@@ -75,7 +75,6 @@ class Evidence:
         ``arithmetic``, or the level whose bandwidth sets the roof.
     roof_share : float
         Of the attainable rate, what is reached.
-    on_gpu : bool
     operators : bool
         The call runs operators of its backend.
     stepwise : bool
@@ -117,7 +116,6 @@ class Judgement:
 
     Attributes
     ----------
-    bound : Bound
     reason : str
         The numbers that say so, or that do not suffice.
     """
@@ -127,16 +125,7 @@ class Judgement:
 
 
 def judge(evidence: Evidence) -> Judgement:
-    """Apply the rules.
-
-    Parameters
-    ----------
-    evidence : Evidence
-
-    Returns
-    -------
-    Judgement
-    """
+    """Apply the rules."""
     e, most = evidence, RULE.most_of_time
     if e.roof_share >= RULE.near_roof_share:
         return _near_the_roof(e)
@@ -381,10 +370,6 @@ def assess(run: Mapping[str, Any]) -> Efficiency:
     run : mapping
         The run file.
 
-    Returns
-    -------
-    Efficiency
-
     Raises
     ------
     NothingToSayError
@@ -417,13 +402,8 @@ def narrowed(
     ----------
     cases : DataFrame
         With ``kernel`` and ``case``.
-    kernels : collection of str
     modules : collection of str
         Of ``epoch``, ``step``, ``update``.
-
-    Returns
-    -------
-    DataFrame
     """
     wanted = cases["kernel"].isin(list(kernels)) & cases["case"].isin(list(modules))
     kept: pd.DataFrame = cases[wanted]

@@ -35,9 +35,6 @@ class Contender:
 
     Attributes
     ----------
-    kernel : str
-    batch_size : int
-    seconds : float
     low, high : float
         Of its 95% interval; NaN where it is not known.
     """
@@ -60,7 +57,6 @@ class Ranking:
 
     Attributes
     ----------
-    workload, device : str
     quantity : {'measured', 'computed', 'epoch'}
         Seconds to the target, timed as whole trainings; steps counted times the time of a
         step; or seconds of an epoch.
@@ -127,7 +123,6 @@ def rankings(
         from memory count, and only kernels that read the samples in random order.
     answers : sequence of KernelAnswer
         Of the same run; may be empty.
-    n_processes : int
 
     Returns
     -------

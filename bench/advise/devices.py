@@ -279,8 +279,6 @@ class Crossing:
     case : {'epoch', 'step', 'update'}
     what : str
         Workload and loader, or the number of tensors.
-    kernel : str
-    gpu : str
     ratios : dict of int to float
         By size, ascending: seconds on the processor over seconds on the GPU; above 1 the
         GPU is faster.

@@ -24,8 +24,6 @@ class Conditions:
     ----------
     tolerance : float
         The target loss is ``(1 + tolerance)`` times the optimum's.
-    schedule, sampling : str
-    momentum : float
     """
 
     tolerance: float
@@ -40,17 +38,12 @@ class Counted:
 
     Attributes
     ----------
-    workload : str
-    conditions : Conditions
-    target_loss, loss_optimum : float
     table : DataFrame
         A row for each batch size: ``batch_size``, ``steps`` (NaN for a miss), ``steps_low``,
         ``steps_high``, ``steps_cap``, ``edge``, ``learning_rate``, ``seeds``,
         ``missed_seeds``, ``expected_steps`` (of theory; NaN where it says nothing).
-    fit : StatisticalFit or RefusalError
     expected : StatisticalFit or RefusalError or None
         The same fit to the steps that theory gives; None where it says nothing.
-    noise_scale : NoiseScale
     """
 
     workload: str

@@ -68,15 +68,10 @@ def line(
 
     Parameters
     ----------
-    batch_sizes : sequence of float
     peaks : sequence of float
         In bytes, one for each batch size; several of one batch size are allowed.
     noise_bytes : float
         How far off any of them may be.
-
-    Returns
-    -------
-    Line
     """
     B, y = np.asarray(batch_sizes, dtype=float), np.asarray(peaks, dtype=float)
     n_sizes = len(np.unique(B))
@@ -124,12 +119,7 @@ def noise(memory: Mapping[str, Any], quantity: str) -> float:
 
     Parameters
     ----------
-    memory : mapping
     quantity : {HOST, ALLOCATOR, DEVICE}
-
-    Returns
-    -------
-    float
     """
     return float(memory.get("host_noise_bytes") or 0) if quantity == HOST else 0.0
 

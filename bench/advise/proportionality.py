@@ -140,16 +140,7 @@ class Linearity:
 
 
 def linearity(cost: CostFit) -> Linearity:
-    """Test the claim that a step costs O(|B|).
-
-    Parameters
-    ----------
-    cost : CostFit
-
-    Returns
-    -------
-    Linearity
-    """
+    """Test the claim that a step costs O(|B|)."""
     slope = RULE.proportional_slope
     first = from_draws(float(cost.step.slope_reaches(slope)), cost.draws.slope_reaches(slope))
     sizes = np.asarray(cost.batch_sizes)
@@ -213,10 +204,6 @@ def per_series(placed: pd.DataFrame) -> list[pd.DataFrame]:
     ----------
     placed : DataFrame
         From ``bench.advise.roofline.place``.
-
-    Returns
-    -------
-    list of DataFrame
     """
     keys = [key for key in SERIES if key in placed]
     if placed.empty:

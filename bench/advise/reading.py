@@ -48,7 +48,6 @@ def why_unfit(rows: pd.DataFrame, subject: Subject) -> str | None:
     ----------
     rows : DataFrame
         The epochs of one kernel, from ``bench.store.tidy``.
-    subject : Subject
 
     Returns
     -------
@@ -128,15 +127,8 @@ def counted(
 
     Parameters
     ----------
-    workload : str
-    setting : Setting
-    batch_sizes : iterable of int
     tell : callable
         Is told what is being counted, where it is not in the cache.
-
-    Returns
-    -------
-    Counted
 
     Raises
     ------
@@ -190,13 +182,7 @@ class NothingComparableError(Exception):
 
 @dataclass(frozen=True)
 class Axis:
-    """A learning-rate schedule and a way of sampling.
-
-    Attributes
-    ----------
-    schedule : str
-    sampling : str
-    """
+    """A learning-rate schedule and a way of sampling."""
 
     schedule: str = "constant"
     sampling: str = SAMPLINGS[0]
@@ -253,7 +239,6 @@ def find(
     axes : sequence of Axis
         Schedules and samplings; the first is the one that the answer is for, which else is
         that of the run.
-    tell : callable
 
     Returns
     -------

@@ -30,13 +30,7 @@ RATES = {"moved_bytes_per_second": "bytes", "flops_per_second": "flops"}
 
 @dataclass(frozen=True)
 class Peak:
-    """The highest rates that a device's controls reached.
-
-    Attributes
-    ----------
-    device : str
-    bytes_per_second, flops_per_second : float
-    """
+    """The highest rates that a device's controls reached."""
 
     device: str
     bytes_per_second: float
@@ -168,10 +162,8 @@ class Ceilings:
 
     Attributes
     ----------
-    device : str
     flops_per_second : float
         Of the fastest matrix product, float32.
-    bandwidth : Bandwidth
     caches : tuple of (str, float)
         Name and bytes of each level, ascending, all cores' together: so the triad fills
         them. Empty where the device does not tell.
@@ -261,10 +253,6 @@ def bandwidths(table: pd.DataFrame, by: list[str]) -> dict[tuple[str, ...], Band
 
 def caches(fingerprint: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Name the processor's caches that hold data.
-
-    Parameters
-    ----------
-    fingerprint : mapping
 
     Returns
     -------
@@ -364,11 +352,6 @@ def place(table: pd.DataFrame, roofs: Mapping[str, Ceilings]) -> pd.DataFrame:
 def column(rows: pd.DataFrame, name: str) -> pd.Series:
     """Return a column as numbers.
 
-    Parameters
-    ----------
-    rows : DataFrame
-    name : str
-
     Returns
     -------
     Series of float
@@ -393,10 +376,6 @@ def working_sets(cases: pd.DataFrame) -> pd.Series:
     ----------
     cases : DataFrame
         Epochs, steps and updates.
-
-    Returns
-    -------
-    Series of float
     """
     sample_bytes = VALUE_BYTES * (column(cases, "n_features") + 1)
     samples = column(cases, "n_samples").where(

@@ -96,14 +96,9 @@ def fit(
     n_samples : int
         Of the workload.
     sampling : {'with-replacement', 'without-replacement', 'sequential'}
-    n_draws : int
     in_epochs : bool
         Whether the steps are those of epochs, whose last batch may be short; else every
         batch is full.
-
-    Returns
-    -------
-    StatisticalFit
 
     Raises
     ------

@@ -39,7 +39,6 @@ class Epochs:
         Ascending, each once.
     seconds : ndarray, shape (n,)
         Of an epoch.
-    n_samples : int
     noise : ndarray, shape (n,)
         Relative standard deviations, from ``relative_fit.as_noise``.
     """
@@ -72,8 +71,6 @@ class Candidate:
 
     Attributes
     ----------
-    fitted : RelativeFit
-    step : StepTime
     draw : callable
         Maps a number of draws and a seed to a ``StepTime`` of so many draws.
     """
@@ -293,11 +290,6 @@ def fit(
         Of an epoch.
     noise : float or sequence of float, optional
         Relative standard deviation of the times, for all or for each.
-    n_draws : int
-
-    Returns
-    -------
-    CostFit
 
     Raises
     ------

@@ -50,10 +50,6 @@ class StepTime:
         ----------
         batch_size : array_like
             Samples in it; broadcast against the parameters.
-
-        Returns
-        -------
-        ndarray
         """
         seconds: Array = self.a + self.b * np.maximum(batch_size, self.c)
         return seconds
@@ -65,11 +61,6 @@ class StepTime:
         ----------
         batch_size : array_like
             Broadcast against the parameters.
-        n_samples : int
-
-        Returns
-        -------
-        ndarray
         """
         n_full, rest = np.divmod(n_samples, np.asarray(batch_size))
         short = np.where(rest > 0, self.seconds(rest), 0.0)
@@ -139,13 +130,7 @@ def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
 
     Parameters
     ----------
-    batch_size : array_like
-    n_samples : int
     sampling : {'with-replacement', 'without-replacement', 'sequential'}
-
-    Returns
-    -------
-    ndarray
     """
     B = np.asarray(batch_size, dtype=float)
     share: Array = 1.0 / B
@@ -167,12 +152,6 @@ def epoch_noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> A
     ----------
     batch_size : array_like
         Rounded to whole samples.
-    n_samples : int
-    sampling : str
-
-    Returns
-    -------
-    ndarray
     """
     if sampling != WITH_REPLACEMENT:
         return noise_share(batch_size, n_samples, sampling)
@@ -195,7 +174,6 @@ class StepCount:
         Steps that are needed without any noise.
     e_min : ndarray, shape () or (n_draws,)
         Steps that the noise of a single sample adds.
-    n_samples : int
     sampling : str
         As for ``noise_share``.
     """
@@ -212,10 +190,6 @@ class StepCount:
         ----------
         batch_size : array_like
             Broadcast against the parameters.
-
-        Returns
-        -------
-        ndarray
         """
         x = noise_share(batch_size, self.n_samples, self.sampling)
         steps: Array = self.s_min + self.e_min * x
@@ -228,10 +202,6 @@ class StepCount:
         ----------
         batch_size : array_like
             Broadcast against the parameters.
-
-        Returns
-        -------
-        ndarray
         """
         x = epoch_noise_share(batch_size, self.n_samples, self.sampling)
         steps: Array = self.s_min + self.e_min * x

@@ -82,16 +82,10 @@ def advise(
 
     Parameters
     ----------
-    cost : CostFit
-    statistical : StatisticalFit
     batch_sizes : sequence of int
         That are on offer, in any order.
     n_samples : int
         Of the workload; no batch is larger.
-
-    Returns
-    -------
-    Advice
 
     Raises
     ------

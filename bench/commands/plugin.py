@@ -113,14 +113,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def suite(config: pytest.Config) -> Suite:
     """Return the session's suite, made when it is first asked for.
 
-    Parameters
-    ----------
-    config : pytest.Config
-
-    Returns
-    -------
-    Suite
-
     Raises
     ------
     pytest.UsageError

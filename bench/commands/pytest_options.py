@@ -31,12 +31,7 @@ NOT_OF_PYTEST = {
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options.
-
-    Parameters
-    ----------
-    parser : pytest.Parser
-    """
+    """Declare the options."""
     group = parser.getgroup(
         "minibatch", "mini-batch SGD benchmarks (lists: commas, nd.* works)"
     )
@@ -69,14 +64,6 @@ def add(parser: pytest.Parser) -> None:
 
 def suite_of(config: pytest.Config) -> Suite:
     """Check the options and return the suite that they ask for.
-
-    Parameters
-    ----------
-    config : pytest.Config
-
-    Returns
-    -------
-    Suite
 
     Raises
     ------

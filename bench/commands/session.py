@@ -34,8 +34,6 @@ class Unmeasured:
     ----------
     id : str
         Of its test.
-    params : mapping
-    reason : str
     """
 
     id: str
@@ -49,14 +47,10 @@ class Suite:
 
     Attributes
     ----------
-    preset : str
-    selection : Selection
-    protocol : Protocol
     required : tuple of str
         Kernels and devices whose absence is a failure.
     kernel_folders : tuple of Path
         Where further kernels are; processes of their own need to know.
-    skipped, failed : list of Unmeasured
     """
 
     preset: str
@@ -105,11 +99,6 @@ class Suite:
         ----------
         command : list of str
             The arguments that pytest was given.
-        interrupted : bool
-
-        Returns
-        -------
-        dict
         """
         return {
             "format": FORMAT,
@@ -132,11 +121,8 @@ def document_of(
 
     Parameters
     ----------
-    config : pytest.Config
     measuring : BenchmarkSession
         pytest-benchmark's.
-    asked : Suite
-    interrupted : bool
 
     Returns
     -------

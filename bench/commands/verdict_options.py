@@ -93,10 +93,6 @@ def margins(option: str | None = None, folder: Path | None = None) -> Margins:
         Where to begin to look for ``pyproject.toml``: the nearest with a table of this suite
         counts. By default the working directory.
 
-    Returns
-    -------
-    Margins
-
     Raises
     ------
     SelectionError

@@ -32,7 +32,6 @@ class Side:
         Where devices are compared; None where all of a run's are meant.
     taken : Timestamp
         When, UTC; NaT where the file does not tell.
-    commit : str or None
     dirty : bool
         The run's code had changes that no commit holds.
     processes : int

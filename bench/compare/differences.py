@@ -116,10 +116,6 @@ def differences(
 def decided(found: Sequence[Difference]) -> str:
     """Say what runs compare that differ so.
 
-    Parameters
-    ----------
-    found : sequence of Difference
-
     Returns
     -------
     str
@@ -130,17 +126,7 @@ def decided(found: Sequence[Difference]) -> str:
 
 
 def expecting(found: Sequence[Difference], axis: str) -> tuple[Difference, ...]:
-    """Mark what is compared, and put first what is not.
-
-    Parameters
-    ----------
-    found : sequence of Difference
-    axis : str
-
-    Returns
-    -------
-    tuple of Difference
-    """
+    """Mark what is compared, and put first what is not."""
     marked = [replace(one, expected=_expected(one, axis)) for one in found]
     return tuple(sorted(marked, key=lambda one: (one.expected, one.n_touched == 0, one.fact)))
 

@@ -90,7 +90,6 @@ class PairedEstimate:
     ratio, low, high : float
         The second side's time over the first's. Without enough pairs for the confidence,
         ``low`` is 0 and ``high`` infinite.
-    n_pairs : int
     """
 
     ratio: float
@@ -151,10 +150,6 @@ def estimate(differences: Differences) -> PairedEstimate:
     ----------
     differences : sequence of float, or ndarray of shape (n_pairs,)
         Of each pair: log of the second side's time over the first's. At least one.
-
-    Returns
-    -------
-    PairedEstimate
     """
     d = np.asarray(differences, dtype=float)
     first, second = np.triu_indices(len(d))
@@ -312,8 +307,6 @@ def replay(
     ----------
     differences : sequence of float
         As many as there may be pairs; those after the decision are not looked at.
-    margin : float
-    most_pairs : int
 
     Returns
     -------
@@ -340,13 +333,8 @@ def pairs_left(contest: Contest, most_pairs: int) -> int:
 
     Parameters
     ----------
-    contest : Contest
     most_pairs : int
         It gets no more than so many in all.
-
-    Returns
-    -------
-    int
     """
     if contest.verdict is not None:
         return 0

@@ -55,10 +55,6 @@ def places(cases: pd.DataFrame, runs: pd.DataFrame, *, by_device: bool) -> list[
         The tables of cases and of runs.
     by_device : bool
         Each device of a run is a side.
-
-    Returns
-    -------
-    list of (str, str or None)
     """
     names = [str(run) for run in runs["run"]]
     if not by_device:
@@ -73,14 +69,9 @@ def put_first(sides: Sequence[Place], baseline: str | None) -> list[Place]:
 
     Parameters
     ----------
-    sides : sequence of (str, str or None)
     baseline : str or None
         A run, a device, or both as in ``RUN, gpu(0)``; the first that is called so. None
         leaves the order.
-
-    Returns
-    -------
-    list of (str, str or None)
 
     Raises
     ------
@@ -102,15 +93,6 @@ def paired(cases: pd.DataFrame, sides: Sequence[Place]) -> Paired:
 
     The name of a case of this suite holds all that it is; across devices it is taken
     without the device. Other benchmarks are told apart by their full name.
-
-    Parameters
-    ----------
-    cases : DataFrame
-    sides : sequence of (str, str or None)
-
-    Returns
-    -------
-    Paired
     """
     table = cases.assign(side=_side_numbers(cases, sides))
     table = table[table["side"] >= 0]

@@ -119,10 +119,6 @@ def log_medians(process_seconds: Sequence[Sequence[float]]) -> LogMedians:
     process_seconds : sequence of sequence of float
         For each case the median of every process; none for a case that does not tell. A
         time that is not above zero has no logarithm: its case has no mean.
-
-    Returns
-    -------
-    LogMedians
     """
     n = np.array([len(medians) for medians in process_seconds], dtype=np.int64)
     flat = np.fromiter(chain.from_iterable(process_seconds), float, count=int(n.sum()))

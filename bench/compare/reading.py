@@ -45,7 +45,6 @@ class StoredRun:
 
     Attributes
     ----------
-    path : Path
     cases : DataFrame
         A row for each case: `COLUMNS`, ``run`` and ``taken``.
     run : Series
@@ -78,10 +77,6 @@ def stored_run(path: Path) -> StoredRun:
     path : Path
         A file; or a folder, which stands for its newest run: that whose name is the last.
 
-    Returns
-    -------
-    StoredRun
-
     Raises
     ------
     StoreError
@@ -104,10 +99,8 @@ class Shared:
 
     Attributes
     ----------
-    name : str
     before, now : tuple of float
         The median of every process, in seconds.
-    margin : float
     own : bool
         It is of this suite, which can measure it again.
     control : str
@@ -144,7 +137,6 @@ def shared_cases(
         The cases that both have, from ``bench.compare.pairing.paired``.
     side_facts : sequence of mapping, length 2
         The facts of each run.
-    margins : Margins
 
     Returns
     -------
@@ -207,8 +199,6 @@ def compare(
 
     Parameters
     ----------
-    before, now : StoredRun
-    margins : Margins
     force : bool
         Compare also what did other work, or was measured on another machine, with other
         versions or settings; the judgement, and each such case, says so.

@@ -41,12 +41,10 @@ def labels(
 
     Parameters
     ----------
-    sides : sequence of (str, str or None)
     runs : DataFrame
         A row for each side: its run.
     side_facts : sequence of mapping
         The facts of each side's run.
-    found : sequence of Difference
     axis : str
         What is compared.
 

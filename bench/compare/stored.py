@@ -58,7 +58,6 @@ class Judged:
 
     Attributes
     ----------
-    verdict : list of Verdict
     ratio, low, high : ndarray, shape (n_cases,)
         Seconds now over seconds before and its 95% interval; NaN where there is none.
     confirmed : ndarray of bool, shape (n_cases,)
@@ -86,10 +85,6 @@ def judge(
         For each case the median of every process, in the order in which they ran.
     margins : ndarray, shape (n_cases,)
         Shares.
-
-    Returns
-    -------
-    Judged
     """
     base, side = log_medians(before), log_medians(now)
     edges = np.log1p(margins)
@@ -258,17 +253,7 @@ SHARPER = "use python -m bench ab, which measures both in turn"
 
 
 def reason(verdict: Verdict, *, confirmed: bool) -> str:
-    """Say why a case is slower, faster or the same.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    confirmed : bool
-
-    Returns
-    -------
-    str
-    """
+    """Say why a case is slower, faster or the same."""
     if verdict is Verdict.SAME:
         return "Its interval lies within the margin."
     beyond = f"It is {verdict.value} by more than the margin"
@@ -282,17 +267,12 @@ def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:
 
     Parameters
     ----------
-    case : Shared
     ratio : float
         NaN where there is none.
     alone : bool
         Its interval lies beyond the margin.
     n_tested : int
         Cases that were tested with it.
-
-    Returns
-    -------
-    str
     """
     single = [
         side

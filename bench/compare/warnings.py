@@ -49,15 +49,10 @@ class Compared:
 
     Attributes
     ----------
-    axis : str
-    sides : sequence of Side
-    differences : sequence of Difference
     rows : DataFrame
         Of the comparison, with all columns of the cases.
     runs : DataFrame
         A row for each side: its run.
-    different_work : DataFrame
-    doubled : sequence of str
     """
 
     axis: str
@@ -71,10 +66,6 @@ class Compared:
 
 def warnings(compared: Compared) -> tuple[str, ...]:
     """Say what a reader has to know before the ratios.
-
-    Parameters
-    ----------
-    compared : Compared
 
     Returns
     -------
@@ -263,8 +254,6 @@ def warned(
         Their cases.
     side_facts : sequence of mapping, length 2
         The facts of each run.
-    shared : sequence of Shared
-    verdicts : sequence of CaseVerdict
 
     Returns
     -------

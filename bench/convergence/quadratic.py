@@ -75,16 +75,7 @@ class Problem:
 
 
 def problem_of(workload: Workload) -> Problem:
-    """Look at a workload from its optimum.
-
-    Parameters
-    ----------
-    workload : Workload
-
-    Returns
-    -------
-    Problem
-    """
+    """Look at a workload from its optimum."""
     n, d = workload.n_samples, workload.n_features + 1
     x = np.ones((n, d), dtype=np.float32)
     x[:, :-1] = workload.features
@@ -148,7 +139,6 @@ def at(problem: Problem, delta: Float64) -> tuple[float, float]:
 
     Parameters
     ----------
-    problem : Problem
     delta : ndarray, shape (n_parameters,)
         Distance from the optimum.
 
@@ -184,16 +174,11 @@ def along(problem: Problem, target: float, learning_rate: float | None = None) -
 
     Parameters
     ----------
-    problem : Problem
     target : float
         Excess over the optimum's loss.
     learning_rate : float, optional
         By default the best for gradient descent, ``2 / (lambda_min + lambda_max)`` (Nesterov
         2004, *Introductory Lectures on Convex Optimization*, theorem 2.1.15).
-
-    Returns
-    -------
-    NoiseScale
     """
     eigenvalues = np.linalg.eigvalsh(problem.hessian)
     learning_rate = learning_rate or 2.0 / float(eigenvalues[0] + eigenvalues[-1])

@@ -69,8 +69,6 @@ def key(workload: Workload, setting: Setting, what: str) -> str:
 
     Parameters
     ----------
-    workload : Workload
-    setting : Setting
     what : str
         Tells apart what is kept of the same workload and setting.
 
@@ -114,7 +112,6 @@ class StepsToTarget:
 
     Attributes
     ----------
-    batch_size : int
     learning_rate : float
         The best found; the initial one under a schedule.
     steps : float or None
@@ -124,7 +121,6 @@ class StepsToTarget:
         Of them a 95% interval, from drawing the seeds anew; None where a bound is a miss.
     cap : int
         Steps after which a training that is not there is a miss.
-    seeds : int
     steps_by_seed : tuple of (float or None)
         Of each seed's own loss, at the same rate; None for a miss: not there after four times
         the steps of the average.
@@ -173,15 +169,8 @@ def steps_to_target(
 
     Parameters
     ----------
-    problem : Problem
-    batch_size : int
-    setting : Setting
     moments : Moments or None
         For what theory says; from `moments_for`.
-
-    Returns
-    -------
-    StepsToTarget
     """
     tuned = tune(problem, batch_size, setting)
     fine = tuned.fine
@@ -264,8 +253,6 @@ class Statistics:
 
     Parameters
     ----------
-    workload : Workload
-    setting : Setting
     folder : Path
         Of the cache.
 
@@ -300,16 +287,7 @@ class Statistics:
         return (1.0 + self.setting.tolerance) * self.workload.optimum.loss
 
     def at(self, batch_size: int) -> StepsToTarget:
-        """Return what a batch size needs.
-
-        Parameters
-        ----------
-        batch_size : int
-
-        Returns
-        -------
-        StepsToTarget
-        """
+        """Return what a batch size needs."""
         name = key(self.workload, self.setting, f"steps B{batch_size}")
         kept = _read(StepsToTarget, get(self._folder, name))
         if kept is None:
@@ -318,12 +296,7 @@ class Statistics:
         return kept
 
     def noise_scale(self) -> NoiseScale:
-        """Return the gradient noise scale along gradient descent on all samples.
-
-        Returns
-        -------
-        NoiseScale
-        """
+        """Return the gradient noise scale along gradient descent on all samples."""
         name = key(self.workload, self.setting, "noise scale")
         kept = _read(NoiseScale, get(self._folder, name))
         if kept is None:
@@ -357,11 +330,6 @@ def _read(kind: type[Kept], kept: Mapping[str, Any] | None) -> Kept | None:
 
 def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFrame:
     """Count, or read from the cache, what each batch size needs.
-
-    Parameters
-    ----------
-    statistics : Statistics
-    batch_sizes : sequence of int
 
     Returns
     -------

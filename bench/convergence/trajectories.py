@@ -182,11 +182,6 @@ def history_of(trial: Ensemble, steps: float, target: float) -> History:
         At one rate; it is advanced.
     steps : float
         That the average takes.
-    target : float
-
-    Returns
-    -------
-    History
     """
     trial.advance(math.ceil(RULE.look_ahead * RULE.longest_seed * steps))
     losses = np.stack([one[:, 0] for one in trial.losses])
@@ -214,13 +209,10 @@ class Ensemble:
 
     Parameters
     ----------
-    problem : Problem
-    batch_size : int
     rates : sequence of float
         Initial learning rates, R of them.
     seeds : sequence of int
         S of them.
-    setting : Setting
 
     Attributes
     ----------
@@ -344,12 +336,6 @@ class MismatchError(Exception):
 
 def verify(problem: Problem, workload: Workload, setting: Setting) -> None:
     """Train a little both ways and compare the excess loss.
-
-    Parameters
-    ----------
-    problem : Problem
-    workload : Workload
-    setting : Setting
 
     Raises
     ------

@@ -36,7 +36,6 @@ class Setting:
     schedule : str
         Of the learning rate, as ``kernels.schedules.parse`` reads it.
     sampling : {'without-replacement', 'with-replacement', 'sequential'}
-    rule : UpdateRule
     seed : int
         The first; the others follow it.
     most_epochs : int
@@ -120,14 +119,8 @@ def start_rate(problem: Problem, batch_size: int, tolerance: float) -> float:
 
     Parameters
     ----------
-    problem : Problem
-    batch_size : int
     tolerance : float
         The target is ``(1 + tolerance)`` times the optimum's loss.
-
-    Returns
-    -------
-    float
     """
     largest = float(np.linalg.eigvalsh(problem.hessian)[-1])
     noise = max(1.0, 1.0 / (2.0 * tolerance))
@@ -142,18 +135,7 @@ def n_seeds(problem: Problem, batch_size: int) -> int:
 
 
 def tune(problem: Problem, batch_size: int, setting: Setting) -> Tuned:
-    """Find the best learning rate.
-
-    Parameters
-    ----------
-    problem : Problem
-    batch_size : int
-    setting : Setting
-
-    Returns
-    -------
-    Tuned
-    """
+    """Find the best learning rate."""
     many = n_seeds(problem, batch_size)
     seeds = tuple(setting.seed + number for number in range(many))
     grid, edge = _grid(problem, batch_size, setting, seeds[: RULE.grid_seeds])
@@ -312,12 +294,6 @@ class Moments:
     def steps(self, batch_size: int, eta: float, target: float) -> float | None:
         """Return after how many steps the expected excess is at a target.
 
-        Parameters
-        ----------
-        batch_size : int
-        eta : float
-        target : float
-
         Returns
         -------
         float or None
@@ -352,14 +328,8 @@ class Moments:
 
         Parameters
         ----------
-        batch_size : int
         near : float
             A rate to begin at.
-        target : float
-
-        Returns
-        -------
-        ExpectedSteps
         """
         around = 2.0 ** (np.arange(1 - RULE.finer_rates, RULE.finer_rates) / RULE.finer_rates)
         found: dict[float, float] = {}

@@ -35,8 +35,6 @@ def attribute_to_frequency(
     ----------
     decided : Decided
         Cases are judged without the effect of the CPU frequency.
-    watched : Watched
-    frequency : CpuFrequency
 
     Returns
     -------
@@ -102,7 +100,6 @@ class Decided:
     ----------
     series, pools : Evidence
         Without the effect of the CPU frequency, but for its own pool and what it explains.
-    of_series, of_pools : Detection
     detected_by : ndarray of int, shape (n_series,)
         The pool whose change a series shares; -1 where it changed by itself, or not at all.
     by_frequency : ndarray, shape (n_series,)
@@ -125,14 +122,8 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds, the run in question last; NaN where a run tells nothing. A run
         that tells nothing at all is passed over.
-    watched : Watched
-    rule : Rule
     fresh : ndarray, shape (n_times, n_series), optional
         What was measured again, in fresh processes, so many times; NaN where it was not.
-
-    Returns
-    -------
-    Decided
     """
     telling = np.any(np.isfinite(logs), axis=1)
     telling[-1] = True
@@ -270,13 +261,7 @@ def cpu_frequency(
     ----------
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds, today's run last; NaN where a run lacks a series.
-    pools : sequence of Pool
     on_processor : ndarray of bool, shape (n_series,)
-    rule : Rule
-
-    Returns
-    -------
-    CpuFrequency
     """
     before, _ = split(len(logs), rule)
     past = earlier(logs[before], rule.min_std)

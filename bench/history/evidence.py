@@ -40,7 +40,6 @@ class Evidence:
 
     Attributes
     ----------
-    earlier : Earlier
     n_recent : ndarray of int, shape (n_series,)
         Last runs that it rests on.
     change : ndarray, shape (n_series,)
@@ -74,7 +73,6 @@ class Evidence:
 
         Parameters
         ----------
-        confidence : float
         raw : bool
             By the standard deviation of the earlier runs of a series alone.
 
@@ -95,7 +93,6 @@ def split(n_runs: int, rule: Rule) -> tuple[slice, slice]:
     ----------
     n_runs : int
         In order, today's the last.
-    rule : Rule
 
     Returns
     -------
@@ -122,16 +119,11 @@ def weigh(
         Logarithms of seconds, today's run last; NaN where a run lacks a series.
     margins : ndarray, shape (n_series,)
         As logarithms.
-    rule : Rule
     common : ndarray, shape (n_recent_runs, n_series), optional
         An error that the last runs have in common, one standard error of it in each, as
         logarithms: what has opposite signs cancels.
     usual_std : ndarray, shape (n_series,), optional
         What is known of the standard deviation without any run; NaN for that of all series.
-
-    Returns
-    -------
-    Evidence
     """
     before, last = split(len(logs), rule)
     past = earlier(logs[before], rule.min_std, usual_std)
@@ -241,12 +233,6 @@ def detect(
 ) -> tuple[Signs, NDArray[np.intp]]:
     """Detect series and pools that changed, and series that changed with their pool.
 
-    Parameters
-    ----------
-    series, pools : Evidence
-    watched : Watched
-    rule : Rule
-
     Returns
     -------
     sign : ndarray of int, shape (n_series + n_pools,)
@@ -288,17 +274,11 @@ def confirm(
 
     Parameters
     ----------
-    evidence : Evidence
     sign : ndarray of int, shape (n,)
     margins : ndarray, shape (n,)
         As logarithms.
     anew : ndarray, shape (n_times, n), optional
         Deviations that were measured again; NaN where they were not.
-    rule : Rule
-
-    Returns
-    -------
-    Detection
     """
     says = _repeated(evidence, sign, margins, anew, rule)
     n_anew = None if anew is None else len(anew)
@@ -327,7 +307,6 @@ def with_pools(
 
     Parameters
     ----------
-    cases, pools : Detection
     detected_by : ndarray of int, shape (n_series,)
         From `detect`.
     anew : ndarray, shape (n_times, n_series), optional
@@ -356,11 +335,9 @@ def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bo
 
     Parameters
     ----------
-    evidence : Evidence
     n_anew : int or None
         Measurements that say so beside the last runs; None for those of the last runs alone
         that say so each on its own.
-    rule : Rule
 
     Returns
     -------

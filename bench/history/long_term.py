@@ -61,7 +61,6 @@ def change_of(
 
     Parameters
     ----------
-    name : str
     runs : DataFrame
         Of the whole history: ``taken`` and ``run``.
     rows : ndarray of int
@@ -70,10 +69,6 @@ def change_of(
         Its place is one among these.
     what_changed : tuple of str
         Which facts did.
-
-    Returns
-    -------
-    Change
     """
     before, after = (int(rows[place]) for place in (step.place - 1, step.place))
     return Change(
@@ -93,16 +88,10 @@ def drift_of(name: str, runs: pd.DataFrame, rows: NDArray[np.intp], slope: Slope
 
     Parameters
     ----------
-    name : str
     runs : DataFrame
         Of the whole history: ``taken``.
     rows : ndarray of int
         Which of them the series has.
-    slope : Slope
-
-    Returns
-    -------
-    Drift
     """
     month = [
         float(np.exp(DAYS_OF_A_MONTH * one)) for one in (slope.a_day, slope.low, slope.high)
@@ -198,16 +187,10 @@ def long_term(
 ) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
     """Find steps and drifts.
 
-    Parameters
-    ----------
-    history : History
-    watched : Watched
-
     Returns
     -------
     changes : tuple of Change
         The newest first.
-    drifts : tuple of Drift
     """
     changes, drifts = [], []
     days = days_of(history.runs)
@@ -251,10 +234,8 @@ def sum_up(history: History, material: Material, verdicts: Verdicts) -> Judgemen
 
     Parameters
     ----------
-    history : History
     material : Material
         Made of it.
-    verdicts : Verdicts
 
     Returns
     -------

@@ -44,10 +44,8 @@ def banded(history: series.History, kinds: NDArray[np.intp], margins: Margins) -
 
     Parameters
     ----------
-    history : History
     kinds : ndarray of int, shape (n_runs, n_series)
         Of a series, runs with the same number can be compared.
-    margins : Margins
 
     Returns
     -------
@@ -84,13 +82,8 @@ def part(
 
     Parameters
     ----------
-    history : History
     rows, members : ndarray of int
         Places of the runs and of the series.
-
-    Returns
-    -------
-    History
     """
     chosen = np.ix_(rows, members)
     return replace(
@@ -112,16 +105,13 @@ def series_changes(
 
     Parameters
     ----------
-    history : History
     table : DataFrame
         From ``bench.history.series.history_table``, with the steps.
-    margins : Margins
 
     Returns
     -------
     changes : tuple of Change
         The newest first; none of a case that drifts.
-    drifts : tuple of Drift
     """
     steps_of = _steps(history, table)
     days = days_of(history.runs)
@@ -179,7 +169,6 @@ class WholeHistory:
 
     Attributes
     ----------
-    machine : Machine
     table : DataFrame
         A row for each case and run, as ``bench.history.series.history_table`` makes
         it; the band of a run is that of the earlier ones with the same facts.
@@ -223,14 +212,8 @@ def whole_history(
     ----------
     cases : DataFrame
         Columns of ``bench.store``; of any runs.
-    machine : Machine
-    margins : Margins
     unmeasured : mapping of str to str, optional
         Why the newest run skipped a case, or failed at it.
-
-    Returns
-    -------
-    WholeHistory
     """
     runs = machine.runs
     # The newest is judged whatever it is, as by track.
@@ -287,10 +270,8 @@ def history_table(
     history : History
         See ``bench.history.reading.choose``; of any tables of ``bench.store`` that hold the
         runs of one machine, ``bench.history.series.history`` makes it.
-    margins : Margins
     comparable : ndarray of bool, shape (n_runs, n_series), optional
         Where a run has a series on the facts of the last run; only those make the band.
-    rule : Rule
 
     Returns
     -------

@@ -58,7 +58,6 @@ class Pool:
         Its members are controls.
     members : tuple of int
         Places of its series.
-    device : str
     parts : tuple of tuple of int
         Members that count as much together as those of any other part; empty where they are
         of one.
@@ -119,15 +118,8 @@ def part_of(control: str, n_bytes: int, device: str, cache_bytes: int | None = N
 
     Parameters
     ----------
-    control : str
     n_bytes : int
         Of one of its arrays.
-    device : str
-    cache_bytes : int or None
-
-    Returns
-    -------
-    str
     """
     if control.startswith("empty"):
         return DISPATCH
@@ -149,7 +141,6 @@ def pooled(deviations: Floats, pools: Sequence[Pool], std: Floats) -> Floats:
     ----------
     deviations : ndarray, shape (n_runs, n_series)
         Of each series from its own earlier level, as logarithms; NaN where a run lacks it.
-    pools : sequence of Pool
     std : ndarray, shape (n_series,)
         Between earlier runs: a member counts as the inverse of its runs' variance.
 
@@ -176,16 +167,7 @@ def _weights(pool: Pool, weights: Floats) -> Floats:
 
 
 def cache_bytes_of(fingerprint: Mapping[str, object]) -> int | None:
-    """Return the size of the largest cache that a fingerprint tells, as far as it is own.
-
-    Parameters
-    ----------
-    fingerprint : mapping
-
-    Returns
-    -------
-    int or None
-    """
+    """Return the size of the largest cache that a fingerprint tells, as far as it is own."""
     caches = fingerprint.get("caches")
     listed = caches if isinstance(caches, list) else []
     sizes = [own_bytes(one) for one in listed if isinstance(one, dict)]
@@ -213,8 +195,6 @@ def dependence(
     ----------
     series : DataFrame
         A row for each series, with those of `COLUMNS` that are known.
-    pools : sequence of Pool
-    cache_bytes : int or None
 
     Returns
     -------
@@ -275,7 +255,6 @@ class Watched:
 
     Attributes
     ----------
-    pools : tuple of Pool
     controls : ndarray of bool, shape (n_series,)
         Series that are judged in their pool alone.
     on_processor : ndarray of bool, shape (n_series,)
@@ -304,7 +283,6 @@ class Material:
         NaN where a run tells nothing, or has another fingerprint.
     rows : ndarray of int
         Which runs of the history these are; the last is today's.
-    watched : Watched
     """
 
     logs: Floats
@@ -319,11 +297,8 @@ def material(
 
     Parameters
     ----------
-    history : History
     comparable : ndarray of bool, shape (n_runs, n_series)
         Where a run has a series on the facts of the last run.
-    margins : Margins
-    rule : Rule
 
     Returns
     -------
@@ -351,10 +326,6 @@ def watched(runs: pd.DataFrame, series: pd.DataFrame, margins: Margins) -> Watch
         Of a history.
     margins : Margins
         A part of the machine is called by its name, ``machine: memory``.
-
-    Returns
-    -------
-    Watched
     """
     cache_bytes = cache_bytes_of(stored_record(runs.iloc[-1], "fingerprint"))
     parts = pools(series, cache_bytes)

@@ -58,7 +58,6 @@ class Chosen:
         What was set aside and why, a sentence each.
     path : Path
         Of the run.
-    folders : tuple of Path
     unmeasured : mapping of str to str
         Why a case was skipped or failed in the run.
     """
@@ -91,10 +90,6 @@ def choose(
         Runs of machines of another name are of this one where all else is the same.
     most_runs : int
         The newest of so many.
-
-    Returns
-    -------
-    Chosen
 
     Raises
     ------
@@ -181,15 +176,8 @@ def verdicts(
 
     Parameters
     ----------
-    chosen : Chosen
-    margins : Margins
-    rule : Rule
     fresh : ndarray, shape (n_times, n_series), optional
         What was measured again.
-
-    Returns
-    -------
-    Verdicts
     """
     rule_input = material(chosen.history, chosen.comparable, margins, rule)
     run = Judged(chosen.history, chosen.changed, rule_input, rule, chosen.unmeasured)
@@ -203,15 +191,8 @@ def judgement(
 
     Parameters
     ----------
-    chosen : Chosen
-    verdicts : Verdicts
-    margins : Margins
     warnings : tuple of str
         To be told beside what was set aside.
-
-    Returns
-    -------
-    Judgement
     """
     history = chosen.history
     rule_input = material(history, chosen.comparable, margins, RULE)
@@ -252,8 +233,6 @@ def against_baseline(chosen: Chosen, baseline: Path, margins: Margins) -> Judgem
     ----------
     chosen : Chosen
         The run, with the history that says how far runs lie apart.
-    baseline : Path
-    margins : Margins
 
     Returns
     -------
@@ -328,15 +307,9 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
 
     Parameters
     ----------
-    chosen : Chosen
-    margins : Margins
     remeasure : callable or None
         Takes the run's document and the names of cases, and returns the file of a new run;
         raises `NotConfirmedError` where it can't. None leaves it to the runs that there are.
-
-    Returns
-    -------
-    Judgement
     """
     first = verdicts(chosen, margins)
     if not first.detected or remeasure is None:
@@ -375,7 +348,6 @@ def fresh_logs(chosen: Chosen, path: Path) -> Floats:
 
     Parameters
     ----------
-    chosen : Chosen
     path : Path
         Of the new run.
 

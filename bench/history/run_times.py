@@ -206,7 +206,6 @@ def correct_drift(
     -------
     logs : ndarray, shape (n_rows,)
         As given of a case of which some run has no yardstick, or fewer than four processes.
-    drift_correction : DriftCorrection
     """
     rows = _rows(table, plain, known)
     if not len(rows.numbers):

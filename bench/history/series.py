@@ -101,10 +101,6 @@ def history(
         Cases that medians of processes stand for in any case.
     drift_correction : DriftCorrection, optional
         How cases go with the yardstick; else it is estimated from these runs.
-
-    Returns
-    -------
-    History
     """
     place = pd.Series(range(len(runs)), index=runs["run"])
     table = cases.reindex(columns=["run", *HISTORY_COLUMNS]).assign(
@@ -256,10 +252,6 @@ def _near(one: str, other: str) -> bool:
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
     """List the facts that make two runs of one machine different series, for any case.
 
-    Parameters
-    ----------
-    one, other : mapping of str to str
-
     Returns
     -------
     tuple of str
@@ -293,10 +285,6 @@ def touching(differences: Sequence[str], backend: str | None, *, gpu: bool) -> t
         None for a case of another suite, which may depend on what all depend on.
     gpu : bool
         Whether they run on one.
-
-    Returns
-    -------
-    tuple of str
     """
     scopes = ((fact, _scope(fact)) for fact in differences)
     return tuple(
@@ -330,16 +318,7 @@ class SameFacts:
 
 
 def same_facts(history: History) -> SameFacts:
-    """Compare the facts of all runs.
-
-    Parameters
-    ----------
-    history : History
-
-    Returns
-    -------
-    SameFacts
-    """
+    """Compare the facts of all runs."""
     all_facts = [facts_of(row) for _, row in history.runs.iterrows()]
     groups = _groups_of(history.series)
     distinct = sorted(set(groups), key=str)

@@ -47,17 +47,7 @@ class Cause:
 
 
 def causes(decided: Decided, watched: Watched) -> list[Cause]:
-    """Say of each series whether the machine or the code changed.
-
-    Parameters
-    ----------
-    decided : Decided
-    watched : Watched
-
-    Returns
-    -------
-    list of Cause
-    """
+    """Say of each series whether the machine or the code changed."""
     changes, signs = decided.pools.change, decided.of_pools.sign
     found = []
     for place, change in enumerate(decided.series.change):
@@ -121,14 +111,8 @@ def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = No
 
     Parameters
     ----------
-    one : CaseVerdict
-    cause : str
     pool : tuple of (str, float), optional
         The kernel whose cases together are, and by how much, as a logarithm.
-
-    Returns
-    -------
-    str
     """
     word = "slower" if one.verdict is Verdict.SLOWER else "faster"
     last = "This run is" if one.n_now == 1 else f"The last {one.n_now} runs are"
@@ -201,8 +185,6 @@ class Verdicts:
 
     Attributes
     ----------
-    cases, machine : tuple of CaseVerdict
-    added : tuple of str
     detected : tuple of str
         Cases, controls among them, that are to be measured again before one believes that
         they, or the part of the machine that they measure, are slower or faster.
@@ -227,11 +209,8 @@ class Judged:
 
     Attributes
     ----------
-    history : History
     changed : mapping of str to str
         Of a case without any earlier run of the same facts: what is different.
-    material : Material
-    rule : Rule
     unmeasured : mapping of str to str
         Why the run skipped a case, or failed at it.
     """
@@ -256,13 +235,8 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
 
     Parameters
     ----------
-    run : Judged
     fresh : ndarray, shape (n_times, n_series), optional
         Logarithms of seconds that were measured again; NaN where they were not.
-
-    Returns
-    -------
-    Verdicts
     """
     watched, there = run.material.watched, run.history.there
     decided = decide(run.material.logs, watched, run.rule, fresh)

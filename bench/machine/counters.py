@@ -35,12 +35,8 @@ class GpuReading:
         So far: time during which the temperature did.
     energy_joules : float or None
         Since the driver was loaded.
-    temperature_celsius : int or None
-    sm_clock_mhz : int or None
-    memory_clock_mhz : int or None
     ecc_corrected : int or None
         Errors since the driver was loaded.
-    ecc_uncorrected : int or None
     foreign_processes : int or None
         Processes with a compute context on this GPU, without this one and those that
         started it.
@@ -65,7 +61,6 @@ class Reading:
 
     Attributes
     ----------
-    monotonic_seconds : float or None
     n_cpus : int or None
         The CPUs that ``steal_seconds`` and ``busy_seconds`` are summed over: those that
         this process may run on.
@@ -100,7 +95,6 @@ class Reading:
         … for a disk.
     load : float or None
         Load average of the last minute.
-    gpus : tuple of GpuReading
     """
 
     monotonic_seconds: float | None = None
@@ -330,10 +324,5 @@ class NoTelemetry:
     """Reads nothing: nothing is known, and no round is marked."""
 
     def read(self) -> Reading:
-        """Return a reading of which everything is unknown.
-
-        Returns
-        -------
-        Reading
-        """
+        """Return a reading of which everything is unknown."""
         return Reading()

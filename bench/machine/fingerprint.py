@@ -40,10 +40,6 @@ def fingerprint(machine: Machine = HERE) -> dict[str, object]:
 
     Imports the backends, for their versions and so that their threads can be counted.
 
-    Parameters
-    ----------
-    machine : Machine
-
     Returns
     -------
     dict
@@ -91,10 +87,6 @@ def fingerprint_id(fp: Mapping[str, object]) -> str:
 
 def volatile(machine: Machine = HERE) -> dict[str, object]:
     """Read what changes by the minute.
-
-    Parameters
-    ----------
-    machine : Machine
 
     Returns
     -------

@@ -40,11 +40,8 @@ class GpuFacts:
         Total.
     power_limit_watts : float or None
         The one in force.
-    power_limit_default_watts : float or None
-    sm_clock_max_mhz, memory_clock_max_mhz : int or None
     sm_clock_set_mhz, memory_clock_set_mhz : int or None
         What applications are given where heat and power permit (the "application clocks").
-    ecc : bool or None
     mig : bool or None
         The GPU is divided into instances.
     persistence : bool or None
@@ -71,15 +68,7 @@ class GpuFacts:
 
 @dataclass(frozen=True)
 class GpuState:
-    """A GPU at this moment; whatever NVML does not tell is None.
-
-    Attributes
-    ----------
-    sm_clock_mhz, memory_clock_mhz : int or None
-    temperature_celsius : int or None
-    memory_free_bytes : int or None
-    pcie_generation, pcie_width : int or None
-    """
+    """A GPU at this moment; whatever NVML does not tell is None."""
 
     sm_clock_mhz: int | None = None
     memory_clock_mhz: int | None = None
@@ -137,7 +126,6 @@ def gpu_state(uuid: str, nvml: Any = pynvml) -> GpuState:
     ----------
     uuid : str
         ``GPU-…``.
-    nvml : module
 
     Returns
     -------
@@ -225,10 +213,6 @@ NAMES = {
 def reason_names(bits: int) -> list[str]:
     """Name what holds a clock down.
 
-    Parameters
-    ----------
-    bits : int
-
     Returns
     -------
     list of str
@@ -243,10 +227,6 @@ def reason_names(bits: int) -> list[str]:
 
 def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
     """Describe what stays until someone changes a GPU or its settings.
-
-    Parameters
-    ----------
-    machine : Machine
 
     Returns
     -------
@@ -273,10 +253,6 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
 
 def gpu_states(machine: Machine) -> list[dict[str, object]]:
     """Describe how the GPUs are at this moment.
-
-    Parameters
-    ----------
-    machine : Machine
 
     Returns
     -------

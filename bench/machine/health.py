@@ -52,15 +52,12 @@ class NoiseReadings:
         Those that this process may run on.
     load_average : float
         Over the last minute.
-    memory_total_bytes, memory_available_bytes, swap_used_bytes : int
     governors : tuple of (str, str), or None
         Cores and their frequency governor, for each set of cores that has one.
-    turbo : bool or None
     turbo_switch : str
         The file that turns it off, below ``/sys/devices/system/cpu``; empty without one.
     smt : bool or None
         Two hardware threads share a core.
-    virtualised : bool or None
     steal_percent : float or None
         Share of the time that the host gave to others.
     """
@@ -89,10 +86,6 @@ def readings(
         Holds ``sys`` and ``proc``.
     steal_seconds : float
         How long to watch for stolen time.
-
-    Returns
-    -------
-    NoiseReadings
     """
     cpu = root / "sys/devices/system/cpu"
     turbo, turbo_switch = processor.turbo(cpu)
@@ -115,10 +108,6 @@ def readings(
 
 def warnings(read: NoiseReadings) -> list[NoiseWarning]:
     """Say what in the readings makes timings noisy.
-
-    Parameters
-    ----------
-    read : NoiseReadings
 
     Returns
     -------
@@ -231,10 +220,6 @@ def _memory(read: NoiseReadings) -> NoiseWarning | None:
 
 def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
     """Look at the backends, their devices and the machine.
-
-    Parameters
-    ----------
-    backends : mapping of str to Backend
 
     Returns
     -------

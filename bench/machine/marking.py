@@ -113,16 +113,7 @@ def disturbed_share(marks_of_rounds: Collection[Collection[str]]) -> float:
 
 
 def is_untrusted(marks_of_rounds: Collection[Collection[str]]) -> bool:
-    """Say whether most rounds of a case were disturbed.
-
-    Parameters
-    ----------
-    marks_of_rounds : collection of collections of str
-
-    Returns
-    -------
-    bool
-    """
+    """Say whether most rounds of a case were disturbed."""
     return disturbed_share(marks_of_rounds) > RULE.untrusted_share
 
 

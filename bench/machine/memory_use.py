@@ -214,10 +214,6 @@ class DeviceMemory:
         ----------
         device : str
             ``cpu(0)``, ``gpu(0)``, …; on a CPU there is nothing to watch.
-
-        Returns
-        -------
-        DeviceMemory
         """
         if not device.startswith("gpu"):
             return cls(None)

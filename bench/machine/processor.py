@@ -30,7 +30,6 @@ class Machine:
         Holds ``proc`` and ``sys``.
     gpus : callable
         Lists the GPUs, or raises DriverError.
-    nvml : module
     memory : callable
         Returns an object with ``total`` and ``available``, in bytes.
     cpus : callable
@@ -69,10 +68,6 @@ BINARY_PREFIXES = {"K": 2**10, "M": 2**20, "G": 2**30}
 def text(path: Path) -> str:
     """Return what a file holds.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     str
@@ -109,10 +104,6 @@ def n_listed(written: str) -> int:
     ----------
     written : str
         ``0-3,8``.
-
-    Returns
-    -------
-    int
     """
     ranges = (part.partition("-") for part in written.split(",") if part)
     return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
@@ -170,10 +161,6 @@ def governors(cpu: Path) -> tuple[tuple[str, str], ...] | None:
 def drivers(cpu: Path) -> list[str]:
     """Read which drivers set the clocks.
 
-    Parameters
-    ----------
-    cpu : Path
-
     Returns
     -------
     list of str
@@ -186,13 +173,8 @@ def drivers(cpu: Path) -> list[str]:
 def turbo(cpu: Path) -> tuple[bool | None, str]:
     """Read whether the clock may rise above its nominal value, and where to forbid it.
 
-    Parameters
-    ----------
-    cpu : Path
-
     Returns
     -------
-    turbo : bool or None
     switch : str
         The file that turns it off, below ``cpu``; empty without one.
     """
@@ -214,10 +196,6 @@ def processor(machine: Machine) -> dict[str, object]:
     """Describe the CPU.
 
     Ask before a backend is imported: see ``bench.machine.threads``.
-
-    Parameters
-    ----------
-    machine : Machine
 
     Returns
     -------

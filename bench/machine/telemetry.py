@@ -49,12 +49,7 @@ class SystemTelemetry:
         self._gpus = tuple(GpuReader(uuid) for uuid in gpu_uuids)
 
     def read(self) -> Reading:
-        """Read all counters.
-
-        Returns
-        -------
-        Reading
-        """
+        """Read all counters."""
         # The host is read last: asking NVML takes CPU time, and it is this process's.
         gpus = tuple(gpu.read() for gpu in self._gpus)
         host = self._host.read()
@@ -70,10 +65,8 @@ class GpuChange(GpuReading):
 
     Attributes
     ----------
-    uuid : str
     throttle_reasons : int or None
         Bits that were set before the round or after it.
-    power_violation_seconds, thermal_violation_seconds : float or None
     energy_joules : float or None
         Used.
     temperature_celsius : int or None
@@ -106,9 +99,6 @@ class Change:
         had it: see ``_waited``.
     steal_seconds, busy_seconds, own_cpu_seconds, thread_cpu_seconds : float or None
         This and what follows are differences of what ``Reading`` has under the same name.
-    involuntary_switches, voluntary_switches, minor_faults, major_faults : int or None
-    run_delay_seconds : float or None
-    pressure_cpu_seconds, pressure_memory_seconds, pressure_io_seconds : float or None
     yardstick_seconds : float or None
         What the yardstick took just before and just after, on average.
     gpus : tuple of GpuChange
@@ -152,10 +142,6 @@ def change(before: Reading, after: Reading) -> Change:
     ----------
     before, after : Reading
         Of one reader, in this order.
-
-    Returns
-    -------
-    Change
     """
     grown: dict[str, Any] = {
         name: _grown(getattr(before, name), getattr(after, name)) for name in COUNTERS

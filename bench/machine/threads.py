@@ -31,12 +31,7 @@ def usable_cpus() -> tuple[int, ...]:
 
 
 def usable_cores() -> int:
-    """Count the CPUs that this thread may run on now.
-
-    Returns
-    -------
-    int
-    """
+    """Count the CPUs that this thread may run on now."""
     return len(usable_cpus()) or os.cpu_count() or 1
 
 
@@ -80,10 +75,6 @@ SETTING_FAMILIES = ("MKL_", "MXNET_EXEC_BULK_EXEC_", "OPENBLAS_")
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Pick the variables that a time may depend on.
-
-    Parameters
-    ----------
-    environment : mapping of str to str
 
     Returns
     -------

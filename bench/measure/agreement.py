@@ -31,7 +31,6 @@ def plain_loop(case: TrainingCase, protocol: Protocol) -> list[float]:
 
     Parameters
     ----------
-    case : TrainingCase
     protocol : Protocol
         Gives the orders, the rates and how much is timed.
 
@@ -85,8 +84,6 @@ def agreement(
     ----------
     params : mapping
         Of a ``bench_epoch`` case.
-    registry : Registry
-    protocol : Protocol
 
     Returns
     -------

@@ -55,11 +55,6 @@ def overhead(drain: Action, instruments: Instruments) -> Overhead:
     ----------
     drain : callable
         Waits for the device that is about to be measured on.
-    instruments : Instruments
-
-    Returns
-    -------
-    Overhead
     """
     nothing: tuple[Action, ...] = ()
     calls = (empty_kernel, drain) * RULE.empty_calls
@@ -108,10 +103,6 @@ def calibrate(
     affordable : int
         No more than so often for the sake of the round's length; the clock's share comes
         first.
-
-    Returns
-    -------
-    Calibration
     """
     if seconds <= 0:
         return Calibration(1, 1)
@@ -135,14 +126,8 @@ def seconds_in_a_row(
 
     Parameters
     ----------
-    work, drain : callable
-    instruments : Instruments
     seconds_alone : float
         What the work takes from an idle device to an idle device.
-
-    Returns
-    -------
-    float
     """
     n = calibrate(seconds_alone).iterations
     if n == 1:

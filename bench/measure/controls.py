@@ -25,8 +25,6 @@ class ControlCase:
 
     Attributes
     ----------
-    backend : Backend
-    device : str
     control : str
         A name of ``kernels.controls.SIZES``.
     n_bytes : int
@@ -55,14 +53,8 @@ def measure_control(
 
     Parameters
     ----------
-    case : ControlCase
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
-
-    Returns
-    -------
-    Measurement
 
     Raises
     ------

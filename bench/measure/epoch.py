@@ -44,12 +44,8 @@ def phase_facts(  # noqa: PLR0917 - all that an instrumented epoch needs
 
     Parameters
     ----------
-    case : TrainingCase
-    plan : Plan
     state : object
         The kernel's, warm.
-    drain : callable
-    instruments : Instruments
     seconds_per_epoch : float
         Without instruments.
 
@@ -119,8 +115,6 @@ def measure_training(
 
     Parameters
     ----------
-    case : TrainingCase
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
 

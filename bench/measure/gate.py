@@ -37,16 +37,7 @@ class GateError(Exception):
 
 @dataclass(frozen=True)
 class TrainingCase:
-    """One cell of the matrix.
-
-    Attributes
-    ----------
-    workload : Workload
-    kernel : TrainKernel
-    device : str
-    loader : str
-    batch_size : int
-    """
+    """One cell of the matrix."""
 
     workload: Workload
     kernel: TrainKernel
@@ -113,8 +104,6 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
 
     Parameters
     ----------
-    case : TrainingCase
-    expected : Reference
     state : object
         The kernel's.
     when : str
@@ -147,15 +136,10 @@ def verify(case: TrainingCase, plan: Plan, state: object) -> GateReport:
 
     Parameters
     ----------
-    case : TrainingCase
     plan : Plan
         Gives the start, the order and the learning rates.
     state : object
         The kernel's, that is about to be timed; it is put back to the start first.
-
-    Returns
-    -------
-    GateReport
 
     Raises
     ------
@@ -237,12 +221,6 @@ def draw_tensors(
     n_tensors : int
         The tensors are as equal in size as can be.
     precision : {'float32', 'float16', 'mixed'}
-    density : float
-    seed : int
-
-    Returns
-    -------
-    Tensors
     """
     weight, gradient = _draw(n_parameters, seed)
     if precision != "float32":
@@ -266,15 +244,6 @@ def distance_moved(rule: UpdateRule, n_updates: int) -> float:
     """Return how often ``eta g`` a parameter has moved after updates with one gradient.
 
     With momentum mu the j-th update moves it by ``(1 - mu^j) / (1 - mu)`` of it.
-
-    Parameters
-    ----------
-    rule : UpdateRule
-    n_updates : int
-
-    Returns
-    -------
-    float
     """
     mu = rule.momentum
     if not mu:
@@ -306,13 +275,10 @@ def worst_ratio(
 
     Parameters
     ----------
-    kernel : UpdateKernel
     tensors : Tensors
         What the kernel was given.
     parameters : sequence of ndarray
         What it has made of the weights.
-    eta : float
-    n_updates : int
 
     Returns
     -------

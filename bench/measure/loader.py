@@ -26,16 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoaderCase:
-    """One cell of the matrix.
-
-    Attributes
-    ----------
-    workload : Workload
-    backend : Backend
-    device : str
-    loader : str
-    batch_size : int
-    """
+    """One cell of the matrix."""
 
     workload: Workload
     backend: Backend
@@ -74,14 +65,8 @@ def measure_loading(
 
     Parameters
     ----------
-    case : LoaderCase
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
-
-    Returns
-    -------
-    Measurement
 
     Raises
     ------

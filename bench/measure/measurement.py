@@ -35,7 +35,6 @@ class Measurement:
 
     Attributes
     ----------
-    rounds : tuple of Round
     facts : dict of str to JSON value
         The ``extra_info`` of the run file.
     group : str
@@ -148,7 +147,6 @@ def rate_facts(work: tuple[float, float] | None, seconds: float) -> dict[str, An
     ----------
     work : tuple of float or None
         Bytes and flops; None where the kernel does not declare them.
-    seconds : float
 
     Returns
     -------
@@ -174,8 +172,6 @@ def device_facts(
 
     Parameters
     ----------
-    backend : Backend
-    device : str
     fresh : callable
         Prepares, outside the events, and returns the work.
     iterations : int

@@ -76,7 +76,6 @@ def measure_notebook(
     ----------
     case : TrainingCase
         Of a kernel that has ``step`` and ``training_loss``.
-    setting : Published
     protocol : Protocol
         Gives the number of trainings and the seed of the first.
     instruments : Instruments, optional

@@ -48,8 +48,6 @@ def measure_memory(
     ----------
     params : mapping
         ``workload``, ``kernel``, ``device``, ``loader`` and ``batch_size``.
-    registry : Registry
-    protocol : Protocol
 
     Returns
     -------
@@ -73,9 +71,6 @@ def case_memory(
 
     Parameters
     ----------
-    case : TrainingCase
-    protocol : Protocol
-    host : HostMemory
     on_device : DeviceMemory
         Made before the backend creates its context.
 

@@ -40,7 +40,6 @@ class Protocol:
         training may end early, for its losses are known.
     phases : bool
         Whether an instrumented pass says where the time of an epoch goes.
-    notebook_repeats : int
     seed : int
         Of the start and of the sample orders; the same for all kernels and batch sizes.
     sampling : {'without-replacement', 'with-replacement', 'sequential'}
@@ -86,9 +85,7 @@ class Plan:
 
     Attributes
     ----------
-    start : Start
     orders : tuple of ndarray, each of shape (n_samples,), one an epoch
-    learning_rates : tuple of array of float64, one an epoch, one rate a step
     expected : tuple of Reference
         The float64 reference after each epoch.
     """
@@ -125,17 +122,9 @@ def plan_training(
 
     Parameters
     ----------
-    workload : Workload
-    batch_size : int
-    protocol : Protocol
-    rule : UpdateRule
     repeats : int
         The epochs of the protocol so many times one after the other, in the same sample
         orders: new ones for each would not stay in the caches.
-
-    Returns
-    -------
-    Plan
 
     Raises
     ------
@@ -174,10 +163,6 @@ class Published:
 
     Attributes
     ----------
-    kernel : str
-    batch_size : int
-    learning_rate : float
-    epochs : int
     loss, seconds_per_epoch : float or None
         None where no printed figure of this data set is known.
     """

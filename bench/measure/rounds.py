@@ -121,10 +121,6 @@ def time_calls(
     lead_in : iterable of callable
         Made just before the clock starts, and awaited: like work, so that what came between
         two rounds has left no trace in caches and sleeping threads.
-
-    Returns
-    -------
-    Round
     """
     drain()
     collecting = gc.isenabled()
@@ -149,11 +145,6 @@ def time_calls(
 def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
     """Return calls that do pieces of work one after the other, each awaited.
 
-    Parameters
-    ----------
-    works : sequence of callable
-    drain : callable
-
     Returns
     -------
     list of callable
@@ -172,13 +163,6 @@ def time_round(
     ----------
     work : callable
         Enqueues work; called ``iterations`` times.
-    drain : callable
-    instruments : Instruments
-    iterations : int
-
-    Returns
-    -------
-    Round
     """
     return time_calls(repeat(work, iterations), drain, instruments, iterations)
 

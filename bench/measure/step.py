@@ -64,7 +64,6 @@ def measure_step(
     ----------
     case : TrainingCase
         Of a kernel that has ``step``.
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
 

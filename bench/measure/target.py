@@ -60,8 +60,6 @@ def measure_target(
 
     Parameters
     ----------
-    case : TrainingCase
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
 
@@ -130,12 +128,6 @@ def target_facts(
 
 def plan_to_target(workload: Workload, needed: StepsToTarget, setting: Setting) -> Plan:
     """Draw a training of as many steps as the target takes, and what float64 makes of it.
-
-    Parameters
-    ----------
-    workload : Workload
-    needed : StepsToTarget
-    setting : Setting
 
     Returns
     -------

@@ -76,10 +76,6 @@ def instruments_for(device: str) -> Instruments:
     ----------
     device : str
         ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
-
-    Returns
-    -------
-    Instruments
     """
     yardstick = Yardstick() if device.startswith("cpu") else None
     return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
@@ -102,9 +98,6 @@ class RoundTimer:
 
     Attributes
     ----------
-    drain : callable
-    instruments : Instruments
-    rounds : list of Round
     changes : list of Change
         What the machine did in each round.
     """
@@ -121,14 +114,8 @@ class RoundTimer:
 
         Parameters
         ----------
-        calls : iterable of callable
-        iterations : int
         lead_in : iterable of callable
             As for ``time_calls``.
-
-        Returns
-        -------
-        Round
         """
         return self.observe(
             partial(time_calls, calls, self.drain, self.instruments, iterations, lead_in)
@@ -141,10 +128,6 @@ class RoundTimer:
         ----------
         timed : callable
             Times the round; what it does before and after is watched too.
-
-        Returns
-        -------
-        Round
         """
         read = self.instruments.telemetry.read
         self.drain()
@@ -173,7 +156,6 @@ class RoundTimer:
 
         Parameters
         ----------
-        rule : StoppingRule
         one_round : callable
             Prepares, untimed, and calls `time` once or more.
 

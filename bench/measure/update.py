@@ -32,11 +32,8 @@ class UpdateCase:
 
     Attributes
     ----------
-    kernel : UpdateKernel
-    device : str
     n_parameters : int
         Of all tensors together.
-    n_tensors : int
     """
 
     kernel: UpdateKernel
@@ -52,13 +49,10 @@ def check_update(
 
     Parameters
     ----------
-    case : UpdateCase
     tensors : Tensors
         What the kernel was given.
     state : object
         The kernel's.
-    eta : float
-    n_updates : int
 
     Returns
     -------
@@ -101,14 +95,8 @@ def measure_update(
 
     Parameters
     ----------
-    case : UpdateCase
-    protocol : Protocol
     instruments : Instruments, optional
         This machine's by default.
-
-    Returns
-    -------
-    Measurement
 
     Raises
     ------

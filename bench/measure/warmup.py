@@ -34,10 +34,6 @@ def settled(seconds: Sequence[float]) -> bool:
     ----------
     seconds : sequence of float
         Of the calls so far, in their order, of equal work.
-
-    Returns
-    -------
-    bool
     """
     if len(seconds) <= RULE.settled_calls:
         return False
@@ -76,10 +72,6 @@ def call_until_settled(seconds_of_call: Callable[[], float]) -> Calls:
     ----------
     seconds_of_call : callable
         Does the work once and returns what it took.
-
-    Returns
-    -------
-    Calls
     """
     seconds: list[float] = []
     while (
@@ -136,12 +128,6 @@ class WarmUp:
         ----------
         seconds : sequence of float
             Of each call.
-        settled_seconds : float
-        settled : bool
-
-        Returns
-        -------
-        WarmUp
         """
         excess = sum(seconds) - len(seconds) * settled_seconds
         return cls(len(seconds), sum(seconds), settled, settled_seconds, max(0.0, excess))
@@ -165,8 +151,6 @@ class Ready:
     ----------
     state : object
         The kernel's, to be reset before it is used.
-    gate : GateReport
-    warm_up : WarmUp
     """
 
     state: Any
@@ -176,17 +160,6 @@ class Ready:
 
 def ready(case: TrainingCase, plan: Plan, drain: Action, instruments: Instruments) -> Ready:
     """Prepare a kernel, verify it, and train, untimed, until the times have settled.
-
-    Parameters
-    ----------
-    case : TrainingCase
-    plan : Plan
-    drain : callable
-    instruments : Instruments
-
-    Returns
-    -------
-    Ready
 
     Raises
     ------
@@ -250,12 +223,6 @@ def warm_calls(fresh: Callable[[], Action], drain: Action, instruments: Instrume
     ----------
     fresh : callable
         Returns the work, each time anew.
-    drain : callable
-    instruments : Instruments
-
-    Returns
-    -------
-    WarmUp
     """
     calls = call_until_settled(lambda: time_round(fresh(), drain, instruments).drained_seconds)
     return WarmUp.of(calls.seconds, calls.settled_seconds, settled=calls.settled)

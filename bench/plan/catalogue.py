@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 def catalogue(selection: Selection) -> dict[str, Any]:
     """List kernels and cases.
 
-    Parameters
-    ----------
-    selection : Selection
-
     Returns
     -------
     dict

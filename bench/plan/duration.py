@@ -50,11 +50,6 @@ class Estimator:
 
     Only the CPU is tried out: MXNet's first use of a GPU shrinks its OpenMP pool, which the
     CPU cases are about to use. A GPU case is estimated as the same case on the CPU.
-
-    Parameters
-    ----------
-    registry : Registry
-    protocol : Protocol
     """
 
     def __init__(self, registry: Registry, protocol: Protocol) -> None:
@@ -64,16 +59,7 @@ class Estimator:
         self._measured: dict[tuple[str, ...], float] = {}
 
     def under(self, protocol: Protocol) -> Estimator:
-        """Return the same for another protocol; what was tried out is not tried again.
-
-        Parameters
-        ----------
-        protocol : Protocol
-
-        Returns
-        -------
-        Estimator
-        """
+        """Return the same for another protocol; what was tried out is not tried again."""
         other = Estimator(self._registry, protocol)
         other._measured = self._measured
         return other
@@ -129,7 +115,6 @@ class Estimator:
         ----------
         name : str
             The name of its test function.
-        params : mapping
 
         Returns
         -------
@@ -150,10 +135,6 @@ class Estimator:
 
     def memory(self, params: Params) -> float:
         """Estimate the memory pass of a training: a process, and an epoch or two.
-
-        Parameters
-        ----------
-        params : mapping
 
         Returns
         -------
@@ -265,16 +246,7 @@ class Estimator:
 
 
 def total_seconds(asked: RunAsked) -> float:
-    """Estimate a whole run.
-
-    Parameters
-    ----------
-    asked : RunAsked
-
-    Returns
-    -------
-    float
-    """
+    """Estimate a whole run."""
     groups = {
         (task.group, *sorted(task.environment.items()))
         for task in asked.tasks
@@ -294,7 +266,6 @@ class Pace:
 
     Parameters
     ----------
-    asked : RunAsked
     before : iterable of Outcome
         Of an earlier part of the run.
     """
@@ -310,12 +281,7 @@ class Pace:
             self.add(outcome)
 
     def add(self, outcome: Outcome) -> None:
-        """Note what a task took.
-
-        Parameters
-        ----------
-        outcome : Outcome
-        """
+        """Note what a task took."""
         task = self._tasks[outcome.id, outcome.kind]
         self._spent += outcome.seconds
         self._expected_spent += self._asked.estimates[estimate_key(task, outcome.replicate)]
@@ -335,14 +301,6 @@ class Pace:
         The first process of each case has the budget that was asked for. In later ones it
         is cut where the run is late, and stretched where it is early, so that time that is
         left makes the numbers more precise.
-
-        Parameters
-        ----------
-        replicate : int
-
-        Returns
-        -------
-        float
         """
         budget = self._asked.protocol.seconds_per_case
         left = self.seconds_left()

@@ -32,9 +32,6 @@ class Preset:
 
     Attributes
     ----------
-    name : str
-    workloads : tuple of str
-    batch_sizes : tuple of int
     update_sizes : tuple of int
         Parameter counts of ``bench_update``.
     tensor_counts : tuple of int
@@ -123,13 +120,8 @@ def room_for(n_parameters: int, available: int | None = None) -> Availability:
 
     Parameters
     ----------
-    n_parameters : int
     available : int, optional
         Bytes; asked of the system unless given.
-
-    Returns
-    -------
-    Availability
     """
     free = psutil.virtual_memory().available if available is None else available
     needed = 4 * RULE.arrays_per_case * n_parameters
@@ -176,7 +168,6 @@ class Selection:
 
     Attributes
     ----------
-    registry : Registry
     values : dict of str to tuple
         The values of each axis.
     narrowed : frozenset of str
@@ -224,10 +215,6 @@ class Selection:
         named : bool
             The module itself was asked for: options that name values of axes which it
             does not have say nothing of it then, and do not leave it out.
-
-        Yields
-        ------
-        dict of str to value
         """
         wanted = getattr(module, "wanted", None)
         preferred = getattr(module, "PREFERRED", {})
@@ -335,10 +322,6 @@ def _argument(axis: str) -> str:
 def case_id(params: Params) -> str:
     """Return the part of a test's id between its brackets.
 
-    Parameters
-    ----------
-    params : mapping
-
     Returns
     -------
     str
@@ -349,16 +332,7 @@ def case_id(params: Params) -> str:
 
 
 def availability(backend: str, device: str) -> Availability:
-    """Say whether a backend can use a device, and why not.
-
-    Parameters
-    ----------
-    backend, device : str
-
-    Returns
-    -------
-    Availability
-    """
+    """Say whether a backend can use a device, and why not."""
     reports = {report.device: report.availability for report in BACKENDS[backend].devices()}
     if device in reports:
         return reports[device]
@@ -368,17 +342,7 @@ def availability(backend: str, device: str) -> Availability:
 
 
 def runs_on(kernel: TrainKernel | UpdateKernel, device: str) -> Availability:
-    """Say whether a kernel can run on a device, and why not.
-
-    Parameters
-    ----------
-    kernel : TrainKernel or UpdateKernel
-    device : str
-
-    Returns
-    -------
-    Availability
-    """
+    """Say whether a kernel can run on a device, and why not."""
     if device[:3] not in kernel.device_kinds:
         kinds = " and ".join(kind.upper() for kind in kernel.device_kinds)
         return Availability(Status.NO_DEVICE, f"{kernel.name} is written for {kinds}s only.")

@@ -89,7 +89,6 @@ class Option:
 
     Attributes
     ----------
-    help : str
     read : callable or None
         Makes a value of the option's name and text, or raises `SelectionError`. Without it
         the text stays: it can be checked only against the registry or the workloads.
@@ -241,10 +240,6 @@ def request_of(given: Mapping[str, Any], **defaults: Any) -> Request:
     **defaults
         Of fields, where they differ from those of `Request`.
 
-    Returns
-    -------
-    Request
-
     Raises
     ------
     SelectionError
@@ -371,14 +366,6 @@ def _devices(request: Request, backends: tuple[str, ...]) -> tuple[str, ...]:
 
 def select(request: Request) -> Selection:
     """Return the cases that are asked for.
-
-    Parameters
-    ----------
-    request : Request
-
-    Returns
-    -------
-    Selection
 
     Raises
     ------

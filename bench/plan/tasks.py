@@ -39,12 +39,10 @@ class Task:
         The case module, such as ``bench_epoch``.
     id : str
         Of its test: ``bench_epoch[airfoil-…]``.
-    params : mapping
     group : str
         Tasks of different groups never share a process.
     environment : mapping of str to str
         Variables that its process needs.
-    kind : Pass
     """
 
     module: str
@@ -81,8 +79,6 @@ class Process:
         Every case is measured once in each replicate.
     group : str
         Cases share a process where they share a backend, a kind of device and a setting.
-    setting : Setting
-    tasks : tuple of Task
     """
 
     replicate: int
@@ -111,14 +107,10 @@ class Outcome:
 
     Attributes
     ----------
-    replicate : int
-    id : str
-    kind : Pass
     seconds : float
         From the request to the answer.
     answer : mapping or None
         The measurement, JSON-ready: ``rounds``, ``facts``, ``group``.
-    cause : Cause or None
     message : str
         What happened, in a sentence; empty where there is an answer.
     """
@@ -141,9 +133,6 @@ class RunAsked:
 
     Attributes
     ----------
-    preset : str
-    protocol : Protocol
-    tasks : tuple of Task
     replicates : int
         Processes that measure each case.
     order_seed : int
@@ -156,13 +145,8 @@ class RunAsked:
         Those of them that were required.
     estimates : mapping of str to float
         Seconds of each task in a process, by `estimate_key`.
-    announced_seconds : float
     limit_seconds : float or None
         That a case may take; None for a limit by its estimate.
-    command : tuple of str
-    commit : str or None
-    fingerprint : mapping
-    kernel_folders : tuple of Path
     """
 
     preset: str
@@ -194,10 +178,6 @@ class RunAsked:
         read : mapping
             What `to_json` gave.
 
-        Returns
-        -------
-        RunAsked
-
         Raises
         ------
         TypeError, ValueError, KeyError
@@ -228,10 +208,6 @@ def protocol_in(protocol: Protocol, replicate: int) -> Protocol:
         Of the run.
     replicate : int
         The first one measures what needs to be known once: losses, phases.
-
-    Returns
-    -------
-    Protocol
     """
     if replicate == 0:
         return protocol
@@ -257,7 +233,6 @@ def tasks_of(
 
     Parameters
     ----------
-    selection : Selection
     chosen : sequence of str
         Names of case modules; empty for all but those that want to be named.
 
@@ -287,16 +262,7 @@ def task_of(id_: str, params: Mapping[str, Any], backend: str) -> Task:
 
 
 def memory_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """List the memory pass of the trainings among some tasks.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-
-    Returns
-    -------
-    list of Task
-    """
+    """List the memory pass of the trainings among some tasks."""
     return [
         Task(task.module, task.id, task.params, task.group, task.environment, Pass.MEMORY)
         for task in tasks
@@ -349,8 +315,6 @@ def schedule(
     tasks : sequence of Task
         Those of the timing pass are in every replicate; each of another pass gets one
         process of its own, after them.
-    replicates : int
-    seed : int
     setting : Setting, optional
         Of all processes; what a task needs comes to it.
 

@@ -27,11 +27,6 @@ def split(option: str, text: str) -> list[str]:
     ----------
     option : str
         The option's name, for the message.
-    text : str
-
-    Returns
-    -------
-    list of str
 
     Raises
     ------
@@ -49,8 +44,6 @@ def names(option: str, text: str, allowed: Collection[str], kind: str) -> tuple[
 
     Parameters
     ----------
-    option, text : str
-    allowed : collection of str
     kind : str
         What the names name, for the message.
 
@@ -80,14 +73,8 @@ def one_of(option: str, text: str, allowed: Collection[str], kind: str) -> str:
 
     Parameters
     ----------
-    option, text : str
-    allowed : collection of str
     kind : str
         What the names name, for the message.
-
-    Returns
-    -------
-    str
 
     Raises
     ------
@@ -101,10 +88,6 @@ def one_of(option: str, text: str, allowed: Collection[str], kind: str) -> str:
 
 def devices(option: str, text: str) -> tuple[str, ...]:
     """Read a list of devices: ``cpu(0)``, ``gpu(1)``; ``cpu`` and ``gpu1`` are understood.
-
-    Parameters
-    ----------
-    option, text : str
 
     Returns
     -------
@@ -132,8 +115,6 @@ def whole_numbers(option: str, text: str, largest: int, why: str) -> tuple[int, 
 
     Parameters
     ----------
-    option, text : str
-    largest : int
     why : str
         What sets the largest, for the message.
 
@@ -161,15 +142,6 @@ def whole_numbers(option: str, text: str, largest: int, why: str) -> tuple[int, 
 def whole_number(option: str, text: str, largest: int = RULE.max_whole_number) -> int:
     """Read one whole number from 1 up.
 
-    Parameters
-    ----------
-    option, text : str
-    largest : int
-
-    Returns
-    -------
-    int
-
     Raises
     ------
     SelectionError
@@ -182,14 +154,6 @@ def whole_number(option: str, text: str, largest: int = RULE.max_whole_number) -
 
 def positive(option: str, text: str) -> float:
     """Read a positive number.
-
-    Parameters
-    ----------
-    option, text : str
-
-    Returns
-    -------
-    float
 
     Raises
     ------

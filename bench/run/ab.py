@@ -52,19 +52,6 @@ def store_sides(
 ) -> list[Path]:
     """Write both sides.
 
-    Parameters
-    ----------
-    folder : Path
-    sides : sequence of two Prepared
-    measured : sequence of Measured
-    protocol : Protocol
-    seed : int
-    complete : bool
-
-    Returns
-    -------
-    list of two Path
-
     Raises
     ------
     StoreError
@@ -107,11 +94,6 @@ class AbAsked:
 
     Attributes
     ----------
-    request : Request
-    sides : tuple of two Side
-    margins : Margins
-    protocol : Protocol
-    limits : Limits
     seed : int
         Of the order of the cases.
     """
@@ -130,10 +112,8 @@ class Compared:
 
     Attributes
     ----------
-    measured : list of Measured
     others : list of Entry
         The cases that can't be measured.
-    judgement : Judgement
     complete : bool
         False when it was interrupted.
     fingerprint : mapping
@@ -152,15 +132,10 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
 
     Parameters
     ----------
-    asked : AbAsked
     folder : Path
         Where the run files go.
     console : Console
         For progress.
-
-    Returns
-    -------
-    Compared
 
     Raises
     ------
@@ -249,17 +224,7 @@ def _announcement(asked: AbAsked, measured: Sequence[Measured], n_others: int) -
 
 
 def seconds_left(measured: Sequence[Measured], limits: Limits) -> float:
-    """Guess how long it still takes, by what the cases took so far.
-
-    Parameters
-    ----------
-    measured : sequence of Measured
-    limits : Limits
-
-    Returns
-    -------
-    float
-    """
+    """Guess how long it still takes, by what the cases took so far."""
     total = 0.0
     for one in measured:
         if one.lost or (limits.early and not one.is_open):

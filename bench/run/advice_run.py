@@ -27,10 +27,8 @@ def measure(
 
     Parameters
     ----------
-    request : Request
     folder : Path
         Of runs.
-    console : Console
     tell : callable
         Is told what is being done.
 

@@ -74,7 +74,6 @@ class Executor:
 
     Attributes
     ----------
-    launcher : Launcher
     request_of : callable
         From a process and one of its tasks to the request, JSON-ready.
     limit_of : callable
@@ -85,7 +84,6 @@ class Executor:
         Takes every process and task that is about to begin.
     stopping : callable
         Says whether no further task is to begin.
-    clock, oom_kills : callable
     """
 
     launcher: Launcher

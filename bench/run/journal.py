@@ -100,10 +100,6 @@ def _whole(text: bytes) -> int:
 def read_journal(path: Path) -> tuple[dict[str, Any], list[Outcome]]:
     """Read what an unfinished run has measured.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     tuple of (dict, list of Outcome)
@@ -134,14 +130,5 @@ def _outcome(line: Mapping[str, Any]) -> Outcome:
 
 
 def unfinished(folder: Path) -> list[Path]:
-    """List the journals of a folder of runs, the newest last.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    list of Path
-    """
+    """List the journals of a folder of runs, the newest last."""
     return sorted((folder / FOLDER).glob("*.jsonl"))

@@ -61,10 +61,6 @@ def of_error(answer: Mapping[str, Any]) -> tuple[Cause, str]:
     ----------
     answer : mapping
         ``error``, ``message`` and ``out_of_memory``.
-
-    Returns
-    -------
-    tuple of (Cause, str)
     """
     if answer["error"] in LASTING:
         return Cause.WRONG, str(answer["message"])
@@ -81,13 +77,8 @@ def of_ending(
 
     Parameters
     ----------
-    ending : EndedError
     kills_before, kills_after : int or None
         What `oom_kills` gave before the request and gives now.
-
-    Returns
-    -------
-    tuple of (Cause, str)
     """
     counted = kills_before is not None and kills_after is not None
     if ending.killed and counted and kills_after != kills_before:
@@ -118,7 +109,6 @@ class EndedError(Exception):
 
     Parameters
     ----------
-    message : str
     killed : bool
         By SIGKILL, which is also how the kernel ends what takes too much memory.
     """
@@ -181,7 +171,6 @@ class SubprocessLauncher:
     ----------
     kernel_folders : tuple of Path
         Where further kernels are.
-    code : Code
     """
 
     kernel_folders: tuple[Path, ...] = ()
@@ -193,14 +182,7 @@ class SubprocessLauncher:
 
 
 class WorkerProcess:
-    """A measuring process, in a session of its own: Ctrl-C does not reach it.
-
-    Parameters
-    ----------
-    setting : Setting
-    kernel_folders : sequence of Path
-    code : Code
-    """
+    """A measuring process, in a session of its own: Ctrl-C does not reach it."""
 
     def __init__(
         self, setting: Setting, kernel_folders: Sequence[Path] = (), code: Code = HERE
@@ -239,11 +221,6 @@ class WorkerProcess:
         ----------
         request : mapping
             JSON-ready.
-        limit_seconds : float
-
-        Returns
-        -------
-        dict
 
         Raises
         ------
@@ -254,14 +231,6 @@ class WorkerProcess:
 
     def receive(self, limit_seconds: float) -> dict[str, Any]:
         """Wait for the next line of a process.
-
-        Parameters
-        ----------
-        limit_seconds : float
-
-        Returns
-        -------
-        dict
 
         Raises
         ------

@@ -58,7 +58,6 @@ def benchmark(
 
     Parameters
     ----------
-    task : Task
     outcomes : sequence of Outcome
         Those of the timing pass that have an answer; at least one.
     memory : mapping, optional
@@ -234,8 +233,6 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
 
     Parameters
     ----------
-    asked : RunAsked
-    outcomes : sequence of Outcome
     complete : bool
         Whether all that was asked for was tried.
 

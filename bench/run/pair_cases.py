@@ -63,11 +63,6 @@ class Entry:
 def check(request: Request, sides: Sequence[Side]) -> None:
     """Refuse options that contradict one another.
 
-    Parameters
-    ----------
-    request : Request
-    sides : sequence of two Side
-
     Raises
     ------
     SelectionError
@@ -87,11 +82,6 @@ def check(request: Request, sides: Sequence[Side]) -> None:
 
 def entries(request: Request, sides: Sequence[Prepared]) -> list[Entry]:
     """List what is to be compared.
-
-    Parameters
-    ----------
-    request : Request
-    sides : sequence of two Prepared
 
     Returns
     -------

@@ -34,17 +34,10 @@ def judged(
 
     Parameters
     ----------
-    sides : sequence of two Side
-    measured : sequence of Measured
     others : sequence of Entry
         The cases that can't be measured.
-    rates : Rates, optional
     sources : sequence of str
         The run files.
-
-    Returns
-    -------
-    Judgement
     """
     cases = [_verdict(one) for one in measured]
     skipped = [one for one in others if one.tasks == (None, None)]
@@ -67,13 +60,8 @@ def unbacked(judgement: Judgement, why: str) -> Judgement:
 
     Parameters
     ----------
-    judgement : Judgement
     why : str
         A sentence.
-
-    Returns
-    -------
-    Judgement
     """
     cases = [
         one

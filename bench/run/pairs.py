@@ -57,7 +57,6 @@ class Said:
         The measurement.
     cause : Cause or None
         Why there is none.
-    message : str
     """
 
     answer: Mapping[str, Any] | None = None
@@ -85,14 +84,12 @@ def visit(
 
     Parameters
     ----------
-    partners : sequence of two Partner
     requests : sequence of two mapping
         As the worker takes them.
     limit_seconds : float
         For any one line.
     first : int
         The side that is made ready, and measures, first.
-    oom_kills : callable
 
     Returns
     -------
@@ -158,8 +155,6 @@ class Measured:
 
     Attributes
     ----------
-    entry : Entry
-    contest : Contest
     outcomes : tuple of two list of Outcome
         Of each side, a pair each; ``replicate`` is the number of the pair.
     seconds : float
@@ -192,8 +187,6 @@ class Limits:
 
     Attributes
     ----------
-    pairs : int
-    seconds_per_case : float
     early : bool
         Whether a case that is decided gets no more: else each gets all of its pairs.
     """
@@ -235,16 +228,12 @@ class Pairs:
     ----------
     measured : sequence of Measured
         The cases that can be measured.
-    sides : sequence of two Launching
-    protocol : Protocol
-    limits : Limits
     stopping : callable
         Says whether no further case is to begin.
     tell : callable
         Called before each case with its name, and after each with an empty one.
     seed : int
         Of the order of the cases.
-    clock : callable
     """
 
     measured: Sequence[Measured]
@@ -379,12 +368,7 @@ def _close(partners: list[WorkerProcess]) -> None:
 
 
 def undecided(measured: Sequence[Measured]) -> None:
-    """Say of cases that have no verdict that they are unclear.
-
-    Parameters
-    ----------
-    measured : sequence of Measured
-    """
+    """Say of cases that have no verdict that they are unclear."""
     for one in measured:
         if one.contest.verdict is None:
             one.contest.verdict = Verdict.UNCLEAR

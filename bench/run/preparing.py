@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 def plan(request: Request) -> RunAsked:
     """Decide what a run does, before its first case.
 
-    Parameters
-    ----------
-    request : Request
-
-    Returns
-    -------
-    RunAsked
-
     Raises
     ------
     SelectionError, RegistryError, DataError

@@ -45,7 +45,6 @@ def remeasure(
         Of cases.
     folder : Path
         Where the new run goes.
-    console : Console
 
     Returns
     -------

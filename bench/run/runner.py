@@ -34,14 +34,8 @@ def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
 
     Parameters
     ----------
-    asked : RunAsked
     folder : Path
         Of runs.
-    console : Console
-
-    Returns
-    -------
-    Run
 
     Raises
     ------
@@ -64,11 +58,6 @@ def resume(path: Path | None, folder: Path, console: Console) -> Run:
         Its journal; None for the newest.
     folder : Path
         Of runs.
-    console : Console
-
-    Returns
-    -------
-    Run
 
     Raises
     ------
@@ -115,13 +104,10 @@ class Run:
 
     Parameters
     ----------
-    asked : RunAsked
     journal : Journal
         Open.
-    console : Console
     before : list of Outcome
         What an earlier part of the run has measured.
-    launcher : Launcher, optional
     """
 
     def __init__(
@@ -147,10 +133,6 @@ class Run:
 
     def save(self, folder: Path) -> tuple[Path, dict[str, Any], bool]:
         """Measure what is left and write the run file.
-
-        Parameters
-        ----------
-        folder : Path
 
         Returns
         -------

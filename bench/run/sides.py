@@ -56,12 +56,10 @@ class Side:
     ----------
     given : tuple of str
         As on the command line.
-    interpreter : str
     revision : str or None
         None for the working tree.
     kernel, device : str or None
         None for those of the cases.
-    setting : Setting
     slowdown : float
         A share by which its rounds are slowed down on purpose.
     """
@@ -89,10 +87,6 @@ def side_of(option: str, given: Sequence[str]) -> Side:
         Its name, for messages.
     given : sequence of str
         ``KEY=VALUE`` each, of `KEYS`.
-
-    Returns
-    -------
-    Side
 
     Raises
     ------
@@ -200,10 +194,6 @@ def checkout(option: str, revision: str) -> Iterator[Checkout]:
     revision : str
         Whatever git takes for a commit.
 
-    Yields
-    ------
-    Checkout
-
     Raises
     ------
     SelectionError
@@ -258,8 +248,6 @@ def listed(
     ----------
     params : mapping
         The fields of `Request`.
-    registry : Registry
-    protocol : Protocol
 
     Returns
     -------
@@ -294,11 +282,8 @@ class Prepared:
 
     Attributes
     ----------
-    side : Side
-    launcher : SubprocessLauncher
     commit : str or None
         Of what is measured; None outside a git checkout.
-    fingerprint : mapping
     """
 
     side: Side
@@ -314,15 +299,10 @@ def prepare(
 
     Parameters
     ----------
-    sides : sequence of two Side
     kernel_folders : tuple of Path
         Where further kernels are.
     stack : ExitStack
         Until it is left, revisions stay checked out.
-
-    Returns
-    -------
-    list of two Prepared
 
     Raises
     ------

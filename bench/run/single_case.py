@@ -34,12 +34,7 @@ class ElsewhereError(Exception):
 
 
 class Elsewhere:
-    """Processes, one for each setting of environment variables.
-
-    Parameters
-    ----------
-    kernel_folders : tuple of Path
-    """
+    """Processes, one for each setting of environment variables."""
 
     def __init__(self, kernel_folders: tuple[Path, ...] = ()) -> None:
         self._launcher = SubprocessLauncher(kernel_folders)
@@ -58,13 +53,6 @@ class Elsewhere:
         ----------
         module : str
             The case module.
-        params : mapping
-        protocol : Protocol
-        environment : mapping of str to str
-
-        Returns
-        -------
-        Measurement
 
         Raises
         ------

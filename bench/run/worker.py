@@ -45,9 +45,6 @@ class Asked:
 
     Attributes
     ----------
-    registry : Registry
-    protocol : Protocol
-    slowdown : float
     wait_turn : callable or None
         See `bench.measure.rounds.Instruments`.
     """
@@ -115,7 +112,6 @@ def answer(
     ----------
     request : mapping
         ``module``, ``params``, ``protocol`` and ``kind``; perhaps ``slowdown``, a share.
-    kernel_folders : sequence of Path
     alternation : Alternation, optional
         Where another process measures the same in turn.
 

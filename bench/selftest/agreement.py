@@ -34,8 +34,6 @@ class Agreement:
 
     Attributes
     ----------
-    kernel : str
-    batch_size : int
     suite_seconds, plain_seconds : float
         The median of the medians of each turn.
     apart : float
@@ -43,7 +41,6 @@ class Agreement:
     allowed : float
         The sum of the half-widths of the two intervals, each that of the turns or of the
         rounds within one, whichever is wider.
-    empty_seconds, call_seconds, sleep_seconds : float
     """
 
     kernel: str
@@ -67,14 +64,8 @@ def agreement_of(kernel: str, batch_size: int, told: dict[str, Any]) -> Agreemen
 
     Parameters
     ----------
-    kernel : str
-    batch_size : int
     told : dict
         What ``bench.measure.agreement.agreement`` returned.
-
-    Returns
-    -------
-    Agreement
     """
     suite, plain = spread(told["suite"]), spread(told["plain"])
     middle = statistics.median(plain.medians)
@@ -108,14 +99,6 @@ def check(
     launcher: Launcher | None = None,
 ) -> Iterator[Agreement | str]:
     """Time one kernel of each backend by the suite and by a plain loop.
-
-    Parameters
-    ----------
-    selection : Selection
-    protocol : Protocol
-    device : str
-    kernels : sequence of str
-    launcher : Launcher, optional
 
     Yields
     ------

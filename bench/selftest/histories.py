@@ -29,7 +29,6 @@ class HistoryRated:
 
     Attributes
     ----------
-    rates : Rates
     shares : mapping of str to three Share
         By what changed, nothing, memory or a kernel: histories in which it was found, that
         raised a false alarm, in which something else was blamed.
@@ -58,10 +57,6 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
         Of each kind: without a step, with one in memory, with one in a kernel.
     folder : Path
         Where the result goes.
-
-    Returns
-    -------
-    HistoryRated
 
     Raises
     ------

@@ -24,8 +24,6 @@ class Rated:
 
     Attributes
     ----------
-    rule : Rule
-    case : str
     said : mapping of float to tuple of Said
         What it said in each comparison, by the injected slowdown; 0 is identical code.
     """
@@ -40,16 +38,6 @@ def rate(rule: Rule, case: str, pool: Pool) -> Rated:
 
     A slowdown is injected by making every time of the second side longer by it, so that all
     rules, at all slowdowns, see the same samples.
-
-    Parameters
-    ----------
-    rule : Rule
-    case : str
-    pool : sequence of pairs
-
-    Returns
-    -------
-    Rated
     """
     slowdowns = (0.0, *RULE.slowdowns)
     tried = {slowdown: tuple(_tries(rule, pool, slowdown)) for slowdown in slowdowns}
@@ -75,10 +63,6 @@ def together(rated: list[Rated], measured: str, path: str) -> Rates:
         When, UTC.
     path : str
         The file of the samples.
-
-    Returns
-    -------
-    Rates
     """
     identical = [said for one in rated for said in one.said[0.0]]
     return Rates(

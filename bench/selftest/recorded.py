@@ -44,7 +44,6 @@ class Recorded:
         Logarithms of seconds, as ``track`` takes them; NaN where a run tells nothing.
     caches : list
         Of the machine, as its fingerprint tells them.
-    fingerprint_id, node : str or None
     seed : int or None
         By which histories were drawn from them before.
     """
@@ -76,10 +75,6 @@ def recorded(path: Path) -> Recorded:
     ----------
     path : Path
         A folder of runs, or a file that ``bench selftest --history`` has stored.
-
-    Returns
-    -------
-    Recorded
 
     Raises
     ------

@@ -28,7 +28,6 @@ def rates_of(pools: Mapping[str, Pool], measured: str, path: str) -> list[Rates]
 
     Parameters
     ----------
-    pools : mapping of str to pairs
     measured : str
         When, UTC.
     path : str
@@ -50,12 +49,6 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
     ----------
     folder : Path
         Made where it is not there.
-    asked : SelftestAsked
-    samples : Samples
-
-    Returns
-    -------
-    tuple of (Path, list of Rates)
 
     Raises
     ------

@@ -62,12 +62,8 @@ class SelftestAsked:
 
     Attributes
     ----------
-    request : Request
-    protocol : Protocol
-    seconds : float
     loaded : bool
         Whether a second process loads one core, on and off.
-    seed : int
     """
 
     request: Request
@@ -87,8 +83,6 @@ class Samples:
         For each case the rounds of both processes of every pair.
     lost : dict of str to str
         Cases that came to nothing, and why.
-    fingerprint : mapping
-    commit : str or None
     complete : bool
         False when it was interrupted.
     """
@@ -109,14 +103,8 @@ def sample(
 
     Parameters
     ----------
-    asked : SelftestAsked
     say : callable
         Takes what to tell the user.
-    clock : callable
-
-    Returns
-    -------
-    Samples
 
     Raises
     ------

@@ -95,12 +95,6 @@ def simulate(
     watched : Watched
         With a pool of memory, and one of a kernel.
     kind : {'no step', 'memory', 'one kernel'}
-    rng : Generator
-    rule : Rule
-
-    Returns
-    -------
-    Simulated
     """
     begins = rng.integers(len(recorded), size=-(-RULE.n_runs // RULE.block_runs))
     blocks = begins[:, None] + np.arange(RULE.block_runs)
@@ -134,16 +128,8 @@ def outcome_of(
 
     Parameters
     ----------
-    history : Simulated
-    watched : Watched
-    rule : Rule
-    kind : str
     again : bool
         Whether what is flagged can be measured again; else the last runs confirm each other.
-
-    Returns
-    -------
-    Outcome
     """
     found = false_alarm = wrong = False
     last = min(RULE.n_runs, history.step + RULE.within_runs)
@@ -197,8 +183,6 @@ class Tally:
 
     Attributes
     ----------
-    kind : str
-    seed : int
     found, false_alarms, blamed_wrongly : Share
         Histories.
     """
@@ -224,17 +208,10 @@ def tallies(
     Parameters
     ----------
     logs : ndarray, shape (n_recorded, n_series)
-    watch : Watched
     n_histories : int
         Of each kind and seed.
-    seeds : sequence of int
-    rule : Rule
     again : bool
         Whether what is flagged can be measured again.
-
-    Yields
-    ------
-    Tally
     """
     quiet = logs[np.any(np.isfinite(logs), axis=1)]
     for seed in seeds:

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 def render_agreement(found: Sequence[Any], console: Console) -> bool:
     """Print the comparison.
 
-    Parameters
-    ----------
-    found : sequence of Agreement or str
-    console : Console
-
     Returns
     -------
     bool
@@ -91,10 +86,8 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
 
     Parameters
     ----------
-    rates : sequence of Rates
     lost : mapping of str to str
         Cases that came to nothing, and why.
-    console : Console
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("rule", no_wrap=True)
@@ -123,7 +116,6 @@ def render_history(
         By what changed: found, raised a false alarm, blamed what had not changed.
     said : str
         What they were drawn from.
-    console : Console
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("histories of 60 runs", no_wrap=True)

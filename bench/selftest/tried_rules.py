@@ -34,7 +34,6 @@ class Said:
 
     Attributes
     ----------
-    slower : bool
     same : bool
         It says that nothing has changed, and not only that nothing was found.
     used : int
@@ -83,13 +82,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Ab:
-    """``bench ab``: pairs until it is clear, one after the other from the pool.
-
-    Attributes
-    ----------
-    margin : float
-    most_pairs : int
-    """
+    """``bench ab``: pairs until it is clear, one after the other from the pool."""
 
     margin: float = STATISTICS.margin
     most_pairs: int = COMPARISON.most_pairs
@@ -117,7 +110,6 @@ class Compare:
 
     Attributes
     ----------
-    margin : float
     processes : int
         Of each run.
     """
@@ -161,7 +153,6 @@ class PytestBenchmark:
 
     Attributes
     ----------
-    statistic : str
     of : callable
         From the rounds to it.
     """

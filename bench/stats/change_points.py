@@ -54,10 +54,6 @@ def steps(logs: Floats, margin: float) -> tuple[Step, ...]:
         In order, all finite.
     margin : float
         Smaller steps are none; as a logarithm.
-
-    Returns
-    -------
-    tuple of Step
     """
     if len(logs) < 2 * RULE.shortest_segment:
         return ()

@@ -103,7 +103,6 @@ def as_noise(noise: float | Sequence[float] | Array | None, n: int) -> Array:
     noise : float, sequence of float, or None
         None where nothing is known. Values that are not finite are unknown too and get the
         median of the others.
-    n : int
 
     Returns
     -------
@@ -146,10 +145,6 @@ def fit(
         The data.
     noise : ndarray, shape (n,)
         From ``as_noise``.
-
-    Returns
-    -------
-    RelativeFit
     """
     logs, deviations = np.log(values), noise
     unit = np.asarray(start, dtype=float)
@@ -194,10 +189,6 @@ def _scatter(residuals: Array, noise: Array, n_parameters: int) -> float:
 def aicc(fitted: RelativeFit) -> float:
     """Return Akaike's information criterion, corrected for small samples.
 
-    Parameters
-    ----------
-    fitted : RelativeFit
-
     Returns
     -------
     float
@@ -230,7 +221,6 @@ def draw(fitted: RelativeFit, n_draws: int, seed: int) -> Array:
 
     Parameters
     ----------
-    fitted : RelativeFit
     n_draws, seed : int
         The same seed gives the same draws.
 
@@ -259,7 +249,6 @@ def refuse(fitted: RelativeFit, what: str) -> None:
 
     Parameters
     ----------
-    fitted : RelativeFit
     what : str
         The data and the model, for the sentence.
 

@@ -230,14 +230,9 @@ def earlier(logs: Floats, min_std: float = 0.0, usual_std: Floats | None = None)
     ----------
     logs : ndarray, shape (n_runs, n_series)
         Logarithms of seconds; NaN where a run lacks a series.
-    min_std : float
     usual_std : ndarray, shape (n_series,), optional
         The standard deviation of each that is known without any run; NaN, or nothing: that of
         all.
-
-    Returns
-    -------
-    Earlier
     """
     ordered = np.sort(logs, axis=0)  # NaN comes last
     n = np.sum(np.isfinite(logs), axis=0)

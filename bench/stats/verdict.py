@@ -80,10 +80,6 @@ class Margins:
         ----------
         name : str
             Its id.
-
-        Returns
-        -------
-        float
         """
         found = self.default
         for pattern, margin in self.patterns:
@@ -98,10 +94,6 @@ MOST = 1000
 
 def percent(share: float) -> str:
     """Write a share to two digits.
-
-    Parameters
-    ----------
-    share : float
 
     Returns
     -------
@@ -138,7 +130,6 @@ class CaseVerdict:
     ----------
     name : str
         Of the case: ``bench_epoch[…]``.
-    verdict : Verdict
     reason : str
         One sentence.
     ratio : float or None
@@ -220,10 +211,8 @@ class Drift:
 
     Attributes
     ----------
-    name : str
     since : datetime
         The first run that shows it.
-    n_runs : int
     ratio_a_month : float
         Seconds after 30 days over seconds before.
     low, high : float
@@ -351,12 +340,7 @@ COMPARISONS = "comparisons"
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many.
-
-    Attributes
-    ----------
-    count, of : int
-    """
+    """So many of so many."""
 
     count: int
     of: int

@@ -31,7 +31,6 @@ def array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
 
     Parameters
     ----------
-    kind : Kind
     values : sequence
         None for what is missing; a time as ``datetime`` or as ISO 8601.
     """
@@ -60,7 +59,6 @@ def frame(columns: Sequence[Column], arrays: Mapping[str, Any]) -> pd.DataFrame:
 
     Parameters
     ----------
-    columns : sequence of Column
     arrays : mapping of str to array
         From `array`, or categories for texts.
     """

@@ -218,10 +218,6 @@ def decode(content: bytes) -> Document:
     ----------
     content : bytes
 
-    Returns
-    -------
-    Document
-
     Raises
     ------
     DamageError
@@ -299,10 +295,6 @@ def _sentence(what: str, where: str) -> str:
 
 def rounds_of(stats: Stats) -> list[float] | None:
     """Return the seconds of every round.
-
-    Parameters
-    ----------
-    stats : Stats
 
     Returns
     -------

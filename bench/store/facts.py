@@ -102,7 +102,6 @@ class Scope:
 
     Attributes
     ----------
-    backend : str or None
     gpu : bool
         Only those on a GPU.
     nothing : bool
@@ -135,14 +134,6 @@ def scope_of(fact: str) -> Scope:
 
     The fingerprint tells the versions of all backends that are installed; those of one
     matter to its own cases. A preset says how long and how often is measured, not what.
-
-    Parameters
-    ----------
-    fact : str
-
-    Returns
-    -------
-    Scope
     """
     first, _, rest = fact.partition(".")
     if first == "preset":
@@ -203,7 +194,6 @@ def flatten(fingerprint: Mapping[str, Any], before: str = "") -> Iterator[tuple[
 
     Parameters
     ----------
-    fingerprint : mapping
     before : str
         Put before each name.
 
@@ -340,16 +330,7 @@ def baseline_positions(rows: pd.DataFrame) -> NDArray[Any]:
 
 
 def differ(values: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
-    """Say where two columns are both known and not the same.
-
-    Parameters
-    ----------
-    values, others : ndarray of object
-
-    Returns
-    -------
-    ndarray of bool
-    """
+    """Say where two columns are both known and not the same."""
     at = np.flatnonzero(~(pd.isna(values) | pd.isna(others)))
     unlike = np.zeros(len(values), dtype=bool)
     unlike[at] = values[at] != others[at]
@@ -394,13 +375,13 @@ def case_keys(table: pd.DataFrame, *, by_device: bool = False) -> list[str]:
     """
     columns = table.reindex(columns=["name", "fullname", "case", "device"])
     foreign = columns["case"].isna() & columns["fullname"].notna()
-    names = columns["name"].where(~foreign, columns["fullname"]).astype(str)
+    named = columns["name"].where(~foreign, columns["fullname"])
+    names: list[str] = named.astype(str).tolist()
     if not by_device:
-        return names.tolist()
+        return names
     devices = columns["device"].astype(str).tolist()
     return [
-        name.replace(device, ANY_DEVICE)
-        for name, device in zip(names.tolist(), devices, strict=True)
+        name.replace(device, ANY_DEVICE) for name, device in zip(names, devices, strict=True)
     ]
 
 

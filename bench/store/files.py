@@ -123,7 +123,6 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     document : mapping
         JSON-ready; numbers that are not finite are written as null, since one of them must
         not cost the whole run, and no other reader would take a file that holds NaN.
-    commit : str or None
 
     Returns
     -------
@@ -212,14 +211,6 @@ def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
 def newest_run(folder: Path) -> Path:
     """Return the newest run of a folder; their names begin with the time.
 
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    Path
-
     Raises
     ------
     StoreError
@@ -235,10 +226,6 @@ def newest_run(folder: Path) -> Path:
 
 def read_run(path: Path) -> dict[str, Any]:
     """Read a run, or any file of pytest-benchmark.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------
@@ -307,10 +294,6 @@ FORMAT = 1
 
 def commit_of(document: Mapping[str, Any]) -> str | None:
     """Return the commit that a run was measured at.
-
-    Parameters
-    ----------
-    document : mapping
 
     Returns
     -------

@@ -53,10 +53,6 @@ def import_runs(sources: Sequence[Path], folder: Path) -> Imported:
     folder : Path
         Made if it is not there.
 
-    Returns
-    -------
-    Imported
-
     Raises
     ------
     StoreError
@@ -88,12 +84,7 @@ def import_runs(sources: Sequence[Path], folder: Path) -> Imported:
 
 
 class Known:
-    """What a folder of runs holds, by content: only files of one size are read.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """What a folder of runs holds, by content: only files of one size are read."""
 
     def __init__(self, folder: Path) -> None:
         self._by_size: dict[int, list[Path]] = defaultdict(list)

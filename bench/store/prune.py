@@ -31,7 +31,6 @@ class Kept:
 
     Attributes
     ----------
-    path : Path
     taken : datetime or None
         UTC; None where its file does not tell.
     node : str
@@ -68,8 +67,6 @@ def going(runs: Iterable[Kept], rule: Rule, now: datetime) -> list[Kept]:
 
     Parameters
     ----------
-    runs : iterable of Kept
-    rule : Rule
     now : datetime
         UTC.
 
@@ -149,14 +146,6 @@ def pin(run: Path) -> None:
 def pinned(folder: Path) -> set[str]:
     """Return the names of the files that were pinned in a folder.
 
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    set of str
-
     Raises
     ------
     StoreError
@@ -172,16 +161,7 @@ def pinned(folder: Path) -> set[str]:
 
 
 def of_reference(folder: Path) -> set[str]:
-    """Return the names of the reference runs that belong to a folder of runs.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    set of str
-    """
+    """Return the names of the reference runs that belong to a folder of runs."""
     return {path.name for path in (folder.resolve().parent / REFERENCE).glob("*.json")}
 
 
@@ -200,7 +180,6 @@ class Plan:
 
     Attributes
     ----------
-    folder : Path
     going : tuple of Kept
         Runs that go, the oldest first.
     damaged : tuple of Damaged
@@ -228,15 +207,10 @@ def plan(folder: Path, rule: Rule, now: datetime, keep: Collection[str] = ()) ->
     ----------
     folder : Path
         Of runs: only the files in it are looked at, none in folders below.
-    rule : Rule
     now : datetime
         UTC.
     keep : collection of str
         Names of files that stay, beside those that are pinned and those of the reference.
-
-    Returns
-    -------
-    Plan
 
     Raises
     ------
@@ -281,10 +255,6 @@ def prune(planned: Plan) -> None:
     A run is moved out of sight before it is removed, so that who reads the folder meanwhile
     finds it whole or not at all. New runs, journals of unfinished ones, and what else is in
     the folder are not touched.
-
-    Parameters
-    ----------
-    planned : Plan
 
     Raises
     ------

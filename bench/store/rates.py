@@ -32,7 +32,6 @@ class Machine:
 
     Attributes
     ----------
-    fingerprint_id : str or None
     node : str or None
         Its name.
     """
@@ -47,7 +46,6 @@ class Measured:
 
     Attributes
     ----------
-    machine : Machine
     measured : str
         When, UTC.
     rates : dict of str to Rates
@@ -68,7 +66,6 @@ def with_rates(judgement: Judgement, machine: Machine, folder: Path = FOLDER) ->
         Its kind is the rule.
     machine : Machine
         That it was measured on.
-    folder : Path
 
     Returns
     -------
@@ -111,7 +108,6 @@ def from_json(one: Mapping[str, Any], measured: str, path: Path) -> Rates:
 
     Parameters
     ----------
-    one : mapping
     measured : str
         When, UTC.
     path : Path

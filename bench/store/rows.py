@@ -57,10 +57,6 @@ EXPECTED: dict[Kind, set[type]] = {
 def case_columns(document: Document) -> dict[str, list[Any]]:
     """Return the cases of a run, by column.
 
-    Parameters
-    ----------
-    document : Document
-
     Returns
     -------
     dict of str to list
@@ -180,10 +176,6 @@ _REVISION = re.compile(r"[0-9a-f]{7,64}")
 def run_facts(document: Document) -> dict[str, Any]:
     """Return what is known of a run.
 
-    Parameters
-    ----------
-    document : Document
-
     Returns
     -------
     dict
@@ -285,16 +277,7 @@ class Batch:
 
 
 def parse(files: Iterable[Path]) -> Batch:
-    """Parse run files.
-
-    Parameters
-    ----------
-    files : iterable of Path
-
-    Returns
-    -------
-    Batch
-    """
+    """Parse run files."""
     batch = Batch()
     for file in files:
         try:

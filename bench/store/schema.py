@@ -439,7 +439,6 @@ class Field:
 
     Attributes
     ----------
-    name : str
     key : str
         Its name in the file.
     type : type

@@ -37,7 +37,6 @@ class Damaged:
 
     Attributes
     ----------
-    path : Path
     reason : str
         One sentence.
     """
@@ -161,10 +160,6 @@ def read(paths: Sequence[Path], columns: Collection[str] | None = None) -> Loade
     columns : collection of str, optional
         Which columns of the cases are wanted, besides ``run`` and ``taken``; all by default.
         The fewer, the less time and memory a large set takes.
-
-    Returns
-    -------
-    Loaded
 
     Raises
     ------

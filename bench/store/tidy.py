@@ -62,10 +62,6 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread:
     ----------
     processes : sequence of sequence of float
         Seconds of one iteration, for each round of each process; no process without rounds.
-
-    Returns
-    -------
-    Spread
     """
     pooled = [seconds for rounds in processes for seconds in rounds]
     medians = tuple(median(rounds) for rounds in processes)

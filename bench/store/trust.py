@@ -36,7 +36,6 @@ class Quality:
         Cases most of whose rounds were disturbed, with the same columns.
     marks : dict of str to int
         Disturbed rounds by reason, over all cases.
-    n_rounds : int
     n_disturbed : int
         Of the rounds.
     between : float
@@ -135,12 +134,8 @@ class Trusted:
         of the medians known as well as was aimed at, cases that failed, or processes that
         were lost. ``poor``: interrupted, or more than 5% of the cases untrusted or of the
         rounds disturbed. ``unknown``: the file does not tell.
-    quality : Quality or None
-    n_processes : int
-    n_failed, n_incidents : int
     n_verified : int
         Cases whose kernel matched the reference just before.
-    interrupted : bool
     dirty : bool
         Whether the code was not that of its commit.
     """
@@ -162,10 +157,6 @@ def trusted(document: Mapping[str, Any]) -> Trusted:
     ----------
     document : mapping
         The run file.
-
-    Returns
-    -------
-    Trusted
     """
     added = document.get("bench") or {}
     table = tidy.frame(document)
