@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from bench.advise import step_cost, time_to_target
-from bench.advise.proportionality import Linearity, linearity
+from bench.advise.proportionality import CostFit, Linearity, linearity
 from bench.advise.rule import RULE
+from bench.advise.statistical_cost import StatisticalFit
+from bench.advise.time_to_target import Advice
 from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.time_to_target import Advice
 
 
 @dataclass(frozen=True)

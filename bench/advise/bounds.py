@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,6 @@ from bench.advise.proportionality import fixed_shares, per_series
 from bench.advise.roofline import ARITHMETIC, MEMORY
 from bench.advise.rule import RULE
 from bench.store import tidy
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping
 
 # What bounds a case: host, launch, cache, memory or arithmetic, by rules on measured numbers.
 #

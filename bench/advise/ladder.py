@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pandas as pd
 
 from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: The published loop with the loader it was published with: the foot of the ladder.
 FOOT = ("nd.autograd", "dataloader")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from bench.advise import statistical_cost
 from bench.advise.answer import KernelAnswer, Subject, answer
 from bench.advise.findings import Conditions, Counted, Found
 from bench.advise.rule import RULE
+from bench.advise.statistical_cost import StatisticalFit
 from bench.convergence.step_counts import Statistics, steps_table
 from bench.convergence.tuning import Setting
 from bench.measure.protocol import Protocol, plan_training
@@ -20,11 +22,6 @@ from bench.stats.fits import RefusalError
 from bench.store import tidy
 from kernels.rule import UpdateRule
 from kernels.sampling import SAMPLINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from bench.advise.statistical_cost import StatisticalFit
 
 # Whether a run's times and the steps counted here are of the same training.
 

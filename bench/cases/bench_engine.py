@@ -6,15 +6,12 @@ is imported, so each is timed in a process of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import data
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.cases.contract import Asked, Record
+from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "engine_kernel", "device", "engine", "batch_size")
 LOADER = "inmemory"

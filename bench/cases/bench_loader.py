@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import data
+from bench.cases.contract import Asked, Record
 from kernels import backends
-
-if TYPE_CHECKING:
-    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "backend", "device", "loader", "batch_size")
 

@@ -5,15 +5,12 @@ Declared rates are checked against it, and a slower machine shows here first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from bench.cases.contract import Asked, Record
 from kernels import backends
 from kernels.controls import IN_PARTS, SIZES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.cases.contract import Asked, Record
 
 AXES = ("backend", "device", "control", "n_bytes")
 #: The empty call is Python's own: once is enough.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import data
+from bench.cases.contract import Asked, Record
 from bench.measure.protocol import published
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 

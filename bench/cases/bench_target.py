@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import data
-
-if TYPE_CHECKING:
-    from bench.cases.contract import Asked, Record
+from bench.cases.contract import Asked, Record
 
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 PREFERRED = {"loader": ("inmemory",)}

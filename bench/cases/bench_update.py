@@ -7,12 +7,10 @@ them together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.cases.contract import Asked, Record
+from bench.cases.contract import Asked, Record
 
 AXES = ("update_kernel", "device", "n_parameters", "n_tensors")
 #: Many tensors are only told from one large one where each holds at least so many values.

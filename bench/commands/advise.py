@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from rich.console import Console
 
 from bench.advise import reading
+from bench.advise.findings import Found
 from bench.advise.reading import Axis, NothingComparableError
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import AsJson, Figure, Results, console_of
@@ -24,11 +26,6 @@ from bench.report.figures.style import kind_of, plain, write_figure
 from bench.run import advice_run
 from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bench.advise.findings import Found
 
 #: The published loop, the fastest ways that MXNet has of doing the same, and a peer.
 KERNELS = "nd.autograd,gluon.hybrid,nd.fused,torch.closed_form"

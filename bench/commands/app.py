@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
 
 #: The module and the function of each command, in the order in which help lists them.
 COMMANDS = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
 from bench.advise.bounds import NothingToSayError, assess, narrowed
@@ -21,9 +22,6 @@ from bench.report import efficiency as report
 from bench.report.figures.efficiency import roofline_figure
 from bench.report.figures.style import write_figure
 from bench.store.files import RUNS, newest_run, read_run
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def efficiency(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -13,9 +14,6 @@ from bench.plan.values import SelectionError
 from bench.store.files import StoreError
 from data.errors import DataError
 from kernels.registry import RegistryError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class Exit(IntEnum):

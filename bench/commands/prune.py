@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,11 +13,8 @@ from bench.plan import values
 from bench.plan.values import SelectionError, age
 from bench.report import numbers
 from bench.store.files import RUNS, StoreError
-from bench.store.prune import DAMAGED, Rule, figures_of, plan, size_of
+from bench.store.prune import DAMAGED, Plan, Rule, figures_of, plan, size_of
 from bench.store.prune import prune as remove
-
-if TYPE_CHECKING:
-    from bench.store.prune import Plan
 
 MANY = 1_000_000
 

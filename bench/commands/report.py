@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import pandas as pd
 import typer
 
 from bench.commands.exits import Exit, refusals
@@ -18,14 +19,9 @@ from bench.plan import values
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.markdown.run_comment import ladders
-from bench.report.source import Asked, draw, html, markdown, some_run, source
+from bench.report.source import Asked, Source, draw, html, markdown, some_run, source
 from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, newest_run, read_run, write_text
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bench.report.source import Source
 
 #: Where a report goes unless another place is named.
 REPORT = Path("results") / "report"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from bench.commands.exits import refusals
 from bench.plan.request import Request, flag, options, request_of, written
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def asked(name: str) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
@@ -15,9 +16,6 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.run import preparing, runner
 from bench.store.files import RUNS, StoreError
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 @takes_request()

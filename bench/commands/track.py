@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,13 +15,9 @@ from bench.commands.exits import refusals
 from bench.commands.options import Output
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
 from bench.report.verdicts.writing import Form
+from bench.stats.verdict import Judgement
 from bench.store.files import RUNS, StoreError, newest_run
 from bench.store.prune import pin
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from bench.stats.verdict import Judgement
 
 
 def track_(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
 from bench.plan.values import SelectionError, share
 from bench.report.verdicts.writing import Form, write
-from bench.stats.verdict import Margins
+from bench.stats.verdict import Judgement, Margins
 from bench.store.facts import known
 from bench.store.rates import Machine, with_rates
 
@@ -20,12 +22,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-
-    from bench.stats.verdict import Judgement
 
 Margin = Annotated[
     str | None,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from bench.compare.comparison import NotComparedError
 from bench.store.facts import _partial, case_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    import pandas as pd
-    from numpy.typing import NDArray
 
 # Which case of one side is the same as which of another.
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.compare import stored
-from bench.compare.pairing import paired
+from bench.compare.pairing import Paired, paired
 from bench.compare.ratios import LISTS
-from bench.compare.stored import SIDES, reason, refusals, unclear
+from bench.compare.stored import SIDES, Judged, Refusal, reason, refusals, unclear
 from bench.compare.warnings import warned
 from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
 from bench.store.facts import case_keys, facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.table import find, read
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from bench.compare.pairing import Paired
-    from bench.compare.stored import Judged, Refusal
 
 # A stored run with its cases, and why it lacks others.
 

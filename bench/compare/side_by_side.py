@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from bench.compare import warnings
-from bench.compare.comparison import AXES, Comparison, NotComparedError, side_of
+from bench.compare.comparison import (
+    AXES,
+    Comparison,
+    Difference,
+    NotComparedError,
+    Side,
+    side_of,
+)
 from bench.compare.differences import decided, differences, expecting
-from bench.compare.pairing import paired, places, put_first
+from bench.compare.pairing import Paired, Place, paired, places, put_first
 from bench.compare.ratios import with_ratios
 from bench.store import facts
 from bench.store.facts import CASE_COLUMNS, alike, facts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.compare.comparison import Difference, Side
-    from bench.compare.pairing import Paired, Place
 
 # The labels of the sides: as short as tells them apart.
 

@@ -8,10 +8,11 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,17 +20,11 @@ import pandas as pd
 import kernels
 from bench.convergence.quadratic import NoiseScale, Problem, along, problem_of
 from bench.convergence.rule import RULE
-from bench.convergence.trajectories import Ensemble, history_of, known, verify
-from bench.convergence.tuning import ExpectedSteps, Moments, tune
+from bench.convergence.trajectories import Ensemble, History, history_of, known, verify
+from bench.convergence.tuning import ExpectedSteps, Moments, Setting, Tuned, tune
 from data.errors import DataError
+from data.workload import Workload
 from kernels.rule import PLAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from bench.convergence.trajectories import History
-    from bench.convergence.tuning import Setting, Tuned
-    from data.workload import Workload
 
 # Keeps what was computed, under a key of all that it depends on.
 #

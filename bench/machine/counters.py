@@ -7,14 +7,11 @@ import resource
 import threading
 import time
 import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.machine.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 # The counters of a machine at one moment. Most only ever grow; None is an unknown one.
 

@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,9 +25,6 @@ from bench.machine.gpu import gpu_states, gpus
 from bench.machine.processor import HERE, Machine, processor, text
 from bench.machine.rule import RULE
 from kernels.backends import BACKENDS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # ``fingerprint`` holds what a time depends on and what stays until someone changes it.
 # ``volatile`` explains a time and must never separate two series.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
@@ -14,11 +15,7 @@ from bench.machine.processor import TURBO_SWITCHES, Machine
 from bench.machine.rule import RULE
 from bench.machine.threads import usable_cores
 from kernels.backends import BACKENDS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kernels.contract import Availability, Backend, DeviceReport
+from kernels.contract import Availability, Backend, DeviceReport
 
 # What makes timings noisy on this machine, and what to do about it.
 

@@ -7,18 +7,16 @@ import gc
 import os
 import re
 import resource
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pynvml
 
 from bench.machine import processor
 from kernels.backends import cuda_driver
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 # Memory of the host. Linux counts the pages that a process has in memory and remembers the
 # largest count; writing ``5`` to ``clear_refs`` resets it (proc_pid_clear_refs(5)).

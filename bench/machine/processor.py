@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pynvml
 
 from bench.machine import threads
 from kernels.backends import cuda_driver
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 # Where a machine is read from.
 

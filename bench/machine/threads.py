@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from threadpoolctl import threadpool_info
 
 from kernels.backends import BACKENDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 # Which CPUs this process may run on. Ask before a backend is imported: OpenMP's runtime binds
 # the thread that loads it (``OMP_PROC_BIND``).

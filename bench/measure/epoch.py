@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bench.measure import gate, measurement
-from bench.measure.calibration import StoppingRule, calibrate, overhead
-from bench.measure.protocol import DivergedError, plan_training
-from bench.measure.rounds import awaited, time_calls
+from bench.measure.calibration import Overhead, Stop, StoppingRule, calibrate, overhead
+from bench.measure.gate import TrainingCase
+from bench.measure.protocol import DivergedError, Plan, Protocol, plan_training
+from bench.measure.rounds import Action, Clock, Instruments, Round, awaited, time_calls
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import ready
 from kernels import backends, stepwise
 from kernels.stepwise import StepKernel
-
-if TYPE_CHECKING:
-    from bench.measure.calibration import Overhead, Stop
-    from bench.measure.gate import TrainingCase
-    from bench.measure.protocol import Plan, Protocol
-    from bench.measure.rounds import Action, Clock, Instruments, Round
 
 # Where the time of an epoch goes, from a pass of its own. Nothing waits between the phases: a
 # phase lasts until its calls have returned, and what the device still has to do is waiting.

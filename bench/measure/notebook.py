@@ -10,20 +10,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure import gate
 from bench.measure.calibration import Stop
 from bench.measure.epoch import case_facts
+from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
-from bench.measure.protocol import EVALUATE_EVERY, Published, plan_training
-from bench.measure.rounds import Round
+from bench.measure.protocol import EVALUATE_EVERY, Plan, Protocol, Published, plan_training
+from bench.measure.rounds import Clock, Instruments, Round
 from bench.measure.timing import RoundTimer, instruments_for
-
-if TYPE_CHECKING:
-    from bench.measure.gate import TrainingCase
-    from bench.measure.protocol import Plan, Protocol
-    from bench.measure.rounds import Clock, Instruments
 
 
 @dataclass(frozen=True)

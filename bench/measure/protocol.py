@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.measure.rule import RULE
+from data.workload import Workload
 from kernels import reference, schedules
-from kernels.rule import PLAIN
+from kernels.contract import Start, TrainKernel
+from kernels.rule import PLAIN, UpdateRule
 from kernels.sampling import Sampling, draw_order, draw_start
 
 if TYPE_CHECKING:
-    from data.workload import Workload
-    from kernels.contract import Order, Rates, Start, TrainKernel
-    from kernels.rule import UpdateRule
+    from kernels.contract import Order, Rates
 
 
 @dataclass(frozen=True)

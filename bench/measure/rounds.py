@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,14 +13,12 @@ from bench.machine.counters import NoTelemetry
 from bench.measure.rule import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from bench.machine.telemetry import TelemetryReader
     from bench.measure.timing import Yardstick
     from kernels.contract import Batches, Order
 
-    Clock: TypeAlias = Callable[[], float]
-    Action: TypeAlias = Callable[[], object]
+Clock: TypeAlias = Callable[[], float]
+Action: TypeAlias = Callable[[], object]
 
 # What is passed to whatever times a round.
 

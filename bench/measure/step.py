@@ -10,22 +10,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure import gate, measurement
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
-from bench.measure.protocol import plan_training
-from bench.measure.rounds import awaited, time_calls
+from bench.measure.gate import TrainingCase
+from bench.measure.protocol import Plan, Protocol, plan_training
+from bench.measure.rounds import Action, Instruments, Round, awaited, time_calls
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 from kernels import backends, reference
-
-if TYPE_CHECKING:
-    from bench.measure.gate import TrainingCase
-    from bench.measure.protocol import Plan, Protocol
-    from bench.measure.rounds import Action, Instruments, Round
 
 
 class _Steps:

@@ -11,31 +11,26 @@ from __future__ import annotations
 import math
 from array import array
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from bench.convergence.step_counts import FOLDER, Statistics
+from bench.convergence.step_counts import FOLDER, Statistics, StepsToTarget
 from bench.convergence.tuning import Setting
 from bench.measure import gate
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import case_facts
+from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
-from bench.measure.protocol import Plan
-from bench.measure.rounds import awaited, time_calls
+from bench.measure.protocol import Plan, Protocol
+from bench.measure.rounds import Action, Instruments, awaited, time_calls
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import ready
+from data.workload import Workload
 from kernels import reference, schedules
+from kernels.rule import UpdateRule
 from kernels.sampling import draw_order, draw_start
-
-if TYPE_CHECKING:
-    from bench.convergence.step_counts import StepsToTarget
-    from bench.measure.gate import TrainingCase
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Instruments
-    from data.workload import Workload
-    from kernels.rule import UpdateRule
 
 
 class MissedError(Exception):

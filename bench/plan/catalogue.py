@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench import cases
-from bench.plan.matrix import case_id, runs_on
-
-if TYPE_CHECKING:
-    from bench.plan.matrix import Selection
-    from kernels.contract import TrainKernel, UpdateKernel
+from bench.plan.matrix import Selection, case_id, runs_on
+from kernels.contract import TrainKernel, UpdateKernel
 
 
 def catalogue(selection: Selection) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import data
 from bench.machine.threads import AT_START
@@ -22,14 +23,9 @@ from data.errors import DataError
 from kernels import schedules
 from kernels.backends import BACKENDS, FIRST
 from kernels.controls import SIZES
-from kernels.registry import discover
+from kernels.registry import Registry, discover
 from kernels.sampling import SAMPLINGS
 from kernels.stepwise import StepKernel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from kernels.registry import Registry
 
 
 def _preset(option: str, text: str) -> str:

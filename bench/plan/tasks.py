@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure.protocol import Protocol
 from bench.plan import catalogue
-from bench.plan.matrix import case_id
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bench.plan.matrix import Selection
+from bench.plan.matrix import Selection, case_id
 
 # What the processes of a run are asked to do, and what came of it.
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from bench.plan.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 _DEVICE = re.compile(r"(cpu|gpu)(?:\(([0-9]{1,4})\)|([0-9]{1,4}))?")
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
+from bench.compare.comparison import Comparison
 from bench.compare.side_by_side import changes
 from bench.report.numbers import plain, ratio
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bench.compare.comparison import Comparison
-
 
 #: What is compared, for a person.
 AXES = {

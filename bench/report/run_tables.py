@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+import pandas as pd
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -16,18 +18,10 @@ from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
 from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, heading, show
 from bench.report.numbers import measured, quotient
+from bench.stats.estimate import Estimate
 from bench.store import tidy
 from bench.store.rule import RULE as STORE
-from bench.store.trust import quality
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.stats.estimate import Estimate
-    from bench.store.trust import Quality
+from bench.store.trust import Quality, quality
 
 # Prints how good the numbers of a run are, and what disturbed them.
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from bench.advise import reading
-from bench.compare.comparison import MOST_SIDES, NotComparedError
+from bench.advise.findings import Found
+from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
 from bench.compare.side_by_side import compare
-from bench.history.machine_history import machines, whole_history
+from bench.history.machine_history import WholeHistory, machines, whole_history
 from bench.report.figures.several import comparison_figures, report_figures
 from bench.report.figures.style import save_figures
 from bench.report.markdown.comparison_comment import several
 from bench.report.markdown.run_comment import one_run
+from bench.report.page.blocks import Page
 from bench.report.page.foreign_run import foreign_run
 from bench.report.page.history_section import MOST_MACHINES, many_runs
 from bench.report.page.one_run import Material, one_run_page
@@ -24,19 +29,8 @@ from bench.store.decoding import is_own, sound
 from bench.store.facts import known
 from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.rates import Machine, with_rates
-from bench.store.table import read
+from bench.store.table import Loaded, read
 from data.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import pandas as pd
-
-    from bench.advise.findings import Found
-    from bench.compare.comparison import Comparison
-    from bench.history.machine_history import WholeHistory
-    from bench.report.page.blocks import Page
-    from bench.store.table import Loaded
 
 # The history of every machine that runs are of, judged, with how often the rule is wrong.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import statistics
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,9 +14,6 @@ from rich.markup import escape
 from bench.report import memory_tables, numbers, run_tables
 from bench.report.grid import BASELINE, heading
 from bench.store import tidy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NARROWEST = 60
 

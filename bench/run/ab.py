@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from bench.compare.paired import Contest, pairs_left
+from bench.measure.protocol import Protocol
+from bench.plan.request import Request
 from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
 from bench.report.pair_progress import AbProgress
 from bench.report.progress import duration
 from bench.run import merging
 from bench.run.executor import Interrupts
-from bench.run.pair_cases import check, entries
+from bench.run.pair_cases import Entry, check, entries
 from bench.run.pair_verdicts import judged, unbacked
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
 from bench.run.rule import RULE
-from bench.run.sides import prepare
+from bench.run.sides import Prepared, Side, prepare
+from bench.stats.verdict import Judgement, Margins
 from bench.store import files
 from bench.store.files import StoreError, check_writable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.request import Request
-    from bench.run.pair_cases import Entry
-    from bench.run.sides import Prepared, Side
-    from bench.stats.verdict import Judgement, Margins
 
 # What was measured as run files: one of each side, of the same pairs.
 

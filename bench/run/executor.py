@@ -5,19 +5,22 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import FrameType, TracebackType
+from typing import Any
 
-from bench.plan.tasks import Cause, Outcome
-from bench.run.launcher import EndedError, NoAnswerError, of_ending, of_error, oom_kills
+from bench.plan.tasks import Cause, Outcome, Process, Task
+from bench.run.launcher import (
+    EndedError,
+    Handle,
+    Launcher,
+    NoAnswerError,
+    of_ending,
+    of_error,
+    oom_kills,
+)
 from bench.run.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import FrameType, TracebackType
-
-    from bench.plan.tasks import Process, Task
-    from bench.run.launcher import Handle, Launcher
 
 # What Ctrl-C does to a run: after the first one the case in progress is finished.
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bench.plan.tasks import Cause, Outcome, Pass
 from bench.store.files import StoreError, unwritable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 #: Below the folder of runs.
 FOLDER = "unfinished"

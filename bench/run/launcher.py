@@ -12,19 +12,15 @@ import sys
 import tempfile
 import time
 import typing
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.machine import threads
-from bench.plan.tasks import Cause
+from bench.measure.protocol import Protocol
+from bench.plan.tasks import Cause, Setting
 from bench.run.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.tasks import Setting
 
 # Why a task came to nothing: what the process answered, or how it ended.
 

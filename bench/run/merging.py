@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest_benchmark
 from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
@@ -17,15 +18,10 @@ from pytest_benchmark.utils import get_commit_info
 from bench.machine import fingerprint
 from bench.machine.rule import RULE
 from bench.measure.calibration import Stop
-from bench.plan.tasks import Pass
+from bench.plan.tasks import Outcome, Pass, RunAsked, Task
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
 from bench.store.tidy import spread
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bench.plan.tasks import Outcome, RunAsked, Task
 
 # Puts what several processes measured of a case into one benchmark of the run file.
 

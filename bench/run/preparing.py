@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pytest_benchmark.utils import get_commit_info
 
 from bench.machine.fingerprint import fresh_fingerprint
+from bench.measure.protocol import Protocol
 from bench.plan.duration import Estimator, total_seconds
-from bench.plan.request import order_seed_of, protocol_of, required, select, setting_of
+from bench.plan.matrix import Selection
+from bench.plan.request import Request, order_seed_of, protocol_of, required, select, setting_of
 from bench.plan.tasks import (
     Pass,
     RunAsked,
+    Task,
     estimate_key,
     memory_tasks,
     protocol_in,
@@ -22,14 +25,6 @@ from bench.plan.tasks import (
 )
 from bench.report import progress
 from bench.store.files import commit_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.matrix import Selection
-    from bench.plan.request import Request
-    from bench.plan.tasks import Task
 
 
 def plan(request: Request) -> RunAsked:

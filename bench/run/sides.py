@@ -8,12 +8,14 @@ import re
 import subprocess
 import tarfile
 import tempfile
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.machine.fingerprint import fresh_fingerprint
+from bench.measure.protocol import Protocol
 from bench.plan import values
 from bench.plan.request import Request, read, select, setting_of
 from bench.plan.tasks import Setting, tasks_of
@@ -21,13 +23,7 @@ from bench.plan.values import SelectionError, share
 from bench.run import preparing
 from bench.run.launcher import HERE, ROOT, Code, SubprocessLauncher
 from bench.run.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import ExitStack
-
-    from bench.measure.protocol import Protocol
-    from kernels.registry import Registry
+from kernels.registry import Registry
 
 # One of the two things that ``ab`` compares: what sets it apart, as it was given.
 

@@ -6,24 +6,19 @@ variables which are read when a library is imported.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement
-from bench.measure.protocol import DivergedError
+from bench.measure.protocol import DivergedError, Protocol
 from bench.measure.rounds import Round
 from bench.plan.tasks import Pass, Setting
 from bench.run import launcher
-from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.launcher import EndedError, Handle, NoAnswerError, SubprocessLauncher
 from bench.run.rule import RULE
 from data.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from bench.measure.protocol import Protocol
-    from bench.run.launcher import Handle
 
 #: What ends a case with one sentence, there as here.
 EXPECTED = {error.__name__: error for error in (GateError, DivergedError, DataError)}

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bench.measure.protocol import Protocol
+from bench.plan.matrix import Selection
 from bench.plan.tasks import Pass, Setting
-from bench.run.launcher import EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.launcher import EndedError, Launcher, NoAnswerError, SubprocessLauncher
 from bench.selftest.rule import RULE
 from bench.stats.medians import relative_half_width
-from bench.store.tidy import spread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.matrix import Selection
-    from bench.run.launcher import Launcher
-    from bench.store.tidy import Spread
+from bench.store.tidy import Spread, spread
 
 #: One kernel of each backend.
 KERNELS = (

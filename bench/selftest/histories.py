@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
@@ -15,10 +17,6 @@ from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, tallies
 from bench.stats.verdict import Rates, Share
 from bench.store.files import run_name
 from bench.store.rates import FORMAT, to_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 UNIT = f"histories of 60 runs, within {RULE.within_runs} runs of a step"
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bench.selftest.rule import RULE
-from bench.selftest.tried_rules import OTHERS, Ab, Compare
+from bench.selftest.tried_rules import OTHERS, Ab, Compare, Pool, Rule, Said
 from bench.stats.verdict import Rates, Share
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench.selftest.tried_rules import Pool, Rule, Said
 
 #: What is tried, in the order in which it is shown.
 RULES: tuple[Rule, ...] = (Ab(), Compare(), *OTHERS)

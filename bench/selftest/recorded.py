@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.history import pools
-from bench.history.pools import watched
+from bench.history.pools import Watched, watched
 from bench.history.reading import choose
 from bench.selftest.rule import RULE
+from bench.stats.medians import Floats
 from bench.stats.verdict import Margins
 from bench.store.facts import known
 from bench.store.files import StoreError, newest_run
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from bench.history.pools import Watched
-    from bench.stats.medians import Floats
 
 #: Facts of a series by which it is put into a pool, and leans on another.
 FACTS = tuple(dict.fromkeys(("key", *pools.POOL_COLUMNS, *pools.COLUMNS)))

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from bench.history.decision import decide
-from bench.history.pools import MEMORY
+from bench.history.decision import Decided, decide
+from bench.history.pools import MEMORY, Watched
 from bench.history.rule import RULE as TRACK
+from bench.history.rule import Rule
 from bench.history.verdicts import causes
 from bench.selftest.recorded import recorded
 from bench.selftest.rule import RULE
+from bench.stats.medians import Floats
 from bench.stats.verdict import Share
 from bench.store.files import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.history.decision import Decided
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.stats.medians import Floats
 
 # Simulated histories, drawn from recorded runs.
 #

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,13 +15,7 @@ from bench.report.run_tables import percent
 from bench.selftest.rating import RULES
 from bench.selftest.rule import RULE
 from bench.selftest.simulation import NOTHING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
-
-    from bench.stats.verdict import Rates, Share
+from bench.stats.verdict import Rates, Share
 
 # The suite's times beside a plain loop's.
 

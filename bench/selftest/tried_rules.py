@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from scipy import stats
 
-from bench.compare.paired import process_time, replay
+from bench.compare.paired import Rounds, process_time, replay
 from bench.compare.rule import RULE as COMPARISON
 from bench.compare.stored import judge
 from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Verdict
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from bench.compare.paired import Rounds
-
-    #: Pairs of processes of identical code, in the order in which they were measured; the two
-    #: of a pair took turns.
-    Pool: TypeAlias = Sequence[tuple[Rounds, Rounds]]
+#: Pairs of processes of identical code, in the order in which they were measured; the two of a
+#: pair took turns.
+Pool: TypeAlias = Sequence[tuple[Rounds, Rounds]]
 
 # What a rule is, for all that are tried on the same samples.
 

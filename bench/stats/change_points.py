@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import ruptures
@@ -12,12 +12,8 @@ from scipy.special import stdtr, stdtrit
 from scipy.stats import theilslopes
 
 from bench.stats import medians
+from bench.stats.medians import Floats
 from bench.stats.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.stats.medians import Floats
 
 # Steps in a long series: where, how large, how sure.
 #

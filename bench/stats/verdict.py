@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, IntEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from bench.stats.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from numpy.typing import NDArray
-
 
 # Which of many tests count, so that few of those that do are false.
 #

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.store.decoding import LARGEST
-from bench.store.schema import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.store.schema import Column
+from bench.store.schema import Column, Kind
 
 #: NumPy has no types for masked arrays.
 ma: Any = np.ma

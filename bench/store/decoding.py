@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from bench.store import schema
 from bench.store.schema import CASES, Kind, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 # Takes a value of a run file for what a column holds; anything else is missing.
 #

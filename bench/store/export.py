@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import duckdb
 import pandas as pd
@@ -12,10 +13,6 @@ import pandas as pd
 from bench.store.decoding import as_json
 from bench.store.files import StoreError, whole
 from bench.store.schema import CASES, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 #: What each kind is called in Parquet, in DuckDB's words.
 TYPES = {

@@ -8,13 +8,11 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from typing import Any
 
 # Writes a file whole or not at all, so that what was there stays until the new one is done.
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from bench.store.files import StoreError, whole
 from bench.store.table import Damaged, read
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 NO_TIME = "it does not tell when it was taken, so it can't be put into a history"
 #: Of the digest of a file: as many as a run's name has of random ones.

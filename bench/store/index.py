@@ -20,11 +20,12 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -32,11 +33,7 @@ from bench.store.arrays import array, packed, unpacked
 from bench.store.files import size_of
 from bench.store.rows import FACTS, OWN, Batch, parse
 from bench.store.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from bench.store.schema import Column
+from bench.store.schema import Column
 
 ROOT = Path(__file__).resolve().parents[2]
 #: ``packed`` holds column ``id % 256`` of run ``id // 256``; column 0 holds the run's facts.

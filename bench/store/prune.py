@@ -5,22 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from bench.store.files import StoreError
 from bench.store.rule import RULE
-from bench.store.table import read
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from datetime import datetime, timedelta
-
-    from bench.store.table import Damaged
+from bench.store.table import Damaged, read
 
 # Which runs of a history may go: pure, by when and on which machine they were taken.
 

@@ -8,17 +8,12 @@ A file of ``results/selftest`` is ``{"format": 1, "measured": UTC, "fingerprint_
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.stats.verdict import COMPARISONS, Rates, Share
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench.stats.verdict import Judgement
-
+from bench.stats.verdict import COMPARISONS, Judgement, Rates, Share
 
 FOLDER = Path("results") / "selftest"
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.stats.medians import fifth_percentile, median_interval
 from bench.store.decoding import (
     READERS,
     Bench,
+    Benchmark,
     DamageError,
+    Document,
     ExtraInfo,
     Process,
     WarmUp,
@@ -28,14 +32,7 @@ from bench.store.decoding import (
     rounds_of,
     text,
 )
-from bench.store.schema import CASES, GIVEN, RUNS, Kind, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from bench.store.decoding import Benchmark, Document
-    from bench.store.schema import Column
+from bench.store.schema import CASES, GIVEN, RUNS, Column, Kind, Source
 
 # The columns of a run's cases, from its document.
 

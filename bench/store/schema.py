@@ -7,15 +7,13 @@ files of other suites, and of older versions of this one, have fewer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Any field may be null.
 Text = str | None

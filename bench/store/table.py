@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,7 @@ from bench.store.files import StoreError, size_of
 from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
-from bench.store.schema import CASES, GIVEN, RUNS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from bench.store.schema import Column
+from bench.store.schema import CASES, GIVEN, RUNS, Column
 
 # What loading stored runs gives.
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.stats.medians import median_interval, relative_half_width
 from bench.stats.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # What several processes say together of one case, and how far they are apart.
 #

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from bench.store import tidy
 from bench.store.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Which numbers of a run can be relied on, and why not the others.
 

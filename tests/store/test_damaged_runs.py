@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.store.files import read_run
 from bench.store.table import read
 from tests.store.made_up_files import own, own_benchmark, write
 
@@ -86,7 +87,6 @@ def test_what_lacks_what_every_such_file_has_is_named_with_the_place(
         (b'{"a": ' + b"[" * 100_000, "it is not valid JSON ("),
         (b"\xff\xfe\x00", "it is not valid JSON ("),
         (b'{"benchmarks": [], "version": "\xff"}', "it is not valid JSON ("),
-        (b'{"benchmarks": [], "version": ' + b"9" * 5000 + b"}", "it is not valid JSON ("),
     ],
 )
 def test_what_is_no_json_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -94,6 +94,13 @@ def test_what_is_no_json_is_named(tmp_path: Path, content: bytes, reason: str) -
     path.write_bytes(content)
     (damaged,) = read([path]).damaged
     assert damaged.reason.startswith(reason)
+
+
+def test_a_number_beyond_all_measure_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b'{"benchmarks": [], "version": ' + b"9" * 5000 + b', "x": 1e999}')
+    assert read([path]).runs["pytest_benchmark_version"].isna().all()
+    assert read_run(path) == {"benchmarks": [], "version": None, "x": None}
 
 
 def test_what_is_damaged_is_left_out_and_the_rest_is_read(tmp_path: Path) -> None:

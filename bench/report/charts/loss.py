@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.report.charts import chart
+from bench.report.charts.chart import Member
 from bench.report.charts.speed import PICKED, picks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.report.charts.chart import Member
 
 # The loss against epochs and against seconds: a line a batch size.
 

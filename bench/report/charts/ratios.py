@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from bench.compare.comparison import Comparison
 from bench.report.charts import chart
 from bench.report.charts.speed import picks
 from bench.report.comparison_text import what
-
-if TYPE_CHECKING:
-    from bench.compare.comparison import Comparison
 
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 

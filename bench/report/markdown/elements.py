@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bench.report.numbers import MOST_CELL_CHARACTERS, number, one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # Text from anyone's file must not become a link, a heading, a mention or the end of a cell.
 # A backslash makes ASCII punctuation plain (CommonMark 0.31, section 2.4); a word joiner, which

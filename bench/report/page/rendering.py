@@ -7,21 +7,18 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.report.charts.chart import Chart
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from bench.report.page.blocks import Page
+from bench.report.page.blocks import Page
 
 # Vega with Vega-Lite as one script. Making it takes a second, so another process does it while
 # the page is made: run as a module, this prints the script.

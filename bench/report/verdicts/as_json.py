@@ -34,12 +34,18 @@ import json
 import math
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.stats.verdict import Outcome, Verdict
-
-if TYPE_CHECKING:
-    from bench.stats.verdict import CaseVerdict, Change, Drift, Judgement, Rates, Share
+from bench.stats.verdict import (
+    CaseVerdict,
+    Change,
+    Drift,
+    Judgement,
+    Outcome,
+    Rates,
+    Share,
+    Verdict,
+)
 
 FORMAT = 1
 OUTCOMES = {

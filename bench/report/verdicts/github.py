@@ -11,18 +11,13 @@ the summary of the job has them all.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from bench.report import numbers
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import told
-from bench.stats.verdict import UNDECIDED, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bench.stats.verdict import CaseVerdict, Judgement
+from bench.stats.verdict import UNDECIDED, CaseVerdict, Judgement, Verdict
 
 #: Of each kind, in a step.
 MOST = 10

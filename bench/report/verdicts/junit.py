@@ -15,18 +15,13 @@ Ant's task writes, which is the strictest that readers ask for.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import told
-from bench.stats.verdict import UNDECIDED, Outcome, Verdict
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bench.stats.verdict import CaseVerdict, Judgement
+from bench.stats.verdict import UNDECIDED, CaseVerdict, Judgement, Outcome, Verdict
 
 #: All but what XML 1.0 can hold (section 2.2).
 _NO_CHARACTERS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from bench.report import numbers
-from bench.report.markdown.elements import bullets, code, fitted, folded, paragraph, table, text
+from bench.report.markdown.elements import (
+    Part,
+    bullets,
+    code,
+    fitted,
+    folded,
+    paragraph,
+    table,
+    text,
+)
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ORDER, ordered
-from bench.stats.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.report.markdown.elements import Part
-    from bench.stats.verdict import CaseVerdict, Judgement
+from bench.stats.verdict import CaseVerdict, Judgement, Verdict
 
 #: Sentences are shown up to so many characters.
 LONG = 1000

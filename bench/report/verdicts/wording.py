@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from bench.report.numbers import ratio
-from bench.stats.verdict import COMPARISONS, Outcome, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from bench.stats.verdict import CaseVerdict, Judgement, Rates, Share
+from bench.stats.verdict import (
+    COMPARISONS,
+    CaseVerdict,
+    Judgement,
+    Outcome,
+    Rates,
+    Share,
+    Verdict,
+)
 
 # In which order verdicts are told: what is slower first, then what nothing can be said of.
 

@@ -6,10 +6,10 @@ import io
 import os
 import platform
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -24,13 +24,8 @@ from bench.report.verdicts.github import github
 from bench.report.verdicts.junit import junit
 from bench.report.verdicts.markdown import markdown
 from bench.report.verdicts.wording import ORDER, ordered
-from bench.stats.verdict import Outcome, Verdict
+from bench.stats.verdict import CaseVerdict, Judgement, Outcome, Verdict
 from bench.store.files import StoreError, write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.stats.verdict import CaseVerdict, Judgement
 
 # The forms that verdicts can be written in.
 
