@@ -10,8 +10,7 @@ from bench.advise import reading
 from bench.compare.comparison import MOST_SIDES, NotComparedError
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import machines, whole_history
-from bench.report.figures.several import comparison_figures, report_figures
-from bench.report.figures.style import save_figures
+from bench.report.charts.files import save_figures
 from bench.report.markdown.comparison_comment import several
 from bench.report.markdown.run_comment import one_run
 from bench.report.page.foreign_run import foreign_run
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from bench.advise.findings import Found
     from bench.compare.comparison import Comparison
     from bench.history.machine_history import WholeHistory
+    from bench.report.charts.files import Saved
     from bench.report.page.blocks import Page
     from bench.store.table import Loaded
 
@@ -243,7 +243,7 @@ def _found(
 # The report as figures, PNG and SVG.
 
 
-def draw(found: Source, folder: Path) -> list[Path]:
+def draw(found: Source, folder: Path) -> Saved:
     """Draw all figures that the runs have the data for.
 
     Parameters
@@ -254,8 +254,8 @@ def draw(found: Source, folder: Path) -> list[Path]:
 
     Returns
     -------
-    list of Path
-        The files; none where the runs have nothing to draw.
+    Saved
+        The files, and why there are not more kinds of them.
 
     Raises
     ------
@@ -264,8 +264,13 @@ def draw(found: Source, folder: Path) -> list[Path]:
     NotComparedError
         When many runs share nothing.
     """
+    from bench.report.charts.figures import (  # noqa: PLC0415 - it imports matplotlib
+        comparison_figures,
+        report_figures,
+    )
+
     if found.material is not None:
-        named = report_figures(found.material.document, found.material.found)
+        named = report_figures(found.material)
     elif found.comparison is not None:
         named = comparison_figures(found.comparison, found.loaded)
     else:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bench.compare.over_time import points
 from bench.history.rule import RULE
+from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
 from bench.report.page import blocks
@@ -236,10 +237,10 @@ def history_section(
         drawn = points(loaded.cases, loaded.runs)
     # The machine with the newest run may have this one alone.
     several = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
-    chart = history_chart(several, drawn, _notable(several))
-    if chart is None:
-        few = blocks.Prose("No machine has two runs that tell when they were taken.")
-        return blocks.Section("history", title, (few,))
+    try:
+        chart = history_chart(several, drawn, _notable(several))
+    except NothingToDrawError as reason:
+        return blocks.Section("history", title, (blocks.Prose(str(reason)),))
     n_single = len(histories) - len(several)
     single = f"{number(n_single, 'machine')} with a single run: not shown over time."
     return blocks.Section(
