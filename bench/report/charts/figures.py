@@ -135,6 +135,8 @@ def _loss(run: Material) -> Named:
 
 
 def _libraries(run: Material) -> Named:
+    if run.epochs.empty:
+        return
     chart = speed.speed_chart(run.epochs)
     for _, rows in chart.rows.groupby(list(SOURCE), sort=False):
         own = replace(chart, rows=rows)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from bench.store import tidy
 from bench.store.files import read_run
 from bench.store.table import Loaded
 from tests.compare.made_up_runs import case, run, table
+from tests.report.charts.test_target_figure import answer
 from tests.store import made_up_run
 
 if TYPE_CHECKING:
@@ -184,12 +187,36 @@ def test_times_to_the_target_are_drawn_where_they_were_found(advised: Material) 
     assert left_out(report_figures(without))["target"] == "Not asked for."
 
 
+@pytest.mark.parametrize("n_sizes", [1, 2, 3, 4])
+def test_a_run_of_few_batch_sizes_has_all_figures_but_the_target(n_sizes: int) -> None:
+    """A model of the time takes five sizes: without, there may be no time to the target."""
+    document = made_up_run.document([made_up_run.epoch("nd.autograd", 10)])
+    (epoch,) = document["benchmarks"]
+    epoch["extra_info"] |= {"n_samples": 1500}
+    document["benchmarks"] = [
+        {**epoch, "name": f"B{size}", "extra_info": {**epoch["extra_info"], "batch_size": size}}
+        for size in (1, 10, 100, 1500)[:n_sizes]
+    ]
+    known = answer("nd.autograd")
+    refused = replace(known, table=known.table.assign(measured_seconds=np.nan))
+    found: Any = SimpleNamespace(answers=(refused,))
+    named = dict(report_figures(Material(document, "run.json", found)))
+    assert list(of_figures(named.items())) == [
+        "speed-airfoil-cpu0-inmemory",
+        "loss-airfoil-cpu0-inmemory",
+    ]
+    for axes in of_figures(named.items())["speed-airfoil-cpu0-inmemory"].axes:
+        assert {len(np.asarray(line.get_xdata())) for line in axes.get_lines()} == {n_sizes}
+    assert named["target"] == "No kernel has a time to the target: too few sizes."
+    assert "roofline" in named
+
+
 def test_a_run_of_another_suite_has_no_figure() -> None:
     document = {"benchmarks": [{"name": "test_x", "stats": {"data": [1.0] * 6}}]}
     named = dict(report_figures(Material(document, "0001.json")))
     assert list(named) == [
         *("notebook", "ladder", "speed", "loss"),
-        *("libraries", "phases", "memory", "roofline", "target"),
+        *("phases", "memory", "roofline", "target"),
     ]
     assert of_figures(named.items()) == {}
     assert all(str(reason).endswith(".") for reason in named.values())
