@@ -12,15 +12,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.report.charts.chart import (
-    DASH,
-    SHAPE,
-    SHAPES,
-    Member,
-    NothingToDrawError,
-    shades,
-    single,
-)
+from bench.report.charts import chart as model
+from bench.report.charts.chart import Member, NothingToDrawError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +25,7 @@ if TYPE_CHECKING:
     Looks = dict[Any, Member]
 
 #: In the order of ``SHAPES``.
-MARKERS = dict(zip(SHAPES, "osD^vP><", strict=True))
+MARKERS = dict(zip(model.SHAPES, "osD^vP><", strict=True))
 PLAIN = Member("", "", "#333333")
 BEHIND = "0.88"
 #: Inches: a panel, one of several rows, a row of names, a name in the legend and beside a row.
@@ -107,15 +100,11 @@ def figure(
     shared = bool(names) or (len(quantities) == 1 and facet != "case")
     high = max(HEIGHT if down == 1 else LOW, ENTRY * min(len(looks), LONGEST))
     columns = -(-len(looks) // LONGEST)
-    size = (
-        WIDTH * across + ASIDE * (columns + bool(names)),
-        0.9 + down * (0.8 + ROW * len(names) if names else high),
-    )
-    drawn = Figure(figsize=size, layout="constrained")
-    grid = drawn.subplots(
-        down, across, squeeze=False, sharey=shared, sharex=shared and bool(facet)
-    )
-    panels = list(grid.flat)
+    wide = WIDTH * across + ASIDE * (columns + bool(names))
+    tall = 0.9 + down * (0.8 + ROW * len(names) if names else high)
+    drawn = Figure(figsize=(wide, tall), layout="constrained")
+    both: Any = {"sharey": shared, "sharex": shared and bool(facet)}
+    panels = list(drawn.subplots(down, across, squeeze=False, **both).flat)
     for axes, cell in zip(panels, cells, strict=False):
         if cell.behind is not None:
             for _, own in cell.behind.groupby(str(chart.series)):
@@ -135,16 +124,12 @@ def figure(
     for axes in panels[len(cells) :]:
         axes.remove()
     if looks:
-        drawn.legend(
-            handles=_handles(looks, chart.panels[0]),
-            title=fill(chart.key.title, 20) if chart.key else "",
-            loc="outside right center",
-            fontsize=8,
-            title_fontsize=8,
-            ncols=columns,
-        )
+        style: Any = {"fontsize": 8, "title_fontsize": 8, "ncols": columns}
+        style["title"] = fill(chart.key.title, 20) if chart.key else ""
+        handles = _handles(looks, chart.panels[0])
+        drawn.legend(handles=handles, loc="outside right center", **style)
     drawn.suptitle(f"{title}\n{chart.title}" if title else chart.title, fontsize=11)
-    drawn.supxlabel(fill(chart.caption, int(16 * size[0])), fontsize=8, color="0.35")
+    drawn.supxlabel(fill(chart.caption, int(16 * wide)), fontsize=8, color="0.35")
     return drawn
 
 
@@ -168,7 +153,7 @@ def _cells(
     for group in dict.fromkeys(look.group for look in looks.values()):
         names = [name for name, look in looks.items() if look.group == group]
         own = rows[rows[key.field].isin(names)]
-        apart = {look.name: look for look in single(names)}
+        apart = {look.name: look for look in model.single(names)}
         for panel in chart.panels:
             yield _Cell(panel, quantity, own, apart, group, rows)
 
@@ -182,11 +167,9 @@ def _looks(key: Key | None, rows: pd.DataFrame) -> Looks:
         return {member.name: member for member in key.members if member.name in values}
     write = ticker.EngFormatter(sep="") if key.prefixed else "{:g}".format
     sizes = sorted(values)
-    colours = shades([(n + 1) / (len(sizes) + 1) for n in range(len(sizes))])  # as Vega does
-    return {
-        size: Member(write(size), "", colour)
-        for size, colour in zip(sizes, colours, strict=True)
-    }
+    places = [(n + 1) / (len(sizes) + 1) for n in range(len(sizes))]  # as Vega does
+    colours = zip(sizes, model.shades(places), strict=True)
+    return {size: Member(write(size), "", colour) for size, colour in colours}
 
 
 def _names(axis: Axis, rows: pd.DataFrame) -> dict[str, int]:
@@ -201,19 +184,14 @@ def _names(axis: Axis, rows: pd.DataFrame) -> dict[str, int]:
 def _handles(looks: Looks, panel: Panel) -> list[Line2D]:
     """Return what stands in the legend."""
     marks = {layer.mark: layer for layer in panel.layers if layer.by}
-    return [
-        Line2D(
-            [],
-            [],
-            color=look.colour,
-            marker="s" if "bar" in marks else MARKERS[look.shape],
-            markersize=5,
-            linestyle=_dashes(look) if "line" in marks else "",
-            linewidth=1.2,
-            label=look.name,
-        )
-        for look in looks.values()
-    ]
+    plain: Any = {"markersize": 5, "linewidth": 1.2}
+    handles = []
+    for look in looks.values():
+        marker = "s" if "bar" in marks else MARKERS[look.shape]
+        dashes: Any = _dashes(look) if "line" in marks else ""
+        style = {"color": look.colour, "label": look.name, **plain}
+        handles.append(Line2D([], [], marker=marker, linestyle=dashes, **style))
+    return handles
 
 
 def _dashes(look: Member) -> Any:
@@ -270,12 +248,12 @@ def _mark(axes: Axes, layer: Layer, rows: pd.DataFrame, look: Member) -> None:
     rows = rows.dropna(subset=[end for end in ("x", "y", "x2", "y2") if end in rows])
     if layer.mark == "line":
         rows = rows.sort_values("x")
-        dashes = _dashes(look) if DASH in layer.by else "-"
+        dashes = _dashes(look) if model.DASH in layer.by else "-"
         axes.plot(rows["x"], rows["y"], linestyle=dashes, label=look.name, **style, **width)
     elif layer.mark in {"point", "ring"}:
         style |= {"markersize": PIXEL * (layer.size or 1) ** 0.5, "linestyle": ""}
         style |= {"markerfacecolor": "none"} if layer.mark == "ring" else {"markeredgewidth": 0}
-        marker = MARKERS[look.shape] if SHAPE in layer.by else "o"
+        marker = MARKERS[look.shape] if model.SHAPE in layer.by else "o"
         axes.plot(rows["x"], rows["y"], marker=marker, label=look.name, **style)
     elif layer.mark == "interval" and layer.y2:
         axes.vlines(rows["x"], rows["y"], rows["y2"], **style, **width)
@@ -290,7 +268,7 @@ def _mark(axes: Axes, layer: Layer, rows: pd.DataFrame, look: Member) -> None:
     elif layer.mark == "bar":
         axes.barh(rows["y"], rows["x"], left=rows["x2"] - rows["x"], label=look.name, **style)
     elif layer.mark == "text":
-        style |= {"xytext": (3, 4), "textcoords": "offset points", "fontsize": 7}
+        style |= {"xytext": (3, 4), "textcoords": "offset points", "fontsize": 7, "zorder": 1}
         style["bbox"] = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
         for x, y, text in rows[["x", "y", layer.text]].drop_duplicates().to_numpy():
             axes.annotate(text, (x, y), **style)
