@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,9 @@ from bench.commands.request_options import asked, takes_request
 from bench.plan import values
 from bench.plan.request import Request, flag, read
 from bench.report import advice
-from bench.report.figures.efficiency import target_figure
-from bench.report.figures.style import kind_of, plain, write_figure
+from bench.report.charts.chart import NothingToDrawError
+from bench.report.charts.files import kind_of, plain, write_figure
+from bench.report.charts.target import target_chart
 from bench.run import advice_run
 from bench.store.files import RUNS, read_run
 from kernels.sampling import SAMPLINGS
@@ -98,7 +100,7 @@ def advise(
         table = _narrowed(reading.rows_of(documents), request)
         found = reading.find(table, request.tolerance, axes, tell)
         if figure is not None:
-            _draw(found, figure, sources)
+            _draw(found, figure, sources, tell)
     _show(found, console, sources, as_json=as_json, details=details)
 
 
@@ -147,12 +149,18 @@ def _narrowed(table: pd.DataFrame, request: Request) -> pd.DataFrame:
     return table
 
 
-def _draw(found: Found, path: Path, sources: str) -> None:
+def _draw(found: Found, path: Path, sources: str, tell: Callable[[str], object]) -> None:
     """Draw the answers; those of a further workload or device into a file of their own."""
+    from bench.report.charts import static  # noqa: PLC0415 - it imports matplotlib
+
     groups: dict[tuple[str, str], list[Any]] = {}
     for one in found.answers:
         groups.setdefault((one.subject.workload, one.subject.device), []).append(one)
     for number, ((workload, device), answers) in enumerate(groups.items()):
         own = path.with_name(f"{path.stem}-{workload}-{plain(device)}{path.suffix}")
         title = f"{workload}, {device} ({sources})"
-        write_figure(partial(target_figure, answers, title), own if number else path)
+        place = own if number else path
+        try:
+            write_figure(partial(static.figure, target_chart(answers), title), place)
+        except NothingToDrawError as reason:
+            tell(f"{place.name} is not drawn: {reason}")

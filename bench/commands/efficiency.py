@@ -19,8 +19,9 @@ from bench.commands.request_options import asked
 from bench.plan import values
 from bench.plan.values import SelectionError
 from bench.report import efficiency as report
-from bench.report.figures.efficiency import roofline_figure
-from bench.report.figures.style import write_figure
+from bench.report.charts.efficiency import roofline_chart
+from bench.report.charts.files import write_figure
+from bench.store import tidy
 from bench.store.files import RUNS, newest_run, read_run
 
 
@@ -70,11 +71,14 @@ def _roofline(
     figure: Path | None,
 ) -> None:
     """Show one run."""
-    found = assess(read_run(path))
+    document = read_run(path)
+    found = assess(document)
     found = found.only(*_chosen(found.cases, kernels, cases))
     if figure is not None:
-        draw = partial(roofline_figure, found.cases, found.roofs, path.name)
-        write_figure(draw, figure)
+        from bench.report.charts import static  # noqa: PLC0415 - it imports matplotlib
+
+        chart = roofline_chart(found, tidy.interval_frame(document))
+        write_figure(partial(static.figure, chart, path.name, {}, facet="device"), figure)
     if as_json:
         _write(report.roofline_document(path.name, found))
         return

@@ -302,7 +302,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         path = files.write_run(folder, document, commit_of(document))
         config.stash[RUN_FILE] = path
         if not config.getoption("no_figures") and not interrupted:
-            from bench.report.figures.one_run import draw_run  # noqa: PLC0415 - it imports matplotlib
+            from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
 
             draw_run(document, path.with_suffix(""))
     except files.StoreError as error:

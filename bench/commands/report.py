@@ -142,7 +142,10 @@ def _ladder(runs: pd.DataFrame) -> str:
 def _write(found: Source, form: Format, place: Path | None) -> None:
     """Write the report in one form, and say where."""
     if form is Format.FIGURES and place is not None:
-        _tell(f"{len(draw(found, place))} files in {place}")
+        saved = draw(found, place)
+        _tell(f"{len(saved.paths)} files in {place}")
+        for kind, reason in saved.left_out.items():
+            _tell(f"no figure of {kind}: {reason}")
     else:
         _hand_on(html(found, margins) if form is Format.HTML else markdown(found), place)
 

@@ -75,7 +75,7 @@ def _show(path: Path, document: dict[str, Any], console: Console) -> None:
 
 
 def _draw(document: dict[str, Any], folder: Path) -> None:
-    from bench.report.figures.one_run import draw_run  # noqa: PLC0415
+    from bench.report.charts.figures import draw_run  # noqa: PLC0415
 
     draw_run(document, folder)
     typer.echo(f"figures:  {folder}{os.sep}")

@@ -35,10 +35,8 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
 
     Parameters
     ----------
-    console : Console
     group : sequence of KernelAnswer
         Of any devices; those without advice are left out.
-    device : str
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(device, no_wrap=True)
@@ -75,13 +73,7 @@ def _best(one: KernelAnswer) -> str:
 
 
 def others(console: Console, found: Found) -> None:
-    """Print what other schedules and samplings do to the time to the target.
-
-    Parameters
-    ----------
-    console : Console
-    found : Found
-    """
+    """Print what other schedules and samplings do to the time to the target."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("kernel", "schedule", "replacement"):
         table.add_column(name, no_wrap=True)
@@ -152,8 +144,6 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
 
     Parameters
     ----------
-    found : Found
-    console : Console
     details : bool
         Whether the models' numbers are printed too.
     """
@@ -311,10 +301,6 @@ def _counted_steps(console: Console, known: Counted, *, details: bool) -> None:
 
 def document(found: Found) -> dict[str, Any]:
     """Make a document of the answers.
-
-    Parameters
-    ----------
-    found : Found
 
     Returns
     -------

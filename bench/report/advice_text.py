@@ -51,7 +51,6 @@ def sentences(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str
 
     Parameters
     ----------
-    one : KernelAnswer
     statistical : StatisticalFit or None
         Of its workload.
 
@@ -122,11 +121,6 @@ def _proof(one: KernelAnswer) -> str:
 
 def doubts(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
     """Say what is wrong with an answer.
-
-    Parameters
-    ----------
-    one : KernelAnswer
-    statistical : StatisticalFit or None
 
     Returns
     -------
@@ -200,10 +194,6 @@ def statistics_line(fit: StatisticalFit) -> str:
 def noise_scale_line(scale: NoiseScale) -> str:
     """Say what the gradient noise scale is on the way to the target.
 
-    Parameters
-    ----------
-    scale : NoiseScale
-
     Returns
     -------
     str
@@ -236,7 +226,6 @@ class Headline:
 
     Attributes
     ----------
-    contest : Ranking
     fastest, batch_size : str
         A sentence each, the second of two or three clauses.
     sureness : str
@@ -261,17 +250,12 @@ def headline(
 
     Parameters
     ----------
-    contest : Ranking
     answer : KernelAnswer or None
         Of the fastest kernel.
     statistical : StatisticalFit or None
         Of the workload.
     tolerance : float or None
         The target, as a share above the optimum's loss.
-
-    Returns
-    -------
-    Headline
     """
     sureness, level = _sureness(contest)
     return Headline(

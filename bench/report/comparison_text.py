@@ -53,13 +53,8 @@ def comparison_outcome(found: Comparison, side: int) -> str:
 
     Parameters
     ----------
-    found : Comparison
     side : int
         Its number, from 1.
-
-    Returns
-    -------
-    str
     """
     rows = found.rows[(found.rows["side"] == side) & found.rows["ratio"].notna()]
     label, base = found.sides[side].label, found.baseline.label

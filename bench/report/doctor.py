@@ -26,7 +26,6 @@ def render(health: Mapping[str, Any], console: Console) -> None:
     ----------
     health : mapping
         What ``bench.machine.health.examine`` returned, or the same read back from JSON.
-    console : rich.console.Console
     """
     for title, body in (
         ("What can be measured", _devices(health)),
@@ -46,10 +45,6 @@ def verdict(devices: Iterable[Mapping[str, Any]]) -> str:
     ----------
     devices : iterable of mapping
         ``devices`` of a health report.
-
-    Returns
-    -------
-    str
     """
     listed = list(devices)
     several = len({device["backend"] for device in listed}) > 1
@@ -220,7 +215,6 @@ def render_catalogue(listed: Mapping[str, Any], console: Console, *, ids: bool) 
     ----------
     listed : mapping
         From ``bench.plan.catalogue.catalogue``.
-    console : Console
     ids : bool
         Whether to print the id of every case, ready for ``-k`` or as part of a node id.
     """

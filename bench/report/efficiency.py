@@ -114,10 +114,8 @@ def rooflines(
 
     Parameters
     ----------
-    console : Console
     cases : DataFrame
         From ``bench.advise.bounds.bounded``.
-    roofs : mapping of str to Ceilings
     why : bool
         Whether the numbers behind each word are printed too.
     """
@@ -158,7 +156,6 @@ def devices(console: Console, found: list[Crossing]) -> None:
 
     Parameters
     ----------
-    console : Console
     found : list of Crossing
         From ``bench.advise.devices.crossings``.
     """
@@ -207,7 +204,6 @@ def parallel(console: Console, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    console : Console
     table : DataFrame
         From ``bench.advise.devices.efficiencies``.
     """
@@ -311,7 +307,6 @@ def roofline_document(run: str, found: Efficiency) -> dict[str, Any]:
     ----------
     run : str
         The file's name.
-    found : Efficiency
 
     Returns
     -------

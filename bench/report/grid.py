@@ -84,10 +84,6 @@ class Grid:
         ----------
         width : int
             In characters. Where not even one column fits, the table is wider.
-
-        Yields
-        ------
-        rich.table.Table
         """
         for columns in self._chunks(width):
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -145,8 +141,6 @@ class Quantity:
 
     Attributes
     ----------
-    title : str
-    column : str
     write : callable
         A value to its text.
     """
@@ -169,7 +163,6 @@ def show(
 
     Parameters
     ----------
-    console : Console
     rows : DataFrame
         One case a cell.
     quantities : iterable of Quantity

@@ -40,7 +40,6 @@ def show(console: Console, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    console : Console
     table : DataFrame
         From ``bench.store.tidy.frame``.
     """
@@ -56,10 +55,6 @@ def show(console: Console, table: pd.DataFrame) -> None:
 
 def binary(n_bytes: float) -> str:
     """Write a number of bytes with three digits and a binary prefix.
-
-    Parameters
-    ----------
-    n_bytes : float
 
     Returns
     -------
@@ -135,10 +130,6 @@ def line_cells(line: Line | None) -> tuple[str, str]:
     ----------
     line : Line or None
         None where there are no peaks.
-
-    Returns
-    -------
-    tuple of (str, str)
     """
     if line is None:
         return "–", "–"

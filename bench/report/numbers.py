@@ -20,7 +20,6 @@ def engineering(value: float, unit: str, digits: int = 3) -> str:
 
     Parameters
     ----------
-    value : float
     unit : str
         May be empty.
     digits : int
@@ -103,7 +102,6 @@ def significant(value: float, half_width: float | None) -> int:
 
     Parameters
     ----------
-    value : float
     half_width : float or None
         Half of its interval, in the unit of the value; None or NaN where it is not known,
         infinite where nothing is.
@@ -130,10 +128,8 @@ def measured(value: float, half_width: float | None, unit: str = "s") -> str:
 
     Parameters
     ----------
-    value : float
     half_width : float or None
         In the unit of the value; see `significant`.
-    unit : str
 
     Returns
     -------
@@ -148,7 +144,6 @@ def plain(value: float, half_width: float | None) -> str:
 
     Parameters
     ----------
-    value : float
     half_width : float or None
         See `significant`.
 
@@ -264,13 +259,8 @@ def one_line(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
 
     Parameters
     ----------
-    value : object
     most : int
         Characters.
-
-    Returns
-    -------
-    str
     """
     line = " ".join(_CONTROL.sub(" ", str(value)).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

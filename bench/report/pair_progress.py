@@ -27,7 +27,6 @@ class AbProgress:
 
     Parameters
     ----------
-    console : Console
     names : sequence of str
         Of the cases.
     contests : sequence of Contest
@@ -71,7 +70,6 @@ class AbProgress:
 
         Parameters
         ----------
-        seconds_left : float
         now : str
             The case that begins; empty between two.
         """

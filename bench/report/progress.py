@@ -24,10 +24,6 @@ NO_CASE = (
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
 
-    Parameters
-    ----------
-    seconds : float
-
     Returns
     -------
     str
@@ -51,11 +47,6 @@ def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
         Those selected, and those of them that can run here.
     seconds : float
         The estimate.
-    preset : str
-
-    Returns
-    -------
-    str
     """
     skipped = n_cases - n_runnable
     rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
@@ -140,8 +131,6 @@ class ProcessProgress:
 
     Parameters
     ----------
-    console : Console
-    replicates : int
     n_tasks : int
         Of the whole run, all processes together.
     """
@@ -180,7 +169,6 @@ class ProcessProgress:
             Its id.
         number : int
             Of the task, from 1.
-        seconds_left : float
         """
         left = duration(seconds_left)
         if self._console.is_terminal:

@@ -41,7 +41,6 @@ def show_quality(console: Console, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    console : Console
     table : DataFrame
         From ``bench.store.tidy.frame``.
     """
@@ -264,7 +263,6 @@ def show_phases(console: Console, rows: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    console : Console
     rows : DataFrame
         ``epoch`` cases, from ``bench.store.tidy``.
     """

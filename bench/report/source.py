@@ -14,8 +14,7 @@ from bench.advise.findings import Found
 from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import WholeHistory, machines, whole_history
-from bench.report.figures.several import comparison_figures, report_figures
-from bench.report.figures.style import save_figures
+from bench.report.charts.files import Saved, save_figures
 from bench.report.markdown.comparison_comment import several
 from bench.report.markdown.run_comment import one_run
 from bench.report.page.blocks import Page
@@ -53,15 +52,6 @@ class Histories:
 
 def histories(loaded: Loaded, margins: Margins) -> Histories:
     """Judge the newest run of each machine, and find what changed over time.
-
-    Parameters
-    ----------
-    loaded : Loaded
-    margins : Margins
-
-    Returns
-    -------
-    Histories
 
     Raises
     ------
@@ -105,7 +95,6 @@ class Asked:
     ----------
     axis : str
         What is compared; ``auto`` for one run asks for no comparison.
-    baseline : str or None
     tolerance : float
         The target, as a share above the optimum's loss.
     target : bool
@@ -124,7 +113,6 @@ class Source:
 
     Attributes
     ----------
-    loaded : Loaded
     material : Material or None
         Of a single run.
     foreign : bool
@@ -164,10 +152,6 @@ def some_run(paths: Sequence[Path]) -> Loaded:
     paths : sequence of Path
         Files or folders.
 
-    Returns
-    -------
-    Loaded
-
     Raises
     ------
     StoreError
@@ -187,13 +171,8 @@ def source(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Sourc
     ----------
     loaded : Loaded
         From `some_run`.
-    asked : Asked
     tell : callable
         Is told what takes long.
-
-    Returns
-    -------
-    Source
 
     Raises
     ------
@@ -237,19 +216,18 @@ def _found(
 # The report as figures, PNG and SVG.
 
 
-def draw(found: Source, folder: Path) -> list[Path]:
+def draw(found: Source, folder: Path) -> Saved:
     """Draw all figures that the runs have the data for.
 
     Parameters
     ----------
-    found : Source
     folder : Path
         Made where it is not there.
 
     Returns
     -------
-    list of Path
-        The files; none where the runs have nothing to draw.
+    Saved
+        The files, and why there are not more kinds of them.
 
     Raises
     ------
@@ -258,8 +236,13 @@ def draw(found: Source, folder: Path) -> list[Path]:
     NotComparedError
         When many runs share nothing.
     """
+    from bench.report.charts.figures import (  # noqa: PLC0415 - it imports matplotlib
+        comparison_figures,
+        report_figures,
+    )
+
     if found.material is not None:
-        named = report_figures(found.material.document, found.material.found)
+        named = report_figures(found.material)
     elif found.comparison is not None:
         named = comparison_figures(found.comparison, found.loaded)
     else:
@@ -275,13 +258,8 @@ def html(found: Source, margins: Callable[[], Margins] = Margins) -> str:
 
     Parameters
     ----------
-    found : Source
     margins : callable
         Reads how much a case may change; only several runs need it.
-
-    Returns
-    -------
-    str
 
     Raises
     ------
@@ -310,14 +288,6 @@ def page(found: Source, margins: Callable[[], Margins] = Margins) -> Page:
 
 def markdown(found: Source) -> str:
     """Write the essential tables.
-
-    Parameters
-    ----------
-    found : Source
-
-    Returns
-    -------
-    str
 
     Raises
     ------

@@ -27,11 +27,6 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
         The run file.
     width : int
         Of the terminal, in characters.
-    colour : bool
-
-    Returns
-    -------
-    str
     """
     console = Console(
         file=io.StringIO(),

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from bench.advise.ladder import FOOT_SAVES, ladder, rung_times, sizes_of
-from bench.report.figures.speed import ladder_figure
+from bench.report.charts.chart import NothingToDrawError
+from bench.report.charts.speed import ladder_chart
+from bench.report.charts.static import figure
 from bench.report.markdown.run_comment import lines
 
 SECONDS = {
@@ -40,6 +42,14 @@ def rows(seconds: dict[tuple[str, str, int], float] | None = None) -> pd.DataFra
     ]
     table: pd.DataFrame = pd.DataFrame(cells)
     return table
+
+
+def placed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a workload and device, without intervals."""
+    known: pd.DataFrame = table.assign(
+        workload="airfoil", device="cpu(0)", low=np.nan, high=np.nan
+    )
+    return known
 
 
 def test_rungs_go_from_the_slowest_to_the_fastest_at_the_smallest_batch() -> None:
@@ -74,7 +84,8 @@ def test_a_few_kernels_make_no_ladder(n: int) -> None:
     few = {cell: value for cell, value in SECONDS.items() if cell[0] in kernels}
     table = rows(few) if few else rows().iloc[0:0]
     assert ladder(table).empty
-    assert ladder_figure(table, "a title") is None
+    with pytest.raises(NothingToDrawError, match="takes four kernels"):
+        ladder_chart(placed(table))
 
 
 def test_a_run_without_sentences_still_has_a_ladder() -> None:
@@ -95,20 +106,15 @@ def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
 
 
 def test_the_figure_draws_every_measured_cell() -> None:
-    figure = ladder_figure(rows(), "airfoil, cpu(0)")
-    assert figure is not None
-    (axes,) = figure.axes
+    (axes,) = figure(ladder_chart(placed(rows()))).axes
     drawn = {
-        str(dots.get_label()): [
-            (float(x), float(y))
-            for x, y in np.asarray(dots.get_offsets())
-            if np.isfinite(x) and x < 1e19
-        ]
-        for dots in axes.collections
+        str(dots.get_label()): sorted(map(tuple, np.asarray(dots.get_xydata()).tolist()))
+        for dots in axes.get_lines()
     }
     assert drawn == {
-        "B=1": [(1.0, 4), (0.5, 3), (0.25, 2), (0.0001, 1), (0.00005, 0)],
-        "B=1500": [(0.001, 3), (0.002, 2)],
+        "1": [(0.00005, 4), (0.0001, 3), (0.25, 2), (0.5, 1), (1.0, 0)],
+        "1500": [(0.001, 1), (0.002, 2)],
     }
+    assert axes.yaxis_inverted()
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == list(ladder(rows()).index)

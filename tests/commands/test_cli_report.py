@@ -145,6 +145,13 @@ def test_figures_are_drawn_as_png_and_svg(tmp_path: Path) -> None:
     run = written(tmp_path, "run.json", document())
     result = invoke(run, "--no-target", "--format", "figures", "-o", folder)
     assert result.exit_code == Exit.OK, result.output
+    for said in (
+        "6 files in",
+        "no figure of ladder: A ladder takes four kernels",
+        "no figure of roofline: there is no roof without the controls",
+        "no figure of target: Times to a target were not asked for",
+    ):
+        assert said in result.stderr
     names = ("loss-airfoil-cpu0-inmemory", "notebook-cpu0", "speed-airfoil-cpu0-inmemory")
     assert {path.name for path in folder.iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("png", "svg")

@@ -1,43 +1,27 @@
-"""What a chart of the page is made of: rows, a picture of them, looks, shared parts."""
+"""What a chart is: rows, and what is drawn of them. ``vega`` and ``static`` draw it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from matplotlib import colormaps
-from matplotlib.colors import to_hex
-
-from bench.report.figures.style import COLOURS
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
-    Spec = dict[str, Any]
-
-# What a chart of the page is made of: rows, a picture of them, and what can be switched.
+# What can be chosen of a chart, and what its colours and shapes stand for.
 
 
-#: Digits of a number in the page; those that are shown follow from its interval.
-DIGITS = 6
+class NothingToDrawError(ValueError):
+    """A chart without points; the message is the reason, a sentence."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A list from which the reader picks which rows are drawn.
-
-    Attributes
-    ----------
-    field : str
-        Of the rows.
-    label : str
-    options : tuple of str or float
-        Values of the field.
-    selected : str or float
-    """
+    """A field of the rows, of which one value is drawn at a time."""
 
     field: str
     label: str
@@ -47,14 +31,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is drawn upwards.
+    """What is drawn along the axis of the field ``value``.
 
     Attributes
     ----------
-    label : str
-        On the switch and the axis.
     value, low, high : str
-        Fields of the rows: the number, and the ends of its interval (null where unknown).
+        Fields of the rows: the number, and the ends of its interval (empty for none).
     unit : str
         Behind the prefix; empty for a plain number.
     log : bool
@@ -74,16 +56,16 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Member:
-    """One series: its name and how it looks.
+    """A name and how it looks.
 
     Attributes
     ----------
-    name, group : str
-        A kernel, and its backend.
-    colour : str
+    group : str
+        Of a kernel, its backend.
     shape : str
-        Of Vega's symbols.
+        By Vega's names.
     dash : tuple of int
+        Pixels with and without ink, in turn.
     shown : bool
         From the start.
     """
@@ -91,99 +73,256 @@ class Member:
     name: str
     group: str
     colour: str
-    shape: str
-    dash: tuple[int, ...]
+    shape: str = "circle"
+    dash: tuple[int, ...] = (1, 0)
     shown: bool = True
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A chart of the page.
+class Key:
+    """What colours, shapes and dashes stand for.
 
     Attributes
     ----------
-    id : str
+    members : tuple of Member
+        None for numbers: these have shades, by their order.
+    title : str
+        Of the legend.
+    switched : bool
+        Whether the reader of a page can switch members on and off.
+    prefixed : bool
+        Whether numbers are written with prefixes.
+    """
+
+    field: str
+    members: tuple[Member, ...] = ()
+    title: str = ""
+    switched: bool = False
+    prefixed: bool = False
+
+
+# A picture: axes, and layers from the bottom to the top.
+
+
+@dataclass(frozen=True)
+class Only:
+    """Which rows a layer draws.
+
+    Attributes
+    ----------
+    among : tuple
+        Values of the field; empty for whatever is known.
+    others : bool
+        Whether it is those with other values.
+    """
+
+    field: str
+    among: tuple[Any, ...] = ()
+    others: bool = False
+
+    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that are drawn."""
+        column = rows[self.field]
+        chosen = column.isin(self.among) if self.among else column.notna()
+        kept: pd.DataFrame = rows[chosen != self.others]
+        return kept
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What lies along an axis.
+
+    Attributes
+    ----------
+    field : str
+        ``value`` is that of the chosen quantity, which also gives label, unit and scale.
+    kind : str
+        ``stack`` puts numbers end to end; ``names`` go from top to bottom.
+    zero : bool
+        Whether a linear axis begins at zero.
+    unit : str or None
+        Behind the prefixes; None for plain numbers.
+    order : str
+        The field that names are ordered by.
+    noisy : bool
+        Whether numbers below the width of their interval can't be told from zero.
+    """
+
+    field: str = "value"
+    title: str = ""
+    kind: Literal["number", "stack", "names", "time"] = "number"
+    log: bool = True
+    zero: bool = False
+    unit: str | None = None
+    order: str = ""
+    descending: bool = False
+    noisy: bool = False
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Points that shrink where there are many, but for those that stand out."""
+
+    most: int
+    size: float
+    but: Only
+
+
+COLOUR, SHAPE, DASH = "color", "shape", "strokeDash"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is drawn of each row, or of each member's rows.
+
+    Attributes
+    ----------
+    mark : str
+        An ``interval`` goes from ``x`` to ``x2`` or from ``y`` to ``y2``; a ``span`` from the
+        least to the greatest value of a name; a ``rule`` from edge to edge.
+    x, y, x2, y2 : str
+        Fields, where they are not those of the axes.
+    by : tuple of str
+        What tells members apart: ``COLOUR``, ``SHAPE``, ``DASH``.
+    tooltip : mapping of str to str
+        Fields under the pointer, with their headings.
+    size : float or None
+        Square pixels of a point, pixels of a line.
+    across : {'', 'x', 'y'}
+        The axis at whose value a rule, or its text, stands.
+    at : float or None
+        That value, where no field tells it.
+    text : str
+        Field.
+    group : str
+        The field that tells lines apart that have no member.
+    order : str
+        The field that parts of a bar are ordered by.
+    """
+
+    mark: Literal["line", "point", "ring", "interval", "span", "area", "bar", "rule", "text"]
+    x: str = ""
+    y: str = ""
+    x2: str = ""
+    y2: str = ""
+    by: tuple[str, ...] = ()
+    only: Only | None = None
+    tooltip: Mapping[str, str] = field(default_factory=dict)
+    size: float | None = None
+    opacity: float | None = None
+    colour: str = ""
+    dash: tuple[int, ...] = ()
+    across: Literal["", "x", "y"] = ""
+    at: float | None = None
+    text: str = ""
+    group: str = ""
+    order: str = ""
+    crowd: Crowd | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture.
+
+    Attributes
+    ----------
+    description : str
+        What a screen reader says of it.
+    """
+
+    description: str
+    x: Axis
+    y: Axis
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart.
+
+    Attributes
+    ----------
     title : str
         What it shows, in a few words.
     caption : str
         How to read it, in a sentence or two.
-    columns : mapping of str to list
-        The rows, from `packed`.
-    panels : tuple of dict
-        Vega-Lite specifications without data, side by side. They draw ``value``, ``low`` and
-        ``high`` of the chosen quantity and the rows' other fields.
+    panels : tuple of Panel
+        Side by side.
     tabulated : mapping of str to str
         Fields and headings of the table of the same numbers.
-    choices : tuple of Choice
     quantities : tuple of Quantity
         The first is drawn from the start.
-    series : str or None
-        The field whose values can be switched on and off.
-    members : tuple of Member
     scales : mapping of str to str
-        Channels whose axis can be switched between ``log`` and ``linear``, with a label.
+        Axes that can be switched between ``log`` and ``linear``, with a label.
     history : mapping or None
-        In place of columns: every case over the runs, of which one is drawn at a time.
+        In place of rows: every case over the runs, of which one is drawn at a time.
     """
 
     id: str
     title: str
     caption: str
-    columns: Mapping[str, Any]
-    panels: tuple[Spec, ...]
+    rows: pd.DataFrame
+    panels: tuple[Panel, ...]
     tabulated: Mapping[str, str]
     quantities: tuple[Quantity, ...]
     choices: tuple[Choice, ...] = ()
-    series: str | None = None
-    members: tuple[Member, ...] = ()
+    key: Key | None = None
     scales: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, Any] | None = None
 
+    @property
+    def series(self) -> str | None:
+        """The field whose values can be switched on and off."""
+        return self.key.field if self.key and self.key.switched else None
 
-def packed(rows: pd.DataFrame) -> dict[str, Any]:
-    """Write a table column by column, as short as JSON gets.
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """What can be switched on and off."""
+        return self.key.members if self.key and self.key.switched else ()
 
-    Parameters
-    ----------
-    rows : DataFrame
+    def drawn(
+        self, quantity: Quantity, picked: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Return the rows in which the fields have these values, where the number is known.
 
-    Returns
-    -------
-    dict
-        For each column a list of numbers, of at most six digits, None where there is none;
-        text as ``{"names": …, "codes": …}``, with the code -1 where there is none.
-    """
-    return {str(name): _column(list(rows[name])) for name in rows}
+        Parameters
+        ----------
+        picked : mapping or None
+            By default what is selected from the start.
 
-
-def _column(values: list[Any]) -> Any:
-    if any(isinstance(value, str) for value in values):
-        names = list(dict.fromkeys(value for value in values if isinstance(value, str)))
-        places = {name: number for number, name in enumerate(names)}
-        return {"names": names, "codes": [places.get(value, -1) for value in values]}
-    return [rounded(value) for value in values]
-
-
-def rounded(value: Any) -> float | int | None:
-    """Round a number to `DIGITS`; None for what is none, and for what is not finite."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    if not math.isfinite(number):
-        return None
-    short = float(f"{number:.{DIGITS}g}")
-    return int(short) if short.is_integer() and abs(short) < 10**DIGITS else short
+        Returns
+        -------
+        DataFrame
+            With ``value``, ``low`` and ``high``.
+        """
+        rows = self.rows
+        if picked is None:
+            picked = {choice.field: choice.selected for choice in self.choices}
+        for name, value in picked.items():
+            rows = rows[rows[name] == value]
+        ends = {"value": quantity.value, "low": quantity.low, "high": quantity.high}
+        numbers = {
+            name: rows[source].astype(float) if source else np.nan
+            for name, source in ends.items()
+        }
+        drawn: pd.DataFrame = rows.assign(**numbers).dropna(subset="value")
+        return drawn
 
 
-# How the series of the page's charts look: colours as in the figures, Vega's own shapes.
+# Looks of members: Okabe & Ito's palette, told apart by colour-blind readers too.
 
 
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SHAPES = (
     *("circle", "square", "diamond", "triangle-up", "triangle-down", "cross"),
     *("triangle-right", "triangle-left"),
 )
 DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 3), (2, 2), (8, 2, 2, 2))
+#: Viridis at 16 places, a fifteenth of it apart.
+VIRIDIS = (
+    *("#440154", "#481a6c", "#472f7d", "#414487", "#39568c", "#31688e", "#2a788e", "#23888e"),
+    *("#1f988b", "#22a884", "#35b779", "#54c568", "#7ad151", "#a5db36", "#d2e21b", "#fde725"),
+)
 
 
 def members(
@@ -205,18 +344,16 @@ def members(
         Group by group.
     """
     groups: dict[str, list[str]] = {}
-    for name, group in series:
-        own = groups.setdefault(group, [])
-        if name not in own:
-            own.append(name)
+    for name, group in dict.fromkeys(series):
+        groups.setdefault(group, []).append(name)
     return tuple(
         Member(
-            name=name,
-            group=group,
-            colour=COLOURS[number % len(COLOURS)],
-            shape=SHAPES[place % len(SHAPES)],
-            dash=DASHES[(place // len(SHAPES) + number // len(COLOURS)) % len(DASHES)],
-            shown=shown is None or name in shown,
+            name,
+            group,
+            COLOURS[number % len(COLOURS)],
+            SHAPES[place % len(SHAPES)],
+            DASHES[(place // len(SHAPES) + number // len(COLOURS)) % len(DASHES)],
+            shown is None or name in shown,
         )
         for number, (group, names) in enumerate(groups.items())
         for place, name in enumerate(names)
@@ -224,200 +361,72 @@ def members(
 
 
 def single(names: Sequence[str]) -> tuple[Member, ...]:
-    """Give every series a colour of its own, in no group."""
+    """Give every series a colour of its own, in no group; once they are used up, a shape."""
+    places = (divmod(n, len(COLOURS)) for n in range(len(names)))
     return tuple(
-        Member(name, "", COLOURS[place % len(COLOURS)], "circle", DASHES[0])
-        for place, name in enumerate(names)
+        Member(name, "", COLOURS[n], SHAPES[again % len(SHAPES)], DASHES[again % len(DASHES)])
+        for name, (again, n) in zip(names, places, strict=True)
     )
+
+
+def shades(places: Sequence[float]) -> list[str]:
+    """Return the colours at some places of viridis, from 0 to 1."""
+    at = np.multiply(places, len(VIRIDIS) - 1)
+    parts = [[int(shade[n : n + 2], 16) for shade in VIRIDIS] for n in (1, 3, 5)]
+    mixed = [np.interp(at, range(len(VIRIDIS)), part).round().astype(int) for part in parts]
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in zip(*mixed, strict=True)]
 
 
 def ordered(names: Sequence[str], shown: Collection[str] | None = None) -> tuple[Member, ...]:
-    """Give series that have an order the shades of a scale.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Ascending.
-    shown : collection of str or None
-        Names that are drawn from the start; None for all.
-    """
-    shades = colormaps["viridis"].resampled(max(len(names), 2))
+    """Give series that ascend the shades of a scale."""
+    colours = shades([n / max(len(names) - 1, 1) for n in range(len(names))])
     return tuple(
-        Member(
-            name=name,
-            group="",
-            colour=to_hex(shades(place)),
-            shape="circle",
-            dash=DASHES[0],
-            shown=shown is None or name in shown,
-        )
-        for place, name in enumerate(names)
+        Member(name, "", colour, shown=shown is None or name in shown)
+        for name, colour in zip(names, colours, strict=True)
     )
 
 
-def encoded(field: str, looks: tuple[Member, ...]) -> dict[str, Spec]:
-    """Return the encoding of colour and shape for a field whose values have these looks."""
-    return {
-        "color": _channel(field, looks, [one.colour for one in looks]),
-        "shape": _channel(field, looks, [one.shape for one in looks]),
-    }
+# Parts of several charts.
 
 
-def dashes(field: str, looks: tuple[Member, ...]) -> Spec:
-    """Return the encoding of the dashes of lines."""
-    return _channel(field, looks, [list(one.dash) for one in looks])
+BATCH_SIZE = "batch size (samples)"
+#: What tells the groups of lines apart, and how the page calls it.
+PICKED = {"workload": "Workload", "device": "Device", "loader": "Batches from"}
+BOTH_SCALES = {"x": "Horizontal axis", "y": "Vertical axis"}
+#: The chosen quantity upwards, and batch sizes along.
+UPWARDS, SIZES = Axis(unit=""), Axis("batch_size", BATCH_SIZE)
+INTERVAL = Layer("interval", y="low", y2="high", by=(COLOUR,), size=1.5, opacity=0.55)
+LEVEL = Layer("interval", x="low", x2="high", by=(COLOUR,), size=1.5, opacity=0.55)
+LINE = Layer("line", by=(COLOUR, DASH), size=1.4, opacity=0.85)
 
 
-def _channel(field: str, looks: tuple[Member, ...], values: list[Any]) -> Spec:
-    scale = {"domain": [one.name for one in looks], "range": values}
-    return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+def points(
+    tooltip: Mapping[str, str], size: float = 46, opacity: float = 1, **more: Any
+) -> Layer:
+    """Return a layer of points that tell these fields under the pointer."""
+    return Layer(
+        "point", tooltip=tooltip, size=size, opacity=opacity, **{"by": (COLOUR, SHAPE), **more}
+    )
 
 
-# Parts that the specifications of several charts share.
+def lines(x: Axis, tooltip: Mapping[str, str], description: str, y: Axis = UPWARDS) -> Panel:
+    """Draw a line with points and intervals for each member."""
+    return Panel(description, x, y, (INTERVAL, LINE, points(tooltip)))
 
 
-#: Of a picture, and of a row of names, in pixels.
-HEIGHT, ROW_HEIGHT = 340, 19
-INTERVAL = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.55, "aria": False}
+def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[Choice, ...]:
+    """Return what to pick from: what all lines share at a time.
 
-
-def layer(mark: Mapping[str, Any], encoding: Spec, only: str = "") -> Spec:
-    """Return a layer of a picture.
-
-    Parameters
-    ----------
-    mark : mapping
-        What is drawn of each row: its ``type`` and looks.
-    encoding : dict
-    only : str
-        Vega's expression for the rows that are drawn; empty for all.
+    Returns
+    -------
+    tuple of Choice
+        ``inmemory`` is picked first, and else what comes first; a field of one value is no
+        choice.
     """
-    spec: Spec = {"mark": mark, "encoding": encoding}
-    return {"transform": [{"filter": only}], **spec} if only else spec
-
-
-def points(size: float, opacity: float = 1) -> Spec:
-    """Return the mark of filled points, of this size in square pixels."""
-    return {"type": "point", "filled": True, "size": size, "opacity": opacity}
-
-
-def quantitative(
-    field: str, title: str, *, log: bool = True, unit: str | None = None, grid: bool = True
-) -> Spec:
-    """Return the encoding of a number along an axis.
-
-    Parameters
-    ----------
-    field : str
-    title : str
-        Of the axis; the page puts the chosen quantity's label where it is empty.
-    log : bool
-    unit : str or None
-        Behind the prefixes of the axis; None for plain numbers.
-    grid : bool
-    """
-    axis: Spec = {"grid": grid, "labelOverlap": True}
-    if unit is not None:
-        axis["labelExpr"] = f"format(datum.value, '~s') + '{unit}'"
-    scale: Spec = {"type": "log", "nice": False} if log else {"type": "linear", "zero": False}
-    return {
-        "field": field,
-        "type": "quantitative",
-        "title": title,
-        "axis": axis,
-        "scale": {**scale, "padding": 10},
-    }
-
-
-def ranked(field: str, place: str) -> Spec:
-    """Return the encoding of names from top to bottom.
-
-    Parameters
-    ----------
-    field : str
-    place : str
-        The field that they are ordered by, ascending.
-    """
-    return {
-        "field": field,
-        "type": "nominal",
-        "title": None,
-        "sort": {"field": place, "op": "min"},
-        "axis": {"labelLimit": 190, "grid": True, "ticks": False, "domain": False},
-    }
-
-
-def tooltip(fields: Mapping[str, str]) -> list[Spec]:
-    """Return what is shown under the pointer: fields with their headings."""
-    return [{"field": field, "title": title} for field, title in fields.items()]
-
-
-def lines(
-    x: Spec, series: str, looks: tuple[Member, ...], told: Mapping[str, str], label: str
-) -> Spec:
-    """Draw a line with points and intervals for each series, ``value`` upwards.
-
-    Parameters
-    ----------
-    x : dict
-        Encoding of the axis along.
-    series : str
-        Field.
-    looks : tuple of Member
-    told : mapping of str to str
-        Under the pointer.
-    label : str
-        What a screen reader says of the picture.
-    """
-    look = encoded(series, looks)
-    y = quantitative("value", "", unit="")
-    bar = upright(x, y, look["color"])
-    way = {"x": x, "y": y, "color": look["color"], "strokeDash": dashes(series, looks)}
-    path = layer({"type": "line", "strokeWidth": 1.4, "opacity": 0.85, "aria": False}, way)
-    point = layer(points(46), {"x": x, "y": y, **look, "tooltip": tooltip(told)})
-    return framed([bar, path, point], label)
-
-
-def upright(x: Spec, y: Spec, colour: Spec | None = None) -> Spec:
-    """Return a layer of upright intervals, from ``low`` to ``high``.
-
-    Parameters
-    ----------
-    x, y : dict
-        Encodings of the axes.
-    colour : dict or None
-        Encoding.
-    """
-    ends: Spec = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
-    return layer(INTERVAL, ends if colour is None else {**ends, "color": colour})
-
-
-def level(x: Spec, colour: Spec | None = None) -> Spec:
-    """Return a layer of intervals along their rows, from ``low`` to ``high``."""
-    ends: Spec = {"x": {**x, "field": "low"}, "x2": {"field": "high"}}
-    return layer(INTERVAL, ends if colour is None else {**ends, "color": colour})
-
-
-def stepped(y: Spec, layers: list[Spec], label: str) -> Spec:
-    """Put layers into a picture with a row for each name.
-
-    Parameters
-    ----------
-    y : dict
-        Encoding of the names, from `ranked`.
-    layers : list of dict
-    label : str
-        What a screen reader says of the picture.
-    """
-    return {**framed(layers, label), "height": {"step": ROW_HEIGHT}, "encoding": {"y": y}}
-
-
-def framed(layers: list[Spec], label: str) -> Spec:
-    """Put layers into a picture that is as wide as its place."""
-    return {
-        "width": "container",
-        "height": HEIGHT,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "description": label,
-        "layer": layers,
-    }
+    found = []
+    for name in fields:
+        options = tuple(dict.fromkeys(str(value) for value in rows[name]))
+        if len(options) > 1:
+            first = "inmemory" if "inmemory" in options else options[0]
+            found.append(Choice(name, PICKED.get(name, name), options, first))
+    return tuple(found)

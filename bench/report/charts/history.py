@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from bench.compare.over_time import over_time, points
 from bench.history.rule import RULE
 from bench.history.series import FASTER, SLOWER, UNKNOWN, WITHIN
 from bench.report.charts import chart
-from bench.report.figures.style import COLOURS
+from bench.report.charts.chart import COLOURS
 from bench.report.numbers import change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from bench.history.machine_history import WholeHistory
@@ -61,7 +62,6 @@ def machine_rows(
 
     Parameters
     ----------
-    history : WholeHistory
     points : DataFrame
         From ``bench.compare.over_time.points``; of any machines.
     names : sequence of str
@@ -171,10 +171,8 @@ def _run(row: pd.Series) -> dict[str, Any]:
 #: Beyond so many numbers the page would take too long to load: the newest runs are drawn.
 MOST_NUMBERS = 250_000
 FEWEST_RUNS = 2
-#: Of a mark, in square pixels; of many runs only those that stand out keep their size.
-STANDS_OUT = "datum.mark === 'slower' || datum.mark === 'faster'"
-SIZE = {"expr": f"{STANDS_OUT} || length(data('source_0')) < 300 ? 60 : 18"}
-QUANTITY = chart.Quantity("seconds", "seconds", "seconds_low", "seconds_high", "s", log=False)
+NO_HISTORY = "No machine has two runs that tell when they were taken."
+SECONDS = chart.Quantity("seconds", "seconds", "seconds_low", "seconds_high", "s", log=False)
 TOLD = {"run": "run", "when": "taken (UTC)", "commit": "commit"}
 OF_POINT = {**TOLD, "text": "95% interval", "expected": "expected", "mark": "mark"}
 OF_STEP = {
@@ -183,20 +181,14 @@ OF_STEP = {
     "run": "first run after it",
     "changed": "what changed",
 }
-#: Of a run at noon every day: the day, not noon.
-WHEN = (
-    "utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) > 0"
-    " ? '%b %d %H:%M' : utcmonth(datum.value) + utcdate(datum.value) > 1 ? '%b %d' : '%Y')"
-)
-TABULATED = {**TOLD, "mark": "mark", "expected": "expected", "change": "change point"}
 #: Of the marks: what stands out is told apart by its shape and by its colour.
-LOOKS = {
-    "slower": ("triangle-up", COLOURS[2]),
-    "faster": ("triangle-down", COLOURS[1]),
-    "within the band": ("circle", COLOURS[0]),
-    "no band": ("square", "#767676"),
-    "left out": ("cross", "#767676"),
-}
+LOOKS = (
+    chart.Member("slower", "", COLOURS[2], "triangle-up"),
+    chart.Member("faster", "", COLOURS[1], "triangle-down"),
+    chart.Member("within the band", "", COLOURS[0], "circle"),
+    chart.Member("no band", "", "#767676", "square"),
+    chart.Member("left out", "", "#767676", "cross"),
+)
 CAPTION = (
     f"One case at a time, over the runs of one machine, by what track judges: the fastest "
     f"third of a run's processes, each by the fifth percentile of its rounds; medians where "
@@ -207,50 +199,73 @@ CAPTION = (
     f"are left out were disturbed, interrupted, or did other work. An upright line is a change "
     f"point."
 )
+TAKEN = chart.Axis("taken", "taken (UTC)", kind="time")
+#: What is drawn of a case over time, with its marks or without.
+TIMES = (replace(chart.INTERVAL, by=()), chart.Layer("line", size=1, opacity=0.6))
+STEP = chart.Only("change")
+BAND = chart.Layer("area", y="band_low", y2="band_high", colour=COLOURS[-1], opacity=0.22)
+OVER_TIME = chart.Panel(
+    "A case over time, with the band in which each run was to be expected",
+    TAKEN,
+    chart.Axis(log=False, unit="s"),
+    (
+        BAND,
+        # Of a run between two without a band.
+        replace(BAND, mark="interval", size=8, only=chart.Only("alone", (True,))),
+        *TIMES,
+        chart.Layer("rule", across="x", only=STEP, size=1.5, dash=(6, 3)),
+        chart.Layer("text", across="x", only=STEP, text="change_label"),
+        # A wider place that answers the pointer, without ink.
+        chart.Layer("rule", across="x", only=STEP, size=14, opacity=0, tooltip=OF_STEP),
+        chart.points(
+            OF_POINT, 60, crowd=chart.Crowd(300, 18, chart.Only("mark", ("slower", "faster")))
+        ),
+    ),
+)
 
 
 def history_chart(
-    histories: Sequence[WholeHistory], points: pd.DataFrame, selected: str | None = None
-) -> chart.Chart | None:
+    histories: Sequence[WholeHistory], drawn: pd.DataFrame, selected: str | None = None
+) -> chart.Chart:
     """Draw each case over time.
 
     Parameters
     ----------
     histories : sequence of WholeHistory
         A machine each; the first is drawn from the start.
-    points : DataFrame
+    drawn : DataFrame
         From ``bench.compare.over_time.points``.
     selected : str or None
         The case that is drawn from the start; by default the first by name.
 
-    Returns
-    -------
-    Chart or None
-        None where no machine has two runs that tell when they were taken.
+    Raises
+    ------
+    NothingToDrawError
+        When no machine has two runs that tell when they were taken.
     """
     shown = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
     runs = {str(run) for one in shown for run in one.machine.runs["run"]}
-    drawn = points[points["run"].isin(runs)]
+    drawn = drawn[drawn["run"].isin(runs)]
     names = sorted(dict.fromkeys(drawn["key"]))
     if not names:
-        return None
+        raise chart.NothingToDrawError(NO_HISTORY)
     most = max(MOST_NUMBERS // len(names), FEWEST_RUNS)
     since = drawn.drop_duplicates("run")["taken"].sort_values().tail(most).iloc[0]
-    machines = [one.machine.name for one in shown]
-    choices = [chart.Choice("machine", "Machine", tuple(machines), machines[0])]
-    selected = selected if selected in names else names[0]
+    machines = tuple(one.machine.name for one in shown)
+    choices = (
+        chart.Choice("machine", "Machine", machines, machines[0]),
+        chart.Choice("case", "Case", tuple(names), selected if selected in names else names[0]),
+    )
     return chart.Chart(
         id="history-chart",
         title="Each case over time",
         caption=CAPTION,
-        columns={},
-        panels=(_picture(),),
-        tabulated=TABULATED,
-        quantities=(QUANTITY,),
-        choices=(
-            *(choices if len(machines) > 1 else ()),
-            chart.Choice("case", "Case", tuple(names), selected),
-        ),
+        rows=pd.DataFrame(),
+        panels=(OVER_TIME,),
+        tabulated={**TOLD, "mark": "mark", "expected": "expected", "change": "change point"},
+        quantities=(SECONDS,),
+        choices=choices if len(machines) > 1 else choices[1:],
+        key=chart.Key("mark", LOOKS),
         history={
             "cases": names,
             "marks": {letter: mark for mark, letter in MARKS.items()},
@@ -259,58 +274,47 @@ def history_chart(
     )
 
 
-def _picture() -> dict[str, Any]:
-    x = {
-        "field": "taken",
-        "type": "temporal",
-        "title": "taken (UTC)",
-        "scale": {"type": "utc", "padding": 10},
-        "axis": {"grid": True, "labelOverlap": True, "labelExpr": WHEN},
-    }
-    y = chart.quantitative("value", "", log=False, unit="s")
-    line = {"type": "line", "strokeWidth": 1, "opacity": 0.6, "aria": False}
-    point = {"type": "point", "filled": True, "size": SIZE, "opacity": 1}
-    layers = [
-        *_bands(x, y),
-        chart.upright(x, y),
-        chart.layer(line, {"x": x, "y": y}),
-        *_steps(x),
-        chart.layer(point, {"x": x, "y": y, **_looks(), "tooltip": chart.tooltip(OF_POINT)}),
-    ]
-    label = "A case over time, with the band in which each run was to be expected"
-    return chart.framed(layers, label)
+#: Cases of the figure: those whose last run is furthest from the earlier ones.
+MOST_CASES = 12
+EARLIER = chart.Layer("rule", across="y", y="earlier", dash=(2, 2))
+MOVED = chart.Panel(
+    "A case over time",
+    TAKEN,
+    chart.Axis(unit="s"),
+    (*TIMES, EARLIER, chart.points({}, 30, by=())),
+)
 
 
-def _bands(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
-    """Draw the band; of a run between two without one, a bar."""
-    ends = {"x": x, "y": {**y, "field": "band_low"}, "y2": {"field": "band_high"}}
-    look = {"opacity": 0.22, "color": COLOURS[-1], "aria": False}
-    bar = {"type": "rule", "strokeWidth": 8, **look}
-    return [chart.layer({"type": "area", **look}, ends), chart.layer(bar, ends, "datum.alone")]
+def moved_chart(cases: pd.DataFrame, runs: pd.DataFrame) -> chart.Chart:
+    """Draw the cases whose last run moved most, from the largest step on.
 
+    Parameters
+    ----------
+    cases, runs : DataFrame
+        The tables of ``bench.store``.
 
-def _steps(x: dict[str, Any]) -> list[dict[str, Any]]:
-    """Draw change points, with a wider place that answers the pointer and no ink."""
-    only = "isValid(datum.change)"
-    told = {"x": x, "tooltip": chart.tooltip(OF_STEP)}
-    rule = {"type": "rule", "strokeDash": [6, 3], "strokeWidth": 1.5, "aria": False}
-    place = {"type": "rule", "strokeWidth": 14, "opacity": 0, "aria": False}
-    text = {"type": "text", "angle": 270, "align": "right", "baseline": "bottom"}
-    text |= {"dx": -2, "dy": -3, "aria": False}
-    label = {"x": x, "y": {"value": 0}, "text": {"field": "change_label"}}
-    return [
-        chart.layer(rule, {"x": x}, only),
-        chart.layer(text, label, only),
-        chart.layer(place, told, only),
-    ]
-
-
-def _looks() -> dict[str, Any]:
-    """Return the encoding of marks by colour and shape, with one legend for both."""
-
-    def channel(values: list[str]) -> dict[str, Any]:
-        scale = {"domain": list(LOOKS), "range": values}
-        return {"field": "mark", "type": "nominal", "scale": scale, "legend": {"title": None}}
-
-    shapes, colours = (list(values) for values in zip(*LOOKS.values(), strict=True))
-    return {"color": channel(colours), "shape": channel(shapes)}
+    Raises
+    ------
+    NothingToDrawError
+        When no case is in two runs that tell when they were taken.
+    """
+    moved = over_time(cases, runs)
+    apart = np.abs(np.log(moved["ratio"].to_numpy(dtype=float)))
+    n_known = int(np.isfinite(apart).sum())
+    if not n_known:
+        raise chart.NothingToDrawError("No case is in two runs that tell when they were taken.")
+    chosen = moved.iloc[np.argsort(-apart, kind="stable")[: min(n_known, MOST_CASES)]]
+    names = {row["key"]: str(row["name"]) for _, row in chosen.iterrows()}
+    rows = points(cases, runs)
+    rows = pd.concat([rows[rows["key"] == key] for key in names])
+    earlier = rows.groupby("key")["seconds"].apply(lambda times: times.iloc[:-1].median())
+    part = "" if len(names) == n_known else f", {len(names)} of {n_known} cases"
+    return chart.Chart(
+        id="over-time-chart",
+        title=f"The largest steps of the last run{part}",
+        caption="Dotted: the median of the runs before.",
+        rows=rows.assign(case=rows["key"].map(names), earlier=rows["key"].map(earlier)),
+        panels=(MOVED,),
+        tabulated={},
+        quantities=(chart.Quantity("seconds", "seconds", "low", "high", "s"),),
+    )

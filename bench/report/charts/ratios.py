@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-from bench.report.charts.speed import picks
 from bench.report.comparison_text import what
 
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 
 
-RATIO_QUANTITY = chart.Quantity(
+RATIO = chart.Quantity(
     "times as long as the baseline", "ratio", "ratio_low", "ratio_high", "x", prefixed=False
 )
-DOT = {"type": "circle", "size": 60, "opacity": 1}
-TOLD = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
+TOOLTIP = {"name": "case", "text": "times as long (95% interval)", "basis": "interval from"}
+RATIOS = chart.Panel(
+    "Ratios with their intervals",
+    chart.Axis(),
+    chart.Axis("what", kind="names", order="place"),
+    (
+        chart.LEVEL,
+        chart.points(TOOLTIP, 60, by=(chart.COLOUR,)),
+        chart.Layer("rule", across="x", at=1, dash=(4, 3)),
+    ),
+)
 
 
-def ratios_chart(found: Comparison) -> chart.Chart | None:
-    """Draw the ratios of a comparison.
+def ratios_chart(comparison: Comparison) -> chart.Chart:
+    """Draw the ratios of a comparison, a side and a question at a time.
 
-    Parameters
-    ----------
-    found : Comparison
-
-    Returns
-    -------
-    Chart or None
-        None where there is no ratio.
+    Raises
+    ------
+    NothingToDrawError
+        When there is no ratio.
     """
-    rows = found.rows
+    rows = comparison.rows
     rows = rows[(rows["side"] > 0) & rows["ratio"].notna()]
     if rows.empty:
-        return None
-    labels = [side.label for side in found.sides]
+        raise chart.NothingToDrawError("No case has a ratio.")
+    labels = [side.label for side in comparison.sides]
     table = pd.DataFrame(
         {
             "side": [labels[number] for number in rows["side"]],
@@ -45,33 +47,31 @@ def ratios_chart(found: Comparison) -> chart.Chart | None:
             "what": [what(row) for _, row in rows.iterrows()],
             "name": rows["name"],
             "size": [_size(row) for _, row in rows.iterrows()],
-            "ratio": rows["ratio"],
-            "ratio_low": rows["ratio_low"],
-            "ratio_high": rows["ratio_high"],
+            **{name: rows[name] for name in ("ratio", "ratio_low", "ratio_high")},
             "basis": rows["ratio_basis"],
         }
     )
-    order = table.groupby("what")["ratio"].median()
-    table["place"] = table["what"].map(order)
+    table["place"] = table["what"].map(table.groupby("what")["ratio"].median())
     questions = tuple(dict.fromkeys(table["question"]))
     first = "epoch" if "epoch" in questions else questions[0]
-    choices = [
+    choices = (
         chart.Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
         chart.Choice("question", "Question", questions, first),
-    ]
+    )
     return chart.Chart(
         id="ratios-chart",
-        title=f"Times as long as {found.baseline.label}",
+        title=f"Times as long as {comparison.baseline.label}",
         caption=(
             "A dot a case; 1 is the same, to the right is slower. The bars are 95% intervals: "
             "a case whose bar crosses 1 is not told apart."
         ),
-        columns=chart.packed(table),
-        panels=(_ratio_picture(),),
+        rows=table,
+        panels=(RATIOS,),
         tabulated={"name": "case", "basis": "interval from"},
-        quantities=(RATIO_QUANTITY,),
-        choices=tuple(one for one in choices if len(one.options) > 1),
-        scales={"x": "Horizontal axis"},
+        quantities=(RATIO,),
+        choices=tuple(choice for choice in choices if len(choice.options) > 1),
+        key=chart.Key("size", title="batch size, parameters or bytes", prefixed=True),
+        scales={"x": chart.BOTH_SCALES["x"]},
     )
 
 
@@ -81,29 +81,8 @@ def _question(row: pd.Series) -> str:
 
 
 def _size(row: pd.Series) -> float | None:
-    for name in ("batch_size", "n_parameters", "n_bytes"):
-        value = row.get(name)
-        if value is not None and pd.notna(value):
-            return float(value)
-    return None
-
-
-def _ratio_picture() -> dict[str, Any]:
-    x = chart.quantitative("value", "")
-    colour = {
-        "field": "size",
-        "type": "ordinal",
-        "title": "batch size, parameters or bytes",
-        "scale": {"scheme": "viridis"},
-        "legend": {"format": "~s"},
-    }
-    line = {"type": "rule", "strokeDash": [4, 3], "aria": False}
-    layers = [
-        chart.level(x, colour),
-        chart.layer(DOT, {"x": x, "color": colour, "tooltip": chart.tooltip(TOLD)}),
-        chart.layer(line, {"x": {"datum": 1, "type": "quantitative"}, "y": None}),
-    ]
-    return chart.stepped(chart.ranked("what", "place"), layers, "Ratios with their intervals")
+    sizes = (row.get(name) for name in ("batch_size", "n_parameters", "n_bytes"))
+    return next((float(size) for size in sizes if size is not None and pd.notna(size)), None)
 
 
 # Benchmarks of any suite: a row each, its median with an interval or its quartiles.
@@ -111,7 +90,15 @@ def _ratio_picture() -> dict[str, Any]:
 
 #: More rows than this are drawn a group at a time.
 MOST_AT_ONCE = 60
-QUANTITY = chart.Quantity("seconds", "seconds", "low", "high", "s")
+PLAIN = chart.Panel(
+    "Benchmarks with their intervals",
+    chart.Axis(unit="s"),
+    chart.Axis("name", kind="names", order="place"),
+    (
+        chart.LEVEL,
+        chart.points({"name": "benchmark", "text": "median (95% interval)"}, 60, by=()),
+    ),
+)
 
 
 def plain_chart(table: pd.DataFrame) -> chart.Chart:
@@ -121,29 +108,16 @@ def plain_chart(table: pd.DataFrame) -> chart.Chart:
     ----------
     table : DataFrame
         ``name``, ``group``, ``seconds``, ``low``, ``high``.
-
-    Returns
-    -------
-    Chart
     """
-    ordered = table.assign(place=-table["seconds"])
+    placed = table.assign(place=-table["seconds"])
     return chart.Chart(
         id="plain-chart",
         title="From the slowest to the fastest",
         caption="Medians with their 95% intervals, where the file holds the rounds.",
-        columns=chart.packed(ordered[["name", "group", "seconds", "low", "high", "place"]]),
-        panels=(_picture(),),
+        rows=placed[["name", "group", "seconds", "low", "high", "place"]],
+        panels=(PLAIN,),
         tabulated={"name": "benchmark", "group": "group"},
-        quantities=(QUANTITY,),
-        choices=picks(table, ("group",)) if len(table) > MOST_AT_ONCE else (),
-        scales={"x": "Horizontal axis"},
-    )
-
-
-def _picture() -> dict[str, Any]:
-    x = chart.quantitative("value", "", unit="s")
-    told = chart.tooltip({"name": "benchmark", "text": "median (95% interval)"})
-    dots = chart.layer(DOT, {"x": x, "tooltip": told})
-    return chart.stepped(
-        chart.ranked("name", "place"), [chart.level(x), dots], "Benchmarks with their intervals"
+        quantities=(chart.Quantity("seconds", "seconds", "low", "high", "s"),),
+        choices=chart.picks(table, ("group",)) if len(table) > MOST_AT_ONCE else (),
+        scales={"x": chart.BOTH_SCALES["x"]},
     )

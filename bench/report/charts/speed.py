@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,48 +14,46 @@ if TYPE_CHECKING:
 
     from bench.compare.comparison import Comparison
 
-# Speed against batch size: a line a kernel, with its intervals.
-
-
-BATCH_SIZE = "batch size (samples)"
-#: What tells the groups of lines apart, and how the page calls it.
-PICKED = {"workload": "Workload", "device": "Device", "loader": "Batches from"}
+NO_EPOCHS = "No epoch of a training was measured in this run (bench_epoch)."
+FEW_RUNGS = "A ladder takes four kernels at the same batch sizes; this run has fewer."
 QUANTITIES = (
     chart.Quantity("seconds per epoch", "seconds", "low", "high", "s"),
     chart.Quantity("samples per second", "rate", "rate_low", "rate_high", ""),
     chart.Quantity("seconds per step", "step", "step_low", "step_high", "s"),
 )
+TOOLTIP = {"batch_size": "batch size", "text": "95% interval"}
 
 
-def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> chart.Chart:
-    """Draw the time of an epoch, and what follows from it, against the batch size.
+def speed_chart(rows: pd.DataFrame, shown: Collection[str] | None = None) -> chart.Chart:
+    """Draw the time of an epoch, and what follows from it, a line a kernel.
 
     Parameters
     ----------
     rows : DataFrame
         ``epoch`` cases, with ``low`` and ``high`` (``bench.store.tidy``).
-    shown : collection of str
-        Kernels that are drawn from the start.
+    shown : collection of str or None
+        Kernels that are drawn from the start; None for all.
 
-    Returns
-    -------
-    Chart
+    Raises
+    ------
+    NothingToDrawError
+        When there are none.
     """
+    if rows.empty:
+        raise chart.NothingToDrawError(NO_EPOCHS)
     samples = rows["n_samples"].astype(float)
     steps = -(-samples // rows["batch_size"].astype(float))
+    rates = {"rate": "seconds", "rate_low": "high", "rate_high": "low"}
     drawn = rows.assign(
-        rate=samples / rows["seconds"],
-        rate_low=samples / rows["high"],
-        rate_high=samples / rows["low"],
+        **{name: samples / rows[source] for name, source in rates.items()},
         step=rows["seconds"] / steps,
         step_low=rows["low"] / steps,
         step_high=rows["high"] / steps,
     ).sort_values(["kernel", "batch_size"])
     looks = chart.members(zip(rows["kernel"], rows["backend"].astype(str), strict=True), shown)
-    fields = ["kernel", *PICKED, "batch_size"]
+    fields = ["kernel", *chart.PICKED, "batch_size"]
     numbers = [name for one in QUANTITIES for name in (one.value, one.low, one.high)]
-    told = {"kernel": "kernel", "batch_size": "batch size", "text": "95% interval"}
-    along = chart.quantitative("batch_size", BATCH_SIZE)
+    tooltip = {"kernel": "kernel", **TOOLTIP}
     return chart.Chart(
         id="speed-chart",
         title="Time and throughput against the batch size",
@@ -64,93 +62,63 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str]) -> chart.Chart:
             "than the marks. Where the seconds of an epoch fall, a step costs the same however "
             "many samples it holds; where they are level, it is the samples that cost."
         ),
-        columns=chart.packed(drawn[[*fields, *numbers]]),
-        panels=(chart.lines(along, "kernel", looks, told, "Speed against batch size"),),
+        rows=drawn[[*fields, *numbers]],
+        panels=(chart.lines(chart.SIZES, tooltip, "Speed against batch size"),),
         tabulated={name: name.replace("_", " ") for name in fields},
         quantities=QUANTITIES,
-        choices=picks(rows),
-        series="kernel",
-        members=looks,
-        scales={"x": "Horizontal axis", "y": "Vertical axis"},
+        choices=chart.picks(rows),
+        key=chart.Key("kernel", looks, switched=True),
+        scales=chart.BOTH_SCALES,
     )
 
 
-def picks(
-    rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)
-) -> tuple[chart.Choice, ...]:
-    """Return the lists to pick from: what all lines share at a time.
+def sides_chart(comparison: Comparison) -> chart.Chart:
+    """Draw the epochs of one kernel at a time, a line a side of a comparison.
 
-    Parameters
-    ----------
-    rows : DataFrame
-    fields : collection of str
-
-    Returns
-    -------
-    tuple of Choice
-        ``inmemory`` is picked first, and else what comes first; nothing to pick from is no
-        list.
+    Raises
+    ------
+    NothingToDrawError
+        When no epochs are compared.
     """
-    found = []
-    for field in fields:
-        options = tuple(dict.fromkeys(str(value) for value in rows[field]))
-        if len(options) > 1:
-            first = "inmemory" if "inmemory" in options else options[0]
-            found.append(chart.Choice(field, PICKED.get(field, field), options, first))
-    return tuple(found)
-
-
-# Speed against batch size on several sides of a comparison: a line a side.
-
-
-def sides_chart(found: Comparison) -> chart.Chart | None:
-    """Draw the epochs of one kernel at a time, a line a side.
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Returns
-    -------
-    Chart or None
-        None where no epochs are compared.
-    """
-    if "case" not in found.rows:
-        return None
-    rows = found.rows[found.rows["case"] == "epoch"]
+    rows = comparison.rows
+    rows = rows[rows["case"] == "epoch"] if "case" in rows else rows.iloc[0:0]
     if rows.empty:
-        return None
-    labels = [side.label for side in found.sides]
-    fields = [name for name in (*PICKED, "kernel") if name in rows]
-    if found.axis == "device":
+        raise chart.NothingToDrawError("No epochs of a training are compared.")
+    labels = [side.label for side in comparison.sides]
+    fields = [name for name in (*chart.PICKED, "kernel") if name in rows]
+    if comparison.axis == "device":
         fields.remove("device")
     table = rows.assign(side=[labels[number] for number in rows["side"]])
-    looks = chart.single(labels)
-    told = {"side": "side", "batch_size": "batch size", "text": "95% interval"}
-    along = chart.quantitative("batch_size", BATCH_SIZE)
     numbers = ["batch_size", "seconds", "low", "high"]
+    tooltip = {"side": "side", **TOOLTIP}
     return chart.Chart(
         id="sides-chart",
         title="Each kernel on every side",
         caption="A line a side, with 95% intervals; pick the kernel.",
-        columns=chart.packed(table[["side", *fields, *numbers]].sort_values("batch_size")),
-        panels=(chart.lines(along, "side", looks, told, "Speed of each side"),),
+        rows=table[["side", *fields, *numbers]].sort_values("batch_size"),
+        panels=(chart.lines(chart.SIZES, tooltip, "Speed of each side"),),
         tabulated={"side": "side", "batch_size": "batch size"},
-        quantities=(QUANTITIES[0],),
-        choices=picks(table, fields),
-        series="side",
-        members=looks,
-        scales={"x": "Horizontal axis", "y": "Vertical axis"},
+        quantities=QUANTITIES[:1],
+        choices=chart.picks(table, fields),
+        key=chart.Key("side", chart.single(labels), switched=True),
+        scales=chart.BOTH_SCALES,
     )
 
 
 # The ladder: a row a kernel, a dot a batch size.
 
 
-FIELDS = ("workload", "device", "rung", "batch_size", "seconds", "low", "high", "place")
+FIELDS = ["workload", "device", "rung", "batch_size", "seconds", "low", "high", "place"]
+DOT = chart.points({"rung": "kernel", **TOOLTIP}, 70, by=(chart.COLOUR,))
+RUNGS = chart.Panel(
+    "The ladder of kernels",
+    chart.Axis(unit="s"),
+    chart.Axis("rung", kind="names", order="place"),
+    (chart.Layer("span", opacity=0.5), chart.LEVEL, DOT),
+)
 
 
-def ladder_chart(rows: pd.DataFrame) -> chart.Chart | None:
+def ladder_chart(rows: pd.DataFrame) -> chart.Chart:
     """Draw the kernels of each workload and device from the slowest to the fastest.
 
     Parameters
@@ -158,30 +126,27 @@ def ladder_chart(rows: pd.DataFrame) -> chart.Chart | None:
     rows : DataFrame
         ``epoch`` cases with ``low`` and ``high``.
 
-    Returns
-    -------
-    Chart or None
-        None where no workload and device has kernels enough for a ladder.
+    Raises
+    ------
+    NothingToDrawError
+        When no workload and device has kernels enough for a ladder.
     """
-    drawn = [
-        part
-        for _, group in rows.groupby(["workload", "device"], sort=False)
-        if not (part := _rungs(group)).empty
-    ]
+    groups = rows.groupby(["workload", "device"], sort=False)
+    drawn = [part for _, group in groups if not (part := _rungs(group)).empty]
     if not drawn:
-        return None
+        raise chart.NothingToDrawError(FEW_RUNGS)
     table = pd.concat(drawn)
-    sizes = sorted({int(size) for size in table["batch_size"]})
     return chart.Chart(
         id="ladder-chart",
         title="From the slowest to the fastest",
         caption="A row a kernel, a dot a batch size; further left, an epoch takes less.",
-        columns=chart.packed(table[list(FIELDS)]),
-        panels=(_picture(sizes),),
+        rows=table[FIELDS],
+        panels=(RUNGS,),
         tabulated={"rung": "kernel", "batch_size": "batch size"},
-        quantities=(QUANTITIES[0],),
-        choices=picks(table, ("workload", "device")),
-        scales={"x": "Horizontal axis"},
+        quantities=QUANTITIES[:1],
+        choices=chart.picks(table, ("workload", "device")),
+        key=chart.Key("batch_size", title="batch size"),
+        scales={"x": chart.BOTH_SCALES["x"]},
     )
 
 
@@ -195,21 +160,3 @@ def _rungs(group: pd.DataFrame) -> pd.DataFrame:
     named = named[named["rung"].isin(places) & named["batch_size"].isin(sizes_of(table))]
     placed: pd.DataFrame = named.assign(place=named["rung"].map(places))
     return placed
-
-
-def _picture(sizes: list[int]) -> dict[str, Any]:
-    row = chart.ranked("rung", "place")
-    colour = {
-        "field": "batch_size",
-        "type": "ordinal",
-        "title": "batch size",
-        "sort": sizes,
-        "scale": {"scheme": "viridis"},
-    }
-    told = chart.tooltip({"rung": "kernel", "batch_size": "batch size", "text": "95% interval"})
-    x = chart.quantitative("value", "", unit="s")
-    ends = {"x": {**x, "aggregate": "min"}, "x2": {"field": "value", "aggregate": "max"}}
-    whole = chart.layer({"type": "rule", "opacity": 0.5, "aria": False}, ends)
-    dot = {"type": "circle", "size": 70, "opacity": 1}
-    dots = chart.layer(dot, {"x": x, "color": colour, "tooltip": told})
-    return chart.stepped(row, [whole, chart.level(x, colour), dots], "The ladder of kernels")

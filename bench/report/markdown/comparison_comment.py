@@ -84,16 +84,7 @@ CHANGES = ("Largest changes: these take longer", "Largest changes: these take le
 
 
 def groups(found: Comparison) -> Iterator[Part]:
-    """Write the mean of each library's cases.
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Yields
-    ------
-    Part
-    """
+    """Write the mean of each library's cases."""
     together = summary(found.rows, kernels=False)
     rows = [
         [
@@ -118,32 +109,14 @@ def groups(found: Comparison) -> Iterator[Part]:
 
 
 def largest(found: Comparison) -> Iterator[Part]:
-    """Write the largest changes both ways.
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Yields
-    ------
-    Part
-    """
+    """Write the largest changes both ways."""
     for rows, title in zip(changes(found.rows), CHANGES, strict=True):
         if len(rows):
             yield _ratios(found, rows, title)
 
 
 def every(found: Comparison) -> Part:
-    """Write all ratios.
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Returns
-    -------
-    Part
-    """
+    """Write all ratios."""
     return _ratios(found, found.rows[found.rows["side"] > 0], "")
 
 
@@ -188,16 +161,7 @@ LONG_VALUE = 80
 
 
 def sides(compared: Sequence[Side]) -> Part:
-    """Write the sides.
-
-    Parameters
-    ----------
-    compared : sequence of Side
-
-    Returns
-    -------
-    Part
-    """
+    """Write the sides."""
     rows = (
         [
             text(side.label),
@@ -214,16 +178,7 @@ def sides(compared: Sequence[Side]) -> Part:
 
 
 def differences(found: Comparison) -> Iterator[Part]:
-    """Write the facts in which the runs differ; those that touch no ratio are folded.
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Yields
-    ------
-    Part
-    """
+    """Write the facts in which the runs differ; those that touch no ratio are folded."""
     touching = [one for one in found.differences if one.n_touched]
     others = [one for one in found.differences if not one.n_touched]
     if touching:
@@ -266,16 +221,7 @@ MOST_STEPS = 20
 
 
 def steps(loaded: Loaded) -> Part:
-    """Write the largest steps of the last run.
-
-    Parameters
-    ----------
-    loaded : Loaded
-
-    Returns
-    -------
-    Part
-    """
+    """Write the largest steps of the last run."""
     found = over_time(loaded.cases, loaded.runs)
     apart = np.abs(np.log(found["ratio"].to_numpy(dtype=float)))
     known = int(np.isfinite(apart).sum())
@@ -312,7 +258,6 @@ def several(found: Comparison, loaded: Loaded) -> str:
 
     Parameters
     ----------
-    found : Comparison
     loaded : Loaded
         The runs that were compared.
 

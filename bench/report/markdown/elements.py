@@ -27,7 +27,6 @@ def text(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
 
     Parameters
     ----------
-    value : object
     most : int
         Characters of the value that are shown.
 
@@ -46,7 +45,6 @@ def code(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
 
     Parameters
     ----------
-    value : object
     most : int
         Characters of the value that are shown.
 
@@ -80,10 +78,6 @@ def row(cells: Iterable[str]) -> str:
     ----------
     cells : iterable of str
         Markdown; a ``|`` in it, in code too, is no end of the cell.
-
-    Returns
-    -------
-    str
     """
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -93,13 +87,8 @@ def head(columns: Sequence[str], numbers: Iterable[int] = ()) -> list[str]:
 
     Parameters
     ----------
-    columns : sequence of str
     numbers : iterable of int
         Places of the columns of numbers, which stand to the right.
-
-    Returns
-    -------
-    list of str
     """
     right = set(numbers)
     rules = ["---:" if place in right else "---" for place in range(len(columns))]
@@ -138,17 +127,12 @@ def table(
 
     Parameters
     ----------
-    columns : sequence of str
     rows : iterable of iterable of str
         Markdown.
     numbers : iterable of int
         Places of the columns of numbers.
     title : str
         Markdown; a line above the table.
-
-    Returns
-    -------
-    Part
     """
     above = (f"**{title}**", "") if title else ()
     before = (*above, *head(columns, numbers))
@@ -172,11 +156,6 @@ def folded(title: str, *parts: Part) -> list[Part]:
     ----------
     title : str
         HTML.
-    *parts : Part
-
-    Returns
-    -------
-    list of Part
     """
     opening = (f"<details><summary>{title}</summary>", "")
     return [Part(before=opening), *parts, Part(after=("</details>", ""))]
@@ -187,7 +166,6 @@ def fitted(parts: Sequence[Part], where: str, most: int = MOST_CHARACTERS) -> st
 
     Parameters
     ----------
-    parts : sequence of Part
     where : str
         Where all rows are to be found, for the sentence that says how many are left out.
     most : int

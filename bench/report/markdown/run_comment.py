@@ -43,10 +43,6 @@ COLUMNS = (
 def best_sizes(found: Found) -> Iterator[elements.Part]:
     """Write which batch size each kernel should be given.
 
-    Parameters
-    ----------
-    found : Found
-
     Yields
     ------
     Part
@@ -101,10 +97,6 @@ def tables(epochs: pd.DataFrame) -> Iterator[elements.Part]:
     ----------
     epochs : DataFrame
         ``epoch`` cases with their intervals, from ``bench.store.tidy.interval_frame``.
-
-    Yields
-    ------
-    Part
     """
     bases = [BASIS[one] for one in BASIS if (epochs["interval_of"] == one).any()]
     yield elements.paragraph(

@@ -16,7 +16,6 @@ class Prose:
 
     Attributes
     ----------
-    text : str
     kind : {'text', 'note', 'warning', 'command'}
         A note is small; a warning stands out; a command is to be typed.
     """
@@ -31,7 +30,6 @@ class Facts:
 
     Attributes
     ----------
-    pairs : tuple of (str, str)
     title : str
         Empty for none.
     folded : bool
@@ -49,7 +47,6 @@ class Column:
 
     Attributes
     ----------
-    name : str
     number : bool
         Whether it sorts by `Cell.sort` and stands to the right.
     filtered : bool
@@ -77,7 +74,6 @@ class Cell:
 
     Attributes
     ----------
-    text : str
     sort : float or None
         What it sorts by, in a column of numbers; None is last whichever way.
     """
@@ -97,12 +93,10 @@ class Table:
 
     Attributes
     ----------
-    id : str
     caption : str
         What it holds, for those who come to it first.
     columns : tuple of Column
         The first heads its row.
-    rows : tuple of tuple of Cell
     sortable : bool
         Whether the reader may sort it, and search and filter where it is long.
     folded : bool
@@ -131,7 +125,6 @@ class Bar:
         What it is, its number with a unit, and what stands behind it.
     at, low, high : float
         Where the number and its interval lie on the scale, from 0 to 100.
-    best : bool
     """
 
     name: str
@@ -158,7 +151,6 @@ class Answer:
     level : {'good', 'fair', 'poor'}
     scale : str
         What the bars show.
-    bars : tuple of Bar
     """
 
     where: str
@@ -176,7 +168,6 @@ class Trust:
     Attributes
     ----------
     level : {'good', 'fair', 'poor', 'unknown'}
-    sentence : str
     reasons : tuple of str
         What speaks for it and against it, with numbers.
     """
@@ -198,7 +189,6 @@ class Section:
     ----------
     id : str
         What links go to.
-    title : str
     blocks : sequence of block
         Empty ones are not shown; a section without blocks says so by a `Prose`.
     """
@@ -214,10 +204,8 @@ class Page:
 
     Attributes
     ----------
-    title : str
     subtitle : str
         One line of what was run on what.
-    sections : sequence of Section
     made_by : str
         The command and version that made it.
     """

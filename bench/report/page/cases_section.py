@@ -43,16 +43,7 @@ MARGIN = 0.08
 
 
 def answer_section(material: Material) -> Section:
-    """Say which way of training is fastest, and which batch size is best.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """Say which way of training is fastest, and which batch size is best."""
     if not material.headlines:
         nothing = Prose("This run holds no epochs of a training, so it does not tell.")
         return Section("answer", "The answer", (nothing,))
@@ -129,16 +120,7 @@ LEGEND = (
 
 
 def cases_section(material: Material) -> Section:
-    """List every case.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """List every case."""
     rows = tuple(_row(row) for _, row in material.table.iterrows())
     table = Table("cases-table", "Every case that was measured", HEAD, rows, sortable=True)
     return Section("cases", "Every case", (Prose(LEGEND, "note"), table))

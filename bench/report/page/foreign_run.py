@@ -37,10 +37,6 @@ def foreign_run(material: Material) -> blocks.Page:
     ----------
     material : Material
         Any file of pytest-benchmark.
-
-    Returns
-    -------
-    Page
     """
     document = material.document
     return blocks.Page(

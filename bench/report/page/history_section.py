@@ -8,6 +8,7 @@ import pandas as pd
 
 from bench.compare.over_time import points
 from bench.history.rule import RULE
+from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
 from bench.report.page import blocks
@@ -45,10 +46,6 @@ def answers(histories: Sequence[WholeHistory]) -> Iterator[Block]:
     ----------
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
-
-    Yields
-    ------
-    block
     """
     for place, one in enumerate(histories[:MOST_MACHINES]):
         yield from _answer(one, place, several=len(histories) > 1)
@@ -163,17 +160,12 @@ def many_runs(
 
     Parameters
     ----------
-    loaded : Loaded
     warnings : tuple of str
         What speaks against comparing them.
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
     any_node : bool
         As in ``bench.history.machine_history.Machines``.
-
-    Returns
-    -------
-    Page
     """
     runs = loaded.runs
     taken = runs["taken"].dropna()
@@ -221,25 +213,20 @@ def history_section(
 
     Parameters
     ----------
-    loaded : Loaded
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
     drawn : DataFrame or None
         From ``bench.compare.over_time.points``, where that is there already.
-
-    Returns
-    -------
-    Section
     """
     title = "Each case over time"
     if drawn is None:
         drawn = points(loaded.cases, loaded.runs)
     # The machine with the newest run may have this one alone.
     several = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
-    chart = history_chart(several, drawn, _notable(several))
-    if chart is None:
-        few = blocks.Prose("No machine has two runs that tell when they were taken.")
-        return blocks.Section("history", title, (few,))
+    try:
+        chart = history_chart(several, drawn, _notable(several))
+    except NothingToDrawError as reason:
+        return blocks.Section("history", title, (blocks.Prose(str(reason)),))
     n_single = len(histories) - len(several)
     single = f"{number(n_single, 'machine')} with a single run: not shown over time."
     return blocks.Section(
@@ -283,10 +270,6 @@ def runs_table(runs: pd.DataFrame) -> blocks.Table:
     ----------
     runs : DataFrame
         From ``bench.store``.
-
-    Returns
-    -------
-    Table
     """
     shown = runs.tail(MOST_RUNS)
     head = (

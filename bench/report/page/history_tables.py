@@ -34,14 +34,8 @@ def cases_table(
 
     Parameters
     ----------
-    loaded : Loaded
     points : DataFrame
         From ``bench.compare.over_time.points``.
-    histories : sequence of WholeHistory
-
-    Returns
-    -------
-    Table
     """
     head = (
         *(Column("what"), *filtered("case"), *_machine_column(histories)),
@@ -95,10 +89,6 @@ def _verdict(one: CaseVerdict | None, *, control: bool) -> tuple[Cell, Cell]:
 
 def changes_table(histories: Sequence[WholeHistory]) -> Table | None:
     """List the change points, the newest first.
-
-    Parameters
-    ----------
-    histories : sequence of WholeHistory
 
     Returns
     -------
@@ -156,10 +146,6 @@ def _change(
 
 def drifts_table(histories: Sequence[WholeHistory]) -> Table | None:
     """List what changes slowly, the steepest first.
-
-    Parameters
-    ----------
-    histories : sequence of WholeHistory
 
     Returns
     -------

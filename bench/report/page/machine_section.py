@@ -35,16 +35,7 @@ METHOD = (
 
 
 def machine_section(material: Material) -> Section:
-    """List what is known of the machine.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """List what is known of the machine."""
     machine = dict(material.document.get("machine_info") or {})
     found = machine.pop("fingerprint", None) or {}
     volatile = machine.pop("volatile", None) or {}
@@ -82,13 +73,8 @@ def flattened(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
     Parameters
     ----------
-    facts : mapping
     above : str
         The name that they are under.
-
-    Yields
-    ------
-    tuple of (str, str)
     """
     for name, value in facts.items():
         dotted = f"{above}.{name}" if above else str(name)
@@ -120,16 +106,7 @@ def _text(value: Any) -> str:
 
 
 def method_section(material: Material) -> Section:
-    """Say how it was measured, with the exact command.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """Say how it was measured, with the exact command."""
     return Section("method", "How it was measured", tuple(_method(material)))
 
 

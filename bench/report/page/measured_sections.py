@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.advise import memory_cost
 from bench.advise.bounds import NothingToSayError, assess
 from bench.advise.ladder import ladder, rung_names, rung_times, sizes_of
 from bench.report import numbers
-from bench.report.advice_text import TEXTBOOK, interval, noise_scale_line, size
+from bench.report.advice_text import interval, noise_scale_line, size
+from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_chart
 from bench.report.charts.loss import loss_chart, published_chart
 from bench.report.charts.speed import ladder_chart, speed_chart
@@ -25,7 +25,7 @@ from bench.stats.fits import RefusalError
 from bench.store import tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -38,18 +38,20 @@ if TYPE_CHECKING:
 # The ladder, speed against batch size, and the loss.
 
 
-NO_EPOCHS = Prose("No epoch of a training was measured in this run (bench_epoch).")
+def drawn(chart: Callable[..., Chart], *of: object) -> Chart | Prose:
+    """Return a chart, or the reason why there is none."""
+    try:
+        return chart(*of)
+    except NothingToDrawError as reason:
+        return Prose(str(reason))
 
 
 def ladder_section(material: Material) -> Section:
     """Order the kernels from the slowest to the fastest."""
     title = "The ladder: what each way of training saves"
-    chart = None if material.epochs.empty else ladder_chart(material.epochs)
-    if chart is None:
-        fewest = Prose(
-            "A ladder takes four kernels at the same batch sizes; this run has fewer."
-        )
-        return Section("ladder", title, (fewest,))
+    chart = drawn(ladder_chart, material.epochs)
+    if isinstance(chart, Prose):
+        return Section("ladder", title, (chart,))
     tables = [
         _ladder_table(group, f"{workload}, {device}", number)
         for number, ((workload, device), group) in enumerate(
@@ -100,29 +102,15 @@ def seconds_cell(row: pd.Series) -> Cell:
 
 def speed_section(material: Material) -> Section:
     """Show speed against batch size."""
-    title = "Speed against batch size"
-    rows = material.epochs
-    if rows.empty:
-        return Section("speed", title, (NO_EPOCHS,))
-    return Section("speed", title, (speed_chart(rows, material.shown),))
+    chart = drawn(speed_chart, material.epochs, material.shown)
+    return Section("speed", "Speed against batch size", (chart,))
 
 
 def loss_section(material: Material) -> Section:
     """Show the loss, against epochs and seconds, and by the published protocol."""
-    return Section("loss", "Loss against epoch and seconds", tuple(_losses(material)))
-
-
-def _losses(material: Material) -> Iterator[Chart | Prose]:
-    rows = material.epochs
-    told = rows[rows["loss_by_epoch"].notna()] if "loss_by_epoch" in rows else rows.iloc[0:0]
-    if told.empty:
-        yield NO_EPOCHS
-    else:
-        kernels = list(told["kernel"])
-        yield loss_chart(told, TEXTBOOK if TEXTBOOK in kernels else str(kernels[0]))
-    published = published_chart(tidy.of_case(material.table, "notebook"))
-    if published is not None:
-        yield published
+    notebook = tidy.of_case(material.table, "notebook")
+    charts = (drawn(loss_chart, material.epochs), drawn(published_chart, notebook))
+    return Section("loss", "Loss against epoch and seconds", charts)
 
 
 # Where the time of an epoch goes, the roofline, and memory.
@@ -137,11 +125,8 @@ WORDS = (
 
 def phases_section(material: Material) -> Section:
     """Show where the time of an epoch goes."""
-    chart = None if material.epochs.empty else phases_chart(material.epochs)
-    nothing = Prose(
-        "No phases were measured: they come with epochs of kernels that go step by step."
-    )
-    return Section("phases", "Where the time of an epoch goes", (chart or nothing,))
+    chart = drawn(phases_chart, material.epochs)
+    return Section("phases", "Where the time of an epoch goes", (chart,))
 
 
 def roofline_section(material: Material) -> Section:
@@ -151,9 +136,7 @@ def roofline_section(material: Material) -> Section:
         found = assess(material.document)
     except NothingToSayError as error:
         return Section("roofline", title, (Prose(f"{str(error)[:1].upper()}{str(error)[1:]}"),))
-    ends = material.table[["name", "low", "high"]]
-    known = replace(found, cases=found.cases.merge(ends, on="name", how="left"))
-    chart = roofline_chart(known, material.shown)
+    chart = roofline_chart(found, material.table, material.shown)
     return Section("roofline", title, (chart, Prose(WORDS, "note"), *_bounds(found)))
 
 
@@ -188,13 +171,9 @@ def _bound_table(rows: pd.DataFrame, title: str, name: str) -> Table:
 
 def memory_section(material: Material) -> Section:
     """Show what trainings take in memory, and what a sample more in the batch adds."""
-    chart = memory_chart(material.table, material.shown)
-    if chart is None:
-        how = (
-            "Memory was not measured in this run. It takes processes of their own: "
-            "python -m bench run --cases epoch measures it."
-        )
-        return Section("memory", "Memory", (Prose(how),))
+    chart = drawn(memory_chart, material.table, material.shown)
+    if isinstance(chart, Prose):
+        return Section("memory", "Memory", (chart,))
     return Section("memory", "Memory", (chart, *_memory_tables(material.table)))
 
 
@@ -235,16 +214,7 @@ NO_TARGET = "Steps to a target were not counted for this run."
 
 
 def target_section(material: Material) -> Section:
-    """Show which batch size is best, for every kernel.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """Show which batch size is best, for every kernel."""
     return Section("target", "Time to target", tuple(_blocks(material)))
 
 
@@ -254,9 +224,7 @@ def _blocks(material: Material) -> Iterator[Chart | Prose | Table]:
         return
     for known in material.found.counted.values():
         yield Prose(f"{_statistics(known)} {noise_scale_line(known.noise_scale)}")
-    chart = target_chart(material.answers, material.shown)
-    if chart is not None:
-        yield chart
+    yield drawn(target_chart, material.answers, material.shown)
     yield Table(
         "target-table",
         "The best batch size of every kernel; n_half is what a step costs before its first "

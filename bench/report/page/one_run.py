@@ -152,10 +152,6 @@ def one_run_page(material: Material) -> Page:
     ----------
     material : Material
         A run of this suite.
-
-    Returns
-    -------
-    Page
     """
     return Page(
         title="Mini-batch SGD: which way of training is fastest here",

@@ -8,16 +8,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.report.charts.chart import Chart
+from bench.report.charts.vega import document
 from bench.report.page.blocks import Page
 
 # Vega with Vega-Lite as one script. Making it takes a second, so another process does it while
@@ -53,12 +52,7 @@ class Ahead:
             return
 
     def script(self) -> str:
-        """Wait for the script; where the other process has failed, make it here.
-
-        Returns
-        -------
-        str
-        """
+        """Wait for the script; where the other process has failed, make it here."""
         if self._process is None:
             return bundled()
         made, _ = self._process.communicate()
@@ -138,23 +132,10 @@ def _quantity_options(chart: Chart) -> list[tuple[int, str]]:
 
 def _data(charts: Sequence[Chart]) -> Markup:
     """Write the charts as JSON that can't end the element it stands in."""
-    text = json.dumps([_told(one) for one in charts], ensure_ascii=False, allow_nan=False)
+    text = json.dumps([document(one) for one in charts], ensure_ascii=False, allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - escaped above
-
-
-def _told(chart: Chart) -> dict[str, Any]:
-    """Return what the page's script has to know of a chart."""
-    return {
-        "id": chart.id,
-        "columns": chart.columns,
-        "history": chart.history,
-        "panels": chart.panels,
-        "tabulated": chart.tabulated,
-        "quantities": [asdict(one) for one in chart.quantities],
-        "series": chart.series if len(chart.members) > 1 else None,
-    }
 
 
 def _policy(scripts: Sequence[str]) -> str:

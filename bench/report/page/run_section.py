@@ -25,16 +25,7 @@ SENTENCES = {
 
 
 def run_section(material: Material) -> Section:
-    """Open the page.
-
-    Parameters
-    ----------
-    material : Material
-
-    Returns
-    -------
-    Section
-    """
+    """Open the page."""
     return Section("run", "The run", (Facts(tuple(_facts(material))), trust(material.trusted)))
 
 
@@ -119,16 +110,7 @@ def _measured(document: Mapping[str, Any], added: Mapping[str, Any]) -> str:
 
 
 def trust(found: Trusted) -> Trust:
-    """Say how far a run can be trusted, and why.
-
-    Parameters
-    ----------
-    found : Trusted
-
-    Returns
-    -------
-    Trust
-    """
+    """Say how far a run can be trusted, and why."""
     reasons = tuple(_reasons(found))
     worst = next(iter(_doubts(found)), "")
     said = SENTENCES[found.level] + (f": {worst}" if worst else "")

@@ -22,6 +22,7 @@ from bench.report.page.blocks import (
     numeric,
 )
 from bench.report.page.history_section import history_section, runs_table
+from bench.report.page.measured_sections import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,6 @@ RATIO = (
     "where one process measured, it is from the rounds, and too narrow to tell runs apart "
     "by a few percent."
 )
-NO_EPOCHS = Prose("No epochs of a training are compared.")
 
 
 def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHistory]) -> Page:
@@ -45,15 +45,10 @@ def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHis
 
     Parameters
     ----------
-    found : Comparison
     loaded : Loaded
         What was compared.
     histories : sequence of WholeHistory
         What it says over time, a machine each.
-
-    Returns
-    -------
-    Page
     """
     names = ", ".join(dict.fromkeys(side.run for side in found.sides))
     return Page(
@@ -63,7 +58,7 @@ def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHis
             Section("run", "The runs", tuple(_compared(found, loaded))),
             Section("answer", "The answer", tuple(_answers(found))),
             Section("ratios", "Ratios", tuple(_ratios(found))),
-            Section("speed", "Speed against batch size", (sides_chart(found) or NO_EPOCHS,)),
+            Section("speed", "Speed against batch size", (drawn(sides_chart, found),)),
             history_section(loaded, histories),
             Section("partial", "What is not compared", tuple(_left_out(found))),
             Section("differences", "What differs between the runs", (_differences(found),)),
@@ -106,9 +101,7 @@ def _answers(found: Comparison) -> Iterator[Prose]:
 
 
 def _ratios(found: Comparison) -> Iterator[Block]:
-    chart = ratios_chart(found)
-    if chart is not None:
-        yield chart
+    yield drawn(ratios_chart, found)
     labels = [side.label for side in found.sides]
     base = found.rows[found.rows["side"] == 0].set_index("key")
     against = found.rows[found.rows["side"] > 0]

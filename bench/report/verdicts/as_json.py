@@ -57,16 +57,7 @@ OUTCOMES = {
 
 
 def document(judgement: Judgement) -> dict[str, Any]:
-    """Return a judgement as a JSON-ready document.
-
-    Parameters
-    ----------
-    judgement : Judgement
-
-    Returns
-    -------
-    dict
-    """
+    """Return a judgement as a JSON-ready document."""
     return {
         "format": FORMAT,
         "kind": judgement.kind,

@@ -26,16 +26,7 @@ LONG_TITLE, LONG = 200, 2000
 
 
 def github(judgement: Judgement) -> str:
-    """Write verdicts as workflow commands, one a line.
-
-    Parameters
-    ----------
-    judgement : Judgement
-
-    Returns
-    -------
-    str
-    """
+    """Write verdicts as workflow commands, one a line."""
     cases = told(judgement)
     slower = [one for one in cases if one.verdict is Verdict.SLOWER]
     errors = [_of_case(judgement, one) for one in slower if one.confirmed]

@@ -37,15 +37,10 @@ def junit(judgement: Judgement, written: datetime, host: str) -> str:
 
     Parameters
     ----------
-    judgement : Judgement
     written : datetime
         When, UTC.
     host : str
         The name of the machine that writes.
-
-    Returns
-    -------
-    str
     """
     cases = told(judgement)
     suite = ET.Element("testsuite")

@@ -30,10 +30,6 @@ WHERE = "--format json has them all"
 def markdown(judgement: Judgement) -> str:
     """Write verdicts as Markdown.
 
-    Parameters
-    ----------
-    judgement : Judgement
-
     Returns
     -------
     str

@@ -33,10 +33,6 @@ ORDER = (
 def ordered(cases: Iterable[CaseVerdict]) -> list[CaseVerdict]:
     """Sort verdicts.
 
-    Parameters
-    ----------
-    cases : iterable of CaseVerdict
-
     Returns
     -------
     list of CaseVerdict
@@ -58,10 +54,6 @@ def told(judgement: Judgement) -> list[CaseVerdict]:
 
 def title(judgement: Judgement) -> str:
     """Say what the whole comes to, in a line.
-
-    Parameters
-    ----------
-    judgement : Judgement
 
     Returns
     -------
@@ -151,11 +143,6 @@ def verdict_of(one: CaseVerdict) -> str:
 def sentence(judgement: Judgement, one: CaseVerdict) -> str:
     """Write all that is said of a case, in a line.
 
-    Parameters
-    ----------
-    judgement : Judgement
-    one : CaseVerdict
-
     Returns
     -------
     str
@@ -177,10 +164,6 @@ def long_term(judgement: Judgement) -> list[str]:
 
 def rates_of(rates: Rates | None) -> str:
     """Say how often the rule is wrong on this machine.
-
-    Parameters
-    ----------
-    rates : Rates or None
 
     Returns
     -------

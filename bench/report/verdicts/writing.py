@@ -61,7 +61,6 @@ def write(
 
     Parameters
     ----------
-    judgement : Judgement
     form : Form
         ``github`` also appends Markdown to the summary of the job, where it runs in one.
     output : Path or None
@@ -101,14 +100,8 @@ def text_of(judgement: Judgement, form: Form, *, every: bool = False) -> str:
 
     Parameters
     ----------
-    judgement : Judgement
-    form : Form
     every : bool
         As in `write`.
-
-    Returns
-    -------
-    str
     """
     if form is Form.JUNIT:
         return junit(judgement, datetime.now(timezone.utc), platform.node())
@@ -168,8 +161,6 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
 
     Parameters
     ----------
-    judgement : Judgement
-    console : Console
     every : bool
         List every case; else what is slower or undecided, and at most `MOST` of each.
     """

@@ -12,6 +12,7 @@ import pytest
 
 from bench.history.machine_history import Machine, WholeHistory
 from bench.report.charts import history as charts
+from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import history_chart
 from bench.stats.verdict import Change, Judgement
 
@@ -164,12 +165,15 @@ def test_the_case_that_is_drawn_first_can_be_named() -> None:
 
 
 def test_one_run_is_no_history() -> None:
-    assert history_chart([made("r", 1)], points(n_runs=1)) is None
+    with pytest.raises(NothingToDrawError, match="No machine has two runs"):
+        history_chart([made("r", 1)], points(n_runs=1))
 
 
 def test_marks_differ_in_shape_and_what_stands_out_in_colour_too() -> None:
-    shapes, colours = zip(*charts.LOOKS.values(), strict=True)
+    shapes = [look.shape for look in charts.LOOKS]
     assert len(set(shapes)) == len(shapes)
-    standing_out = {charts.LOOKS["slower"][1], charts.LOOKS["faster"][1]}
+    assert {look.name for look in charts.LOOKS} == set(charts.MARKS)
+    colours = {look.name: look.colour for look in charts.LOOKS}
+    standing_out = {colours.pop("slower"), colours.pop("faster")}
     assert len(standing_out) == 2
-    assert standing_out.isdisjoint(colours[2:])
+    assert standing_out.isdisjoint(colours.values())

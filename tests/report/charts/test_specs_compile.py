@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
 
-from bench.report.charts.chart import Chart, packed
+from bench.report.charts.chart import Chart
+from bench.report.charts.vega import document, packed
 from bench.report.page.one_run import Material, one_run_page
 from bench.store.files import read_run
+from tests.report.charts.as_in_the_page import chosen, specification, unpacked
 from tests.report.page.conftest import QUICK
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +27,9 @@ def charts(material: Material) -> dict[str, Chart]:
     return {block.id: block for block in blocks if isinstance(block, Chart)}
 
 
-def unpacked(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Read columns as the page's script does."""
-    table: pd.DataFrame = pd.DataFrame(
-        {
-            name: told
-            if isinstance(told, list)
-            else [told["names"][code] if code >= 0 else None for code in told["codes"]]
-            for name, told in columns.items()
-        }
-    )
-    return table
+def rows_of(chart: Chart) -> pd.DataFrame:
+    """Return all the rows that the page holds of a chart."""
+    return unpacked(document(chart)["columns"])
 
 
 def test_a_run_of_everything_has_every_chart(charts: dict[str, Chart]) -> None:
@@ -52,22 +41,14 @@ def test_a_run_of_everything_has_every_chart(charts: dict[str, Chart]) -> None:
 
 def test_every_specification_compiles(charts: dict[str, Chart]) -> None:
     for chart in charts.values():
-        rows = unpacked(chart.columns)
-        quantity = chart.quantities[0]
-        rows["value"] = rows[quantity.value]
-        for end in ("low", "high"):
-            source = getattr(quantity, end)
-            rows[end] = rows[source] if source else rows["value"]
-        for panel in chart.panels:
-            values = rows.replace({np.nan: None}).to_dict("records")
-            spec = {**panel, "data": {"values": values}}
-            compiled = vl_convert.vegalite_to_vega(spec)
+        for panel in range(len(chart.panels)):
+            compiled = vl_convert.vegalite_to_vega(specification(chart, panel, chosen(chart)))
             assert compiled["marks"], chart.id
 
 
 def test_every_quantity_choice_and_series_is_in_the_rows(charts: dict[str, Chart]) -> None:
     for chart in charts.values():
-        rows = unpacked(chart.columns)
+        rows = rows_of(chart)
         for quantity in chart.quantities:
             fields = [name for name in (quantity.value, quantity.low, quantity.high) if name]
             assert set(fields) <= set(rows), chart.id
@@ -85,7 +66,7 @@ def test_every_quantity_choice_and_series_is_in_the_rows(charts: dict[str, Chart
 def test_speed_is_drawn_as_it_was_measured(
     charts: dict[str, Chart], material: Material
 ) -> None:
-    drawn = unpacked(charts["speed-chart"].columns)
+    drawn = rows_of(charts["speed-chart"])
     keys = ["kernel", "loader", "batch_size"]
     drawn = drawn.sort_values(keys).reset_index(drop=True)
     rows = material.epochs.sort_values(keys).reset_index(drop=True)
@@ -100,7 +81,7 @@ def test_speed_is_drawn_as_it_was_measured(
 def test_the_loss_is_drawn_against_the_seconds_that_its_epochs_take(
     charts: dict[str, Chart], material: Material
 ) -> None:
-    drawn = unpacked(charts["loss-chart"].columns)
+    drawn = rows_of(charts["loss-chart"])
     rows = material.epochs.set_index(["kernel", "loader", "batch_size"])
     row = rows.loc[("nd.autograd", "inmemory", 10)]
     own = drawn[
@@ -120,13 +101,13 @@ def test_the_loss_is_drawn_against_the_seconds_that_its_epochs_take(
 
 
 def test_the_parts_of_an_epoch_are_all_of_it(charts: dict[str, Chart]) -> None:
-    drawn = unpacked(charts["phases-chart"].columns)
+    drawn = rows_of(charts["phases-chart"])
     whole = drawn.groupby(["rung", "batch_size"])["percent"].sum()
     np.testing.assert_allclose(whole, 100, rtol=1e-3)
 
 
 def test_a_roof_is_drawn_for_every_kind_of_case(charts: dict[str, Chart]) -> None:
-    drawn = unpacked(charts["roofline-chart"].columns)
+    drawn = rows_of(charts["roofline-chart"])
     roofs = drawn[drawn["kernel"].isna()]
     assert set(roofs["case"]) == {"epoch", "step", "update"}
     peaks = roofs.groupby(["case", "roof"])["rate"].max()

@@ -1,4 +1,4 @@
-// Of a history: the runs of a machine with a case, as bench/report/charts/history_rows.py wrote
+// Of a history: the runs of a machine with a case, as bench/report/charts/history.py wrote
 // them down.
 
 function wholeNumbers(text, unit) {

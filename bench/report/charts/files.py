@@ -1,8 +1,8 @@
-"""What all figures have in common: how they look, and how they are written."""
+"""How figures are written, as PNG and SVG, and what look they share."""
 
 from __future__ import annotations
 
-from itertools import count
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.store.files import StoreError, whole
@@ -13,54 +13,13 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-# Lines that can be told apart: a colour for each backend, a mark for each of its kernels.
-
-
-#: Okabe & Ito's palette, told apart by colour-blind readers too.
-COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h", "d", "p", "8")
-DASHES = ("-", "--", ":", "-.")
-
-
-def line_styles(kernels: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """Give each kernel a style of its own.
-
-    Parameters
-    ----------
-    kernels : iterable of tuple of str
-        Names and backends.
-
-    Returns
-    -------
-    dict of str to dict
-        Keyword arguments of matplotlib's ``plot``. Kernels of a backend share a colour and
-        differ in their mark; the seven colours suffice for seven backends, beyond that
-        they come again with other dashes.
-    """
-    styles, backends, members = {}, {}, {}
-    numbers = count()
-    for kernel, backend in kernels:
-        if backend not in backends:
-            backends[backend] = next(numbers)
-            members[backend] = count()
-        number = backends[backend]
-        again, member = divmod(next(members[backend]), len(MARKERS))
-        styles[kernel] = {
-            "color": COLOURS[number % len(COLOURS)],
-            "marker": MARKERS[member],
-            "linestyle": DASHES[(number // len(COLOURS) + again) % len(DASHES)],
-            "markersize": 4,
-            "linewidth": 1.2,
-        }
-    return styles
-
-
 # The look of all figures, and how they are written.
 
 
 #: Kind of file and its metadata; without a date, equal data give equal SVG.
 FORMATS: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
 STYLE: Any = {
+    "axes.axisbelow": True,
     "axes.grid": True,
     "grid.alpha": 0.3,
     "axes.spines.top": False,
@@ -79,24 +38,28 @@ class FigureError(StoreError):
     """Figures that can't be written; the message is one sentence."""
 
 
+@dataclass(frozen=True)
+class Saved:
+    """Files of figures, and for each kind of figure that was left out the reason why."""
+
+    paths: list[Path]
+    left_out: dict[str, str]
+
+
 def save_figures(
-    named: Iterable[tuple[str, Figure]], folder: Path, advice: str = FREE_SPACE
-) -> list[Path]:
+    named: Iterable[tuple[str, Figure | str]], folder: Path, advice: str = FREE_SPACE
+) -> Saved:
     """Write figures in every format.
 
     Parameters
     ----------
-    named : iterable of (str, Figure)
-        Drawn one by one, in the style of all; a name is that of the file.
+    named : iterable of (str, Figure or str)
+        Drawn one by one, in the style of all; a name is that of the file. A text says why
+        there is no such figure.
     folder : Path
         Made if there is anything to draw.
     advice : str
         What to do where that fails, for the error.
-
-    Returns
-    -------
-    list of Path
-        The files.
 
     Raises
     ------
@@ -105,30 +68,26 @@ def save_figures(
     """
     from matplotlib import rc_context  # noqa: PLC0415 - only who draws pays for it
 
-    paths: list[Path] = []
+    saved = Saved([], {})
     try:
         with rc_context(STYLE):
             for name, figure in named:
+                if isinstance(figure, str):
+                    saved.left_out[name] = figure
+                    continue
                 for kind in FORMATS:
                     path = folder / f"{name}.{kind}"
                     save(figure, path, kind)
-                    paths.append(path)
+                    saved.paths.append(path)
     except OSError as error:
         raise FigureError(
             f"the figures can't be written to {folder}: {error.strerror or error}. {advice}"
         ) from error
-    return paths
+    return saved
 
 
 def save(figure: Figure, path: Path, kind: str) -> None:
-    """Write a figure; what was there stays until it is whole.
-
-    Parameters
-    ----------
-    figure : Figure
-    path : Path
-    kind : str
-        A key of ``FORMATS``.
+    """Write a figure of a kind of ``FORMATS``; what was there stays until it is whole.
 
     Raises
     ------
@@ -148,16 +107,7 @@ def plain(device: str) -> str:
 
 
 def kind_of(path: Path) -> str:
-    """Return which kind of file a figure is to be.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    str
-        A key of ``FORMATS``.
+    """Return which kind of ``FORMATS`` a file is to be.
 
     Raises
     ------
@@ -173,13 +123,7 @@ def kind_of(path: Path) -> str:
 
 
 def write_figure(draw: Callable[[], Figure], path: Path) -> None:
-    """Draw a figure in the style of all the others, and write it.
-
-    Parameters
-    ----------
-    draw : callable
-    path : Path
-        Its folder is made where it is not there.
+    """Draw a figure in the style of all the others, and write it, its folder too.
 
     Raises
     ------

@@ -6,8 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from bench.report.figures.one_run import FigureError
-from bench.report.figures.style import write_figure
+from bench.report.charts.files import FigureError, write_figure
 
 
 def drawn() -> Figure:

@@ -3,19 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from bench.compare.side_by_side import compare
-from bench.report.figures.several import MOST_ROWS, ratio_figures
+from bench.report.charts.figures import MOST_ROWS, comparison_figures
 from tests.compare.made_up_runs import case, foreign, run, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from numpy.typing import NDArray
 
 AROUND = [[0.99, 0.98, 1.0], [1.0, 1.01, 1.0], [1.01, 1.0, 1.02]]
-ORANGE, BLUE, GREY = "#D55E00", "#0072B2", "0.6"
 
 
 def times(factor: float) -> list[list[float]]:
@@ -24,25 +21,26 @@ def times(factor: float) -> list[list[float]]:
 
 def drawn(cases: list[dict[str, Any]], names: str = "ab") -> dict[str, Figure]:
     found = compare(table(cases), table([run(name, 1 + n) for n, name in enumerate(names)]))
-    return dict(ratio_figures(found))
-
-
-def ends(line: Line2D) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a line's points."""
-    return np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
+    return {name: it for name, it in comparison_figures(found) if isinstance(it, Figure)}
 
 
 def dots(axes: Axes) -> list[tuple[float, float, str]]:
-    """Return ratio, height and colour of every dot."""
-    found = [line for line in axes.get_lines() if line.get_marker() == "o"]
-    points = [(*ends(line), str(line.get_color())) for line in found]
-    return [(float(x[0]), float(y[0]), colour) for x, y, colour in points if len(x)]
+    """Return ratio, row and size of every dot."""
+    return [
+        (float(x), float(y), str(line.get_label()))
+        for line in axes.get_lines()
+        if line.get_marker() == "o"
+        for x, y in np.asarray(line.get_xydata())
+    ]
 
 
 def bars(axes: Axes) -> list[tuple[float, float]]:
     """Return the ends of every interval."""
-    lines = [ends(line)[0] for line in axes.get_lines()]
-    return [(float(x[0]), float(x[1])) for x in lines if len(x) == 2 and x[0] != x[1]]
+    return [
+        (float(left), float(right))
+        for collection in axes.collections
+        for (left, _), (right, _) in collection.get_segments()  # type: ignore[attr-defined]
+    ]
 
 
 def names(axes: Axes) -> list[str]:
@@ -58,29 +56,29 @@ def test_a_row_a_kernel_a_dot_a_case_with_its_interval() -> None:
     ]
     (figure,) = drawn(cases).values()
     (axes,) = figure.axes
-    assert names(axes) == ["nd.bulk", "nd.autograd"], "the slowest above"
-    found = dots(axes)
-    assert [(round(x, 6), colour) for x, _, colour in found] == [
-        (0.5, BLUE),
-        (2.0, ORANGE),
-        (1.5, ORANGE),
-    ]
-    assert [round(y) for _, y, _ in found] == [0, 1, 1]
-    assert len({y for _, y, _ in found}) == 3, "dots of a row stand apart"
+    assert names(axes) == ["nd.bulk", "nd.autograd"], "the slowest below"
+    assert axes.yaxis_inverted()
+    found = sorted((round(x, 6), y, size) for x, y, size in dots(axes))
+    assert found == [(0.5, 0, "1"), (1.5, 1, "10"), (2.0, 1, "1")]
+    colours = {line.get_label(): line.get_color() for line in axes.get_lines()}
+    assert colours["1"] != colours["10"]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["1", "10"]
     rows = compare(table(cases), table([run("a"), run("b", 2)])).rows
     known = rows.loc[rows["side"] == 1, ["ratio_low", "ratio_high"]].to_numpy()
     np.testing.assert_allclose(sorted(bars(axes)), sorted(map(tuple, known)))
     assert axes.get_xscale() == "log"
-    assert any(set(ends(line)[0]) == {1} for line in axes.get_lines()), "a line at 1"
+    assert any(set(np.asarray(line.get_xdata())) == {1} for line in axes.get_lines())
 
 
-def test_what_is_not_told_apart_is_grey_and_what_has_no_interval_has_no_bar() -> None:
+def test_what_is_not_told_apart_crosses_the_line_and_what_has_no_interval_has_no_bar() -> None:
     cases = [case("a", times(1)), case("b", times(1.001))]
     (axes,) = next(iter(drawn(cases).values())).axes
-    assert [colour for *_, colour in dots(axes)] == [GREY]
+    ((low, high),) = bars(axes)
+    assert low < 1 < high
     single = [case(name, [[1.0]]) for name in "ab"]
     (axes,) = next(iter(drawn(single).values())).axes
-    assert [colour for *_, colour in dots(axes)] == [GREY]
+    assert [x for x, *_ in dots(axes)] == [1]
     assert bars(axes) == []
 
 

@@ -1,1 +1,0 @@
-"""The figures of runs, drawn with matplotlib, as PNG and SVG."""
