@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
-QUICK = ROOT / "results" / "reference" / "20261122T191945Z-b5c8249-49b9fd.json"
+QUICK = ROOT / "results" / "reference" / "20261123T005615Z-9a2304b-2160a2.json"
 
 
 @pytest.fixture(autouse=True, scope="module")

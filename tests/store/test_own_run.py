@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES = Path(__file__).parent / "files"
-QUICK = Path(__file__).parents[2] / "results/reference/20261122T191945Z-b5c8249-49b9fd.json"
+QUICK = Path(__file__).parents[2] / "results/reference/20261123T005615Z-9a2304b-2160a2.json"
 MISSING = object()
 ODD: tuple[Any, ...] = (
     MISSING,

@@ -167,7 +167,7 @@ def reference(name: str) -> Material:
 
 
 def test_a_run_with_everything_has_every_figure() -> None:
-    material = reference("20261122T191945Z-b5c8249-49b9fd.json")
+    material = reference("20261123T005615Z-9a2304b-2160a2.json")
     basic = [name for name, _ in run_figures(material)]
     assert len(basic) == 6
     assert list(drawn(material)) == [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 #: Every question at four batch sizes, five processes each, with memory.
-QUICK = REFERENCE / "20261122T191945Z-b5c8249-49b9fd.json"
+QUICK = REFERENCE / "20261123T005615Z-9a2304b-2160a2.json"
 #: No network is there to be looked for, and no display.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 #: Set where the absence of a browser is a failure.
