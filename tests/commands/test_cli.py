@@ -61,6 +61,7 @@ def test_what_only_some_need_is_not_imported_for_all() -> None:
     program = (
         "import sys; from bench.commands.app import app_of, overview; overview(); "
         "print('pandas' in sys.modules); import bench.commands.plugin; app_of(['run']); "
+        "app_of(['report']); app_of(['advise']); app_of(['efficiency']); "
         "print('matplotlib' in sys.modules)"
     )
     command = [sys.executable, "-c", program]
