@@ -24,7 +24,7 @@ from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
 from bench.stats.verdict import Margins
-from bench.store.decoding import is_own, sound
+from bench.store.decoding import is_own
 from bench.store.facts import known
 from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.rates import Machine, with_rates
@@ -196,7 +196,7 @@ def _one(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
     path = Path(loaded.runs["path"].iloc[0])
     document = read_run(path)
     if not is_own(document):
-        return Source(loaded, Material(sound(document), path.name), foreign=True)
+        return Source(loaded, Material(document, path.name), foreign=True)
     found, why = _found(document, asked, tell)
     return Source(loaded, Material(document, path.name, found, why))
 

@@ -315,21 +315,24 @@ def is_own(document: Mapping[str, Any]) -> bool:
     return isinstance(added, dict) and "format" in added
 
 
-def check_own(document: Mapping[str, Any]) -> None:
-    """Refuse a run of this suite that holds anything unexpected.
+def sound(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a run past which nothing is unexpected.
+
+    Of another suite's file is left out what is not what readers take it for.
 
     Parameters
     ----------
-    document : mapping
-        That was read from JSON.
+    document : dict
+        That was read from JSON, with named benchmarks that have a median or rounds.
 
     Raises
     ------
     DamageError
-        A sentence that names the place.
+        When a run of this suite holds anything else than it should: a sentence that names the
+        place.
     """
     if not is_own(document):
-        return
+        return _sound_part(document)
     try:
         msgspec.convert(document, schema.OwnRun)
     except msgspec.ValidationError as error:
@@ -338,6 +341,7 @@ def check_own(document: Mapping[str, Any]) -> None:
         lacking = _lacking(benchmark.get("extra_info") or {})
         if lacking:
             raise DamageError(f"benchmarks[{place}].extra_info has no {lacking}.")
+    return document
 
 
 def _lacking(facts: Mapping[str, Any]) -> str:
@@ -346,19 +350,7 @@ def _lacking(facts: Mapping[str, Any]) -> str:
     return ", ".join(name for name in needed if facts.get(name) is None)
 
 
-def sound(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of another suite's file what is not what readers take it for.
-
-    Parameters
-    ----------
-    document : dict
-        That was read from JSON, with named benchmarks that have a median or rounds.
-
-    Returns
-    -------
-    dict
-        The same, but for what is left out.
-    """
+def _sound_part(document: dict[str, Any]) -> dict[str, Any]:
     kept = _without(document, schema.OwnRun, ("benchmarks", "machine_info"))
     machine = kept.pop("machine_info", None)
     if isinstance(machine, dict):

@@ -86,19 +86,6 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread:
 # A run file as a tidy table: one row a measured case, computed from its raw rounds.
 
 
-#: Facts of ``extra_info`` that are not scalars; figures read them from the run itself.
-NESTED = (
-    "gate",
-    "published",
-    "enqueued_data",
-    "device_data",
-    "warm_up",
-    "telemetry",
-    "overhead",
-    "processes",
-    "interval",
-    "between_interval",
-)
 #: Columns that are there also where no row has such a fact, so that grouping by them works.
 AXES = ("workload", "kernel", "device", "loader", "batch_size")
 
@@ -115,21 +102,18 @@ def frame(document: Mapping[str, Any]) -> pd.DataFrame:
     -------
     DataFrame
         A row for each benchmark: ``name``, ``seconds`` (median over its rounds, of one
-        iteration), ``rounds``, ``warm_up_settled``, and the facts of its ``extra_info``
-        but ``NESTED``. Cases of this suite have ``case``: ``epoch``, ``step``, ``update``,
-        ``loader``, ``engine``, ``machine``, ``notebook`` or ``target``.
+        iteration), ``rounds``, ``warm_up_settled``, and the facts of its ``extra_info``, as
+        `bench.store.schema.ExtraInfo` says.
     """
     rows = []
     for benchmark in document["benchmarks"]:
-        facts = benchmark.get("extra_info")
-        facts = facts if isinstance(facts, dict) else {}
+        facts = benchmark.get("extra_info") or {}
         row = {
             "name": benchmark["name"],
             **_times(benchmark["stats"]),
             "warm_up_settled": _settled(facts),
         }
-        left_out = {*NESTED, *row}
-        rows.append({**row, **{key: facts[key] for key in facts if key not in left_out}})
+        rows.append({**row, **{key: fact for key, fact in facts.items() if key not in row}})
     columns = None if rows else ["name", "seconds", "rounds", "case"]
     table: pd.DataFrame = pd.DataFrame(rows, columns=columns)
     return table
@@ -142,18 +126,16 @@ def _times(stats: Mapping[str, Any]) -> dict[str, Any]:
     written them.
     """
     data = stats.get("data")
-    if isinstance(data, list) and data and all(isinstance(one, (int, float)) for one in data):
+    if data:
         return {"seconds": float(np.median(data)), "rounds": len(data)}
     return {"seconds": float(stats["median"]), "rounds": stats.get("rounds")}
 
 
 def _settled(facts: Mapping[str, Any]) -> bool | None:
     """Say whether a case's warm-up had settled, in all its processes."""
-    processes = facts.get("processes")
-    holders = processes if isinstance(processes, list) and processes else [facts]
-    warm_ups = [one.get("warm_up") for one in holders if isinstance(one, dict)]
-    told = [one["settled"] for one in warm_ups if isinstance(one, dict) and "settled" in one]
-    return all(told) if told else None
+    warm_ups = [holder.get("warm_up") or {} for holder in facts.get("processes") or [facts]]
+    settled = [warm_up["settled"] for warm_up in warm_ups if "settled" in warm_up]
+    return all(settled) if settled else None
 
 
 def of_case(table: pd.DataFrame, case: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.store import tidy
+from bench.store.decoding import sound
 from bench.store.files import read_run
 from bench.store.table import read
 
@@ -99,7 +100,7 @@ ODD: list[Any] = [None, True, 3, "text", [], [1], [None], [{}], {}, {"a": 1}, [{
 def test_odd_facts_are_no_traceback_in_the_table_of_one_run(name: str) -> None:
     stats = {"median": 0.25, "rounds": 3}
     benchmarks = [{"name": "a", "stats": stats, "extra_info": {name: odd}} for odd in ODD]
-    table = tidy.frame({"benchmarks": benchmarks})
+    table = tidy.frame(sound({"benchmarks": benchmarks}))
     assert table["name"].tolist() == ["a"] * len(ODD)
     assert table["seconds"].tolist() == [0.25] * len(ODD)
 
@@ -110,6 +111,6 @@ def test_odd_rounds_and_facts_are_no_traceback_in_the_table_of_one_run() -> None
         for odd in ODD
         if odd != [1]
     ]
-    table = tidy.frame({"benchmarks": benchmarks})
+    table = tidy.frame(sound({"benchmarks": benchmarks}))
     assert table["seconds"].tolist() == [0.25] * len(benchmarks)
     assert table["rounds"].tolist() == [3] * len(benchmarks)

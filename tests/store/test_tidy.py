@@ -33,10 +33,6 @@ def test_every_benchmark_is_a_row_with_its_facts() -> None:
     assert row["loss_by_epoch"] == made_up_run.LOSSES[10]
 
 
-def test_what_is_nested_stays_in_the_run() -> None:
-    assert not {"gate", "published", "enqueued_data"} & {*tidy.frame(made_up_run.document())}
-
-
 @given(st.lists(st.floats(1e-9, 1e3), min_size=1, max_size=30), st.randoms())
 def test_seconds_are_the_median_whatever_the_order_of_the_rounds(
     data: list[float], shuffle: random.Random
