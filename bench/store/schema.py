@@ -7,7 +7,6 @@ files of other suites, and of older versions of this one, have fewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -432,8 +431,8 @@ class Source(Enum):
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field of a record.
+class Column:
+    """A field of a record, and the column that it becomes.
 
     Attributes
     ----------
@@ -441,66 +440,48 @@ class Field:
         Its name in the file.
     type : type
         Without None, which any may be.
-    meaning, unit : str
-        The unit is empty for what has none.
+    unit : str
+        Empty for what has none.
     """
 
     name: str
     key: str
+    source: Source
     type: Any
     meaning: str
     unit: str = ""
 
-
-@dataclass(frozen=True)
-class Column:
-    """A column of loaded runs; ``key`` is the name of its field in the file."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    unit: str
-    source: Source
-    key: str
+    @property
+    def kind(self) -> Kind:
+        """What the column holds; KeyError for a field that is none, such as a record."""
+        return KINDS[get_origin(self.type) or self.type]
 
 
-def fields(record: type[msgspec.Struct]) -> Iterator[Field]:
-    """Yield the fields of a record, those of the records that it extends first."""
+def fields(
+    record: type[msgspec.Struct], source: Source = Source.COMPUTED
+) -> tuple[Column, ...]:
+    """Return the fields of a record, without those of the record that it extends."""
+    found = []
     hints = get_type_hints(record, include_extras=True)
     for field in msgspec.structs.fields(record):
-        kind, *told = get_args(hints[field.name])
-        (known,) = (one for one in get_args(kind) or (kind,) if one is not type(None))
-        yield Field(field.name, field.encode_name, known, *told)
-
-
-def columns(record: type[msgspec.Struct], source: Source) -> tuple[Column, ...]:
-    """Make a column of each field of a record, without those of the record that it extends."""
-    own = record.__annotations__
-    return tuple(
-        Column(
-            field.name,
-            KINDS[get_origin(field.type) or field.type],
-            field.meaning,
-            field.unit,
-            source,
-            field.key,
-        )
-        for field in fields(record)
-        if field.name in own
-    )
+        if field.name in record.__annotations__:
+            kind, *words = get_args(hints[field.name])
+            (known,) = (one for one in get_args(kind) or (kind,) if one is not type(None))
+            found.append(Column(field.name, field.encode_name, source, known, *words))
+    return tuple(found)
 
 
 #: One row a case and run. Files of other suites have what pytest-benchmark writes: the names,
 #: ``group``, ``params``, the statistics, and the intervals where the raw rounds are there.
 CASES = (
-    *columns(Named, Source.COMPUTED),
-    *columns(Identity, Source.EXTRA_INFO),
-    *columns(Computed, Source.COMPUTED),
-    *columns(Stats, Source.STATS),
-    *columns(Result, Source.EXTRA_INFO),
-    *columns(Memory, Source.MEMORY),
+    *fields(Named),
+    *fields(Identity, Source.EXTRA_INFO),
+    *fields(Computed),
+    *fields(Stats, Source.STATS),
+    *fields(Result, Source.EXTRA_INFO),
+    *fields(Memory, Source.MEMORY),
 )
 #: One row a run.
-RUNS = (*columns(RunRow, Source.COMPUTED), *columns(Asked, Source.COMPUTED))
+RUNS = (*fields(RunRow), *fields(Asked))
 #: Given to a run when it is loaded, since they depend on what else is.
 GIVEN = ("run", "path")

@@ -63,8 +63,7 @@ def of_records() -> list[str]:
     """Return the table of what is in the file alone."""
     rows = ["| where | field | holds | unit | meaning |", "| --- | --- | --- | --- | --- |"]
     for record, place in RECORDS:
-        own = [field for field in schema.fields(record) if field.name in record.__annotations__]
-        for number, field in enumerate(own):
+        for number, field in enumerate(schema.fields(record)):
             where = "" if number else f"`{place}`"
             told = (where, f"`{field.key}`", type_words(field.type), field.unit, field.meaning)
             rows.append(f"| {' | '.join(told)} |")
