@@ -272,16 +272,13 @@ def write_text(path: Path, text: str) -> None:
 
 def unmeasured_of(document: Mapping[str, Any]) -> dict[str, str]:
     """Return why cases were skipped or failed, by id; files of other suites do not tell."""
-    added = document.get("bench")
-    if not isinstance(added, dict):
-        return {}
-    reasons = {}
-    for kind in ("skipped", "failed"):
-        listed = added.get(kind)
-        for case in listed if isinstance(listed, list) else ():
-            if isinstance(case, dict) and isinstance(case.get("id"), str):
-                reasons[case["id"]] = f"{kind}: {str(case.get('reason')).rstrip('.')}"
-    return reasons
+    added = document.get("bench") or {}
+    return {
+        case["id"]: f"{kind}: {str(case.get('reason')).rstrip('.')}"
+        for kind in ("skipped", "failed")
+        for case in added.get(kind) or ()
+        if case.get("id") is not None
+    }
 
 
 #: Version of what this project adds to pytest-benchmark's JSON under the key ``bench``.

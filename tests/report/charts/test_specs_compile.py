@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,10 @@ from bench.report.charts.vega import document, packed
 from bench.report.page.one_run import Material, one_run_page
 from bench.store.files import read_run
 from tests.report.charts.as_in_the_page import chosen, specification, unpacked
-from tests.report.page.conftest import QUICK
+from tests.report.page.conftest import QUICK, REFERENCE
+
+#: Every kind of case, of every library.
+PEERS = REFERENCE / "20261122T190839Z-b5c8249-466d85.json"
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +25,15 @@ def material() -> Material:
     return Material(read_run(QUICK), QUICK.name, None, "not asked for")
 
 
-@pytest.fixture(scope="module")
-def charts(material: Material) -> dict[str, Chart]:
-    sections = one_run_page(material).sections
+def charts_of(run: Path) -> dict[str, Chart]:
+    sections = one_run_page(Material(read_run(run), run.name, None, "not asked for")).sections
     blocks = [block for section in sections for block in section.blocks]
     return {block.id: block for block in blocks if isinstance(block, Chart)}
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return charts_of(QUICK)
 
 
 def rows_of(chart: Chart) -> pd.DataFrame:
@@ -106,8 +115,8 @@ def test_the_parts_of_an_epoch_are_all_of_it(charts: dict[str, Chart]) -> None:
     np.testing.assert_allclose(whole, 100, rtol=1e-3)
 
 
-def test_a_roof_is_drawn_for_every_kind_of_case(charts: dict[str, Chart]) -> None:
-    drawn = rows_of(charts["roofline-chart"])
+def test_a_roof_is_drawn_for_every_kind_of_case() -> None:
+    drawn = rows_of(charts_of(PEERS)["roofline-chart"])
     roofs = drawn[drawn["kernel"].isna()]
     assert set(roofs["case"]) == {"epoch", "step", "update"}
     peaks = roofs.groupby(["case", "roof"])["rate"].max()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
-#: Every question at four batch sizes, five processes each, with memory.
+#: Four kinds of cases of fourteen kernels, three processes each, with memory.
 QUICK = REFERENCE / "20261123T005615Z-9a2304b-2160a2.json"
 #: No network is there to be looked for, and no display.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
