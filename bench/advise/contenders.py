@@ -12,18 +12,14 @@ where they are further apart than processes are from each other (`Rule.process_d
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from bench.advise.answer import KernelAnswer
 from bench.advise.rule import RULE
 from bench.stats.estimate import Estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from bench.advise.answer import KernelAnswer
 
 #: Reading the samples as they lie: a limit for the others, and no stochastic descent.
 UNSHUFFLED = "sequential"

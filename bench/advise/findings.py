@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import pandas as pd
 
-    import pandas as pd
-
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.convergence.quadratic import NoiseScale
-    from bench.stats.fits import RefusalError
+from bench.advise.answer import KernelAnswer
+from bench.advise.statistical_cost import StatisticalFit
+from bench.convergence.quadratic import NoiseScale
+from bench.stats.fits import RefusalError
 
 
 @dataclass(frozen=True)

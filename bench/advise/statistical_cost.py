@@ -7,24 +7,18 @@ target at several batch sizes; ``B_noise = E_min / S_min``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from bench.advise.rule import RULE
 from bench.advise.step_time import StepCount, epoch_noise_share, noise_share
 from bench.stats import fits
 from bench.stats.estimate import Estimate, from_draws
-from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    from bench.stats.fits import RelativeFit
-
-    Array = NDArray[np.float64]
+from bench.stats.fits import RefusalError, RelativeFit
+from bench.stats.medians import Floats
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ class StatisticalFit:
     misses_noise: bool
     draws: StepCount = field(repr=False, compare=False)
 
-    def steps(self, batch_size: ArrayLike) -> Array:
+    def steps(self, batch_size: ArrayLike) -> Floats:
         """Return the fitted steps to the target."""
         return self.count.steps(batch_size)
 
@@ -169,7 +163,7 @@ def _listed(batch_sizes: pd.Series) -> str:
     return ", ".join(f"{size:g}" for size in batch_sizes) or "none"
 
 
-def _noise(reached: pd.DataFrame) -> Array:
+def _noise(reached: pd.DataFrame) -> Floats:
     """Return the relative standard deviations that the intervals over the seeds stand for."""
     low, high = (reached[name].to_numpy(float) for name in ("steps_low", "steps_high"))
     width = 2 * stats.norm.ppf((1 + RULE.confidence) / 2)
@@ -177,11 +171,11 @@ def _noise(reached: pd.DataFrame) -> Array:
         return fits.as_noise(np.log(high / low) / width, len(reached))
 
 
-def _fitted(x: Array, steps: Array, noise: Array) -> RelativeFit:
+def _fitted(x: Floats, steps: Floats, noise: Floats) -> RelativeFit:
     """Fit ``S_min + E_min x``, neither below zero."""
 
-    def curve(parameters: Array) -> Array:
-        steps: Array = parameters[0] + parameters[1] * x
+    def curve(parameters: Floats) -> Floats:
+        steps: Floats = parameters[0] + parameters[1] * x
         return steps
 
     start = (float(steps.min()), float(steps[0] / x[0]))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Array = NDArray[np.float64]
+from bench.stats.medians import Floats
 
 # What a step costs by its batch size, and an epoch, whose last step may be short.
 #
@@ -34,16 +31,16 @@ class StepTime:
         Batch size below which there is a plateau; 0 for none.
     """
 
-    a: Array
-    b: Array
-    c: Array
+    a: Floats
+    b: Floats
+    c: Floats
 
     @classmethod
     def of(cls, a: ArrayLike, b: ArrayLike, c: ArrayLike) -> StepTime:
         """Make one of whatever is like an array."""
         return cls(*(np.asarray(value, dtype=float) for value in (a, b, c)))
 
-    def seconds(self, batch_size: ArrayLike) -> Array:
+    def seconds(self, batch_size: ArrayLike) -> Floats:
         """Return the seconds of a step.
 
         Parameters
@@ -51,10 +48,10 @@ class StepTime:
         batch_size : array_like
             Samples in it; broadcast against the parameters.
         """
-        seconds: Array = self.a + self.b * np.maximum(batch_size, self.c)
+        seconds: Floats = self.a + self.b * np.maximum(batch_size, self.c)
         return seconds
 
-    def epoch_seconds(self, batch_size: ArrayLike, n_samples: int) -> Array:
+    def epoch_seconds(self, batch_size: ArrayLike, n_samples: int) -> Floats:
         """Return the seconds of an epoch of whole batches and what is left over.
 
         Parameters
@@ -64,23 +61,23 @@ class StepTime:
         """
         n_full, rest = np.divmod(n_samples, np.asarray(batch_size))
         short = np.where(rest > 0, self.seconds(rest), 0.0)
-        seconds: Array = n_full * self.seconds(batch_size) + short
+        seconds: Floats = n_full * self.seconds(batch_size) + short
         return seconds
 
     @property
-    def plateau_seconds(self) -> Array:
+    def plateau_seconds(self) -> Floats:
         """The time of the smallest steps: on the plateau, or where the line begins."""
         return self.seconds(0.0)
 
     @property
-    def r_inf(self) -> Array:
+    def r_inf(self) -> Floats:
         """Samples per second that large batches come to."""
         with np.errstate(divide="ignore"):
-            rate: Array = 1.0 / self.b
+            rate: Floats = 1.0 / self.b
         return rate
 
     @property
-    def n_half(self) -> Array:
+    def n_half(self) -> Floats:
         """The batch size that is worked off at half of ``r_inf``.
 
         ``B / t(B) = 1 / (2 b)``. On the line that is at ``a / b``; on a plateau of ``h``
@@ -88,10 +85,10 @@ class StepTime:
         """
         price = np.maximum(self.a, self.plateau_seconds / 2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            half: Array = np.where(self.b > 0, price / self.b, np.inf)
+            half: Floats = np.where(self.b > 0, price / self.b, np.inf)
         return half
 
-    def slope_reaches(self, slope: float) -> Array:
+    def slope_reaches(self, slope: float) -> Floats:
         """Return the batch size from which ``d log t / d log B`` is at least ``slope``.
 
         Parameters
@@ -108,7 +105,7 @@ class StepTime:
         ratio = slope / (1.0 - slope)
         with np.errstate(divide="ignore", invalid="ignore"):
             size = np.where(self.b > 0, ratio * np.maximum(self.a, 0.0) / self.b, np.inf)
-        reached: Array = np.maximum(size, self.c)
+        reached: Floats = np.maximum(size, self.c)
         return reached
 
 
@@ -125,7 +122,7 @@ class StepTime:
 WITH_REPLACEMENT = "with-replacement"
 
 
-def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
+def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Floats:
     """Return the variance of a batch's mean as a share of one sample's.
 
     Parameters
@@ -133,13 +130,13 @@ def noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
     sampling : {'with-replacement', 'without-replacement', 'sequential'}
     """
     B = np.asarray(batch_size, dtype=float)
-    share: Array = 1.0 / B
+    share: Floats = 1.0 / B
     if sampling != WITH_REPLACEMENT:
         share = share * np.maximum(n_samples - B, 0.0) / (n_samples - 1)
     return share
 
 
-def epoch_noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Array:
+def epoch_noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> Floats:
     """Return the same on average over the steps of an epoch, a short last batch included.
 
     The noise that a step adds goes with the share of its own batch, so over many steps at one
@@ -160,7 +157,7 @@ def epoch_noise_share(batch_size: ArrayLike, n_samples: int, sampling: str) -> A
     rest = n_samples - n_full * B
     short = np.where(rest > 0, noise_share(np.maximum(rest, 1.0), n_samples, sampling), 0.0)
     whole = n_full * noise_share(B, n_samples, sampling)
-    share: Array = (whole + short) / (n_full + (rest > 0))
+    share: Floats = (whole + short) / (n_full + (rest > 0))
     return share
 
 
@@ -178,12 +175,12 @@ class StepCount:
         As for ``noise_share``.
     """
 
-    s_min: Array
-    e_min: Array
+    s_min: Floats
+    e_min: Floats
     n_samples: int
     sampling: str
 
-    def steps(self, batch_size: ArrayLike) -> Array:
+    def steps(self, batch_size: ArrayLike) -> Floats:
         """Return the steps to the target.
 
         Parameters
@@ -192,10 +189,10 @@ class StepCount:
             Broadcast against the parameters.
         """
         x = noise_share(batch_size, self.n_samples, self.sampling)
-        steps: Array = self.s_min + self.e_min * x
+        steps: Floats = self.s_min + self.e_min * x
         return steps
 
-    def epoch_steps(self, batch_size: ArrayLike) -> Array:
+    def epoch_steps(self, batch_size: ArrayLike) -> Floats:
         """Return the steps to the target in epochs that may end in a short batch.
 
         Parameters
@@ -204,18 +201,18 @@ class StepCount:
             Broadcast against the parameters.
         """
         x = epoch_noise_share(batch_size, self.n_samples, self.sampling)
-        steps: Array = self.s_min + self.e_min * x
+        steps: Floats = self.s_min + self.e_min * x
         return steps
 
     @property
-    def b_noise(self) -> Array:
+    def b_noise(self) -> Floats:
         """The batch size at which noise and signal cost as many steps: the noise scale."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            scale: Array = np.where(self.s_min > 0, self.e_min / self.s_min, np.inf)
+            scale: Floats = np.where(self.s_min > 0, self.e_min / self.s_min, np.inf)
         return scale
 
     @property
-    def terms(self) -> tuple[Array, Array]:
+    def terms(self) -> tuple[Floats, Floats]:
         """The same as ``constant + per_inverse / B``, for B up to ``n_samples``.
 
         The constant may be below zero without replacement.
@@ -223,6 +220,6 @@ class StepCount:
         if self.sampling == WITH_REPLACEMENT:
             return self.s_min, self.e_min
         others = self.n_samples - 1
-        constant: Array = self.s_min - self.e_min / others
-        per_inverse: Array = self.e_min * self.n_samples / others
+        constant: Floats = self.s_min - self.e_min / others
+        per_inverse: Floats = self.e_min * self.n_samples / others
         return constant, per_inverse

@@ -8,25 +8,19 @@ end. Intervals come from pairing the draws of both fits, which are independent.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from bench.advise.proportionality import CostFit
 from bench.advise.rule import RULE
+from bench.advise.statistical_cost import StatisticalFit
+from bench.advise.step_time import StepCount, StepTime
 from bench.stats.estimate import Estimate, from_draws
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.step_time import StepCount, StepTime
-
-    Array = NDArray[np.float64]
+from bench.stats.medians import Floats
 
 
 @dataclass(frozen=True)
@@ -69,10 +63,10 @@ class Advice:
 class _Optimum:
     """Where the time to the target is smallest, for one set of parameters or for draws."""
 
-    size: Array
-    seconds: Array
-    low: Array
-    high: Array
+    size: Floats
+    seconds: Floats
+    low: Floats
+    high: Floats
 
 
 def advise(
@@ -130,8 +124,8 @@ def _paired(step: StepTime, count: StepCount) -> tuple[StepTime, StepCount]:
 def _optimum(step: StepTime, count: StepCount) -> _Optimum:
     """Find the smallest time, and how far from it the time is nearly as small."""
 
-    def seconds(batch_size: ArrayLike) -> Array:
-        product: Array = count.steps(batch_size) * step.seconds(batch_size)
+    def seconds(batch_size: ArrayLike) -> Floats:
+        product: Floats = count.steps(batch_size) * step.seconds(batch_size)
         return product
 
     n = float(count.n_samples)
@@ -154,8 +148,8 @@ def _optimum(step: StepTime, count: StepCount) -> _Optimum:
 
 
 def _crossing(
-    seconds: Callable[[Array], Array], inside: Array, end: Array, limit: Array
-) -> Array:
+    seconds: Callable[[Floats], Floats], inside: Floats, end: Floats, limit: Floats
+) -> Floats:
     """Return the batch size between two at which the time passes the limit, by halving."""
     within = np.where(seconds(end) <= limit, end, inside)
     beyond = end
@@ -198,11 +192,11 @@ def _predicted(
     return table
 
 
-def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Array:
+def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Floats:
     """Return the steps to the target times the mean time of an epoch's steps."""
     n_steps = -(-count.n_samples // batch_size)
     epoch = step.epoch_seconds(batch_size, count.n_samples)
-    seconds: Array = count.epoch_steps(batch_size) * epoch / n_steps
+    seconds: Floats = count.epoch_steps(batch_size) * epoch / n_steps
     return seconds
 
 

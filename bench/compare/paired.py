@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.compare.rule import RULE
 from bench.stats.medians import NORMAL_MAD, lower_quartile
 from bench.stats.verdict import Verdict, benjamini_hochberg
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Differences = Sequence[float] | NDArray[np.float64]
+Differences = Sequence[float] | NDArray[np.float64]
 
 # The time of a case in one process: that of its undisturbed rounds.
 #

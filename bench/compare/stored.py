@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from bench.compare.differences import differences, listed, written
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
 from bench.compare.rule import RULE
+from bench.stats.medians import Floats
 from bench.stats.verdict import Verdict, benjamini_hochberg
 from bench.store import facts
 from bench.store.facts import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from bench.compare.reading import Shared
 
-    Floats = NDArray[np.float64]
-    Booleans = NDArray[np.bool_]
+Booleans = NDArray[np.bool_]
 
 # The rule for two stored runs, by the processes of both.
 #

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import side_of
+from bench.compare.comparison import Difference, Side, side_of
 from bench.compare.differences import cases, kind_name, listed, of_all, unique, written
 from bench.compare.ratios import NONE, PROCESSES, ROUNDS, with_ratios
 from bench.compare.rule import RULE
 from bench.compare.stored import NAMED
-from bench.stats.verdict import Verdict
+from bench.stats.verdict import CaseVerdict, Verdict
 from bench.store import facts
 from bench.store.facts import baseline_positions, differ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.compare.comparison import Difference, Side
     from bench.compare.pairing import Paired
     from bench.compare.reading import Shared, StoredRun
-    from bench.stats.verdict import CaseVerdict
 
 # Warnings of any comparison: a sentence each, with what to do.
 

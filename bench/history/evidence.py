@@ -13,25 +13,23 @@ tested against the margin, not against nothing: of two runs some difference is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from bench.stats.medians import VARIANCE_OF_LEVEL, earlier, lag1_autocorrelation
+from bench.history.pools import Watched
+from bench.history.rule import Rule
+from bench.stats.medians import (
+    VARIANCE_OF_LEVEL,
+    Earlier,
+    Floats,
+    earlier,
+    lag1_autocorrelation,
+)
 from bench.stats.verdict import benjamini_hochberg
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.stats.medians import Floats
-
-    Signs = NDArray[np.int8]
-    from numpy.typing import NDArray
-
-    from bench.stats.medians import Earlier
+Signs = NDArray[np.int8]
 
 
 @dataclass(frozen=True)

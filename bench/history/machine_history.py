@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.history import series
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
 from bench.history.pools import material
-from bench.history.rule import RULE
-from bench.history.series import history
+from bench.history.rule import RULE, Rule
+from bench.history.series import SameFacts, history
 from bench.history.verdicts import Judged, judge
-from bench.stats.change_points import Step, drift, steps
-from bench.stats.medians import VARIANCE_OF_LEVEL, earlier
+from bench.stats.change_points import Slope, Step, drift, steps
+from bench.stats.medians import VARIANCE_OF_LEVEL, Floats, earlier
+from bench.stats.verdict import Change, Drift, Judgement, Margins
 from bench.store.facts import facts_of
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    Facts = Mapping[str, str]
-    from collections.abc import Iterator, Mapping
-
-    from numpy.typing import NDArray
-
-    from bench.history.rule import Rule
-    from bench.history.series import SameFacts
-    from bench.stats.change_points import Slope
-    from bench.stats.medians import Floats
-    from bench.stats.verdict import Change, Drift, Judgement, Margins
+Facts = Mapping[str, str]
 
 # The band in which each run was to be expected, by the earlier ones with the same facts.
 

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.compare.reading import compare, stored_run
 from bench.history.long_term import sum_up
-from bench.history.pools import CACHE, MEMORY, material
-from bench.history.rule import RULE
+from bench.history.pools import CACHE, MEMORY, Watched, material
+from bench.history.rule import RULE, Rule
 from bench.history.series import HISTORY_COLUMNS, History, history, other_machine, same_facts
-from bench.history.verdicts import Judged, judge, runs_text
-from bench.stats.medians import Earlier, earlier
-from bench.stats.verdict import Verdict, percent
+from bench.history.verdicts import Judged, Verdicts, judge, runs_text
+from bench.stats.medians import Earlier, Floats, earlier
+from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict, percent
 from bench.store.facts import facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
-from bench.store.table import read
+from bench.store.table import Damaged, read
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.history.verdicts import Verdicts
-    from bench.stats.medians import Floats
-    from bench.stats.verdict import CaseVerdict, Judgement, Margins
-    from bench.store.table import Damaged
-
-    #: Measures cases of a run again, and returns the new run's file.
-    Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
+Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
 
 # A run with the earlier runs of its machine, and what was set aside.
 

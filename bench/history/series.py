@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.history.rule import RULE
 from bench.history.run_times import DriftCorrection, by_medians, correct_drift, log_times
+from bench.stats.medians import Floats
 from bench.store import facts
 from bench.store.facts import ABSENT, alike, case_keys, facts_of
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Facts = Mapping[str, str]
-    Group = tuple[str | None, bool]
-    from collections.abc import Collection, Mapping
-
-    from bench.stats.medians import Floats
+Facts = Mapping[str, str]
+Group = tuple[str | None, bool]
 
 # The history of a machine as a matrix: a row for each run, a column for each series.
 

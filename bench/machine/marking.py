@@ -9,6 +9,7 @@ A hot GPU is not marked for being hot, only for being slowed down; what heat doe
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from bench.machine.gpu import (
@@ -23,8 +24,6 @@ from bench.machine.rule import RULE
 from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     from bench.machine.telemetry import Change, GpuChange
 
 #: ``/proc/stat`` counts in these, on every machine (the kernel's USER_HZ).

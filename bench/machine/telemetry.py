@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bench.machine import threads
 from bench.machine.counters import GpuReading, HostReader, Reading
 from bench.machine.gpu import GpuReader, reason_names
 from bench.machine.rule import RULE
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    Number = TypeVar("Number", int, float)
+Number = TypeVar("Number", int, float)
 
 # Reading everything that may disturb a timed round, at one moment.
 

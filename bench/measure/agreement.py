@@ -5,23 +5,19 @@ from __future__ import annotations
 import ctypes
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
-from bench.measure.protocol import plan_training
+from bench.measure.protocol import Protocol, plan_training
 from bench.measure.rounds import seconds_of
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.measure.protocol import Protocol
-    from kernels.registry import Registry
+from kernels.registry import Registry
 
 # A plain loop, which uses none of the suite's timing.
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from bench.measure.rounds import seconds_of, time_calls, time_round
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import Action, Instruments, Round, seconds_of, time_calls, time_round
 from bench.measure.rule import RULE
 from bench.measure.warmup import call_until_settled
 from bench.stats.medians import relative_half_width
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Instruments, Round
 
 # What the harness itself costs. It is kept beside the times and never subtracted from them.
 

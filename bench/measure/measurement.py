@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.machine.marking import is_untrusted, marks
 from bench.machine.telemetry import columns
-from bench.measure.rounds import seconds_of
+from bench.measure.rounds import Action, Round, seconds_of
 from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
+from kernels.contract import Backend, TrainKernel
 from kernels.cost import n_flops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from bench.measure.calibration import Overhead, Stop
     from bench.measure.gate import TrainingCase
-    from bench.measure.rounds import Action, Round
     from bench.measure.timing import RoundTimer
-    from kernels.contract import Backend, TrainKernel
 
 # The rounds of a case, with its facts.
 

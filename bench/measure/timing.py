@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.machine.telemetry import SystemTelemetry, change
-from bench.measure.rounds import Instruments, Round, time_calls
+from bench.machine.telemetry import Change, SystemTelemetry, change
+from bench.measure.rounds import Action, Clock, Instruments, Round, time_calls
 from bench.measure.rule import RULE
 from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from bench.machine.telemetry import Change
     from bench.measure.calibration import Stop, StoppingRule
-
-    Clock: TypeAlias = Callable[[], float]
-    Action: TypeAlias = Callable[[], object]
 
 
 # A yardstick beside each round: fixed work that shows how fast the processor is at that

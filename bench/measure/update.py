@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure import calibration, measurement
-from bench.measure.gate import GateError, GateReport, tensors_for, worst_ratio
+from bench.measure.gate import GateError, GateReport, Tensors, tensors_for, worst_ratio
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import Action, Instruments, Round
 from bench.measure.rule import RULE
 from bench.measure.timing import RoundTimer, instruments_for
 from bench.measure.warmup import warm_calls
 from kernels import backends
-
-if TYPE_CHECKING:
-    from bench.measure.gate import Tensors
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Instruments, Round
-    from kernels.contract import UpdateKernel
+from kernels.contract import UpdateKernel
 
 #: Fewest bytes a parameter that an update can move: read w and g, write w. With momentum
 #: the velocity, in float32, is read and written too.

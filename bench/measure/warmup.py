@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.measure import gate
-from bench.measure.rounds import time_round
+from bench.measure.gate import GateReport, TrainingCase
+from bench.measure.protocol import Plan
+from bench.measure.rounds import Action, Instruments, time_round
 from bench.measure.rule import RULE
 from kernels import backends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from bench.measure.gate import GateReport, TrainingCase
-    from bench.measure.protocol import Plan
-    from bench.measure.rounds import Action, Instruments
     from kernels.contract import Order, Rates
+
 
 # When repeated calls have settled. Some libraries go on compiling at the second and the third
 # call, so the rule looks at times, not at a count.

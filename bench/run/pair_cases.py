@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ from bench.run.launcher import request as request_to
 from bench.run.rule import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from bench.plan.request import Request
     from bench.run.sides import Prepared, Side
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.machine.rule import RULE as MACHINE
 from bench.run.rule import RULE
-from bench.stats.verdict import CaseVerdict, Judgement, Verdict
+from bench.stats.verdict import CaseVerdict, Judgement, Rates, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from bench.run.pair_cases import Entry
     from bench.run.pairs import Measured
     from bench.run.sides import Side
-    from bench.stats.verdict import Rates
 
 #: What a case says that only the second side has.
 ONLY_NOW = "side A has no such case"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +20,6 @@ from data.errors import DataError
 from kernels.registry import RegistryError, discover
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
     from rich.console import Console
 
 #: Beside the runs, not among them: what is measured because it looked slow is no fair draw.

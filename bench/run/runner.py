@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.plan.duration import Pace
-from bench.plan.tasks import Cause, Pass, RunAsked, estimate_key, protocol_in, schedule
+from bench.plan.tasks import (
+    Cause,
+    Outcome,
+    Pass,
+    Process,
+    RunAsked,
+    Task,
+    estimate_key,
+    protocol_in,
+    schedule,
+)
 from bench.report.progress import ProcessProgress
 from bench.run import preparing
 from bench.run.executor import Executor, Interrupts
 from bench.run.journal import FOLDER, Journal, read_journal, unfinished
-from bench.run.launcher import SubprocessLauncher, request
+from bench.run.launcher import Launcher, SubprocessLauncher, request
 from bench.run.preparing import sentence
 from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from rich.console import Console
-
-    from bench.plan.tasks import Outcome, Process, Task
-    from bench.run.launcher import Launcher
 
 
 def begin(asked: RunAsked, folder: Path, console: Console) -> Run:

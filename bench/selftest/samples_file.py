@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bench.compare.paired import Rounds
 from bench.machine.fingerprint import fingerprint_id
 from bench.selftest.rating import RULES, rate, together
+from bench.selftest.sampling import Samples, SelftestAsked
+from bench.selftest.tried_rules import Pool
+from bench.stats.verdict import Rates
 from bench.store.files import StoreError, run_name, whole
 from bench.store.rates import FORMAT, to_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from bench.selftest.sampling import Samples, SelftestAsked
-    from bench.selftest.tried_rules import Pool
-    from bench.stats.verdict import Rates
 
 
 def rates_of(pools: Mapping[str, Pool], measured: str, path: str) -> list[Rates]:

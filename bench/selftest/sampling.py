@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.compare.paired import Contest, Rounds
+from bench.measure.protocol import Protocol
+from bench.plan.request import Request
+from bench.plan.tasks import Outcome
 from bench.plan.values import SelectionError
 from bench.report.progress import duration
 from bench.run.executor import Interrupts
@@ -17,15 +21,8 @@ from bench.run.pair_cases import entries
 from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.run.sides import Side, prepare
 from bench.selftest.rule import RULE
+from bench.selftest.tried_rules import Pool
 from bench.stats.rule import RULE as STATISTICS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.request import Request
-    from bench.plan.tasks import Outcome
-    from bench.selftest.tried_rules import Pool
 
 # A second process that keeps one core busy, on and off, as a neighbour on a machine would.
 
