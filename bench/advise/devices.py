@@ -145,8 +145,7 @@ def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def fingerprint(run: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fingerprint of a run's machine; empty where the file has none."""
-    found: Mapping[str, Any] = (run.get("machine_info") or {}).get("fingerprint") or {}
-    return found
+    return (run.get("machine_info") or {}).get("fingerprint") or {}
 
 
 def _settings(run: Mapping[str, Any]) -> Mapping[str, str]:

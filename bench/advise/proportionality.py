@@ -12,7 +12,7 @@ from scipy import stats
 
 from bench.advise.roofline import column
 from bench.advise.rule import RULE
-from bench.advise.step_time import StepTime
+from bench.advise.statistical_cost import StepTime
 from bench.stats.estimate import Estimate, from_draws
 from bench.stats.medians import Floats
 

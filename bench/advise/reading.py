@@ -10,8 +10,7 @@ import pandas as pd
 
 import data
 from bench.advise import statistical_cost
-from bench.advise.answer import KernelAnswer, Subject, answer
-from bench.advise.findings import Conditions, Counted, Found
+from bench.advise.answer import Conditions, Counted, Found, KernelAnswer, Subject, answer
 from bench.advise.rule import RULE
 from bench.advise.statistical_cost import StatisticalFit
 from bench.convergence.step_counts import Statistics, steps_table

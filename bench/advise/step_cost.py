@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.advise.proportionality import CostFit
 from bench.advise.rule import RULE
-from bench.advise.step_time import StepTime
+from bench.advise.statistical_cost import StepTime
 from bench.stats import fits
 from bench.stats.estimate import from_draws
 from bench.stats.fits import RefusalError, RelativeFit
@@ -43,8 +43,7 @@ class Epochs:
     @property
     def n_steps(self) -> Floats:
         """Steps of an epoch, the short one included; shape (n,)."""
-        steps: Floats = np.ceil(self.n_samples / self.batch_sizes)
-        return steps
+        return np.ceil(self.n_samples / self.batch_sizes)
 
     @property
     def typical(self) -> tuple[float, float]:

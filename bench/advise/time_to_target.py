@@ -17,8 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bench.advise.proportionality import CostFit
 from bench.advise.rule import RULE
-from bench.advise.statistical_cost import StatisticalFit
-from bench.advise.step_time import StepCount, StepTime
+from bench.advise.statistical_cost import StatisticalFit, StepCount, StepTime
 from bench.stats.estimate import Estimate, from_draws
 from bench.stats.medians import Floats
 
@@ -125,8 +124,7 @@ def _optimum(step: StepTime, count: StepCount) -> _Optimum:
     """Find the smallest time, and how far from it the time is nearly as small."""
 
     def seconds(batch_size: ArrayLike) -> Floats:
-        product: Floats = count.steps(batch_size) * step.seconds(batch_size)
-        return product
+        return count.steps(batch_size) * step.seconds(batch_size)
 
     n = float(count.n_samples)
     constant, per_inverse = count.terms
@@ -196,8 +194,7 @@ def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Floats:
     """Return the steps to the target times the mean time of an epoch's steps."""
     n_steps = -(-count.n_samples // batch_size)
     epoch = step.epoch_seconds(batch_size, count.n_samples)
-    seconds: Floats = count.epoch_steps(batch_size) * epoch / n_steps
-    return seconds
+    return count.epoch_steps(batch_size) * epoch / n_steps
 
 
 def _recommended(best: _Optimum, predicted: pd.DataFrame, misses: Sequence[float]) -> int:

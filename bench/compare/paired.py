@@ -136,8 +136,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ranks from 1; equal values share the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks: NDArray[np.float64] = ((2 * last - counts + 1) / 2)[place]
-    return ranks
+    return ((2 * last - counts + 1) / 2)[place]
 
 
 def estimate(differences: Differences) -> PairedEstimate:

@@ -13,11 +13,17 @@ from bench.compare.comparison import (
     Comparison,
     Difference,
     NotComparedError,
+    Paired,
+    Place,
     Side,
+    decided,
+    differences,
+    expecting,
+    paired,
+    places,
+    put_first,
     side_of,
 )
-from bench.compare.differences import decided, differences, expecting
-from bench.compare.pairing import Paired, Place, paired, places, put_first
 from bench.compare.ratios import with_ratios
 from bench.store import facts
 from bench.store.facts import CASE_COLUMNS, alike, facts_of

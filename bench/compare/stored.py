@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from bench.compare.differences import differences, listed, written
+from bench.compare.comparison import differences, listed, written
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
 from bench.compare.rule import RULE
 from bench.stats.medians import Floats
@@ -122,8 +122,7 @@ def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
         p = stdtr(dof, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.
     certain = np.where(beyond > 0, 0.0, 1.0)
-    chosen: Floats = np.where(error == 0, certain, p)
-    return chosen
+    return np.where(error == 0, certain, p)
 
 
 def _in_both_halves(
@@ -181,7 +180,7 @@ def refusals(rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]) -> dic
     Parameters
     ----------
     rows : DataFrame
-        From ``bench.compare.pairing.paired``, of two runs that are called `SIDES`.
+        From ``bench.compare.comparison.paired``, of two runs that are called `SIDES`.
     side_facts : sequence of mapping, length 2
         The facts of each side's run.
 

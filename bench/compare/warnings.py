@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import Difference, Side, side_of
-from bench.compare.differences import cases, kind_name, listed, of_all, unique, written
+from bench.compare.comparison import (
+    Difference,
+    Side,
+    cases,
+    kind_name,
+    listed,
+    of_all,
+    side_of,
+    unique,
+    written,
+)
 from bench.compare.ratios import NONE, PROCESSES, ROUNDS, with_ratios
 from bench.compare.rule import RULE
 from bench.compare.stored import NAMED
@@ -20,7 +29,7 @@ from bench.store import facts
 from bench.store.facts import baseline_positions, differ
 
 if TYPE_CHECKING:
-    from bench.compare.pairing import Paired
+    from bench.compare.comparison import Paired
     from bench.compare.reading import Shared, StoredRun
 
 # Warnings of any comparison: a sentence each, with what to do.

@@ -273,8 +273,7 @@ class Moments:
 
     def _half(self, matrices: Floats) -> Floats:
         """Return the lower triangle of symmetric matrices, shape (..., q)."""
-        lower: Floats = matrices[..., self._rows, self._columns]
-        return lower
+        return matrices[..., self._rows, self._columns]
 
     def start(self) -> Floats:
         """Return (A, m, 1) before the first step: weights from N(0, sigma^2), the bias 0."""

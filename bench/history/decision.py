@@ -249,8 +249,7 @@ class CpuFrequency:
         ndarray, shape (n_runs, n_series)
         """
         by = self.moved_in(logs)[:, None] * self.share
-        net: Floats = logs - np.where(self.share == 0, 0.0, by)
-        return net
+        return logs - np.where(self.share == 0, 0.0, by)
 
 
 def cpu_frequency(

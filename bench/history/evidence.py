@@ -194,8 +194,7 @@ def _error(past: Earlier, rho: float, m: int | NDArray[np.intp], common: Floats)
     """Return the standard error of the mean of the last m deviations."""
     of_recent = np.minimum((1 + rho) / (1 - rho) / m, 1.0)
     own = past.std * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(past.n, 1))
-    error: Floats = np.hypot(own, common)
-    return error
+    return np.hypot(own, common)
 
 
 # What changed, and which measurements confirm it.

@@ -186,8 +186,7 @@ class WholeHistory:
     @property
     def newest(self) -> pd.Series:
         """The row of the newest run, which the judgement is of."""
-        row: pd.Series = self.machine.runs.iloc[-1]
-        return row
+        return self.machine.runs.iloc[-1]
 
 
 def whole_history(
@@ -286,8 +285,7 @@ def history_table(
     if not tables:
         nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *TABLE_COLUMNS])
         return nothing
-    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
-    return table
+    return pd.concat(tables, ignore_index=True)
 
 
 def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:

@@ -14,9 +14,8 @@ from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import Protocol, plan_training
-from bench.measure.rounds import seconds_of
+from bench.measure.rounds import RoundTimer, instruments_for, seconds_of
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
 from kernels.registry import Registry
 
 # A plain loop, which uses none of the suite's timing.

@@ -8,12 +8,11 @@ from itertools import repeat
 from typing import Any
 
 from bench.measure import calibration, measurement
+from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Instruments, Round
+from bench.measure.rounds import Instruments, Round, RoundTimer, instruments_for
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import warm_calls
 from kernels.contract import Backend, Control
 
 

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bench.machine.marking import is_untrusted, marks
-from bench.machine.telemetry import columns
+from bench.machine.telemetry import columns, is_untrusted, marks
 from bench.measure.rounds import Action, Round, seconds_of
 from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.measure.calibration import Overhead, Stop
     from bench.measure.gate import TrainingCase
-    from bench.measure.timing import RoundTimer
+    from bench.measure.rounds import RoundTimer
 
 # The rounds of a case, with its facts.
 

@@ -18,8 +18,7 @@ from bench.measure.epoch import case_facts
 from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
 from bench.measure.protocol import EVALUATE_EVERY, Plan, Protocol, Published, plan_training
-from bench.measure.rounds import Clock, Instruments, Round
-from bench.measure.timing import RoundTimer, instruments_for
+from bench.measure.rounds import Clock, Instruments, Round, RoundTimer, instruments_for
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from itertools import repeat
 from typing import Any
 
 from bench.measure import calibration, measurement
+from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError, GateReport, Tensors, tensors_for, worst_ratio
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Action, Instruments, Round
+from bench.measure.rounds import Action, Instruments, Round, RoundTimer, instruments_for
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import warm_calls
 from kernels import backends
 from kernels.contract import UpdateKernel
 

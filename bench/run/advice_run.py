@@ -11,7 +11,7 @@ from bench.convergence.step_counts import Statistics
 from bench.measure.target import setting_of
 from bench.plan.request import Request, protocol_of, select
 from bench.run import runner
-from bench.run.preparing import plan
+from bench.run.runner import plan
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -20,7 +20,7 @@ from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
-    from bench.run.pair_cases import Entry
+    from bench.run.sides import Entry
 
 # One case in two running processes at once, slice by slice: one measures, the other waits.
 #

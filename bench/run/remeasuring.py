@@ -13,7 +13,7 @@ from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
 from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in, task_of
-from bench.run import preparing, runner
+from bench.run import runner
 from bench.run.rule import RULE
 from bench.store.files import commit_of
 from data.errors import DataError
@@ -89,7 +89,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         fingerprint=fingerprint,
         estimates=_estimates(tasks, protocol, folders),
         command=tuple(bench.get("command") or ()),
-        commit=preparing.commit(),
+        commit=runner.commit(),
         kernel_folders=folders,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
@@ -102,7 +102,7 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
     ------
     NotAgainError
     """
-    commit = preparing.commit()
+    commit = runner.commit()
     if commit != commit_of(dict(document)):
         raise NotAgainError(f"this is commit {commit}, and the run was of another")
     now = fresh_fingerprint(setting.environment, setting.cpus)

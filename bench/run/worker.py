@@ -56,7 +56,7 @@ class Asked:
 
     def instruments(self, device: str) -> Instruments:
         """Return what times the rounds of a case on a device."""
-        from bench.measure.timing import instruments_for  # noqa: PLC0415 - see `main`
+        from bench.measure.rounds import instruments_for  # noqa: PLC0415 - see `main`
 
         return replace(
             instruments_for(device), slowdown=self.slowdown, wait_turn=self.wait_turn

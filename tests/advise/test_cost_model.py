@@ -15,7 +15,7 @@ from tests.advise.made_up_trainings import N_SAMPLES, SIZES, epochs, step_time
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
-    from bench.advise.step_time import StepTime
+    from bench.advise.statistical_cost import StepTime
     from bench.stats.estimate import Estimate
 
 LINEAR = step_time(200e-6, 1e-6)
