@@ -241,15 +241,13 @@ def rung_times(rows: pd.DataFrame) -> dict[tuple[str, int], Estimate]:
     return {(str(name), int(size)): Estimate(*known) for name, size, known in cells}
 
 
-def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
+def ladder(rows: pd.DataFrame) -> pd.DataFrame:
     """Order the kernels of one workload and device by their time at the smallest batch.
 
     Parameters
     ----------
     rows : DataFrame
         ``epoch`` cases of one workload and device, from ``bench.store.tidy``.
-    sizes : sequence of int
-        Batch sizes to show.
 
     Returns
     -------
@@ -264,7 +262,7 @@ def ladder(rows: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
     shown = (rows["loader"] == "inmemory") | (rows["kernel"] == FOOT[0])
     if "momentum" in rows:  # another update: not a rung of the same ladder
         shown &= rows["momentum"].fillna(0) == 0
-    chosen: pd.DataFrame = rows[rows["batch_size"].isin(sizes) & shown]
+    chosen: pd.DataFrame = rows[rows["batch_size"].isin(SIZES) & shown]
     if chosen["kernel"].nunique() < RULE.fewest_rungs:
         nothing: pd.DataFrame = chosen.iloc[0:0]
         return nothing

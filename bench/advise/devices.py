@@ -222,8 +222,7 @@ def efficiencies(runs: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
     """
     tables = {threads: timings(run).set_index("name") for threads, run in runs.items()}
     one = tables.pop(1)
-    found = [_against(one, many, threads) for threads, many in tables.items()]
-    together = pd.concat(found)
+    together = pd.concat([_against(one, many, threads) for threads, many in tables.items()])
     if together.empty:
         raise NotComparableError(
             "no epoch, step or update on the CPU was measured with one thread and with more; "

@@ -69,8 +69,7 @@ class StepTime:
             Broadcast against the parameters.
         """
         n_full, rest = np.divmod(n_samples, np.asarray(batch_size))
-        short = np.where(rest > 0, self.seconds(rest), 0.0)
-        return n_full * self.seconds(batch_size) + short
+        return n_full * self.seconds(batch_size) + np.where(rest > 0, self.seconds(rest), 0.0)
 
     @property
     def plateau_seconds(self) -> Floats:
@@ -406,8 +405,7 @@ def _refuse_contradiction(table: pd.DataFrame, fitted: RelativeFit, count: StepC
         )
     missed = table[table["steps"].isna()]
     enough = count.steps(missed["batch_size"].to_numpy(float))
-    cap = missed["steps_cap"].to_numpy(float)
-    wrong = missed[enough < RULE.min_share_of_miss * cap]
+    wrong = missed[enough < RULE.min_share_of_miss * missed["steps_cap"].to_numpy(float)]
     if len(wrong):
         raise RefusalError(
             f"batch size {_listed(wrong['batch_size'])} did not reach the target within its "

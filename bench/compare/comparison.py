@@ -182,8 +182,7 @@ def places(cases: pd.DataFrame, runs: pd.DataFrame, *, by_device: bool) -> list[
     names = [str(run) for run in runs["run"]]
     if not by_device:
         return [(name, None) for name in names]
-    told = cases[cases["device"].notna()]
-    found = told.groupby("run", sort=False)["device"].unique()
+    found = cases[cases["device"].notna()].groupby("run", sort=False)["device"].unique()
     return [(name, str(device)) for name in names for device in found.get(name, ())]
 
 

@@ -128,8 +128,7 @@ def outer_rank(n: int) -> int | None:
         at 95%.
     """
     below = np.cumsum(_counts(n)) / 2.0**n
-    rank = int(np.searchsorted(below, (1.0 - RULE.confidence) / 2, side="right"))
-    return rank or None
+    return int(np.searchsorted(below, (1.0 - RULE.confidence) / 2, side="right")) or None
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

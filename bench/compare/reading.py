@@ -257,8 +257,7 @@ def _tested(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdic
     verdict, confirmed = found.verdict[place], bool(found.confirmed[place])
     if verdict is Verdict.UNCLEAR:
         alone = bool(found.alone[place])
-        ratio = float(found.ratio[place])
-        why = unclear(one, ratio, alone=alone, n_tested=n_tested)
+        why = unclear(one, float(found.ratio[place]), alone=alone, n_tested=n_tested)
     else:
         why = reason(verdict, confirmed=confirmed)
     return _with_ratio(one, found, place, verdict, why, confirmed=confirmed)

@@ -147,8 +147,7 @@ def _untrusted(compared: Compared) -> Iterator[str]:
 def _interrupted(compared: Compared) -> Iterator[str]:
     if "status" not in compared.runs:
         return
-    cut_short = compared.runs["status"].isin(["interrupted"])
-    names = unique(compared.runs.loc[cut_short, "run"])
+    names = unique(compared.runs.loc[compared.runs["status"].isin(["interrupted"]), "run"])
     if names:
         yield (
             f"{listed(names)} {'was' if len(names) == 1 else 'were'} interrupted and "

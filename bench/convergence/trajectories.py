@@ -146,8 +146,7 @@ class History:
             self.sums[:, finite] @ weights[finite],
             self.target,
         )
-        diverged = weights[~finite].sum(axis=0) > 0
-        found[diverged | np.isnan(found)] = np.inf
+        found[(weights[~finite].sum(axis=0) > 0) | np.isnan(found)] = np.inf
         outside = (1.0 - RULE.confidence) / 2.0
         low, high = np.quantile(found, [outside, 1.0 - outside], method="nearest")
         return known(low), known(high)

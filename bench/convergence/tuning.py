@@ -129,8 +129,7 @@ def n_seeds(problem: Problem, batch_size: int) -> int:
 
 def tune(problem: Problem, batch_size: int, setting: Setting) -> Tuned:
     """Find the best learning rate."""
-    many = n_seeds(problem, batch_size)
-    seeds = tuple(setting.seed + number for number in range(many))
+    seeds = tuple(setting.seed + number for number in range(n_seeds(problem, batch_size)))
     grid, edge = _grid(problem, batch_size, setting, seeds[: RULE.grid_seeds])
     if grid.best is None:
         return Tuned(grid, grid, edge, seeds[: RULE.grid_seeds])

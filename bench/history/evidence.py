@@ -341,8 +341,7 @@ def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bo
     ndarray of bool, shape (n,)
     """
     alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
-    n_alone = np.sum(alone, axis=0)
-    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
+    n_say = np.sum(alone, axis=0) if n_anew is None else evidence.n_recent + n_anew
     often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2

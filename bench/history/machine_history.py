@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from bench.history import series
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
 from bench.history.pools import material
-from bench.history.rule import RULE, Rule
+from bench.history.rule import RULE
 from bench.history.series import SameFacts, history
 from bench.history.verdicts import Judged, judge
 from bench.stats.change_points import Slope, Step, drift, steps
@@ -246,12 +246,7 @@ TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", 
 # A history as a tidy table, for a page that shows every series over time.
 
 
-def history_table(
-    history: series.History,
-    margins: Margins,
-    comparable: NDArray[np.bool_] | None = None,
-    rule: Rule = RULE,
-) -> pd.DataFrame:
+def history_table(history: series.History, margins: Margins) -> pd.DataFrame:
     """Make a row of each case and run of a machine.
 
     Parameters
@@ -259,8 +254,6 @@ def history_table(
     history : History
         See ``bench.history.reading.choose``; of any tables of ``bench.store`` that hold the
         runs of one machine, ``bench.history.series.history`` makes it.
-    comparable : ndarray of bool, shape (n_runs, n_series), optional
-        Where a run has a series on the facts of the last run; only those make the band.
 
     Returns
     -------
@@ -275,8 +268,7 @@ def history_table(
         else NaN. A mark is of one run alone: the verdict of ``track`` takes more.
     """
     logs = history.logs
-    used = logs if comparable is None else np.where(comparable, logs, np.nan)
-    low, high = _bands(used, rule)
+    low, high = _bands(logs)
     edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
     tables = [
         _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
@@ -288,14 +280,14 @@ def history_table(
     return pd.concat(tables, ignore_index=True)
 
 
-def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
+def _bands(logs: Floats) -> tuple[Floats, Floats]:
     """Return between which logarithms each run was to be expected; NaN where unknown."""
     low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
-    for row in range(rule.fewest_earlier, len(logs)):
-        before = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
+    for row in range(RULE.fewest_earlier, len(logs)):
+        before = earlier(logs[max(row - RULE.most_earlier, 0) : row], RULE.min_std)
         error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
-        width = stdtrit(before.dof, 0.5 + rule.confidence / 2) * error
-        width = np.where(before.n >= rule.fewest_earlier, width, np.nan)
+        width = stdtrit(before.dof, 0.5 + RULE.confidence / 2) * error
+        width = np.where(before.n >= RULE.fewest_earlier, width, np.nan)
         low[row], high[row] = before.level - width, before.level + width
     return low, high
 

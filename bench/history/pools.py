@@ -230,8 +230,7 @@ def _work_bytes(row: dict[str, object]) -> float:
     """Return the size of what a case works on; NaN where it is not known."""
     if row["case"] == "update":
         return ARRAYS_OF_UPDATE * FLOAT_BYTES * _number(row["n_parameters"])
-    n_values = _number(row["n_samples"]) * _number(row["n_features"])
-    return FLOAT_BYTES * n_values
+    return FLOAT_BYTES * _number(row["n_samples"]) * _number(row["n_features"])
 
 
 def _number(value: object) -> float:

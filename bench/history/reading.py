@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from bench.compare.reading import compare, stored_run
 from bench.history.long_term import sum_up
 from bench.history.pools import CACHE, MEMORY, Watched, material
-from bench.history.rule import RULE, Rule
+from bench.history.rule import RULE
 from bench.history.series import HISTORY_COLUMNS, History, history, other_machine, same_facts
 from bench.history.verdicts import Judged, Verdicts, judge, runs_text
 from bench.stats.medians import Earlier, Floats, earlier
@@ -99,7 +99,6 @@ def choose(
     runs = runs.assign(run=[names[path] for path in runs["path"]])
     whole = history(cases.cases, runs)
     facts = same_facts(whole)
-    unmeasured = unmeasured_of(read_run(run))
     return Chosen(
         whole,
         facts.kinds == facts.kinds[-1],
@@ -107,7 +106,7 @@ def choose(
         tuple(aside),
         run,
         tuple(folders),
-        unmeasured,
+        unmeasured_of(read_run(run)),
     )
 
 
@@ -157,9 +156,7 @@ def _of_machine(
 # The judgement of a run against its history.
 
 
-def verdicts(
-    chosen: Chosen, margins: Margins, rule: Rule = RULE, fresh: Floats | None = None
-) -> Verdicts:
+def verdicts(chosen: Chosen, margins: Margins, fresh: Floats | None = None) -> Verdicts:
     """Judge the cases and the machine.
 
     Parameters
@@ -167,8 +164,8 @@ def verdicts(
     fresh : ndarray, shape (n_times, n_series), optional
         What was measured again.
     """
-    rule_input = material(chosen.history, chosen.comparable, margins, rule)
-    run = Judged(chosen.history, chosen.changed, rule_input, rule, chosen.unmeasured)
+    rule_input = material(chosen.history, chosen.comparable, margins, RULE)
+    run = Judged(chosen.history, chosen.changed, rule_input, RULE, chosen.unmeasured)
     return judge(run, fresh)
 
 

@@ -176,8 +176,7 @@ def _other_work(
     same, other = alike(rows, {})
     left_out = set(first["kind"]) - set(same["kind"])
     unlike = np.isin(numbers, list(left_out))
-    today = table["place"].max()
-    earlier = table["place"].to_numpy() < today
+    earlier = table["place"].to_numpy() < table["place"].max()
     sound = set(table["key"][earlier & ~unlike].tolist())
     differing = {
         str(row.name_): (str(row.fact), str(row.side_value), str(row.baseline_value))
@@ -381,8 +380,7 @@ def _different(
     row = int(np.flatnonzero(kinds[:-1, column] != kinds[-1, column])[-1])
     backend, gpu = group
     now, before = all_facts[-1], all_facts[row]
-    differences = touching(differing(now, before), backend, gpu=gpu)
     return "; ".join(
         f"{fact}: {before.get(fact, ABSENT)} before, {now.get(fact, ABSENT)} now"
-        for fact in differences[:MOST_TOLD]
+        for fact in touching(differing(now, before), backend, gpu=gpu)[:MOST_TOLD]
     )

@@ -122,6 +122,5 @@ def _sleeping(timer: RoundTimer) -> float:
         untimed.extend(range(1000))  # what comes between rounds must not show
         timer.time([partial(time.sleep, RULE.check_sleep_seconds)])
 
-    rule = StoppingRule(-1.0, float("inf"), RULE.check_sleep_rounds)
-    timer.repeat(rule, one_round)
+    timer.repeat(StoppingRule(-1.0, float("inf"), RULE.check_sleep_rounds), one_round)
     return statistics.median(seconds_of(timer.rounds))

@@ -423,9 +423,8 @@ def _step_facts(case: TrainingCase, rounds: tuple[Round, ...]) -> dict[str, Any]
     """Return what the rounds say; what only an epoch has is empty."""
     seconds = measurement.median_seconds(rounds)
     work = measurement.step_work(case.kernel, case.batch_size, case.workload.n_features)
-    epoch = ("seconds_per_epoch", "loss", "loss_initial", "epochs")
     return {
-        **dict.fromkeys(epoch),
+        **dict.fromkeys(("seconds_per_epoch", "loss", "loss_initial", "epochs")),
         "seconds_per_step": seconds,
         "samples_per_second": case.batch_size / seconds,
         **measurement.rate_facts(work, seconds),

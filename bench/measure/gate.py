@@ -94,8 +94,7 @@ def _batches(order: Order, batch_size: int) -> list[Order]:
     sizes = [batch_size] * n_full
     if batch_size > 1:
         sizes.append(batch_size // 2)
-    enough = np.resize(order, sum(sizes))
-    return np.split(enough, np.cumsum(sizes)[:-1])
+    return np.split(np.resize(order, sum(sizes)), np.cumsum(sizes)[:-1])
 
 
 def check(case: TrainingCase, expected: reference.Reference, state: object, when: str) -> float:

@@ -184,8 +184,7 @@ def device_facts(
     for _ in range(
         RULE.device_repeats if backend.device_seconds(device, _nothing) is not None else 0
     ):
-        work = fresh()
-        taken = backend.device_seconds(device, partial(_repeat, work, iterations))
+        taken = backend.device_seconds(device, partial(_repeat, fresh(), iterations))
         if taken is not None:
             seconds.append(taken / iterations)
     median = statistics.median(seconds) if seconds else None

@@ -107,8 +107,7 @@ def measure_notebook(
             state = case.prepare(plan.start)
             report = gate.verify(case, plan, state)
         timer.observe(partial(one_training, plan))
-    by_seconds = sorted(trainings, key=lambda one: one.seconds)
-    median = by_seconds[(len(trainings) - 1) // 2]
+    median = sorted(trainings, key=lambda one: one.seconds)[(len(trainings) - 1) // 2]
     rounds = tuple(timer.rounds)
     return Measurement(
         rounds=rounds,

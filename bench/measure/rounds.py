@@ -155,8 +155,7 @@ def awaited(works: Sequence[Action], drain: Action) -> list[Action]:
     list of callable
         Without a wait after the last one: the round itself waits for it.
     """
-    calls = [call for work in works for call in (work, drain)]
-    return calls[:-1]
+    return [call for work in works for call in (work, drain)][:-1]
 
 
 def time_round(

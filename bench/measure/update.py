@@ -165,8 +165,7 @@ def _case_facts(case: UpdateCase) -> dict[str, Any]:
 
 def minimum_bytes(kernel: UpdateKernel) -> int:
     """Return the fewest bytes that an update can move for a parameter."""
-    velocity = VELOCITY_BYTES if kernel.rule.momentum else 0
-    return MINIMUM_BYTES[kernel.precision] + velocity
+    return MINIMUM_BYTES[kernel.precision] + (VELOCITY_BYTES if kernel.rule.momentum else 0)
 
 
 def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:

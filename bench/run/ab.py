@@ -26,7 +26,7 @@ from bench.run.launcher import Interrupts
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
 from bench.run.rule import RULE
 from bench.run.sides import Entry, Prepared, Side, check, entries, prepare
-from bench.stats.verdict import CaseVerdict, Judgement, Margins, Rates, Verdict
+from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
 from bench.store import files
 from bench.store.files import StoreError, check_writable
 
@@ -41,7 +41,6 @@ def judged(
     sides: Sequence[Side],
     measured: Sequence[Measured],
     others: Sequence[Entry],
-    rates: Rates | None = None,
     sources: Sequence[str] = (),
 ) -> Judgement:
     """Put the verdicts together.
@@ -64,7 +63,6 @@ def judged(
         cases=tuple(cases),
         added=tuple(one.name for one in others if one.reason == ONLY_NOW),
         warnings=tuple(_skipped(skipped)),
-        rates=rates,
         sources=tuple(sources),
     )
 
@@ -93,8 +91,7 @@ def unbacked(judgement: Judgement, why: str) -> Judgement:
 
 def _skipped(entries: Sequence[Entry]) -> Iterator[str]:
     """Tell what neither side can measure: it is skipped, and decides nothing."""
-    reasons = Counter(one.reason for one in entries)
-    for reason, count in reasons.items():
+    for reason, count in Counter(one.reason for one in entries).items():
         cases = "case was" if count == 1 else "cases were"
         yield f"{count} {cases} skipped: {_sentence(reason)}"
 

@@ -259,8 +259,7 @@ class Pairs:
             for one in left:
                 groups.setdefault(one.entry.group, []).append(one)
             for name in rng.sample(sorted(groups), len(groups)):
-                members = rng.sample(groups[name], len(groups[name]))
-                if not self._pair(number, members):
+                if not self._pair(number, rng.sample(groups[name], len(groups[name]))):
                     return False
             look([one.contest for one in self.measured if not one.lost])
         return True

@@ -59,8 +59,7 @@ def remeasure(
     KeyboardInterrupt
         After Ctrl-C; what was measured is saved.
     """
-    asked = _asked(document, names)
-    path, _, complete = runner.begin(asked, folder, console).save(folder)
+    path, _, complete = runner.begin(_asked(document, names), folder, console).save(folder)
     if not complete:
         raise KeyboardInterrupt
     return path

@@ -65,8 +65,7 @@ class Asked:
 
 def end_with_parent() -> None:
     """Have this process killed when its parent ends, however that ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class Alternation:

@@ -103,8 +103,7 @@ def simulate(
     if kind != NOTHING:
         stepped[list(_what_steps(watched, kind, rng))] = True
         step = int(rng.integers(RULE.first_step, RULE.n_runs - RULE.within_runs + 1))
-    later = np.arange(RULE.n_runs)[:, None] >= step
-    slower = np.log1p(RULE.step) * (later & stepped)
+    slower = np.log1p(RULE.step) * ((np.arange(RULE.n_runs)[:, None] >= step) & stepped)
     times = np.arange(1, rule.repetitions + 1)[:, None]
     other = rng.integers(len(recorded), size=(rule.repetitions, RULE.n_runs))
     again = np.where(np.arange(RULE.n_runs) % 2, other, (rows + times) % len(recorded))
@@ -131,8 +130,7 @@ def outcome_of(
         Whether what is flagged can be measured again; else the last runs confirm each other.
     """
     found = false_alarm = wrong = False
-    last = min(RULE.n_runs, history.step + RULE.within_runs)
-    for run in range(rule.fewest_earlier, last):
+    for run in range(rule.fewest_earlier, min(RULE.n_runs, history.step + RULE.within_runs)):
         fresh = history.fresh[:, run] if again else None
         decided = decide(history.logs[: run + 1], watched, rule, fresh)
         slower = _slower(decided)
@@ -199,7 +197,6 @@ def tallies(
     n_histories: int,
     seeds: Sequence[int],
     *,
-    rule: Rule = TRACK,
     again: bool = True,
 ) -> Iterator[Tally]:
     """Simulate histories with no step, one in memory, and one in a kernel.
@@ -217,8 +214,8 @@ def tallies(
         for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
             rng = np.random.default_rng([seed, number])
             drawn = logs if kind == NOTHING else quiet
-            histories = (simulate(drawn, watch, kind, rng, rule) for _ in range(n_histories))
-            outcomes = [outcome_of(one, watch, rule, kind, again=again) for one in histories]
+            histories = (simulate(drawn, watch, kind, rng) for _ in range(n_histories))
+            outcomes = [outcome_of(one, watch, TRACK, kind, again=again) for one in histories]
             yield Tally(
                 kind,
                 seed,

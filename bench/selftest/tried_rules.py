@@ -97,8 +97,7 @@ class Ab:
         if decided.verdict is Verdict.UNCLEAR and len(differences) < self.most_pairs:
             return None  # it would have had more pairs
         used = decided.n_pairs if decided.verdict is not Verdict.UNCLEAR else self.most_pairs
-        slower = decided.verdict is Verdict.SLOWER
-        return Said(slower, decided.verdict is Verdict.SAME, used)
+        return Said(decided.verdict is Verdict.SLOWER, decided.verdict is Verdict.SAME, used)
 
 
 @dataclass(frozen=True)
