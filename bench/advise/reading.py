@@ -75,9 +75,8 @@ def why_unfit(rows: pd.DataFrame, subject: Subject) -> str | None:
 
 def _is_curve(value: Any) -> bool:
     """Say whether these are losses; one that was not finite is written as null."""
-    if not isinstance(value, (list, tuple)) or len(value) < 2:
-        return False
-    return all(isinstance(loss, (int, float)) for loss in value)
+    several = isinstance(value, (list, tuple)) and len(value) > 1
+    return several and all(isinstance(loss, (int, float)) for loss in value)
 
 
 def _losses(row: pd.Series, name: str) -> list[float]:

@@ -308,7 +308,11 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
         try:
             paths.append(remeasure(document, {*names, *first.frequency_controls}))
         except NotConfirmedError as error:
-            return judgement(chosen, first, margins, (_not_again(len(names), error),))
+            refused = (
+                f"{_cases(len(names))} flagged, and can't be measured again here: {error}. "
+                f"What two or three of the last runs say, each on its own, counts as confirmed."
+            )
+            return judgement(chosen, first, margins, (refused,))
         fresh.append(fresh_logs(chosen, paths[-1]))
         again = verdicts(chosen, margins, fresh=np.array(fresh))
         names = again.repeated
@@ -319,13 +323,6 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
 
 def _cases(n: int) -> str:
     return "1 case was" if n == 1 else f"{n} cases were"
-
-
-def _not_again(n: int, error: NotConfirmedError) -> str:
-    return (
-        f"{_cases(n)} flagged, and can't be measured again here: {error}. What two or three "
-        f"of the last runs say, each on its own, counts as confirmed."
-    )
 
 
 def fresh_logs(chosen: Chosen, path: Path) -> Floats:

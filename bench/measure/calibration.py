@@ -423,6 +423,5 @@ class StoppingRule:
         return over
 
     def _is_precise(self, rounds: Sequence[Round]) -> bool:
-        if len(rounds) < RULE.min_precise_rounds:
-            return False
-        return relative_half_width(seconds_of(rounds)) <= self.target
+        enough = len(rounds) >= RULE.min_precise_rounds
+        return enough and relative_half_width(seconds_of(rounds)) <= self.target
