@@ -86,10 +86,6 @@ class CostFit:
         """Seconds that a sample adds; 0 for ``flat``."""
         return float(self.step.b)
 
-    def step_seconds(self, batch_size: ArrayLike) -> Floats:
-        """Return the fitted seconds of a step of so many samples."""
-        return self.step.seconds(batch_size)
-
     def epoch_seconds(self, batch_size: ArrayLike) -> Floats:
         """Return the fitted seconds of an epoch, its short last step included."""
         return self.step.epoch_seconds(batch_size, self.n_samples)

@@ -22,8 +22,6 @@ from bench.history.pools import CPU_FREQUENCY, Pool, Watched, pooled
 from bench.history.rule import Rule
 from bench.stats.medians import Earlier, Floats, earlier
 
-Signs = NDArray[np.int8]
-
 # Cases whose change is fully explained by the CPU frequency.
 
 

@@ -14,14 +14,12 @@ from bench.history import series
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
 from bench.history.pools import material
 from bench.history.rule import RULE
-from bench.history.series import SameFacts, history
+from bench.history.series import Facts, SameFacts, history
 from bench.history.verdicts import Judged, judge
 from bench.stats.change_points import Slope, Step, drift, steps
 from bench.stats.medians import VARIANCE_OF_LEVEL, Floats, earlier
 from bench.stats.verdict import Change, Drift, Judgement, Margins
 from bench.store.facts import facts_of
-
-Facts = Mapping[str, str]
 
 # The band in which each run was to be expected, by the earlier ones with the same facts.
 

@@ -193,14 +193,10 @@ def _smt(read: NoiseReadings) -> Iterator[NoiseWarning]:
 
 
 def _memory(read: NoiseReadings) -> Iterator[NoiseWarning]:
-    if read.memory_available_bytes < RULE.min_free_memory_share * read.memory_total_bytes:
+    left, whole = read.memory_available_bytes, read.memory_total_bytes
+    if left < RULE.min_free_memory_share * whole:
         available, total, swapped = (
-            f"{size / 2**30:.1f} GiB"
-            for size in (
-                read.memory_available_bytes,
-                read.memory_total_bytes,
-                read.swap_used_bytes,
-            )
+            f"{size / 2**30:.1f} GiB" for size in (left, whole, read.swap_used_bytes)
         )
         yield NoiseWarning(
             "memory",
