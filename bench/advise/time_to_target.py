@@ -93,8 +93,8 @@ def advise(
     step, count = _paired(cost.draws, statistical.draws)
     best = _optimum(cost.step, statistical.count)
     drawn = _optimum(step, count)
-    sizes = np.sort(np.asarray(batch_sizes, dtype=int))
-    predicted = _predicted((cost.step, statistical.count), (step, count), sizes)
+    offered = np.sort(np.asarray(batch_sizes, dtype=int))
+    predicted = _predicted((cost.step, statistical.count), (step, count), offered)
     return Advice(
         b_star=from_draws(float(best.size), drawn.size),
         t_star_seconds=from_draws(float(best.seconds), drawn.seconds),
@@ -103,7 +103,10 @@ def advise(
             from_draws(float(best.high), drawn.high),
         ),
         at_end=_end(float(best.size), n_samples),
-        extrapolated=not _measured(float(best.size), cost, statistical),
+        extrapolated=not all(
+            sizes[0] <= float(best.size) <= sizes[-1]
+            for sizes in (cost.batch_sizes, statistical.batch_sizes)
+        ),
         recommended=_recommended(best, predicted, statistical.misses),
         predicted=predicted,
     )
@@ -163,13 +166,6 @@ def _end(size: float, n_samples: int) -> str | None:
     if size >= n_samples:
         return "largest"
     return "smallest" if size <= 1 else None
-
-
-def _measured(size: float, cost: CostFit, statistical: StatisticalFit) -> bool:
-    """Say whether a batch size lies among those of both fits."""
-    return all(
-        sizes[0] <= size <= sizes[-1] for sizes in (cost.batch_sizes, statistical.batch_sizes)
-    )
 
 
 def _predicted(

@@ -418,10 +418,7 @@ class StoppingRule:
             over is not None
             or n_rounds % max(1, int(RULE.growth_between_looks * n_rounds)) == 0
         )
-        if looks and self._is_precise(rounds):
+        enough = n_rounds >= RULE.min_precise_rounds
+        if looks and enough and relative_half_width(seconds_of(rounds)) <= self.target:
             return Stop.PRECISE
         return over
-
-    def _is_precise(self, rounds: Sequence[Round]) -> bool:
-        enough = len(rounds) >= RULE.min_precise_rounds
-        return enough and relative_half_width(seconds_of(rounds)) <= self.target
