@@ -222,11 +222,10 @@ def bounded(table: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     found = [_evidence(case, one) for case, one in cases]
     judged = [judge(one) for one in found]
     added = pd.DataFrame([asdict(one) for one in found], index=placed.index)
-    new = [name for name in added if name not in placed]
     together: pd.DataFrame = placed.assign(
         bound=[str(one.bound.value) for one in judged],
         reason=[one.reason for one in judged],
-        **{name: added[name] for name in new},
+        **{name: added[name] for name in added if name not in placed},
     )
     return together
 

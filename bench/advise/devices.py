@@ -145,8 +145,7 @@ def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def fingerprint(run: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fingerprint of a run's machine; empty where the file has none."""
-    found: Mapping[str, Any] = (run.get("machine_info") or {}).get("fingerprint") or {}
-    return found
+    return (run.get("machine_info") or {}).get("fingerprint") or {}
 
 
 def _settings(run: Mapping[str, Any]) -> Mapping[str, str]:
@@ -223,8 +222,7 @@ def efficiencies(runs: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
     """
     tables = {threads: timings(run).set_index("name") for threads, run in runs.items()}
     one = tables.pop(1)
-    found = [_against(one, many, threads) for threads, many in tables.items()]
-    together = pd.concat(found)
+    together = pd.concat([_against(one, many, threads) for threads, many in tables.items()])
     if together.empty:
         raise NotComparableError(
             "no epoch, step or update on the CPU was measured with one thread and with more; "

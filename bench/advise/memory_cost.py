@@ -15,17 +15,14 @@ else at some batch size, are taken to be off by the largest distance from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bench.advise.rule import RULE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
 #: What is measured of a case, by the fact that holds it.
 HOST, ALLOCATOR, DEVICE = ("host_case_bytes", "allocator_peak_bytes", "device_footprint_bytes")

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from bench.advise.roofline import column
 from bench.advise.rule import RULE
+from bench.advise.statistical_cost import StepTime
 from bench.stats.estimate import Estimate, from_draws
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import ArrayLike, NDArray
-
-    from bench.advise.step_time import StepTime
-
-    Array = NDArray[np.float64]
+from bench.stats.medians import Floats
 
 # What is known of the cost of a step, once a model is fitted.
 
@@ -92,11 +86,7 @@ class CostFit:
         """Seconds that a sample adds; 0 for ``flat``."""
         return float(self.step.b)
 
-    def step_seconds(self, batch_size: ArrayLike) -> Array:
-        """Return the fitted seconds of a step of so many samples."""
-        return self.step.seconds(batch_size)
-
-    def epoch_seconds(self, batch_size: ArrayLike) -> Array:
+    def epoch_seconds(self, batch_size: ArrayLike) -> Floats:
         """Return the fitted seconds of an epoch, its short last step included."""
         return self.step.epoch_seconds(batch_size, self.n_samples)
 
@@ -150,7 +140,7 @@ def linearity(cost: CostFit) -> Linearity:
     return Linearity(first, in_range, exponent, int(beyond.sum()), _claim(exponent, in_range))
 
 
-def _exponent(cost: CostFit, sizes: Array, residuals: Array) -> Estimate | None:
+def _exponent(cost: CostFit, sizes: Floats, residuals: Floats) -> Estimate | None:
     """Return p of the measured steps' times.
 
     An epoch's steps are on average ``n / ceil(n / B)`` samples large, so the mean time of a

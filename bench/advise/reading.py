@@ -10,8 +10,7 @@ import pandas as pd
 
 import data
 from bench.advise import statistical_cost
-from bench.advise.answer import KernelAnswer, Subject, answer
-from bench.advise.findings import Conditions, Counted, Found
+from bench.advise.answer import Conditions, Counted, Found, KernelAnswer, Subject, answer
 from bench.advise.rule import RULE
 from bench.advise.statistical_cost import StatisticalFit
 from bench.convergence.step_counts import Statistics, steps_table
@@ -76,9 +75,8 @@ def why_unfit(rows: pd.DataFrame, subject: Subject) -> str | None:
 
 def _is_curve(value: Any) -> bool:
     """Say whether these are losses; one that was not finite is written as null."""
-    if not isinstance(value, (list, tuple)) or len(value) < 2:
-        return False
-    return all(isinstance(loss, (int, float)) for loss in value)
+    several = isinstance(value, (list, tuple)) and len(value) > 1
+    return several and all(isinstance(loss, (int, float)) for loss in value)
 
 
 def _losses(row: pd.Series, name: str) -> list[float]:

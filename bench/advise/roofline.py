@@ -356,8 +356,7 @@ def column(rows: pd.DataFrame, name: str) -> pd.Series:
         NaN where there is no such column, or no number in it.
     """
     values = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
-    numbers: pd.Series = pd.to_numeric(values, errors="coerce").astype(float)
-    return numbers
+    return pd.to_numeric(values, errors="coerce").astype(float)
 
 
 def n_steps(cases: pd.DataFrame) -> pd.Series:

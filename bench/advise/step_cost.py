@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.advise.proportionality import CostFit
 from bench.advise.rule import RULE
-from bench.advise.step_time import StepTime
+from bench.advise.statistical_cost import StepTime
 from bench.stats import fits
 from bench.stats.estimate import from_draws
-from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.stats.fits import RelativeFit
-
-    Array = NDArray[np.float64]
+from bench.stats.fits import RefusalError, RelativeFit
+from bench.stats.medians import Floats
 
 # The ways in which a step may cost, fitted to epochs: whatever its size, or on a line.
 #
@@ -43,16 +35,15 @@ class Epochs:
         Relative standard deviations, from ``relative_fit.as_noise``.
     """
 
-    batch_sizes: Array
-    seconds: Array
+    batch_sizes: Floats
+    seconds: Floats
     n_samples: int
-    noise: Array
+    noise: Floats
 
     @property
-    def n_steps(self) -> Array:
+    def n_steps(self) -> Floats:
         """Steps of an epoch, the short one included; shape (n,)."""
-        steps: Array = np.ceil(self.n_samples / self.batch_sizes)
-        return steps
+        return np.ceil(self.n_samples / self.batch_sizes)
 
     @property
     def typical(self) -> tuple[float, float]:
@@ -60,7 +51,7 @@ class Epochs:
         per_step = float(np.min(self.seconds / self.n_steps))
         return per_step, float(np.min(self.seconds)) / self.n_samples
 
-    def curve(self, step: StepTime) -> Array:
+    def curve(self, step: StepTime) -> Floats:
         """Return the seconds of an epoch at each batch size; shape (n,)."""
         return step.epoch_seconds(self.batch_sizes, self.n_samples)
 
@@ -83,7 +74,7 @@ class Candidate:
 def flat(epochs: Epochs) -> Candidate:
     """Fit ``t = t_host``: the batch size does not matter."""
 
-    def step(parameters: Array) -> StepTime:
+    def step(parameters: Floats) -> StepTime:
         return StepTime.of(
             parameters[..., 0], 0.0 * parameters[..., 0], 0.0 * parameters[..., 0]
         )
@@ -94,14 +85,14 @@ def flat(epochs: Epochs) -> Candidate:
 def linear(epochs: Epochs) -> Candidate:
     """Fit ``t = a + b B``, neither below zero."""
 
-    def step(parameters: Array) -> StepTime:
+    def step(parameters: Floats) -> StepTime:
         return StepTime.of(parameters[..., 0], parameters[..., 1], 0.0 * parameters[..., 0])
 
     return _candidate(epochs, step, epochs.typical)
 
 
 def _candidate(
-    epochs: Epochs, step: Callable[[Array], StepTime], start: tuple[float, ...] | list[float]
+    epochs: Epochs, step: Callable[[Floats], StepTime], start: tuple[float, ...] | list[float]
 ) -> Candidate:
     """Fit what is linear in its parameters, none of which is below zero."""
     fitted = fits.fit(
@@ -143,20 +134,20 @@ def plateau(epochs: Epochs) -> Candidate:
     return Candidate(fitted, _hinge(fitted.parameters), draw)
 
 
-def _hinge(parameters: Array) -> StepTime:
+def _hinge(parameters: Floats) -> StepTime:
     """Return the step time of a plateau's seconds, the seconds of a sample and its end."""
     host, b, end = parameters[..., 0], parameters[..., 1], parameters[..., 2]
     return StepTime.of(host - b * end, b, end)
 
 
-def _columns(epochs: Epochs, ends: Array) -> Array:
+def _columns(epochs: Epochs, ends: Floats) -> Floats:
     """Return the epoch's derivatives by ``t_host`` and ``b``; shape (n_ends, n, 2)."""
     column = ends[:, None]
     ramps = epochs.curve(StepTime.of(-column, 1.0, column))
     return np.stack([np.broadcast_to(epochs.n_steps, ramps.shape), ramps], axis=-1)
 
 
-def _best_start(epochs: Epochs) -> Array:
+def _best_start(epochs: Epochs) -> Floats:
     """Return the parameters to start from: the best of those found for many ends.
 
     Between any two batch sizes there may be a minimum, and a narrow one.
@@ -173,12 +164,12 @@ def _best_start(epochs: Epochs) -> Array:
     starts = np.column_stack([inside, ends])
     curves = epochs.curve(_hinge(starts[:, None, :]))
     misfits = np.sum((np.log(epochs.seconds / curves) * weights) ** 2, axis=1)
-    best: Array = starts[int(misfits.argmin())]
+    best: Floats = starts[int(misfits.argmin())]
     return best
 
 
 def _draw_plateau(
-    epochs: Epochs, fitted: RelativeFit, ends: Array, n_draws: int, seed: int
+    epochs: Epochs, fitted: RelativeFit, ends: Floats, n_draws: int, seed: int
 ) -> StepTime:
     """Draw a plateau's parameters; where it ends is far from normal between coarse sizes.
 
@@ -206,7 +197,7 @@ def _draw_plateau(
     return _hinge(np.column_stack([host, b, ends[chosen]]))
 
 
-def _given_end(epochs: Epochs, fitted: RelativeFit, ends: Array) -> _Known:
+def _given_end(epochs: Epochs, fitted: RelativeFit, ends: Floats) -> _Known:
     """Return what is known of ``t_host`` and ``b`` for each end of the plateau.
 
     Near the solution ``f``, relative errors make ``1 + log(y / f)`` linear in both.
@@ -234,12 +225,12 @@ class _Known:
         Sums of squares that are left.
     """
 
-    centres: Array
-    spreads: Array
-    misfits: Array
+    centres: Floats
+    spreads: Floats
+    misfits: Floats
 
     @classmethod
-    def of(cls, designs: Array, target: Array) -> _Known:
+    def of(cls, designs: Floats, target: Floats) -> _Known:
         """Solve for designs of shape (n_ends, n, 2) and a target of shape (n,)."""
         q, r = np.linalg.qr(designs)
         spreads = np.linalg.inv(r)
@@ -247,10 +238,10 @@ class _Known:
         left = np.einsum("enj,ej->en", designs, centres) - target
         return cls(centres, spreads, np.sum(left**2, axis=1))
 
-    def log_chance(self, dof: float) -> Array:
+    def log_chance(self, dof: float) -> Floats:
         """Return the log of each end's probability, but for a constant."""
         volume = np.log(np.abs(np.linalg.det(self.spreads)))
-        chance: Array = volume - (dof + 1) / 2 * np.log1p(self.misfits / dof)
+        chance: Floats = volume - (dof + 1) / 2 * np.log1p(self.misfits / dof)
         return chance
 
 
@@ -271,10 +262,10 @@ MODELS: Mapping[str, Callable[[Epochs], Candidate]] = {
 
 
 def fit(
-    batch_sizes: Sequence[float] | Array,
-    seconds_per_epoch: Sequence[float] | Array,
+    batch_sizes: Sequence[float] | Floats,
+    seconds_per_epoch: Sequence[float] | Floats,
     n_samples: int,
-    noise: float | Sequence[float] | Array | None = None,
+    noise: float | Sequence[float] | Floats | None = None,
     n_draws: int = RULE.n_draws,
 ) -> CostFit:
     """Fit what a step costs.
@@ -311,10 +302,10 @@ def fit(
 
 
 def _ordered(
-    batch_sizes: Sequence[float] | Array,
-    seconds: Sequence[float] | Array,
+    batch_sizes: Sequence[float] | Floats,
+    seconds: Sequence[float] | Floats,
     n_samples: int,
-    noise: float | Sequence[float] | Array | None,
+    noise: float | Sequence[float] | Floats | None,
 ) -> Epochs:
     """Check what is given and sort it by batch size."""
     B, y = np.asarray(batch_sizes, dtype=float), np.asarray(seconds, dtype=float)
@@ -328,7 +319,7 @@ def _ordered(
     return Epochs(B[order], y[order], n_samples, fits.as_noise(noise, len(B))[order])
 
 
-def _refuse_too_little(batch_sizes: Array) -> None:
+def _refuse_too_little(batch_sizes: Floats) -> None:
     """Refuse too few batch sizes, or such as lie too near one another."""
     sizes = ", ".join(f"{size:g}" for size in batch_sizes) or "none"
     fewest, least = RULE.fewest_sizes_of_cost, RULE.min_span_of_cost

@@ -8,25 +8,18 @@ end. Intervals come from pairing the draws of both fits, which are independent.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from bench.advise.proportionality import CostFit
 from bench.advise.rule import RULE
+from bench.advise.statistical_cost import StatisticalFit, StepCount, StepTime
 from bench.stats.estimate import Estimate, from_draws
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.step_time import StepCount, StepTime
-
-    Array = NDArray[np.float64]
+from bench.stats.medians import Floats
 
 
 @dataclass(frozen=True)
@@ -69,10 +62,10 @@ class Advice:
 class _Optimum:
     """Where the time to the target is smallest, for one set of parameters or for draws."""
 
-    size: Array
-    seconds: Array
-    low: Array
-    high: Array
+    size: Floats
+    seconds: Floats
+    low: Floats
+    high: Floats
 
 
 def advise(
@@ -100,8 +93,8 @@ def advise(
     step, count = _paired(cost.draws, statistical.draws)
     best = _optimum(cost.step, statistical.count)
     drawn = _optimum(step, count)
-    sizes = np.sort(np.asarray(batch_sizes, dtype=int))
-    predicted = _predicted((cost.step, statistical.count), (step, count), sizes)
+    offered = np.sort(np.asarray(batch_sizes, dtype=int))
+    predicted = _predicted((cost.step, statistical.count), (step, count), offered)
     return Advice(
         b_star=from_draws(float(best.size), drawn.size),
         t_star_seconds=from_draws(float(best.seconds), drawn.seconds),
@@ -110,7 +103,10 @@ def advise(
             from_draws(float(best.high), drawn.high),
         ),
         at_end=_end(float(best.size), n_samples),
-        extrapolated=not _measured(float(best.size), cost, statistical),
+        extrapolated=not all(
+            sizes[0] <= float(best.size) <= sizes[-1]
+            for sizes in (cost.batch_sizes, statistical.batch_sizes)
+        ),
         recommended=_recommended(best, predicted, statistical.misses),
         predicted=predicted,
     )
@@ -130,9 +126,8 @@ def _paired(step: StepTime, count: StepCount) -> tuple[StepTime, StepCount]:
 def _optimum(step: StepTime, count: StepCount) -> _Optimum:
     """Find the smallest time, and how far from it the time is nearly as small."""
 
-    def seconds(batch_size: ArrayLike) -> Array:
-        product: Array = count.steps(batch_size) * step.seconds(batch_size)
-        return product
+    def seconds(batch_size: ArrayLike) -> Floats:
+        return count.steps(batch_size) * step.seconds(batch_size)
 
     n = float(count.n_samples)
     constant, per_inverse = count.terms
@@ -154,8 +149,8 @@ def _optimum(step: StepTime, count: StepCount) -> _Optimum:
 
 
 def _crossing(
-    seconds: Callable[[Array], Array], inside: Array, end: Array, limit: Array
-) -> Array:
+    seconds: Callable[[Floats], Floats], inside: Floats, end: Floats, limit: Floats
+) -> Floats:
     """Return the batch size between two at which the time passes the limit, by halving."""
     within = np.where(seconds(end) <= limit, end, inside)
     beyond = end
@@ -171,13 +166,6 @@ def _end(size: float, n_samples: int) -> str | None:
     if size >= n_samples:
         return "largest"
     return "smallest" if size <= 1 else None
-
-
-def _measured(size: float, cost: CostFit, statistical: StatisticalFit) -> bool:
-    """Say whether a batch size lies among those of both fits."""
-    return all(
-        sizes[0] <= size <= sizes[-1] for sizes in (cost.batch_sizes, statistical.batch_sizes)
-    )
 
 
 def _predicted(
@@ -198,12 +186,11 @@ def _predicted(
     return table
 
 
-def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Array:
+def _epochwise(step: StepTime, count: StepCount, batch_size: int) -> Floats:
     """Return the steps to the target times the mean time of an epoch's steps."""
     n_steps = -(-count.n_samples // batch_size)
     epoch = step.epoch_seconds(batch_size, count.n_samples)
-    seconds: Array = count.epoch_steps(batch_size) * epoch / n_steps
-    return seconds
+    return count.epoch_steps(batch_size) * epoch / n_steps
 
 
 def _recommended(best: _Optimum, predicted: pd.DataFrame, misses: Sequence[float]) -> int:

@@ -19,8 +19,8 @@ def bench_step(
     batch_size: int,
 ) -> None:
     """Time single steps on a batch that is on the device already."""
+    from bench.measure.epoch import measure_step
     from bench.measure.gate import TrainingCase
-    from bench.measure.step import measure_step
 
     train = suite.registry.train[kernel]
     case = TrainingCase(data.load(workload), train, device, LOADER, batch_size)

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from bench.advise import reading
-from bench.advise.findings import Found
+from bench.advise.answer import Found
 from bench.advise.reading import Axis, NothingComparableError
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import AsJson, Figure, Results, console_of

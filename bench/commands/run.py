@@ -14,7 +14,7 @@ from bench.commands.options import Results, console_of
 from bench.commands.request_options import takes_request
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
-from bench.run import preparing, runner
+from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
 
@@ -45,7 +45,7 @@ def run(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
-            started = runner.begin(preparing.plan(request), results, console)
+            started = runner.begin(runner.plan(request), results, console)
         path, document, complete = started.save(results)
         _show(path, document, console)
         if not complete:

@@ -15,10 +15,9 @@ from bench.commands.request_options import takes_request
 from bench.plan import values
 from bench.plan.request import Request, protocol_of
 from bench.selftest import tables
-from bench.selftest.histories import rate_history
 from bench.selftest.rule import RULE
-from bench.selftest.samples_file import read, write
-from bench.selftest.sampling import SelftestAsked, sample
+from bench.selftest.sampling import SelftestAsked, read, sample, write
+from bench.selftest.simulation import rate_history
 from bench.store.files import StoreError
 from bench.store.rates import FOLDER
 

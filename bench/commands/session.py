@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.measure.timing import instruments_for
+from bench.measure.rounds import instruments_for
 from bench.run.single_case import Elsewhere
 from bench.store.files import FORMAT
 

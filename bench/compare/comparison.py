@@ -1,12 +1,17 @@
-"""What a comparison of stored runs holds."""
+"""What a comparison of stored runs holds: its sides, their cases, and what differs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bench.store.facts import known
+from bench.store import facts
+from bench.store.facts import _partial, case_keys, known
 
 #: What may be compared; ``auto`` picks one of them.
 AXES = ("run", "machine", "device", "version", "setting", "date")
@@ -133,3 +138,257 @@ class Comparison:
     def baseline(self) -> Side:
         """The side that the others are set against."""
         return self.sides[0]
+
+
+# Which case of one side is the same as which of another.
+
+
+#: A side before it has a label: a run, and the device where devices are compared.
+Place = tuple[str, "str | None"]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Cases of all sides, put beside the same case of the baseline.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        Cases that the baseline and at least one more side have, with ``key`` and ``side``.
+    partial : DataFrame
+        As in ``Comparison``.
+    doubled : tuple of str
+        Names that stand more than once on a side: which is which can't be told.
+    counts : tuple of int
+        Cases of each side.
+    """
+
+    rows: pd.DataFrame
+    partial: pd.DataFrame
+    doubled: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+def places(cases: pd.DataFrame, runs: pd.DataFrame, *, by_device: bool) -> list[Place]:
+    """List the sides, in the order of the runs.
+
+    Parameters
+    ----------
+    cases, runs : DataFrame
+        The tables of cases and of runs.
+    by_device : bool
+        Each device of a run is a side.
+    """
+    names = [str(run) for run in runs["run"]]
+    if not by_device:
+        return [(name, None) for name in names]
+    found = cases[cases["device"].notna()].groupby("run", sort=False)["device"].unique()
+    return [(name, str(device)) for name in names for device in found.get(name, ())]
+
+
+def put_first(sides: Sequence[Place], baseline: str | None) -> list[Place]:
+    """Order the sides so that the baseline is the first.
+
+    Parameters
+    ----------
+    baseline : str or None
+        A run, a device, or both as in ``RUN, gpu(0)``; the first that is called so. None
+        leaves the order.
+
+    Raises
+    ------
+    NotComparedError
+        Where no side is called so.
+    """
+    if baseline is None:
+        return list(sides)
+    for side in sides:
+        run, device = side
+        if baseline in {run, device, f"{run}, {device}"}:
+            return [side, *(one for one in sides if one != side)]
+    known = ", ".join(dict.fromkeys(name for side in sides[:20] for name in side if name))
+    raise NotComparedError(f"no side is called {baseline}; there are {known}.")
+
+
+def paired(cases: pd.DataFrame, sides: Sequence[Place]) -> Paired:
+    """Find the cases that sides share with the first of them.
+
+    The name of a case of this suite holds all that it is; across devices it is taken
+    without the device. Other benchmarks are told apart by their full name.
+    """
+    table = cases.assign(side=_side_numbers(cases, sides))
+    table = table[table["side"] >= 0]
+    by_device = any(device is not None for _, device in sides)
+    table = table.assign(key=case_keys(table, by_device=by_device))
+    counts = np.bincount(table["side"], minlength=len(sides))
+    twice = table.duplicated(["key", "side"], keep=False)
+    doubled = tuple(dict.fromkeys(table.loc[twice, "name"].astype(str)))
+    table = table[~table["key"].isin(table.loc[twice, "key"])]
+    n_sides = table.groupby("key", sort=False)["side"].transform("size")
+    in_baseline = table["key"].isin(table.loc[table["side"] == 0, "key"])
+    rows = table[in_baseline & (n_sides > 1)].reset_index(drop=True)
+    return Paired(
+        rows, _partial(table[n_sides < len(sides)]), doubled, tuple(int(n) for n in counts)
+    )
+
+
+def _side_numbers(cases: pd.DataFrame, sides: Sequence[Place]) -> NDArray[Any]:
+    """Return the number of each case's side; -1 for none."""
+    if any(device is not None for _, device in sides):
+        numbers = {place: number for number, place in enumerate(sides)}
+        pairs = zip(cases["run"], cases["device"], strict=True)
+        return np.array([numbers.get(pair, -1) for pair in pairs], dtype=int)
+    of_run = {run: number for number, (run, _) in enumerate(sides)}
+    return cases["run"].map(of_run).fillna(-1).to_numpy(dtype=int)
+
+
+# Names, facts and numbers of cases as a sentence writes them.
+
+
+#: So many of several names or facts are told; the rest is counted.
+MOST_NAMED = 4
+#: Values of a fact that together are longer are counted instead.
+MOST_CHARACTERS = 80
+KIND_NAMES = {
+    facts.SETTING: "settings",
+    facts.PRECISION: "their precision mode",
+    facts.CODE: "their code",
+    facts.OTHER: "facts of no known kind",
+}
+
+
+def written(one: Difference) -> str:
+    """Write a fact with its values, as far as they are few and short."""
+    values = list(dict.fromkeys(one.values))
+    if len(values) > MOST_NAMED or sum(map(len, values)) > MOST_CHARACTERS:
+        return f"{one.fact}: {len(values)} values"
+    return f"{one.fact}: {' and '.join(values)}"
+
+
+def kind_name(kind: str) -> str:
+    """Name a kind of facts in which runs differ."""
+    return KIND_NAMES.get(kind, kind)
+
+
+def of_all(n: int, n_ratios: int) -> str:
+    """Write how many of all ratios: ``every ratio``, ``3 of 40 ratios``."""
+    return "every ratio" if n == n_ratios else f"{n} of {n_ratios} ratios"
+
+
+def cases(n: int) -> str:
+    """Write a number of cases."""
+    return "1 case" if n == 1 else f"{n} cases"
+
+
+def unique(names: Iterable[object]) -> list[str]:
+    """Return names without those that came before."""
+    return list(dict.fromkeys(str(name) for name in names))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write several names; beyond a few the rest is counted."""
+    shown = list(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        shown.append(f"and {len(names) - MOST_NAMED} more")
+    return ", ".join(shown)
+
+
+# The facts in which the sides' runs differ, and how many ratios that touches.
+
+
+#: Kinds of facts that are expected to differ, by what is compared.
+EXPECTED = {
+    "machine": (facts.HARDWARE,),
+    "version": (facts.SOFTWARE, facts.CODE),
+    "setting": (facts.SETTING,),
+}
+#: What is compared where facts of this kind differ; the first kind that does decides.
+DECIDING = (
+    (facts.HARDWARE, "machine"),
+    (facts.SOFTWARE, "version"),
+    (facts.SETTING, "setting"),
+    (facts.PRECISION, "setting"),
+    (facts.CODE, "version"),
+)
+
+
+def differences(
+    side_facts: Sequence[Mapping[str, str]], rows: pd.DataFrame
+) -> tuple[Difference, ...]:
+    """List the facts in which the sides differ.
+
+    Parameters
+    ----------
+    side_facts : sequence of mapping
+        The facts of each side's run.
+    rows : DataFrame
+        The compared cases, with ``side``, ``backend`` and ``device``.
+
+    Returns
+    -------
+    tuple of Difference
+        None of them expected yet.
+    """
+    names = sorted({fact for one in side_facts for fact in one})
+    ratios = _counted(rows)
+    differing = []
+    for fact in names:
+        values = tuple(one.get(fact, facts.ABSENT) for one in side_facts)
+        if len(set(values)) > 1:
+            n_touched = _touched(fact, values, ratios)
+            differing.append(Difference(fact, facts.kind_of(fact), values, False, n_touched))
+    return tuple(differing)
+
+
+def decided(found: Sequence[Difference]) -> str:
+    """Say what runs compare that differ so.
+
+    Returns
+    -------
+    str
+        An axis. Facts that no compared case depends on decide nothing.
+    """
+    kinds = {one.kind for one in found if one.n_touched}
+    return next((axis for kind, axis in DECIDING if kind in kinds), "date")
+
+
+def expecting(found: Sequence[Difference], axis: str) -> tuple[Difference, ...]:
+    """Mark what is compared, and put first what is not."""
+    marked = [replace(one, expected=_expected(one, axis)) for one in found]
+    return tuple(sorted(marked, key=lambda one: (one.expected, one.n_touched == 0, one.fact)))
+
+
+def _expected(one: Difference, axis: str) -> bool:
+    if axis == "device":  # another GPU may be in another machine, but that is another machine
+        return one.fact.startswith("gpus")
+    return one.kind in EXPECTED.get(axis, ())
+
+
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count the ratios by side, backend and whether they are on a GPU."""
+    columns = rows.reindex(columns=["side", "backend", "device"])
+    columns = columns[columns["side"] > 0]
+    on_gpu = columns["device"].astype(str).str.startswith("gpu").to_numpy(dtype=bool)
+    named = columns["backend"].astype(object).where(columns["backend"].notna(), "")
+    table = columns[["side"]].assign(backend=named, gpu=on_gpu)
+    counted: pd.DataFrame = (
+        table.groupby(["side", "backend", "gpu"], sort=False).size().reset_index(name="n")
+    )
+    return counted
+
+
+def _touched(fact: str, values: Sequence[str], ratios: pd.DataFrame) -> int:
+    """Count the ratios that may depend on a fact whose two sides differ in it."""
+    scope = facts.scope_of(fact)
+    if scope.nothing:
+        return 0
+    differs = np.array([value != values[0] for value in values])
+    if not (fact.startswith(facts.ABSENCE_TELLS) or facts.kind_of(fact) == facts.OTHER):
+        present = np.array([value != facts.ABSENT for value in values])
+        differs &= present & present[0]
+    chosen = differs[ratios["side"].to_numpy(dtype=int)]
+    if scope.backend is not None:
+        chosen &= ratios["backend"].to_numpy() == scope.backend
+    if scope.gpu:
+        chosen &= ratios["gpu"].to_numpy(dtype=bool)
+    return int(ratios["n"].to_numpy()[chosen].sum())

@@ -113,8 +113,7 @@ def over_time(
 
 def _width(deviation: pd.Series, n: pd.Series) -> pd.Series:
     """Return half the width of the interval for one more run after n, of logarithms."""
-    dof = np.maximum(n.to_numpy(dtype=float) - 1, 1)
-    t = stdtrit(dof, 0.5 + RULE.confidence / 2)
+    t = stdtrit(np.maximum(n.to_numpy(dtype=float) - 1, 1), 0.5 + RULE.confidence / 2)
     width = t * deviation * np.sqrt(1 + np.pi / (2 * np.maximum(n, 1)))
     wide: pd.Series = width.where(n >= RULE.fewest_earlier)
     return wide

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.compare.rule import RULE
 from bench.stats.medians import NORMAL_MAD, lower_quartile
 from bench.stats.verdict import Verdict, benjamini_hochberg
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Differences = Sequence[float] | NDArray[np.float64]
+Differences = Sequence[float] | NDArray[np.float64]
 
 # The time of a case in one process: that of its undisturbed rounds.
 #
@@ -131,16 +128,14 @@ def outer_rank(n: int) -> int | None:
         at 95%.
     """
     below = np.cumsum(_counts(n)) / 2.0**n
-    rank = int(np.searchsorted(below, (1.0 - RULE.confidence) / 2, side="right"))
-    return rank or None
+    return int(np.searchsorted(below, (1.0 - RULE.confidence) / 2, side="right")) or None
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ranks from 1; equal values share the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks: NDArray[np.float64] = ((2 * last - counts + 1) / 2)[place]
-    return ranks
+    return ((2 * last - counts + 1) / 2)[place]
 
 
 def estimate(differences: Differences) -> PairedEstimate:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bench.compare import stored
-from bench.compare.pairing import Paired, paired
+from bench.compare.comparison import Paired, paired
 from bench.compare.ratios import LISTS
 from bench.compare.stored import SIDES, Judged, Refusal, reason, refusals, unclear
 from bench.compare.warnings import warned
@@ -129,7 +129,7 @@ def shared_cases(
     runs : tuple of StoredRun
         Before and now.
     rows : DataFrame
-        The cases that both have, from ``bench.compare.pairing.paired``.
+        The cases that both have, from ``bench.compare.comparison.paired``.
     side_facts : sequence of mapping, length 2
         The facts of each run.
 
@@ -257,8 +257,7 @@ def _tested(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdic
     verdict, confirmed = found.verdict[place], bool(found.confirmed[place])
     if verdict is Verdict.UNCLEAR:
         alone = bool(found.alone[place])
-        ratio = float(found.ratio[place])
-        why = unclear(one, ratio, alone=alone, n_tested=n_tested)
+        why = unclear(one, float(found.ratio[place]), alone=alone, n_tested=n_tested)
     else:
         why = reason(verdict, confirmed=confirmed)
     return _with_ratio(one, found, place, verdict, why, confirmed=confirmed)

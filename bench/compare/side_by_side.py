@@ -13,11 +13,17 @@ from bench.compare.comparison import (
     Comparison,
     Difference,
     NotComparedError,
+    Paired,
+    Place,
     Side,
+    decided,
+    differences,
+    expecting,
+    paired,
+    places,
+    put_first,
     side_of,
 )
-from bench.compare.differences import decided, differences, expecting
-from bench.compare.pairing import Paired, Place, paired, places, put_first
 from bench.compare.ratios import with_ratios
 from bench.store import facts
 from bench.store.facts import CASE_COLUMNS, alike, facts_of
@@ -256,8 +262,7 @@ def _devices_are_meant(cases: pd.DataFrame, runs: pd.DataFrame) -> bool:
     of_runs = [set(devices) for _, devices in told.groupby("run", sort=False)["device"]]
     if not of_runs:
         return False
-    several = len(set.union(*of_runs)) > 1
-    return several and (len(runs) == 1 or not set.intersection(*of_runs))
+    return len(set.union(*of_runs)) > 1 and (len(runs) == 1 or not set.intersection(*of_runs))
 
 
 def _check_several(sides: Sequence[Place]) -> None:

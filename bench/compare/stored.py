@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from bench.compare.differences import differences, listed, written
+from bench.compare.comparison import differences, listed, written
 from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
 from bench.compare.rule import RULE
+from bench.stats.medians import Floats
 from bench.stats.verdict import Verdict, benjamini_hochberg
 from bench.store import facts
 from bench.store.facts import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from bench.compare.reading import Shared
 
-    Floats = NDArray[np.float64]
-    Booleans = NDArray[np.bool_]
+Booleans = NDArray[np.bool_]
 
 # The rule for two stored runs, by the processes of both.
 #
@@ -124,8 +122,7 @@ def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
         p = stdtr(dof, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.
     certain = np.where(beyond > 0, 0.0, 1.0)
-    chosen: Floats = np.where(error == 0, certain, p)
-    return chosen
+    return np.where(error == 0, certain, p)
 
 
 def _in_both_halves(
@@ -183,7 +180,7 @@ def refusals(rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]) -> dic
     Parameters
     ----------
     rows : DataFrame
-        From ``bench.compare.pairing.paired``, of two runs that are called `SIDES`.
+        From ``bench.compare.comparison.paired``, of two runs that are called `SIDES`.
     side_facts : sequence of mapping, length 2
         The facts of each side's run.
 

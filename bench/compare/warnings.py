@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import side_of
-from bench.compare.differences import cases, kind_name, listed, of_all, unique, written
+from bench.compare.comparison import (
+    Difference,
+    Side,
+    cases,
+    kind_name,
+    listed,
+    of_all,
+    side_of,
+    unique,
+    written,
+)
 from bench.compare.ratios import NONE, PROCESSES, ROUNDS, with_ratios
 from bench.compare.rule import RULE
 from bench.compare.stored import NAMED
-from bench.stats.verdict import Verdict
+from bench.stats.verdict import CaseVerdict, Verdict
 from bench.store import facts
 from bench.store.facts import baseline_positions, differ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.compare.comparison import Difference, Side
-    from bench.compare.pairing import Paired
+    from bench.compare.comparison import Paired
     from bench.compare.reading import Shared, StoredRun
-    from bench.stats.verdict import CaseVerdict
 
 # Warnings of any comparison: a sentence each, with what to do.
 
@@ -141,8 +147,7 @@ def _untrusted(compared: Compared) -> Iterator[str]:
 def _interrupted(compared: Compared) -> Iterator[str]:
     if "status" not in compared.runs:
         return
-    cut_short = compared.runs["status"].isin(["interrupted"])
-    names = unique(compared.runs.loc[cut_short, "run"])
+    names = unique(compared.runs.loc[compared.runs["status"].isin(["interrupted"]), "run"])
     if names:
         yield (
             f"{listed(names)} {'was' if len(names) == 1 else 'were'} interrupted and "

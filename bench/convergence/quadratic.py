@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.convergence.rule import RULE
-from data.workload import row_chunks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from data.workload import Workload
-
-    Float64 = NDArray[np.float64]
+from bench.stats.medians import Floats
+from data.workload import Workload, row_chunks
 
 # Least squares as what it is near its solution: a quadratic form.
 #
@@ -48,9 +42,9 @@ class Problem:
     """
 
     x: NDArray[np.float32]
-    residuals: Float64
-    hessian: Float64
-    optimum: Float64
+    residuals: Floats
+    hessian: Floats
+    optimum: Floats
     loss: float
 
     @property
@@ -58,7 +52,7 @@ class Problem:
         """How many samples there are."""
         return len(self.x)
 
-    def excess(self, delta: Float64) -> Float64:
+    def excess(self, delta: Floats) -> Floats:
         """Return how far the loss is above the optimum's.
 
         Parameters
@@ -70,7 +64,7 @@ class Problem:
         -------
         ndarray, shape (...)
         """
-        above: Float64 = np.einsum("...i,...i->...", delta @ self.hessian, delta) / 2
+        above: Floats = np.einsum("...i,...i->...", delta @ self.hessian, delta) / 2
         return above
 
 
@@ -134,7 +128,7 @@ class NoiseScale:
     mean_curved: float
 
 
-def at(problem: Problem, delta: Float64) -> tuple[float, float]:
+def at(problem: Problem, delta: Floats) -> tuple[float, float]:
     """Return the noise scale at a point, without and with the curvature.
 
     Parameters
@@ -160,7 +154,7 @@ def at(problem: Problem, delta: Float64) -> tuple[float, float]:
     return float(np.trace(covariance) / (mean @ mean)), float(curved)
 
 
-def if_normal(problem: Problem, delta: Float64) -> float:
+def if_normal(problem: Problem, delta: Floats) -> float:
     """Return what the noise scale would be if features and noise were normal."""
     C, w, b = problem.hessian[:-1, :-1], delta[:-1], delta[-1]
     slope = C @ w

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bench.convergence.quadratic import Problem
 from bench.convergence.rule import RULE
+from bench.stats.medians import Floats
+from data.workload import Workload
 from kernels import reference, schedules
 from kernels.sampling import draw_order, draw_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.convergence.quadratic import Problem
     from bench.convergence.tuning import Setting
-    from data.workload import Workload
 
-    Float64 = NDArray[np.float64]
 
 # When a training has reached the target: when its loss is there, and stays on average.
 #
@@ -34,9 +32,7 @@ if TYPE_CHECKING:
 # speaks of (McCandlish et al. 2018, arXiv:1812.06162, section 2), and of each seed's own.
 
 
-def reached_at(
-    steps: NDArray[np.int64], losses: Float64, sums: Float64, target: float
-) -> Float64:
+def reached_at(steps: NDArray[np.int64], losses: Floats, sums: Floats, target: float) -> Floats:
     """Return after how many steps trainings reach a target.
 
     Parameters
@@ -71,18 +67,18 @@ def reached_at(
     return found.reshape(losses.shape[1:])
 
 
-def _at(steps: NDArray[np.int64], total: Float64, wanted: NDArray[np.int64]) -> Float64:
+def _at(steps: NDArray[np.int64], total: Floats, wanted: NDArray[np.int64]) -> Floats:
     """Interpolate the sums at steps between those noted."""
     right = np.searchsorted(steps, wanted)
     left = np.maximum(right - 1, 0)
     width = np.maximum(steps[right] - steps[left], 1)
     share = ((wanted - steps[left]) / width)[:, np.newaxis]
     with np.errstate(invalid="ignore"):
-        between: Float64 = total[left] + share * (total[right] - total[left])
+        between: Floats = total[left] + share * (total[right] - total[left])
     return np.where(share == 1.0, total[right], between)
 
 
-def _crossing(steps: NDArray[np.int64], losses: Float64, first: int, target: float) -> float:
+def _crossing(steps: NDArray[np.int64], losses: Floats, first: int, target: float) -> float:
     """Return where the loss crosses the target on the way to a step."""
     if first == 0:
         return 0.0
@@ -117,8 +113,8 @@ class History:
     """
 
     steps: NDArray[np.int64]
-    losses: Float64
-    sums: Float64
+    losses: Floats
+    sums: Floats
     target: float
 
     @property
@@ -150,8 +146,7 @@ class History:
             self.sums[:, finite] @ weights[finite],
             self.target,
         )
-        diverged = weights[~finite].sum(axis=0) > 0
-        found[diverged | np.isnan(found)] = np.inf
+        found[(weights[~finite].sum(axis=0) > 0) | np.isnan(found)] = np.inf
         outside = (1.0 - RULE.confidence) / 2.0
         low, high = np.quantile(found, [outside, 1.0 - outside], method="nearest")
         return known(low), known(high)
@@ -247,7 +242,7 @@ class Ensemble:
         self._step = self._looked = 0
         self._stride = max(1, len(problem.optimum) // (RULE.max_look_cost * batch_size))
         self._orders = np.empty((0, 0), dtype=np.int64)
-        self._multipliers: Float64 = np.empty(0)
+        self._multipliers: Floats = np.empty(0)
         self._sum = np.zeros(self._delta.shape[:2])
         initial = problem.excess(self._delta)
         self._limit = RULE.diverged_ratio * initial.max()
@@ -307,7 +302,7 @@ class Ensemble:
         for first in range(0, n_seeds, at_a_time):
             yield slice(first, first + at_a_time)
 
-    def _update(self, rows: slice, index: NDArray[np.int64], etas: Float64) -> None:
+    def _update(self, rows: slice, index: NDArray[np.int64], etas: Floats) -> None:
         """Do one step for some of the seeds, at all rates."""
         x = self._problem.x[index].astype(np.float64)  # seeds, samples, parameters
         delta, rule = self._delta[rows], self._setting.rule

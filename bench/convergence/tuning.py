@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.convergence.quadratic import Problem
 from bench.convergence.rule import RULE
 from bench.convergence.trajectories import Ensemble, reached_at
+from bench.stats.medians import Floats
 from kernels.rule import PLAIN, UpdateRule
 from kernels.sampling import SAMPLINGS, START_SIGMA, Sampling
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.convergence.quadratic import Problem
-
-    Float64 = NDArray[np.float64]
 
 # What the number of steps to a target depends on, beside the workload and the batch size.
 
@@ -83,8 +76,8 @@ class Tried:
         The trainings.
     """
 
-    rates: Float64
-    steps: Float64
+    rates: Floats
+    steps: Floats
     cap: int
     ensemble: Ensemble
 
@@ -136,8 +129,7 @@ def n_seeds(problem: Problem, batch_size: int) -> int:
 
 def tune(problem: Problem, batch_size: int, setting: Setting) -> Tuned:
     """Find the best learning rate."""
-    many = n_seeds(problem, batch_size)
-    seeds = tuple(setting.seed + number for number in range(many))
+    seeds = tuple(setting.seed + number for number in range(n_seeds(problem, batch_size)))
     grid, edge = _grid(problem, batch_size, setting, seeds[: RULE.grid_seeds])
     if grid.best is None:
         return Tuned(grid, grid, edge, seeds[: RULE.grid_seeds])
@@ -170,7 +162,7 @@ def _grid(
     low, high = -RULE.rates_below, RULE.rates_above
     missed = 0
     for _ in range(RULE.most_moves):
-        rates: Float64 = start * 2.0 ** np.arange(low, high + 1, dtype=np.float64)
+        rates: Floats = start * 2.0 ** np.arange(low, high + 1, dtype=np.float64)
         tried = _try(problem, batch_size, setting, rates, seeds)
         best = tried.best
         if best is None:
@@ -188,7 +180,7 @@ def _grid(
 
 
 def _try(
-    problem: Problem, batch_size: int, setting: Setting, rates: Float64, seeds: Sequence[int]
+    problem: Problem, batch_size: int, setting: Setting, rates: Floats, seeds: Sequence[int]
 ) -> Tried:
     """Train at some rates until no other rate can be better than the best so far."""
     ensemble = Ensemble(problem, batch_size, rates.tolist(), seeds, setting)
@@ -206,7 +198,7 @@ def _try(
         look *= 2
 
 
-def mean_steps(ensemble: Ensemble, target: float) -> Float64:
+def mean_steps(ensemble: Ensemble, target: float) -> Floats:
     """Return the steps to a target of the loss averaged over the seeds, shape (R,)."""
     losses = np.stack([one.mean(axis=0) for one in ensemble.losses])
     sums = np.stack([one.mean(axis=0) for one in ensemble.sums])
@@ -278,12 +270,11 @@ class Moments:
         self._loss = np.zeros(size)
         self._loss[:q] = self._half(H) * self._twice / 2.0
 
-    def _half(self, matrices: Float64) -> Float64:
+    def _half(self, matrices: Floats) -> Floats:
         """Return the lower triangle of symmetric matrices, shape (..., q)."""
-        lower: Float64 = matrices[..., self._rows, self._columns]
-        return lower
+        return matrices[..., self._rows, self._columns]
 
-    def start(self) -> Float64:
+    def start(self) -> Floats:
         """Return (A, m, 1) before the first step: weights from N(0, sigma^2), the bias 0."""
         optimum = self._problem.optimum
         second = np.outer(optimum, optimum)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.history.evidence import Detection, confirm, detect, is_rare, split, weigh, with_pools
-from bench.history.pools import CPU_FREQUENCY, Pool, pooled
-from bench.stats.medians import earlier
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.history.evidence import Evidence
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.stats.medians import Earlier, Floats
-
-    Signs = NDArray[np.int8]
+from bench.history.evidence import (
+    Detection,
+    Evidence,
+    confirm,
+    detect,
+    is_rare,
+    split,
+    weigh,
+    with_pools,
+)
+from bench.history.pools import CPU_FREQUENCY, Pool, Watched, pooled
+from bench.history.rule import Rule
+from bench.stats.medians import Earlier, Floats, earlier
 
 # Cases whose change is fully explained by the CPU frequency.
 
@@ -248,8 +247,7 @@ class CpuFrequency:
         ndarray, shape (n_runs, n_series)
         """
         by = self.moved_in(logs)[:, None] * self.share
-        net: Floats = logs - np.where(self.share == 0, 0.0, by)
-        return net
+        return logs - np.where(self.share == 0, 0.0, by)
 
 
 def cpu_frequency(

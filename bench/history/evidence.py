@@ -13,25 +13,23 @@ tested against the margin, not against nothing: of two runs some difference is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from bench.stats.medians import VARIANCE_OF_LEVEL, earlier, lag1_autocorrelation
+from bench.history.pools import Watched
+from bench.history.rule import Rule
+from bench.stats.medians import (
+    VARIANCE_OF_LEVEL,
+    Earlier,
+    Floats,
+    earlier,
+    lag1_autocorrelation,
+)
 from bench.stats.verdict import benjamini_hochberg
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.stats.medians import Floats
-
-    Signs = NDArray[np.int8]
-    from numpy.typing import NDArray
-
-    from bench.stats.medians import Earlier
+Signs = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -196,8 +194,7 @@ def _error(past: Earlier, rho: float, m: int | NDArray[np.intp], common: Floats)
     """Return the standard error of the mean of the last m deviations."""
     of_recent = np.minimum((1 + rho) / (1 - rho) / m, 1.0)
     own = past.std * np.sqrt(of_recent + VARIANCE_OF_LEVEL / np.maximum(past.n, 1))
-    error: Floats = np.hypot(own, common)
-    return error
+    return np.hypot(own, common)
 
 
 # What changed, and which measurements confirm it.
@@ -344,8 +341,7 @@ def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bo
     ndarray of bool, shape (n,)
     """
     alone = np.where(evidence.change > 0, evidence.alone, evidence.alone_faster)
-    n_alone = np.sum(alone, axis=0)
-    n_say = n_alone if n_anew is None else evidence.n_recent + n_anew
+    n_say = np.sum(alone, axis=0) if n_anew is None else evidence.n_recent + n_anew
     often: Floats = (evidence.as_far + 0.5) / (evidence.earlier.n + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from statistics import median
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from bench.history.pools import pooled, stored_record
+from bench.history.pools import Material, Watched, pooled, stored_record
 from bench.history.rule import RULE
-from bench.stats.change_points import drift, steps
-from bench.stats.medians import NORMAL_MAD
+from bench.history.series import History
+from bench.history.verdicts import Verdicts
+from bench.stats.change_points import Slope, Step, drift, steps
+from bench.stats.medians import NORMAL_MAD, Floats
 from bench.stats.verdict import Change, Drift, Judgement
 from bench.store.facts import ABSENT, facts_of, flatten
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from bench.history.pools import Material, Watched
-    from bench.history.series import History
-    from bench.history.verdicts import Verdicts
-    from bench.stats.change_points import Slope, Step
-    from bench.stats.medians import Floats
 
 # Steps and drifts of a series of numbers, with the runs and days of a history.
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.history import series
 from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
 from bench.history.pools import material
 from bench.history.rule import RULE
-from bench.history.series import history
+from bench.history.series import Facts, SameFacts, history
 from bench.history.verdicts import Judged, judge
-from bench.stats.change_points import Step, drift, steps
-from bench.stats.medians import VARIANCE_OF_LEVEL, earlier
+from bench.stats.change_points import Slope, Step, drift, steps
+from bench.stats.medians import VARIANCE_OF_LEVEL, Floats, earlier
+from bench.stats.verdict import Change, Drift, Judgement, Margins
 from bench.store.facts import facts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    Facts = Mapping[str, str]
-    from collections.abc import Iterator, Mapping
-
-    from numpy.typing import NDArray
-
-    from bench.history.rule import Rule
-    from bench.history.series import SameFacts
-    from bench.stats.change_points import Slope
-    from bench.stats.medians import Floats
-    from bench.stats.verdict import Change, Drift, Judgement, Margins
 
 # The band in which each run was to be expected, by the earlier ones with the same facts.
 
@@ -196,8 +184,7 @@ class WholeHistory:
     @property
     def newest(self) -> pd.Series:
         """The row of the newest run, which the judgement is of."""
-        row: pd.Series = self.machine.runs.iloc[-1]
-        return row
+        return self.machine.runs.iloc[-1]
 
 
 def whole_history(
@@ -257,12 +244,7 @@ TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", 
 # A history as a tidy table, for a page that shows every series over time.
 
 
-def history_table(
-    history: series.History,
-    margins: Margins,
-    comparable: NDArray[np.bool_] | None = None,
-    rule: Rule = RULE,
-) -> pd.DataFrame:
+def history_table(history: series.History, margins: Margins) -> pd.DataFrame:
     """Make a row of each case and run of a machine.
 
     Parameters
@@ -270,8 +252,6 @@ def history_table(
     history : History
         See ``bench.history.reading.choose``; of any tables of ``bench.store`` that hold the
         runs of one machine, ``bench.history.series.history`` makes it.
-    comparable : ndarray of bool, shape (n_runs, n_series), optional
-        Where a run has a series on the facts of the last run; only those make the band.
 
     Returns
     -------
@@ -286,8 +266,7 @@ def history_table(
         else NaN. A mark is of one run alone: the verdict of ``track`` takes more.
     """
     logs = history.logs
-    used = logs if comparable is None else np.where(comparable, logs, np.nan)
-    low, high = _bands(used, rule)
+    low, high = _bands(logs)
     edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
     tables = [
         _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
@@ -296,18 +275,17 @@ def history_table(
     if not tables:
         nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *TABLE_COLUMNS])
         return nothing
-    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
-    return table
+    return pd.concat(tables, ignore_index=True)
 
 
-def _bands(logs: Floats, rule: Rule) -> tuple[Floats, Floats]:
+def _bands(logs: Floats) -> tuple[Floats, Floats]:
     """Return between which logarithms each run was to be expected; NaN where unknown."""
     low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
-    for row in range(rule.fewest_earlier, len(logs)):
-        before = earlier(logs[max(row - rule.most_earlier, 0) : row], rule.min_std)
+    for row in range(RULE.fewest_earlier, len(logs)):
+        before = earlier(logs[max(row - RULE.most_earlier, 0) : row], RULE.min_std)
         error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
-        width = stdtrit(before.dof, 0.5 + rule.confidence / 2) * error
-        width = np.where(before.n >= rule.fewest_earlier, width, np.nan)
+        width = stdtrit(before.dof, 0.5 + RULE.confidence / 2) * error
+        width = np.where(before.n >= RULE.fewest_earlier, width, np.nan)
         low[row], high[row] = before.level - width, before.level + width
     return low, high
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bench.history.rule import RULE
-from bench.stats.medians import weighted_median
+from bench.history.rule import RULE, Rule
+from bench.history.series import History
+from bench.stats.medians import Floats, weighted_median
+from bench.stats.verdict import Margins
 from bench.store.facts import own_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.history.rule import Rule
-    from bench.history.series import History
-    from bench.stats.medians import Floats
-    from bench.stats.verdict import Margins
-
 
 # Series that are judged together: the controls of one part of the machine, cases of a kernel.
 #
@@ -238,8 +230,7 @@ def _work_bytes(row: dict[str, object]) -> float:
     """Return the size of what a case works on; NaN where it is not known."""
     if row["case"] == "update":
         return ARRAYS_OF_UPDATE * FLOAT_BYTES * _number(row["n_parameters"])
-    n_values = _number(row["n_samples"]) * _number(row["n_features"])
-    return FLOAT_BYTES * n_values
+    return FLOAT_BYTES * _number(row["n_samples"]) * _number(row["n_features"])
 
 
 def _number(value: object) -> float:

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.compare.reading import compare, stored_run
 from bench.history.long_term import sum_up
-from bench.history.pools import CACHE, MEMORY, material
+from bench.history.pools import CACHE, MEMORY, Watched, material
 from bench.history.rule import RULE
 from bench.history.series import HISTORY_COLUMNS, History, history, other_machine, same_facts
-from bench.history.verdicts import Judged, judge, runs_text
-from bench.stats.medians import Earlier, earlier
-from bench.stats.verdict import Verdict, percent
+from bench.history.verdicts import Judged, Verdicts, judge, runs_text
+from bench.stats.medians import Earlier, Floats, earlier
+from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict, percent
 from bench.store.facts import facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
-from bench.store.table import read
+from bench.store.table import Damaged, read
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from bench.history.pools import Watched
-    from bench.history.rule import Rule
-    from bench.history.verdicts import Verdicts
-    from bench.stats.medians import Floats
-    from bench.stats.verdict import CaseVerdict, Judgement, Margins
-    from bench.store.table import Damaged
-
-    #: Measures cases of a run again, and returns the new run's file.
-    Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
+Remeasure = Callable[[Mapping[str, Any], Collection[str]], Path]
 
 # A run with the earlier runs of its machine, and what was set aside.
 
@@ -111,7 +99,6 @@ def choose(
     runs = runs.assign(run=[names[path] for path in runs["path"]])
     whole = history(cases.cases, runs)
     facts = same_facts(whole)
-    unmeasured = unmeasured_of(read_run(run))
     return Chosen(
         whole,
         facts.kinds == facts.kinds[-1],
@@ -119,7 +106,7 @@ def choose(
         tuple(aside),
         run,
         tuple(folders),
-        unmeasured,
+        unmeasured_of(read_run(run)),
     )
 
 
@@ -169,9 +156,7 @@ def _of_machine(
 # The judgement of a run against its history.
 
 
-def verdicts(
-    chosen: Chosen, margins: Margins, rule: Rule = RULE, fresh: Floats | None = None
-) -> Verdicts:
+def verdicts(chosen: Chosen, margins: Margins, fresh: Floats | None = None) -> Verdicts:
     """Judge the cases and the machine.
 
     Parameters
@@ -179,8 +164,8 @@ def verdicts(
     fresh : ndarray, shape (n_times, n_series), optional
         What was measured again.
     """
-    rule_input = material(chosen.history, chosen.comparable, margins, rule)
-    run = Judged(chosen.history, chosen.changed, rule_input, rule, chosen.unmeasured)
+    rule_input = material(chosen.history, chosen.comparable, margins, RULE)
+    run = Judged(chosen.history, chosen.changed, rule_input, RULE, chosen.unmeasured)
     return judge(run, fresh)
 
 
@@ -323,7 +308,11 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
         try:
             paths.append(remeasure(document, {*names, *first.frequency_controls}))
         except NotConfirmedError as error:
-            return judgement(chosen, first, margins, (_not_again(len(names), error),))
+            refused = (
+                f"{_cases(len(names))} flagged, and can't be measured again here: {error}. "
+                f"What two or three of the last runs say, each on its own, counts as confirmed."
+            )
+            return judgement(chosen, first, margins, (refused,))
         fresh.append(fresh_logs(chosen, paths[-1]))
         again = verdicts(chosen, margins, fresh=np.array(fresh))
         names = again.repeated
@@ -334,13 +323,6 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
 
 def _cases(n: int) -> str:
     return "1 case was" if n == 1 else f"{n} cases were"
-
-
-def _not_again(n: int, error: NotConfirmedError) -> str:
-    return (
-        f"{_cases(n)} flagged, and can't be measured again here: {error}. What two or three "
-        f"of the last runs say, each on its own, counts as confirmed."
-    )
 
 
 def fresh_logs(chosen: Chosen, path: Path) -> Floats:

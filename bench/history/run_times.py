@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from bench.history.rule import RULE
-from bench.stats.medians import NORMAL_MAD
+from bench.stats.medians import NORMAL_MAD, Floats
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from bench.stats.medians import Floats
-
-    Places = NDArray[np.intp]
+Places = NDArray[np.intp]
 
 # The time of a case in a run, from those of its processes.
 #

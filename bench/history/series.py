@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.history.rule import RULE
 from bench.history.run_times import DriftCorrection, by_medians, correct_drift, log_times
+from bench.stats.medians import Floats
 from bench.store import facts
 from bench.store.facts import ABSENT, alike, case_keys, facts_of
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Facts = Mapping[str, str]
-    Group = tuple[str | None, bool]
-    from collections.abc import Collection, Mapping
-
-    from bench.stats.medians import Floats
+Facts = Mapping[str, str]
+Group = tuple[str | None, bool]
 
 # The history of a machine as a matrix: a row for each run, a column for each series.
 
@@ -182,8 +176,7 @@ def _other_work(
     same, other = alike(rows, {})
     left_out = set(first["kind"]) - set(same["kind"])
     unlike = np.isin(numbers, list(left_out))
-    today = table["place"].max()
-    earlier = table["place"].to_numpy() < today
+    earlier = table["place"].to_numpy() < table["place"].max()
     sound = set(table["key"][earlier & ~unlike].tolist())
     differing = {
         str(row.name_): (str(row.fact), str(row.side_value), str(row.baseline_value))
@@ -387,8 +380,7 @@ def _different(
     row = int(np.flatnonzero(kinds[:-1, column] != kinds[-1, column])[-1])
     backend, gpu = group
     now, before = all_facts[-1], all_facts[row]
-    differences = touching(differing(now, before), backend, gpu=gpu)
     return "; ".join(
         f"{fact}: {before.get(fact, ABSENT)} before, {now.get(fact, ABSENT)} now"
-        for fact in differences[:MOST_TOLD]
+        for fact in touching(differing(now, before), backend, gpu=gpu)[:MOST_TOLD]
     )

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bench.history.decision import decide
-from bench.history.pools import CPU_FREQUENCY
-from bench.history.rule import RULE
+from bench.history.decision import Decided, decide
+from bench.history.evidence import Detection, Evidence
+from bench.history.pools import CPU_FREQUENCY, Material, Watched
+from bench.history.rule import RULE, Rule
+from bench.history.series import History
+from bench.stats.medians import Floats
 from bench.stats.verdict import CaseVerdict, Verdict, percent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from bench.history.decision import Decided
-    from bench.history.evidence import Detection, Evidence
-    from bench.history.pools import Material, Watched
-    from bench.history.rule import Rule
-    from bench.history.series import History
-    from bench.stats.medians import Floats
 
 # Why a series changed: by which part of the machine, or by the code.
 

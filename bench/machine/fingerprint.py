@@ -134,12 +134,9 @@ def _cpu_clock_mhz() -> float | None:
 
 def _pressure_percent(root: Path) -> dict[str, float] | None:
     """Return the share of the last 10 seconds in which some task waited, by for what."""
-    found = {}
-    for resource in ("cpu", "memory", "io"):
-        written = text(root / "proc/pressure" / resource)
-        if some := re.match(r"some avg10=([\d.]+)", written):
-            found[resource] = float(some[1])
-    return found or None
+    folder, share = root / "proc/pressure", re.compile(r"some avg10=([\d.]+)")
+    matches = {name: share.match(text(folder / name)) for name in ("cpu", "memory", "io")}
+    return {name: float(match[1]) for name, match in matches.items() if match} or None
 
 
 def _temperatures() -> dict[str, float] | None:

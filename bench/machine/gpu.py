@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pynvml
 
 from bench.machine.counters import GpuReading
+from bench.machine.processor import Machine
 from kernels.backends import cuda_driver
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bench.machine.processor import Machine
 
 # What NVML says about one GPU. A GPU is named by its UUID: NVML numbers them by bus, CUDA
 # otherwise (see ``kernels.backends.cuda_driver``).

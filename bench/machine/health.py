@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -112,104 +112,97 @@ def warnings(read: NoiseReadings) -> list[NoiseWarning]:
         Empty on a quiet machine.
     """
     checks = (_virtualised, _cores, _load, _steal, _governor, _turbo_on, _smt, _memory)
-    return [found for check in checks if (found := check(read)) is not None]
+    return [found for check in checks for found in check(read)]
 
 
-def _virtualised(read: NoiseReadings) -> NoiseWarning | None:
-    if not read.virtualised:
-        return None
-    return NoiseWarning(
-        "virtualised",
-        "This is a virtual machine: the clock can't be pinned, neighbours are felt.",
-        "Compare only what was measured interleaved, or measure on bare metal.",
-    )
+def _virtualised(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.virtualised:
+        yield NoiseWarning(
+            "virtualised",
+            "This is a virtual machine: the clock can't be pinned, neighbours are felt.",
+            "Compare only what was measured interleaved, or measure on bare metal.",
+        )
 
 
-def _cores(read: NoiseReadings) -> NoiseWarning | None:
-    if read.n_cores >= RULE.min_cores:
-        return None
-    spare = max(1, read.n_cores - 1)
-    cores = "one core" if read.n_cores == 1 else f"{read.n_cores} cores"
-    return NoiseWarning(
-        "few-cores",
-        f"With {cores}, below {RULE.min_cores}, the system's own work disturbs what is timed.",
-        f"Close everything else, or leave it a core: export OMP_NUM_THREADS={spare}",
-    )
+def _cores(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.n_cores < RULE.min_cores:
+        spare = max(1, read.n_cores - 1)
+        cores = "one core" if read.n_cores == 1 else f"{read.n_cores} cores"
+        yield NoiseWarning(
+            "few-cores",
+            f"With {cores}, below {RULE.min_cores}, the system's own work disturbs what is "
+            f"timed.",
+            f"Close everything else, or leave it a core: export OMP_NUM_THREADS={spare}",
+        )
 
 
-def _load(read: NoiseReadings) -> NoiseWarning | None:
-    if read.load_average <= RULE.max_load_per_core * read.n_cores:
-        return None
-    return NoiseWarning(
-        "load",
-        f"Something else is running: the load is {read.load_average:.1f} on "
-        f"{read.n_cores} cores.",
-        "Stop it (it is at the top of: top -o %CPU), or wait a minute and look again.",
-    )
+def _load(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.load_average > RULE.max_load_per_core * read.n_cores:
+        yield NoiseWarning(
+            "load",
+            f"Something else is running: the load is {read.load_average:.1f} on "
+            f"{read.n_cores} cores.",
+            "Stop it (it is at the top of: top -o %CPU), or wait a minute and look again.",
+        )
 
 
-def _steal(read: NoiseReadings) -> NoiseWarning | None:
-    if read.steal_percent is None or read.steal_percent <= RULE.max_steal_percent:
-        return None
-    return NoiseWarning(
-        "steal",
-        f"The host gave {read.steal_percent:.1f}% of this machine's time to others.",
-        "Wait until it is quiet (the st column of: vmstat 1), or ask for a dedicated host.",
-    )
+def _steal(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if (read.steal_percent or 0.0) > RULE.max_steal_percent:
+        yield NoiseWarning(
+            "steal",
+            f"The host gave {read.steal_percent:.1f}% of this machine's time to others.",
+            "Wait until it is quiet (the st column of: vmstat 1), or ask for a dedicated host.",
+        )
 
 
-def _governor(read: NoiseReadings) -> NoiseWarning | None:
+def _governor(read: NoiseReadings) -> Iterator[NoiseWarning]:
     if read.governors is None:
-        return NoiseWarning(
+        yield NoiseWarning(
             "governor-unknown",
             "The clock's governor can't be read: in a virtual machine the host decides.",
             "Where the clock is yours: sudo cpupower frequency-set -g performance",
         )
-    slow = [(cores, name) for cores, name in read.governors if name != "performance"]
-    if not slow:
-        return None
-    n_cores = sum(len(cores.split()) or 1 for cores, _ in slow)
-    names = " and ".join(sorted({name for _, name in slow}))
-    return NoiseWarning(
-        "governor",
-        f"The clock's governor is {names} on {n_cores} cores: the clock follows the load.",
-        "sudo cpupower frequency-set -g performance",
-    )
+    slow = [each for each in read.governors or () if each[1] != "performance"]
+    if slow:
+        n_cores = sum(len(cores.split()) or 1 for cores, _ in slow)
+        names = " and ".join(sorted({name for _, name in slow}))
+        yield NoiseWarning(
+            "governor",
+            f"The clock's governor is {names} on {n_cores} cores: the clock follows the load.",
+            "sudo cpupower frequency-set -g performance",
+        )
 
 
-def _turbo_on(read: NoiseReadings) -> NoiseWarning | None:
-    if not read.turbo:
-        return None
-    off = "1" if TURBO_SWITCHES[read.turbo_switch] == "0" else "0"
-    return NoiseWarning(
-        "turbo",
-        "Turbo is on: the clock depends on how warm the CPU is and how many cores work.",
-        f"echo {off} | sudo tee /sys/devices/system/cpu/{read.turbo_switch}",
-    )
+def _turbo_on(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.turbo:
+        off = "1" if TURBO_SWITCHES[read.turbo_switch] == "0" else "0"
+        yield NoiseWarning(
+            "turbo",
+            "Turbo is on: the clock depends on how warm the CPU is and how many cores work.",
+            f"echo {off} | sudo tee /sys/devices/system/cpu/{read.turbo_switch}",
+        )
 
 
-def _smt(read: NoiseReadings) -> NoiseWarning | None:
-    if not read.smt:
-        return None
-    return NoiseWarning(
-        "smt",
-        "SMT is on: two threads share a core and slow each other down.",
-        "echo off | sudo tee /sys/devices/system/cpu/smt/control",
-    )
+def _smt(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.smt:
+        yield NoiseWarning(
+            "smt",
+            "SMT is on: two threads share a core and slow each other down.",
+            "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+        )
 
 
-def _memory(read: NoiseReadings) -> NoiseWarning | None:
-    if read.memory_available_bytes >= RULE.min_free_memory_share * read.memory_total_bytes:
-        return None
-    available, total, swapped = (
-        f"{size / 2**30:.1f} GiB"
-        for size in (read.memory_available_bytes, read.memory_total_bytes, read.swap_used_bytes)
-    )
-    return NoiseWarning(
-        "memory",
-        f"Memory is nearly full: {available} of {total} left, {swapped} swapped out.",
-        "Close what holds it (it is at the top of: top -o %MEM).",
-    )
+def _memory(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    left, whole = read.memory_available_bytes, read.memory_total_bytes
+    if left < RULE.min_free_memory_share * whole:
+        available, total, swapped = (
+            f"{size / 2**30:.1f} GiB" for size in (left, whole, read.swap_used_bytes)
+        )
+        yield NoiseWarning(
+            "memory",
+            f"Memory is nearly full: {available} of {total} left, {swapped} swapped out.",
+            "Close what holds it (it is at the top of: top -o %MEM).",
+        )
 
 
 # What can be measured on this machine and how well: the data behind ``bench doctor``.

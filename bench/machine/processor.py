@@ -164,8 +164,7 @@ def drivers(cpu: Path) -> list[str]:
     list of str
         As a rule one; none where the clock is not the kernel's to set.
     """
-    named = {text(policy / "scaling_driver") for policy in _policies(cpu)}
-    return sorted(named - {""})
+    return sorted({text(policy / "scaling_driver") for policy in _policies(cpu)} - {""})
 
 
 def turbo(cpu: Path) -> tuple[bool | None, str]:

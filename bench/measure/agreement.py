@@ -5,23 +5,18 @@ from __future__ import annotations
 import ctypes
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure.calibration import StoppingRule, calibrate, overhead
 from bench.measure.epoch import measure_training
 from bench.measure.gate import TrainingCase
-from bench.measure.protocol import plan_training
-from bench.measure.rounds import seconds_of
+from bench.measure.protocol import Protocol, plan_training
+from bench.measure.rounds import RoundTimer, instruments_for, seconds_of
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.measure.protocol import Protocol
-    from kernels.registry import Registry
+from kernels.registry import Registry
 
 # A plain loop, which uses none of the suite's timing.
 
@@ -127,6 +122,5 @@ def _sleeping(timer: RoundTimer) -> float:
         untimed.extend(range(1000))  # what comes between rounds must not show
         timer.time([partial(time.sleep, RULE.check_sleep_seconds)])
 
-    rule = StoppingRule(-1.0, float("inf"), RULE.check_sleep_rounds)
-    timer.repeat(rule, one_round)
+    timer.repeat(StoppingRule(-1.0, float("inf"), RULE.check_sleep_rounds), one_round)
     return statistics.median(seconds_of(timer.rounds))

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure import calibration, measurement
+from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import Instruments, Round, RoundTimer, instruments_for
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import warm_calls
-
-if TYPE_CHECKING:
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Instruments, Round
-    from kernels.contract import Backend, Control
+from kernels.contract import Backend, Control
 
 
 @dataclass(frozen=True)

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import time
 from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import data
 from bench.measure.rule import RULE
+from data.workload import Workload
 from kernels import backends, reference, sparsity
+from kernels.contract import Start, TrainKernel, UpdateKernel
 from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
+from kernels.registry import Registry
+from kernels.rule import UpdateRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
     from bench.measure.protocol import Plan
-    from data.workload import Workload
-    from kernels.contract import Order, Start, TrainKernel, UpdateKernel, Weight
-    from kernels.registry import Registry
-    from kernels.rule import UpdateRule
+    from kernels.contract import Order, Weight
 
 # Trainings: one batch at a time, the parameters compared after every step and the last batch
 # short; then the same batches as one epoch, compared at its end.
@@ -95,8 +94,7 @@ def _batches(order: Order, batch_size: int) -> list[Order]:
     sizes = [batch_size] * n_full
     if batch_size > 1:
         sizes.append(batch_size // 2)
-    enough = np.resize(order, sum(sizes))
-    return np.split(enough, np.cumsum(sizes)[:-1])
+    return np.split(np.resize(order, sum(sizes)), np.cumsum(sizes)[:-1])
 
 
 def check(case: TrainingCase, expected: reference.Reference, state: object, when: str) -> float:

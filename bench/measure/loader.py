@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.measure.calibration import StoppingRule, calibrate, overhead
+from bench.measure.calibration import StoppingRule, calibrate, overhead, warm_calls
 from bench.measure.gate import GateError
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
-from bench.measure.rounds import awaited, exhaust, time_calls
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import (
+    Action,
+    Instruments,
+    Round,
+    RoundTimer,
+    awaited,
+    exhaust,
+    instruments_for,
+    time_calls,
+)
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import warm_calls
+from data.workload import Workload
 from kernels.sampling import draw_order
 
 if TYPE_CHECKING:
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Instruments, Round
-    from data.workload import Workload
     from kernels.contract import Backend, Batches, Order
 
 

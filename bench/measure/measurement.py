@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bench.machine.marking import is_untrusted, marks
-from bench.machine.telemetry import columns
-from bench.measure.rounds import seconds_of
+from bench.machine.telemetry import columns, is_untrusted, marks
+from bench.measure.rounds import Action, Round, seconds_of
 from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
+from kernels.contract import Backend, TrainKernel
 from kernels.cost import n_flops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from bench.measure.calibration import Overhead, Stop
     from bench.measure.gate import TrainingCase
-    from bench.measure.rounds import Action, Round
-    from bench.measure.timing import RoundTimer
-    from kernels.contract import Backend, TrainKernel
+    from bench.measure.rounds import RoundTimer
 
 # The rounds of a case, with its facts.
 
@@ -187,8 +184,7 @@ def device_facts(
     for _ in range(
         RULE.device_repeats if backend.device_seconds(device, _nothing) is not None else 0
     ):
-        work = fresh()
-        taken = backend.device_seconds(device, partial(_repeat, work, iterations))
+        taken = backend.device_seconds(device, partial(_repeat, fresh(), iterations))
         if taken is not None:
             seconds.append(taken / iterations)
     median = statistics.median(seconds) if seconds else None

@@ -18,8 +18,7 @@ from bench.measure.epoch import case_facts
 from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
 from bench.measure.protocol import EVALUATE_EVERY, Plan, Protocol, Published, plan_training
-from bench.measure.rounds import Clock, Instruments, Round
-from bench.measure.timing import RoundTimer, instruments_for
+from bench.measure.rounds import Clock, Instruments, Round, RoundTimer, instruments_for
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,7 @@ def measure_notebook(
             state = case.prepare(plan.start)
             report = gate.verify(case, plan, state)
         timer.observe(partial(one_training, plan))
-    by_seconds = sorted(trainings, key=lambda one: one.seconds)
-    median = by_seconds[(len(trainings) - 1) // 2]
+    median = sorted(trainings, key=lambda one: one.seconds)[(len(trainings) - 1) // 2]
     rounds = tuple(timer.rounds)
     return Measurement(
         rounds=rounds,

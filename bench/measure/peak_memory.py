@@ -20,23 +20,19 @@ comes to it, and its peaks differ by that.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bench.machine.memory_use import DeviceMemory, HostMemory, give_back, keep_little
 from bench.measure import gate
 from bench.measure.gate import TrainingCase
-from bench.measure.protocol import plan_training
+from bench.measure.protocol import Plan, Protocol, plan_training
 from bench.measure.rule import RULE
 from kernels import backends
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.measure.protocol import Plan, Protocol
-    from kernels.registry import Registry
+from kernels.registry import Registry
 
 
 def measure_memory(

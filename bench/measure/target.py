@@ -18,15 +18,20 @@ import numpy as np
 from bench.convergence.step_counts import FOLDER, Statistics, StepsToTarget
 from bench.convergence.tuning import Setting
 from bench.measure import gate
-from bench.measure.calibration import StoppingRule, calibrate, overhead
+from bench.measure.calibration import StoppingRule, calibrate, overhead, ready
 from bench.measure.epoch import case_facts
 from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
 from bench.measure.protocol import Plan, Protocol
-from bench.measure.rounds import Action, Instruments, awaited, time_calls
+from bench.measure.rounds import (
+    Action,
+    Instruments,
+    RoundTimer,
+    awaited,
+    instruments_for,
+    time_calls,
+)
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import ready
 from data.workload import Workload
 from kernels import reference, schedules
 from kernels.rule import UpdateRule

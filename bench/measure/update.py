@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.measure import calibration, measurement
-from bench.measure.gate import GateError, GateReport, tensors_for, worst_ratio
+from bench.measure.calibration import warm_calls
+from bench.measure.gate import GateError, GateReport, Tensors, tensors_for, worst_ratio
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import Action, Instruments, Round, RoundTimer, instruments_for
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer, instruments_for
-from bench.measure.warmup import warm_calls
 from kernels import backends
-
-if TYPE_CHECKING:
-    from bench.measure.gate import Tensors
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Action, Instruments, Round
-    from kernels.contract import UpdateKernel
+from kernels.contract import UpdateKernel
 
 #: Fewest bytes a parameter that an update can move: read w and g, write w. With momentum
 #: the velocity, in float32, is read and written too.
@@ -169,8 +165,7 @@ def _case_facts(case: UpdateCase) -> dict[str, Any]:
 
 def minimum_bytes(kernel: UpdateKernel) -> int:
     """Return the fewest bytes that an update can move for a parameter."""
-    velocity = VELOCITY_BYTES if kernel.rule.momentum else 0
-    return MINIMUM_BYTES[kernel.precision] + velocity
+    return MINIMUM_BYTES[kernel.precision] + (VELOCITY_BYTES if kernel.rule.momentum else 0)
 
 
 def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:

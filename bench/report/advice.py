@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.findings import Counted, Found
+    from bench.advise.answer import Counted, Found, KernelAnswer
     from bench.advise.proportionality import CostFit
     from bench.advise.statistical_cost import StatisticalFit
     from bench.advise.time_to_target import Advice

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bench.advise.ladder import FOOT, ladder, sizes_of
+from bench.advise.contenders import FOOT, ladder, sizes_of
 from bench.advise.roofline import excesses
 from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
@@ -157,9 +157,9 @@ def faster_text(
     Parameters
     ----------
     table : DataFrame
-        From ``bench.advise.ladder.ladder``.
+        From ``bench.advise.contenders.ladder``.
     times : mapping of (str, int) to Estimate
-        From ``bench.advise.ladder.rung_times``.
+        From ``bench.advise.contenders.rung_times``.
     name : str
         Of the rung.
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.advise import reading
-from bench.advise.findings import Found
+from bench.advise.answer import Found
 from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import WholeHistory, machines, whole_history

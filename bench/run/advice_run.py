@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import data
 from bench.convergence.step_counts import Statistics
 from bench.measure.target import setting_of
-from bench.plan.request import protocol_of, select
+from bench.plan.request import Request, protocol_of, select
 from bench.run import runner
-from bench.run.preparing import plan
+from bench.run.runner import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from rich.console import Console
-
-    from bench.plan.request import Request
 
 
 def measure(

@@ -149,20 +149,15 @@ def _disturbed(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             marks.setdefault(reason, []).extend(begin + number for number in numbers)
         begin += len(answer["rounds"])
     disturbed = sum(answer["facts"]["disturbed_rounds"] for answer in answers)
+    shares = [answer["facts"]["overhead_share"] for answer in answers]
+    overheads = [share for share in shares if share is not None]
     return {
         "marks": marks,
         "disturbed_rounds": disturbed,
         "untrusted": disturbed > RULE.untrusted_share * begin,
         "telemetry": None,
-        "overhead_share": _median_or_none(
-            [answer["facts"]["overhead_share"] for answer in answers]
-        ),
+        "overhead_share": statistics.median(overheads) if overheads else None,
     }
-
-
-def _median_or_none(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None
 
 
 def _stopped(answers: Sequence[Mapping[str, Any]], half_width: float) -> str:

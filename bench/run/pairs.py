@@ -6,24 +6,21 @@ import math
 import random
 import time
 import typing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds, look, process_time
-from bench.plan.tasks import Cause, Outcome
+from bench.measure.protocol import Protocol
+from bench.plan.tasks import Cause, Outcome, Setting, Task
 from bench.run import launcher
-from bench.run.launcher import EndedError, NoAnswerError
+from bench.run.launcher import EndedError, NoAnswerError, WorkerProcess
 from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.tasks import Setting, Task
-    from bench.run.launcher import WorkerProcess
-    from bench.run.pair_cases import Entry
+    from bench.run.sides import Entry
 
 # One case in two running processes at once, slice by slice: one measures, the other waits.
 #
@@ -262,8 +259,7 @@ class Pairs:
             for one in left:
                 groups.setdefault(one.entry.group, []).append(one)
             for name in rng.sample(sorted(groups), len(groups)):
-                members = rng.sample(groups[name], len(groups[name]))
-                if not self._pair(number, members):
+                if not self._pair(number, rng.sample(groups[name], len(groups[name]))):
                     return False
             look([one.contest for one in self.measured if not one.lost])
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,15 +13,13 @@ from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import Estimator, total_seconds
 from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in, task_of
-from bench.run import preparing, runner
+from bench.run import runner
 from bench.run.rule import RULE
 from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError, discover
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
     from rich.console import Console
 
 #: Beside the runs, not among them: what is measured because it looked slow is no fair draw.
@@ -60,8 +59,7 @@ def remeasure(
     KeyboardInterrupt
         After Ctrl-C; what was measured is saved.
     """
-    asked = _asked(document, names)
-    path, _, complete = runner.begin(asked, folder, console).save(folder)
+    path, _, complete = runner.begin(_asked(document, names), folder, console).save(folder)
     if not complete:
         raise KeyboardInterrupt
     return path
@@ -90,7 +88,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         fingerprint=fingerprint,
         estimates=_estimates(tasks, protocol, folders),
         command=tuple(bench.get("command") or ()),
-        commit=preparing.commit(),
+        commit=runner.commit(),
         kernel_folders=folders,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
@@ -103,7 +101,7 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
     ------
     NotAgainError
     """
-    commit = preparing.commit()
+    commit = runner.commit()
     if commit != commit_of(dict(document)):
         raise NotAgainError(f"this is commit {commit}, and the run was of another")
     now = fresh_fingerprint(setting.environment, setting.cpus)

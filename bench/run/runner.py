@@ -2,31 +2,241 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_benchmark.utils import get_commit_info
+
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
-from bench.plan.duration import Pace
-from bench.plan.tasks import Cause, Pass, RunAsked, estimate_key, protocol_in, schedule
+from bench.measure.protocol import Protocol
+from bench.plan.duration import Estimator, Pace, total_seconds
+from bench.plan.matrix import Selection
+from bench.plan.request import Request, order_seed_of, protocol_of, required, select, setting_of
+from bench.plan.tasks import (
+    Cause,
+    Outcome,
+    Pass,
+    Process,
+    RunAsked,
+    Task,
+    estimate_key,
+    memory_tasks,
+    protocol_in,
+    required_and_missing,
+    schedule,
+    tasks_of,
+)
+from bench.report import progress
 from bench.report.progress import ProcessProgress
-from bench.run import preparing
-from bench.run.executor import Executor, Interrupts
-from bench.run.journal import FOLDER, Journal, read_journal, unfinished
-from bench.run.launcher import SubprocessLauncher, request
-from bench.run.preparing import sentence
+from bench.run.launcher import Executor, Interrupts, Launcher, SubprocessLauncher, request
 from bench.run.rule import RULE
 from bench.store import files
-from bench.store.files import StoreError
+from bench.store.files import StoreError, commit_of, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from rich.console import Console
 
-    from bench.plan.tasks import Outcome, Process, Task
-    from bench.run.launcher import Launcher
+
+# What an unfinished run has measured so far, on disk: one line as soon as a case is done.
+#
+# Each line is written whole and flushed to the disk before the next case begins, so whatever
+# ends the run, at most the case in progress is lost. When the run is finished its file is
+# written and the journal is removed; until then ``--resume`` goes on from it.
+
+
+#: Below the folder of runs.
+FOLDER = "unfinished"
+
+
+class Journal:
+    """A journal that this process writes; no other can at the same time.
+
+    Parameters
+    ----------
+    path : Path
+        Opened for appending, made if it is not there.
+
+    Raises
+    ------
+    StoreError
+        When it can't be opened, or another process writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise unwritable(path.parent, error) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise StoreError(f"{path.name} belongs to a run that is still going on.") from error
+        # A line that a dying process left half-written would swallow the next one.
+        os.ftruncate(self._file, _whole(path.read_bytes()))
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append a line, whole or not at all.
+
+        Parameters
+        ----------
+        line : mapping
+            JSON-ready.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full.
+        """
+        size = os.fstat(self._file).st_size
+        text = memoryview(f"{json.dumps(line, default=str)}\n".encode())
+        try:
+            while text:
+                text = text[os.write(self._file, text) :]
+            os.fsync(self._file)
+        except OSError as error:
+            os.ftruncate(self._file, size)
+            raise unwritable(self.path.parent, error) from error
+
+    def add(self, outcome: Outcome) -> None:
+        """Append what came of a task."""
+        self.write({"outcome": asdict(outcome)})
+
+    def remove(self) -> None:
+        """Remove the file: its run is finished."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; it stays."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _whole(text: bytes) -> int:
+    """Return the length of the lines that are whole."""
+    return text.rfind(b"\n") + 1
+
+
+def read_journal(path: Path) -> tuple[dict[str, Any], list[Outcome]]:
+    """Read what an unfinished run has measured.
+
+    Returns
+    -------
+    tuple of (dict, list of Outcome)
+        What the run was asked for, and what came of it so far.
+
+    Raises
+    ------
+    StoreError
+        When it can't be read, or its first line is missing.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path} can't be read: {error.strerror}.") from error
+    lines = text[: _whole(text)].splitlines()
+    try:
+        header, *rest = (json.loads(line) for line in lines)
+        outcomes = [_outcome(line["outcome"]) for line in rest]
+        asked: dict[str, Any] = header["asked"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is damaged: it is no journal of a run ({error}).") from error
+    return asked, outcomes
+
+
+def _outcome(line: Mapping[str, Any]) -> Outcome:
+    cause = None if line["cause"] is None else Cause(line["cause"])
+    return Outcome(**{**line, "kind": Pass(line["kind"]), "cause": cause})
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """List the journals of a folder of runs, the newest last."""
+    return sorted((folder / FOLDER).glob("*.jsonl"))
+
+
+# Decides what ``python -m bench run`` does, before its first case.
+
+
+def plan(request: Request) -> RunAsked:
+    """Decide what a run does, before its first case.
+
+    Raises
+    ------
+    SelectionError, RegistryError, DataError
+        When an option's value is not allowed.
+    """
+    protocol = protocol_of(request)
+    selection = select(request)
+    wanted = required(request, selection.registry)
+    timed, unavailable = tasks_of(selection, request.cases)
+    skipped, failed = required_and_missing(unavailable, wanted)
+    tasks = (*timed, *(memory_tasks(timed) if request.memory else ()))
+    setting = setting_of(request.threads, request.pin)
+    asked = RunAsked(
+        preset=request.preset,
+        protocol=protocol,
+        tasks=tasks,
+        replicates=request.processes,
+        order_seed=order_seed_of(request),
+        setting=setting,
+        fingerprint=fresh_fingerprint(setting.environment, setting.cpus),
+        skipped=tuple(skipped),
+        failed=tuple(failed),
+        estimates=_estimates(selection, protocol, tasks),
+        limit_seconds=request.case_timeout,
+        command=tuple(sys.argv[1:]),
+        commit=commit(),
+        kernel_folders=request.kernel_folder,
+    )
+    return replace(asked, announced_seconds=total_seconds(asked))
+
+
+def _estimates(
+    selection: Selection, protocol: Protocol, tasks: Sequence[Task]
+) -> dict[str, float]:
+    """Estimate each task's seconds, in its first process and in a later one."""
+    first = Estimator(selection.registry, protocol)
+    later = first.under(protocol_in(protocol, 1))
+    estimates = {}
+    for task in tasks:
+        if task.kind is Pass.MEMORY:
+            estimates[estimate_key(task)] = first.memory(task.params)
+            continue
+        for replicate, estimator in enumerate((first, later)):
+            seconds = estimator.case(task.module, task.params)
+            estimates[estimate_key(task, replicate)] = seconds
+    return estimates
+
+
+def sentence(asked: RunAsked) -> str:
+    """Say what is about to run."""
+    timed = sum(task.kind is Pass.TIME for task in asked.tasks)
+    line = progress.sentence(
+        timed + len(asked.skipped) + len(asked.failed),
+        timed,
+        asked.announced_seconds,
+        asked.preset,
+    )
+    return f"{line} Each case in {asked.replicates} processes."
+
+
+def commit() -> str | None:
+    """Return the commit of the working directory; None outside a git checkout."""
+    return commit_of({"commit_info": get_commit_info()})  # type: ignore[no-untyped-call]
+
+
+# A run, from its announcement to its file.
 
 
 def begin(asked: RunAsked, folder: Path, console: Console) -> Run:
@@ -92,10 +302,10 @@ def _check_same(asked: RunAsked, path: Path) -> None:
             f"{path.name} was measured under another fingerprint (different: "
             f"{', '.join(differ)}); its parts can't be put together. Start a new run."
         )
-    if preparing.commit() != asked.commit:
+    if commit() != asked.commit:
         raise StoreError(
             f"{path.name} was measured at commit {asked.commit}, this is "
-            f"{preparing.commit()}; check that one out, or start a new run."
+            f"{commit()}; check that one out, or start a new run."
         )
 
 

@@ -56,7 +56,7 @@ class Asked:
 
     def instruments(self, device: str) -> Instruments:
         """Return what times the rounds of a case on a device."""
-        from bench.measure.timing import instruments_for  # noqa: PLC0415 - see `main`
+        from bench.measure.rounds import instruments_for  # noqa: PLC0415 - see `main`
 
         return replace(
             instruments_for(device), slowdown=self.slowdown, wait_turn=self.wait_turn
@@ -65,8 +65,7 @@ class Asked:
 
 def end_with_parent() -> None:
     """Have this process killed when its parent ends, however that ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class Alternation:

@@ -102,11 +102,10 @@ def _of_folder(folder: Path) -> Recorded:
     newest = chosen.history.runs.iloc[-1]
     fingerprint = json.loads(str(newest["fingerprint"])) if known(newest["fingerprint"]) else {}
     logs: Floats = np.where(chosen.comparable, chosen.history.logs, np.nan)
-    rounded: Floats = np.asarray(np.round(logs, RULE.log_digits), dtype=float)
     return Recorded(
         runs=tuple(str(one) for one in chosen.history.runs["run"]),
         series=chosen.history.series.reindex(columns=list(FACTS)),
-        logs=rounded,
+        logs=np.asarray(np.round(logs, RULE.log_digits), dtype=float),
         caches=list(fingerprint.get("caches") or ()),
         fingerprint_id=_text(newest["fingerprint_id"]),
         node=_text(newest["node"]),

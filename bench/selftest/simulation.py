@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +20,14 @@ from bench.history.pools import MEMORY, Watched
 from bench.history.rule import RULE as TRACK
 from bench.history.rule import Rule
 from bench.history.verdicts import causes
-from bench.selftest.recorded import recorded
+from bench.selftest.recorded import PLACE, recorded
+from bench.selftest.recorded import to_json as runs_to_json
 from bench.selftest.rule import RULE
+from bench.selftest.sampling import save
 from bench.stats.medians import Floats
-from bench.stats.verdict import Share
-from bench.store.files import StoreError
+from bench.stats.verdict import Rates, Share
+from bench.store.files import StoreError, run_name
+from bench.store.rates import FORMAT, to_json
 
 # Simulated histories, drawn from recorded runs.
 #
@@ -97,8 +103,7 @@ def simulate(
     if kind != NOTHING:
         stepped[list(_what_steps(watched, kind, rng))] = True
         step = int(rng.integers(RULE.first_step, RULE.n_runs - RULE.within_runs + 1))
-    later = np.arange(RULE.n_runs)[:, None] >= step
-    slower = np.log1p(RULE.step) * (later & stepped)
+    slower = np.log1p(RULE.step) * ((np.arange(RULE.n_runs)[:, None] >= step) & stepped)
     times = np.arange(1, rule.repetitions + 1)[:, None]
     other = rng.integers(len(recorded), size=(rule.repetitions, RULE.n_runs))
     again = np.where(np.arange(RULE.n_runs) % 2, other, (rows + times) % len(recorded))
@@ -125,8 +130,7 @@ def outcome_of(
         Whether what is flagged can be measured again; else the last runs confirm each other.
     """
     found = false_alarm = wrong = False
-    last = min(RULE.n_runs, history.step + RULE.within_runs)
-    for run in range(rule.fewest_earlier, last):
+    for run in range(rule.fewest_earlier, min(RULE.n_runs, history.step + RULE.within_runs)):
         fresh = history.fresh[:, run] if again else None
         decided = decide(history.logs[: run + 1], watched, rule, fresh)
         slower = _slower(decided)
@@ -193,7 +197,6 @@ def tallies(
     n_histories: int,
     seeds: Sequence[int],
     *,
-    rule: Rule = TRACK,
     again: bool = True,
 ) -> Iterator[Tally]:
     """Simulate histories with no step, one in memory, and one in a kernel.
@@ -211,8 +214,8 @@ def tallies(
         for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
             rng = np.random.default_rng([seed, number])
             drawn = logs if kind == NOTHING else quiet
-            histories = (simulate(drawn, watch, kind, rng, rule) for _ in range(n_histories))
-            outcomes = [outcome_of(one, watch, rule, kind, again=again) for one in histories]
+            histories = (simulate(drawn, watch, kind, rng) for _ in range(n_histories))
+            outcomes = [outcome_of(one, watch, TRACK, kind, again=again) for one in histories]
             yield Tally(
                 kind,
                 seed,
@@ -220,6 +223,94 @@ def tallies(
                 Share(sum(one.false_alarm for one in outcomes), n_histories),
                 Share(sum(one.blamed_wrongly for one in outcomes), n_histories),
             )
+
+
+# How often the rule of ``track`` is wrong here, by histories drawn from recorded runs.
+
+
+UNIT = f"histories of 60 runs, within {RULE.within_runs} runs of a step"
+
+
+@dataclass(frozen=True)
+class HistoryRated:
+    """What became of the simulated histories.
+
+    Attributes
+    ----------
+    shares : mapping of str to three Share
+        By what changed, nothing, memory or a kernel: histories in which it was found, that
+        raised a false alarm, in which something else was blamed.
+    n_recorded, n_undisturbed : int
+        Runs that were there, and those of them that tell anything.
+    path : Path
+        Where it is stored.
+    """
+
+    rates: Rates
+    shares: Mapping[str, tuple[Share, Share, Share]]
+    n_recorded: int
+    n_undisturbed: int
+    path: Path
+
+
+def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
+    """Draw histories from recorded runs, have them judged, store what comes of it.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder of runs of identical code on this machine; or what this has stored of such,
+        which are judged again, with the same seed.
+    n_histories : int
+        Of each kind: without a step, with one in memory, with one in a kernel.
+    folder : Path
+        Where the result goes.
+
+    Raises
+    ------
+    StoreError
+        When there are too few runs, or nothing can be written.
+    """
+    drawn_from = recorded(runs)
+    seed = drawn_from.seed
+    if seed is None:
+        seed = secrets.randbelow(RULE.largest_seed)
+    found = {
+        one.kind: (one.found, one.false_alarms, one.blamed_wrongly)
+        for one in tallies(drawn_from.logs, drawn_from.watched, n_histories, [seed])
+    }
+    now = datetime.now(timezone.utc)
+    path = folder / f"{run_name(now, None)}.json"
+    _, alarms, _ = found[NOTHING]
+    # What is promised of both is the smaller share.
+    least = min(found[OF_MEMORY][0], found[OF_KERNEL][0], key=lambda share: share.value)
+    rates = Rates(
+        rule="track",
+        measured=now.isoformat(timespec="seconds"),
+        path=str(path),
+        false_slower=alarms,
+        same=Share(alarms.of - alarms.count, alarms.of),
+        found=((RULE.step, least),),
+        unit=UNIT,
+    )
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "measured": rates.measured,
+        "fingerprint_id": drawn_from.fingerprint_id,
+        "node": drawn_from.node,
+        "rates": [to_json(rates)],
+        "history": {
+            "undisturbed": drawn_from.n_undisturbed,
+            "seed": seed,
+            "step": RULE.step,
+            "found, false alarm, wrong cause": {
+                kind: [[one.count, one.of] for one in shares] for kind, shares in found.items()
+            },
+            PLACE: runs_to_json(drawn_from),
+        },
+    }
+    save(path, document, f"{path} can't be written", indent=1)
+    return HistoryRated(rates, found, len(drawn_from.logs), drawn_from.n_undisturbed, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from bench.report import numbers
 from bench.report.run_tables import percent
-from bench.selftest.rating import RULES
 from bench.selftest.rule import RULE
 from bench.selftest.simulation import NOTHING
+from bench.selftest.tried_rules import RULES
 from bench.stats.verdict import Rates, Share
 
 # The suite's times beside a plain loop's.

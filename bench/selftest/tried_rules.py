@@ -1,9 +1,9 @@
-"""The rules that are tried on the same samples: this suite's, and those of other tools."""
+"""The rules that are tried on the same samples, and how often each of them is wrong."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Protocol, TypeAlias
@@ -14,8 +14,9 @@ from scipy import stats
 from bench.compare.paired import Rounds, process_time, replay
 from bench.compare.rule import RULE as COMPARISON
 from bench.compare.stored import judge
+from bench.selftest.rule import RULE
 from bench.stats.rule import RULE as STATISTICS
-from bench.stats.verdict import Verdict
+from bench.stats.verdict import Rates, Share, Verdict
 
 #: Pairs of processes of identical code, in the order in which they were measured; the two of a
 #: pair took turns.
@@ -96,8 +97,7 @@ class Ab:
         if decided.verdict is Verdict.UNCLEAR and len(differences) < self.most_pairs:
             return None  # it would have had more pairs
         used = decided.n_pairs if decided.verdict is not Verdict.UNCLEAR else self.most_pairs
-        slower = decided.verdict is Verdict.SLOWER
-        return Said(slower, decided.verdict is Verdict.SAME, used)
+        return Said(decided.verdict is Verdict.SLOWER, decided.verdict is Verdict.SAME, used)
 
 
 @dataclass(frozen=True)
@@ -240,3 +240,72 @@ OTHERS = (
     Asv(),
     Pyperf(),
 )
+
+
+# Tries a rule again and again on samples of identical code, and counts.
+
+
+#: What is tried, in the order in which it is shown.
+RULES: tuple[Rule, ...] = (Ab(), Compare(), *OTHERS)
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A rule on one case.
+
+    Attributes
+    ----------
+    said : mapping of float to tuple of Said
+        What it said in each comparison, by the injected slowdown; 0 is identical code.
+    """
+
+    rule: Rule
+    case: str
+    said: Mapping[float, tuple[Said, ...]]
+
+
+def rate(rule: Rule, case: str, pool: Pool) -> Rated:
+    """Try a rule on a case, identical and slowed down.
+
+    A slowdown is injected by making every time of the second side longer by it, so that all
+    rules, at all slowdowns, see the same samples.
+    """
+    slowdowns = (0.0, *RULE.slowdowns)
+    tried = {slowdown: tuple(_tries(rule, pool, slowdown)) for slowdown in slowdowns}
+    return Rated(rule, case, tried)
+
+
+def _tries(rule: Rule, pool: Pool, slowdown: float) -> Iterator[Said]:
+    """Compare one time after the other; no comparison uses what another has used."""
+    begin = 0
+    while (said := rule.say(pool[begin:], slowdown)) is not None:
+        yield said
+        begin += said.used
+
+
+def together(rated: list[Rated], measured: str, path: str) -> Rates:
+    """Sum what a rule said up over cases.
+
+    Parameters
+    ----------
+    rated : list of Rated
+        Of one rule; at least one.
+    measured : str
+        When, UTC.
+    path : str
+        The file of the samples.
+    """
+    identical = [said for one in rated for said in one.said[0.0]]
+    return Rates(
+        rule=rated[0].rule.name,
+        measured=measured,
+        path=path,
+        false_slower=Share(sum(said.slower for said in identical), len(identical)),
+        same=Share(sum(said.same for said in identical), len(identical)),
+        found=tuple((slowdown, _found(rated, slowdown)) for slowdown in RULE.slowdowns),
+    )
+
+
+def _found(rated: list[Rated], slowdown: float) -> Share:
+    said = [one for each in rated for one in each.said[slowdown]]
+    return Share(sum(one.slower for one in said), len(said))

@@ -265,7 +265,7 @@ def alike(
     Parameters
     ----------
     rows : DataFrame
-        From ``bench.compare.pairing.paired``.
+        From ``bench.compare.comparison.paired``.
     precisions : mapping of str to str
         Of each run that tells it; a case may tell its own.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.advise.step_time import StepCount, StepTime
+from bench.advise.statistical_cost import StepCount, StepTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from tests.advise.made_up_trainings import N_SAMPLES, SIZES, epochs, step_time
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
-    from bench.advise.step_time import StepTime
+    from bench.advise.statistical_cost import StepTime
     from bench.stats.estimate import Estimate
 
 LINEAR = step_time(200e-6, 1e-6)
@@ -49,7 +49,7 @@ def test_exact_epochs_give_the_parameters(
     assert request.node.callspec.id == found.model
     assert [found.a, found.b] == pytest.approx([float(truth.a), float(truth.b)], rel=1e-4)
     assert found.epoch_seconds(SIZES) == pytest.approx(epochs(truth), rel=1e-6)
-    assert found.step_seconds(3) == pytest.approx(float(truth.seconds(3)), rel=1e-6)
+    assert found.step.seconds(3) == pytest.approx(float(truth.seconds(3)), rel=1e-6)
     assert found.rms_residual < 1e-6
     assert found.aicc[found.model] == min(found.aicc.values())
 

@@ -22,7 +22,7 @@ from tests.advise.made_up_trainings import (
 )
 
 if TYPE_CHECKING:
-    from bench.advise.step_time import StepCount, StepTime
+    from bench.advise.statistical_cost import StepCount, StepTime
     from bench.stats.estimate import Estimate
 
 pytestmark = pytest.mark.slow

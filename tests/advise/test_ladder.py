@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.advise.ladder import FOOT_SAVES, ladder, rung_times, sizes_of
+from bench.advise.contenders import FOOT_SAVES, ladder, rung_times, sizes_of
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.speed import ladder_chart
 from bench.report.charts.static import figure

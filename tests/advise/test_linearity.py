@@ -14,7 +14,7 @@ from tests.advise.made_up_trainings import N_SAMPLES, SIZES, epochs, step_time
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bench.advise.step_time import StepTime
+    from bench.advise.statistical_cost import StepTime
 
 
 def of(truth: StepTime, noise: float = 0.01, seed: int = 0) -> Linearity:

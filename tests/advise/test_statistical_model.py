@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.advise.statistical_cost import StatisticalFit, fit
-from bench.advise.step_time import StepCount, noise_share
+from bench.advise.statistical_cost import StatisticalFit, StepCount, fit, noise_share
 from bench.stats.fits import RefusalError
 from tests.advise.made_up_trainings import (
     N_SAMPLES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.advise.step_time import StepCount, epoch_noise_share, noise_share
+from bench.advise.statistical_cost import StepCount, epoch_noise_share, noise_share
 
 
 def test_a_short_last_batch_is_noisier_with_replacement() -> None:

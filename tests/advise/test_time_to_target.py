@@ -26,8 +26,7 @@ from tests.advise.made_up_trainings import (
 
 if TYPE_CHECKING:
     from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.step_time import StepCount, StepTime
+    from bench.advise.statistical_cost import StatisticalFit, StepCount, StepTime
 
 OFFERED = (1, 10, 100, 1000)
 

@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.machine import gpu
-from bench.machine.marking import details, disturbed_share, is_untrusted, marks
-from bench.machine.telemetry import Change, GpuChange
+from bench.machine.telemetry import (
+    Change,
+    GpuChange,
+    details,
+    disturbed_share,
+    is_untrusted,
+    marks,
+)
 from bench.store.marks import MARKS
 
 #: One second of work on one of four cores, with nothing else about.

@@ -5,8 +5,7 @@ import pytest
 from bench.machine import telemetry as module
 from bench.machine import threads
 from bench.machine.counters import GpuReading, NoTelemetry, Reading
-from bench.machine.marking import marks
-from bench.machine.telemetry import SystemTelemetry, TelemetryReader, change
+from bench.machine.telemetry import SystemTelemetry, TelemetryReader, change, marks
 
 
 class FakeGpuReader:

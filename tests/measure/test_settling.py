@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.measure.warmup import call_until_settled, settled
+from bench.measure.calibration import call_until_settled, settled
 
 
 def replay(*seconds: float) -> tuple[int, bool]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
+from bench.measure.epoch import measure_step
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
 from bench.measure.rule import RULE
-from bench.measure.step import measure_step
 from kernels.cost import StepCost
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice, FakeSgd
 from tests.measure.required_facts import REQUIRED

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from bench.measure.calibration import Stop, StoppingRule
-from bench.measure.rounds import Instruments, Round
+from bench.measure.rounds import Instruments, Round, RoundTimer
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer
 from bench.stats.medians import relative_half_width
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import data
 from bench.measure.epoch import _Training, measure_training
 from bench.measure.gate import GateError, TrainingCase
 from bench.measure.protocol import DivergedError, Protocol, plan_training
-from bench.measure.rounds import Instruments
+from bench.measure.rounds import Instruments, RoundTimer
 from bench.measure.rule import RULE
-from bench.measure.timing import RoundTimer
 from kernels.backends import BACKENDS
 from kernels.train.numpy_closed_form import NumpyClosedForm
 from tests.measure.fake_device import (

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 import data
+from bench.measure.calibration import first_and_last, ready
 from bench.measure.gate import TrainingCase
 from bench.measure.protocol import Protocol, plan_training
 from bench.measure.rounds import Instruments
 from bench.measure.rule import RULE
-from bench.measure.warmup import first_and_last, ready
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice, FakeSgd
 
 if TYPE_CHECKING:
-    from bench.measure.warmup import WarmUp
+    from bench.measure.calibration import WarmUp
 
 SECONDS_PER_STEP = 2.0 + ENQUEUE_SECONDS
 SCALE = 2.0**20

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.measure.calibration import Stop
 from bench.measure.measurement import quality_facts
-from bench.measure.rounds import Instruments
-from bench.measure.timing import RoundTimer, Yardstick, instruments_for
+from bench.measure.rounds import Instruments, RoundTimer, Yardstick, instruments_for
 from tests.measure.fake_device import ENQUEUE_SECONDS, STEP_SECONDS, FakeDevice
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from bench.stats.fits import RefusalError
 from tests.advise.made_up_times import SIZES, document, epoch, target
 
 if TYPE_CHECKING:
-    from bench.advise.findings import Found
+    from bench.advise.answer import Found
 
 
 def printed(found: Found, *, details: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from bench.advise.findings import Found
+from bench.advise.answer import Found
 from bench.report import source
 from bench.report.source import Asked, some_run
 from tests.store import made_up_run

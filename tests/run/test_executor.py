@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.plan.tasks import Cause, Pass, Task, schedule
-from bench.run.executor import Executor
+from bench.run.launcher import Executor
 from tests.run.fake_launcher import CRASH, HANG, KILLED, FakeLauncher, answer_of, error
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.plan.tasks import Cause, Outcome, Pass
-from bench.run.journal import FOLDER, Journal, read_journal, unfinished
+from bench.run.runner import FOLDER, Journal, read_journal, unfinished
 from bench.store.files import StoreError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_on_a_full_disk_the_lines_before_stay_and_no_part_of_one_is_left(
         """
         import resource, signal, sys
         from pathlib import Path
-        from bench.run.journal import Journal
+        from bench.run.runner import Journal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         journal = Journal(Path(sys.argv[1]))
         limit = int(sys.argv[2])

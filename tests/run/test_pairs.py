@@ -11,10 +11,9 @@ import pytest
 from bench.compare.paired import Contest
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Setting, Task
-from bench.run.pair_cases import Entry
-from bench.run.pair_verdicts import judged
+from bench.run.ab import judged
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
-from bench.run.sides import Side
+from bench.run.sides import Entry, Side
 from bench.stats.verdict import Outcome, Verdict
 from tests.run.fake_launcher import CRASH, answer_of, error
 from tests.run.fake_sides import FakePartner, FakeSides

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
-from bench.run import preparing, runner
+from bench.run import runner
 from bench.run.remeasuring import NotAgainError, remeasure
 from bench.store.files import read_run
 
@@ -43,7 +43,7 @@ def stored(**changes: Any) -> dict[str, Any]:
             "fingerprint": fingerprint,
             "fingerprint_id": fingerprint_id(fingerprint),
         },
-        "commit_info": {"id": preparing.commit()},
+        "commit_info": {"id": runner.commit()},
         "benchmarks": [
             {
                 "name": CONTROL,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from bench.run.journal import read_journal, unfinished
+from bench.run.runner import read_journal, unfinished
 from bench.store.files import read_run
 from tests.run import misbehaving
 

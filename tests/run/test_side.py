@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.plan.values import SelectionError
-from bench.run import preparing
+from bench.run import runner
 from bench.run.sides import Side, checkout, side_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_an_interpreter_is_known_by_its_place(tmp_path: Path) -> None:
 
 
 def test_a_revision_is_laid_out_and_gone_afterwards() -> None:
-    now = preparing.commit()
+    now = runner.commit()
     if now is None:
         pytest.skip("this is no git checkout")
     with checkout("--a", "HEAD") as found:

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from bench.compare.paired import Rounds
-from bench.selftest.rating import RULES, rate, together
-from bench.selftest.tried_rules import Ab, Asv, Compare, Pyperf, PytestBenchmark
+from bench.selftest.tried_rules import (
+    RULES,
+    Ab,
+    Asv,
+    Compare,
+    Pyperf,
+    PytestBenchmark,
+    rate,
+    together,
+)
 
 if TYPE_CHECKING:
     from bench.selftest.tried_rules import Pool

@@ -13,8 +13,7 @@ import pytest
 from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
 from bench.plan.request import Request
-from bench.selftest.samples_file import read, write
-from bench.selftest.sampling import Samples, SelftestAsked, load
+from bench.selftest.sampling import Samples, SelftestAsked, load, read, write
 from bench.stats.verdict import Judgement
 from bench.store.files import StoreError
 from bench.store.rates import Machine, with_rates

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.advise import memory_cost
-from bench.advise.ladder import rung_names
+from bench.advise.contenders import rung_names
 from bench.report import numbers
 from bench.report.charts import chart
 from bench.report.run_tables import PHASES

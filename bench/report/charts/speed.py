@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bench.advise.ladder import ladder, rung_names, sizes_of
+from bench.advise.contenders import ladder, rung_names, sizes_of
 from bench.report.charts import chart
 
 if TYPE_CHECKING:

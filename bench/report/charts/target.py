@@ -13,8 +13,7 @@ from bench.stats.fits import RefusalError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.findings import Counted
+    from bench.advise.answer import Counted, KernelAnswer
 
 # Steps to the target against the batch size: counted, and by the model.
 

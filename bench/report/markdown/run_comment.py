@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bench.advise.ladder import ladder, rung_times, sizes_of
+from bench.advise.contenders import ladder, rung_times, sizes_of
 from bench.report.advice_text import size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.findings import Found
+    from bench.advise.answer import Found, KernelAnswer
     from bench.stats.estimate import Estimate
 
 # The best batch size of every kernel, as a table.
@@ -153,9 +152,9 @@ def lines(
     Parameters
     ----------
     table : DataFrame
-        From ``bench.advise.ladder.ladder``; not empty.
+        From ``bench.advise.contenders.ladder``; not empty.
     times : mapping of (str, int) to Estimate
-        From ``bench.advise.ladder.rung_times``.
+        From ``bench.advise.contenders.rung_times``.
     saves : bool
         Whether to say what each rung saves.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.advise import memory_cost
 from bench.advise.bounds import NothingToSayError, assess
-from bench.advise.ladder import ladder, rung_names, rung_times, sizes_of
+from bench.advise.contenders import ladder, rung_names, rung_times, sizes_of
 from bench.report import numbers
 from bench.report.advice_text import interval, noise_scale_line, size
 from bench.report.charts.chart import NothingToDrawError
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bench.advise.answer import KernelAnswer
+    from bench.advise.answer import Counted, KernelAnswer
     from bench.advise.bounds import Efficiency
-    from bench.advise.findings import Counted
     from bench.report.charts.chart import Chart
     from bench.report.page.one_run import Material
 

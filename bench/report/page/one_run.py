@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bench.advise.answer import KernelAnswer
+    from bench.advise.answer import Counted, Found, KernelAnswer
     from bench.advise.contenders import Ranking
-    from bench.advise.findings import Counted, Found
     from bench.report.advice_text import Headline
     from bench.store.trust import Trusted
 
