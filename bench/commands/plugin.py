@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
+from bench.cases.contract import Record
 from bench.commands import pytest_options
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
@@ -30,13 +33,6 @@ from bench.store import files
 from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.cases.contract import Record
 
 # Shows the progress of a run on a terminal.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from bench.commands.session import Suite
 from bench.plan import values
@@ -18,9 +19,6 @@ from bench.plan.request import (
     written,
 )
 from bench.store.files import RUNS
-
-if TYPE_CHECKING:
-    import pytest
 
 TABLES = ("summary", "pytest-benchmark", "both")
 #: pytest names the cases itself, and measures them in its own process.

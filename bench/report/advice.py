@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.advise.answer import KernelAnswer
+from bench.advise.findings import Counted, Found
+from bench.advise.proportionality import CostFit
+from bench.advise.statistical_cost import StatisticalFit
+from bench.advise.time_to_target import Advice
 from bench.report import advice_text, numbers
 from bench.report.grid import heading
+from bench.stats.estimate import Estimate
 from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.findings import Counted, Found
-    from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.time_to_target import Advice
-    from bench.stats.estimate import Estimate
 
 # Prints many answers of ``python -m bench advise`` at once: a line for each.
 
@@ -416,8 +412,4 @@ def _finite(value: Any) -> Any:
         return {str(key): _finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return numbers.finite(value.item() if hasattr(value, "item") else value)

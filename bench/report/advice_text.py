@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bench.advise.answer import KernelAnswer
+from bench.advise.contenders import Contender, Ranking
+from bench.advise.proportionality import CostFit, Linearity
+from bench.advise.statistical_cost import StatisticalFit
+from bench.convergence.quadratic import NoiseScale
 from bench.report import numbers
 from bench.report.numbers import measured, quotient
-
-if TYPE_CHECKING:
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.contenders import Contender, Ranking
-    from bench.advise.proportionality import CostFit, Linearity
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.convergence.quadratic import NoiseScale
-    from bench.stats.estimate import Estimate
+from bench.stats.estimate import Estimate
 
 # Says which batch size to take, as a person would say it.
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import pandas as pd
+from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from bench.advise.roofline import column
+from bench.advise.bounds import Efficiency
+from bench.advise.devices import Crossing
+from bench.advise.roofline import Ceilings, column
 from bench.report import numbers
 from bench.report.grid import BASELINE, UNTRUSTED, Grid, heading, mark
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.advise.bounds import Efficiency
-    from bench.advise.devices import Crossing
-    from bench.advise.roofline import Ceilings
 
 # The tables of one run's efficiency: share of the roof, what bounds it, devices compared.
 
@@ -363,10 +358,6 @@ def _records(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any
     """Return rows as dicts of a few columns, without what is no number."""
     known = [name for name in columns if name in rows]
     return [
-        {name: _plain(value) for name, value in one.items()}
+        {name: numbers.finite(value) for name, value in one.items()}
         for one in rows[known].to_dict("records")
     ]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

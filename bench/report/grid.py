@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import pandas as pd
-    from rich.console import Console
-
-    Format = Callable[[float], str]
+Format = Callable[[float], str]
 
 # Tables with a row for each kernel and a column for each size, as wide as the terminal.
 

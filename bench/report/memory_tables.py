@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+import pandas as pd
+from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from bench.advise import memory_cost
+from bench.advise.memory_cost import Line
 from bench.report import numbers
 from bench.report.grid import BASELINE, Grid, heading
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.advise.memory_cost import Line
 
 TITLES = {
     memory_cost.HOST: "host memory at most, beside the data as they were loaded",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from bench.stats.estimate import Estimate
+from bench.stats.estimate import Estimate
 
 # Numbers as a person reads them: few digits and a unit that fits.
 
@@ -83,6 +82,11 @@ def binary_bytes(value: float) -> str:
         if value >= 2**exponent:
             return f"{value / 2**exponent:g} {prefix}B"
     return f"{value:g} B"
+
+
+def finite(value: Any) -> Any:
+    """Return a value; None for a number that JSON can't hold."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # How many digits of a number are shown: those that its interval leaves standing.

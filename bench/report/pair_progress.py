@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from types import TracebackType
 
-from rich.console import Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bench.compare.paired import Contest, PairedEstimate
 from bench.report.numbers import ratio
 from bench.report.progress import OTHER_LINES, duration
 from bench.stats.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-
-    from rich.console import Console, RenderableType
-
-    from bench.compare.paired import Contest, PairedEstimate
 
 
 class AbProgress:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import TracebackType
+
+from rich.console import Console
 
 from bench.report.numbers import number
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from rich.console import Console
-
 
 # The line before a run: how many cases, and about how long.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import MOST_SIDES
+from bench.compare.comparison import MOST_SIDES, Comparison, Difference, Side
 from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
 from bench.report.comparison_text import AXES, comparison_outcome
@@ -16,12 +17,7 @@ from bench.report.grid import UNTRUSTED
 from bench.report.markdown.elements import Part, code, fitted, folded, paragraph, table, text
 from bench.report.numbers import measured, number, ratio, seconds
 from bench.report.run_tables import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.compare.comparison import Comparison, Difference, Side
-    from bench.store.table import Loaded
+from bench.store.table import Loaded
 
 # Benchmarks of other suites: what any pytest-benchmark file tells.
 

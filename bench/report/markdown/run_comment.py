@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import pandas as pd
+
+from bench.advise.answer import KernelAnswer
+from bench.advise.findings import Found
 from bench.advise.ladder import ladder, rung_times, sizes_of
 from bench.report.advice_text import size
 from bench.report.grid import UNTRUSTED
@@ -15,17 +20,9 @@ from bench.report.numbers import measured, number, seconds
 from bench.report.page.machine_section import command
 from bench.report.page.run_section import SENTENCES, subtitle
 from bench.report.run_tables import faster_text, percent, seconds_text
+from bench.stats.estimate import Estimate
 from bench.store import tidy
 from bench.store.trust import trusted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
-
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.findings import Found
-    from bench.stats.estimate import Estimate
 
 # The best batch size of every kernel, as a table.
 

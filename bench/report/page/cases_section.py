@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from bench.advise.contenders import Contender, Ranking
 from bench.report import numbers
-from bench.report.advice_text import QUANTITIES, TEXTBOOK, time
+from bench.report.advice_text import QUANTITIES, TEXTBOOK, Headline, time
 from bench.report.numbers import measured, quotient
 from bench.report.page.blocks import (
     Answer,
@@ -27,10 +29,6 @@ from bench.report.run_tables import percent
 from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench.advise.contenders import Contender, Ranking
-    from bench.report.advice_text import Headline
     from bench.report.page.one_run import Material
 
 # The answer, before everything else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,8 +14,6 @@ from bench.report.page.machine_section import machine_section, method_section
 from bench.report.page.run_section import date, subtitle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from bench.report.page.one_run import Material
 
 HEAD = (

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from bench.compare.over_time import points
+from bench.history.machine_history import WholeHistory
 from bench.history.rule import RULE
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart
 from bench.report.numbers import number
 from bench.report.page import blocks
+from bench.report.page.blocks import Block
 from bench.report.page.history_tables import cases_table, changes_table, drifts_table
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
-from bench.stats.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.history.machine_history import WholeHistory
-    from bench.report.page.blocks import Block
-    from bench.stats.verdict import CaseVerdict, Judgement
-    from bench.store.table import Loaded
+from bench.stats.verdict import CaseVerdict, Judgement, Verdict
+from bench.store.table import Loaded
 
 # The newest run of each machine against its history, as ``track`` says it.
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from bench.compare.over_time import over_time
+from bench.history.machine_history import WholeHistory
 from bench.report.comparison_text import what
 from bench.report.numbers import change, measured
 from bench.report.page.blocks import Cell, Column, Table, filtered, numeric
 from bench.report.run_tables import percent
 from bench.report.verdicts import wording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.history.machine_history import WholeHistory
-    from bench.stats.verdict import CaseVerdict, Change, Drift
-    from bench.store.table import Loaded
+from bench.stats.verdict import CaseVerdict, Change, Drift
+from bench.store.table import Loaded
 
 #: Longer tables hold the newest.
 MOST_CHANGES = 1000

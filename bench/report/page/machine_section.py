@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
@@ -12,8 +13,6 @@ from bench.report.page.cases_section import marks_table
 from bench.report.run_tables import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from bench.report.page.one_run import Material
 
 #: Facts that are sizes in bytes.

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bench.advise import memory_cost
-from bench.advise.bounds import NothingToSayError, assess
+from bench.advise.answer import KernelAnswer
+from bench.advise.bounds import Efficiency, NothingToSayError, assess
+from bench.advise.findings import Counted
 from bench.advise.ladder import ladder, rung_names, rung_times, sizes_of
 from bench.report import numbers
 from bench.report.advice_text import interval, noise_scale_line, size
-from bench.report.charts.chart import NothingToDrawError
+from bench.report.charts.chart import Chart, NothingToDrawError
 from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_chart
 from bench.report.charts.loss import loss_chart, published_chart
 from bench.report.charts.speed import ladder_chart, speed_chart
@@ -25,14 +30,6 @@ from bench.stats.fits import RefusalError
 from bench.store import tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import pandas as pd
-
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.bounds import Efficiency
-    from bench.advise.findings import Counted
-    from bench.report.charts.chart import Chart
     from bench.report.page.one_run import Material
 
 # The ladder, speed against batch size, and the loss.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.advise.contenders import fair, rankings
-from bench.report.advice_text import TEXTBOOK, headline
+import pandas as pd
+
+from bench.advise.answer import KernelAnswer
+from bench.advise.contenders import Ranking, fair, rankings
+from bench.advise.findings import Counted, Found
+from bench.report.advice_text import TEXTBOOK, Headline, headline
 from bench.report.page import measured_sections
 from bench.report.page.blocks import Page
 from bench.report.page.cases_section import answer_section, cases_section, skipped_section
@@ -15,18 +20,7 @@ from bench.report.page.machine_section import machine_section, method_section
 from bench.report.page.run_section import run_section, subtitle
 from bench.stats.fits import RefusalError
 from bench.store import tidy
-from bench.store.trust import trusted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.contenders import Ranking
-    from bench.advise.findings import Counted, Found
-    from bench.report.advice_text import Headline
-    from bench.store.trust import Trusted
+from bench.store.trust import Trusted, trusted
 
 # What the sections about one run are made from.
 

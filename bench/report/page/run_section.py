@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
 from bench.report.page.blocks import Facts, Section, Trust
 from bench.report.run_tables import percent
+from bench.store.trust import Trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from bench.report.page.one_run import Material
-    from bench.store.trust import Trusted
 
 SENTENCES = {
     "good": "These numbers can be relied on",
