@@ -104,10 +104,7 @@ def _other(
     known: Counted, one: KernelAnswer, first: KernelAnswer, *, several: bool
 ) -> list[str | Text]:
     """Make one line of it."""
-    conditions, fit = (
-        known.conditions,
-        None if isinstance(known.fit, RefusalError) else known.fit,
-    )
+    conditions, fit = known.conditions, advice_text.fit_of(known)
     where = f", {one.subject.workload}, {one.subject.device}" if several else ""
     cells: list[str | Text] = [
         Text(one.subject.kernel + where),
@@ -152,7 +149,7 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
         ]
         known = found.counted.get((workload, conditions))
         _target(console, workload, known)
-        fit = _fit(known)
+        fit = advice_text.fit_of(known)
         if len(group) > IN_FULL:
             for device in dict.fromkeys(one.subject.device for one in group):
                 overview(console, group, device)
@@ -168,10 +165,6 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
             _counted_steps(console, known, details=details)
     if found.others:
         others(console, found)
-
-
-def _fit(known: Counted | None) -> StatisticalFit | None:
-    return None if known is None or isinstance(known.fit, RefusalError) else known.fit
 
 
 def _say(console: Console, text: str) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from bench.advise.answer import KernelAnswer
 from bench.advise.contenders import Contender, Ranking
+from bench.advise.findings import Counted
 from bench.advise.proportionality import CostFit, Linearity
 from bench.advise.statistical_cost import StatisticalFit
 from bench.convergence.quadratic import NoiseScale
 from bench.report import numbers
 from bench.report.numbers import measured, quotient
 from bench.stats.estimate import Estimate
+from bench.stats.fits import RefusalError
 
 # Says which batch size to take, as a person would say it.
 
@@ -41,6 +43,11 @@ def interval(estimate: Estimate) -> str:
     if estimate.low <= 0:
         return f"at most {size(estimate.high)}"
     return f"{size(estimate.value)} ({size(estimate.low)} to {size(estimate.high)})"
+
+
+def fit_of(known: Counted | None) -> StatisticalFit | None:
+    """Return the model of the steps of a workload; None where there is none."""
+    return None if known is None or isinstance(known.fit, RefusalError) else known.fit
 
 
 def sentences(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:

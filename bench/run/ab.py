@@ -16,8 +16,7 @@ from bench.measure.protocol import Protocol
 from bench.plan.request import Request
 from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
-from bench.report.pair_progress import AbProgress
-from bench.report.progress import duration
+from bench.report.progress import AbProgress, duration
 from bench.run import merging
 from bench.run.executor import Interrupts
 from bench.run.pair_cases import Entry, check, entries

@@ -17,8 +17,7 @@ from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import row, table
 from bench.report.numbers import measured, number, seconds
-from bench.report.page.machine_section import command
-from bench.report.page.run_section import SENTENCES, subtitle
+from bench.report.page.run_section import SENTENCES, command, subtitle, versions
 from bench.report.run_tables import faster_text, percent, seconds_text
 from bench.stats.estimate import Estimate
 from bench.store import tidy
@@ -253,17 +252,13 @@ def _where(document: Mapping[str, Any]) -> str:
     """Write machine, date, versions and commit."""
     machine = document.get("machine_info") or {}
     found = machine.get("fingerprint") or {}
-    versions = [f"Python {found.get('python') or machine.get('python_version', '?')}"]
-    versions += [
-        f"{backend} {told[backend]}"
-        for backend, told in (found.get("backends") or {}).items()
-        if isinstance(told, dict) and told.get(backend)
-    ]
     commit = document.get("commit_info") or {}
     told = f"commit {str(commit['id'])[:COMMIT_DIGITS]}" if commit.get("id") else ""
     if told and commit.get("dirty"):
         told += " with changes"
-    return " · ".join(part for part in (subtitle(document), ", ".join(versions), told) if part)
+    return " · ".join(
+        part for part in (subtitle(document), ", ".join(versions(machine, found)), told) if part
+    )
 
 
 def _trust(document: Mapping[str, Any]) -> str:

@@ -26,7 +26,6 @@ from bench.report.page.blocks import (
 )
 from bench.report.page.measured_sections import seconds_cell
 from bench.report.run_tables import percent
-from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
     from bench.report.page.one_run import Material
@@ -232,24 +231,3 @@ def _reason(one: Mapping[str, Any]) -> str:
     told = [str(one[name]) for name in ("cause", "message") if one.get(name)]
     where = "" if one.get("process") is None else f"process {one['process']}: "
     return where + ": ".join(told) if told else "–"
-
-
-def marks_table(marks: Mapping[str, int]) -> Table:
-    """Explain what disturbed rounds, and what to do about it.
-
-    Parameters
-    ----------
-    marks : mapping of str to int
-        Disturbed rounds by reason.
-    """
-    rows = tuple(
-        (
-            Cell(reason),
-            Cell(str(count), float(count)),
-            Cell(MARKS[reason].message if reason in MARKS else "–"),
-            Cell(MARKS[reason].remedy if reason in MARKS else "–"),
-        )
-        for reason, count in marks.items()
-    )
-    head = (Column("mark"), *numeric("rounds"), Column("what went on"), Column("remedy"))
-    return Table("marks-table", "What disturbed rounds", head, rows, sortable=True)
