@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +18,7 @@ from bench.advise.proportionality import CostFit
 from bench.advise.statistical_cost import StatisticalFit
 from bench.advise.time_to_target import Advice
 from bench.report import advice_text, numbers
-from bench.report.grid import heading
+from bench.report.grid import headed, heading
 from bench.stats.estimate import Estimate
 from bench.stats.fits import RefusalError
 
@@ -34,11 +33,8 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
     group : sequence of KernelAnswer
         Of any devices; those without advice are left out.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column(device, no_wrap=True)
-    for name in ("advised", "within 5%", "time", "measured best", "n_half", "samples/s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("misfit", justify="right", no_wrap=True)
+    right = ("advised", "within 5%", "time", "measured best", "n_half", "samples/s", "misfit")
+    table = headed((device,), right)
     advised = [one for one in group if one.advice is not None and one.subject.device == device]
     for one in sorted(advised, key=lambda one: one.advice.t_star_seconds.value):  # type: ignore[union-attr]
         advice, cost = one.advice, one.cost
@@ -51,7 +47,7 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
             f"{advice.recommended}",
             " to ".join(advice_text.size(end.value) for end in advice.within),
             numbers.seconds(advice.t_star_seconds.value),
-            _best(one),
+            advice_text.measured_best(one),
             advice_text.size(cost.n_half.value),
             numbers.rate(cost.r_inf.value),
             f"{cost.rms_residual:.0%}" + (" !" if cost.misses_noise else ""),
@@ -61,20 +57,10 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
         console.print(table)
 
 
-def _best(one: KernelAnswer) -> str:
-    if one.measured_best is None:
-        return "–"
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{numbers.seconds(row['measured_seconds'])} at {one.measured_best}"
-
-
 def others(console: Console, found: Found) -> None:
     """Print what other schedules and samplings do to the time to the target."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("kernel", "schedule", "replacement"):
-        table.add_column(name, no_wrap=True)
-    for name in ("S_min", "B_noise", "advised", "time", "to the first"):
-        table.add_column(name, justify="right", no_wrap=True)
+    right = ("S_min", "B_noise", "advised", "time", "to the first")
+    table = headed(("kernel", "schedule", "replacement"), right)
     first = {one.subject: one for one in found.answers}
     listed = [
         (found.counted[one.subject.workload, conditions], one)
@@ -111,11 +97,8 @@ def _other(
         Text(conditions.schedule),
         conditions.sampling.removesuffix("-replacement"),
     ]
-    cells += (
-        ["–", "–"]
-        if fit is None
-        else [advice_text.size(fit.s_min.value), advice_text.size(fit.b_noise.value)]
-    )
+    known_costs = () if fit is None else (fit.s_min, fit.b_noise)
+    cells += [advice_text.size(cost.value) for cost in known_costs] or ["–", "–"]
     if one.advice is None:
         return [*cells, "refused", "–", "–"]
     seconds = one.advice.t_star_seconds.value
@@ -211,16 +194,12 @@ def _in_full(
 
 def _by_size(one: KernelAnswer) -> Table:
     """Make the table by batch size."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("B", "rate", "steps", "samples", "epoch", "predicted", "measured", ""):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    right = ("B", "rate", "steps", "samples", "epoch", "predicted", "measured")
+    table = headed((), right)
+    table.add_column("", no_wrap=True)
     assert one.advice is not None  # noqa: S101 - there is no table without
     for _, row in one.table.iterrows():
-        marks = []
-        if row["batch_size"] == one.advice.recommended:
-            marks.append("advised")
-        if row["batch_size"] == one.measured_best:
-            marks.append("best measured")
+        sizes = {"advised": one.advice.recommended, "best measured": one.measured_best}
         table.add_row(
             f"{row['batch_size']:.0f}",
             f"{row['learning_rate']:.3g}",
@@ -229,7 +208,7 @@ def _by_size(one: KernelAnswer) -> Table:
             numbers.seconds(row["epoch_seconds"]),
             _between(row, "seconds", "low", "high"),
             _between(row, "measured_seconds", "measured_low", "measured_high"),
-            ", ".join(marks),
+            ", ".join(mark for mark, size in sizes.items() if row["batch_size"] == size),
         )
     return table
 
@@ -339,16 +318,16 @@ def _advice(advice: Advice) -> dict[str, Any]:
     }
 
 
+ESTIMATES = ("r_inf", "n_half", "host_seconds", "plateau_until")
+
+
 def _cost(cost: CostFit) -> dict[str, Any]:
     return {
         "model": cost.model,
         "aicc": dict(cost.aicc),
         "a_seconds": cost.a,
         "b_seconds_per_sample": cost.b,
-        "r_inf": _estimate(cost.r_inf),
-        "n_half": _estimate(cost.n_half),
-        "host_seconds": _estimate(cost.host_seconds),
-        "plateau_until": _estimate(cost.plateau_until),
+        **{name: _estimate(getattr(cost, name)) for name in ESTIMATES},
         **_quality(cost),
     }
 

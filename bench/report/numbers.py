@@ -143,6 +143,11 @@ def measured(value: float, half_width: float | None, unit: str = "s") -> str:
     return engineering(value, unit, significant(value, half_width))
 
 
+def timed(case: Any) -> str:
+    """Write the ``seconds`` of a case with the digits that ``low`` and ``high`` allow."""
+    return measured(case["seconds"], (case["high"] - case["low"]) / 2)
+
+
 def plain(value: float, half_width: float | None) -> str:
     """Write a number without a prefix, such as a ratio.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.advise.answer import KernelAnswer
 from bench.advise.findings import Found
 from bench.advise.ladder import ladder, rung_times, sizes_of
-from bench.report.advice_text import size
+from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import row, table
@@ -60,21 +60,14 @@ def _seconds(one: KernelAnswer) -> float:
 def _cells(one: KernelAnswer) -> list[str]:
     subject = [elements.code(one.subject.kernel), elements.text(one.subject.device)]
     if one.advice is None:
-        return [*subject, "–", elements.text(one.refusal), "–", _best(one)]
+        return [*subject, "–", elements.text(one.refusal), "–", measured_best(one)]
     return [
         *subject,
         f"{one.advice.recommended}",
         " to ".join(size(end.value) for end in one.advice.within),
         seconds(one.advice.t_star_seconds.value),
-        _best(one),
+        measured_best(one),
     ]
-
-
-def _best(one: KernelAnswer) -> str:
-    if one.measured_best is None:
-        return "–"
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{seconds(row['measured_seconds'])} at {one.measured_best}"
 
 
 # The time of every epoch: a table for each workload, device and loader.

@@ -22,10 +22,10 @@ from bench.report.charts.speed import ladder_chart, speed_chart
 from bench.report.charts.target import steps_chart, target_chart
 from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
-from bench.report.memory_tables import TITLES, line_cells
-from bench.report.numbers import measured
+from bench.report.numbers import measured, timed
 from bench.report.page.blocks import Cell, Column, Prose, Section, Table, numeric
 from bench.report.run_tables import NOTHING, faster_text
+from bench.report.terminal import TITLES, line_cells
 from bench.stats.fits import RefusalError
 from bench.store import tidy
 
@@ -93,8 +93,7 @@ def seconds_cell(row: pd.Series) -> Cell:
     row : Series
         A case, with ``low`` and ``high``.
     """
-    text = measured(row["seconds"], (row["high"] - row["low"]) / 2)
-    return Cell(f"{text} {mark(row).strip()}".strip(), float(row["seconds"]))
+    return Cell(f"{timed(row)} {mark(row).strip()}".strip(), float(row["seconds"]))
 
 
 def speed_section(material: Material) -> Section:

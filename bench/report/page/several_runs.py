@@ -12,7 +12,7 @@ from bench.report import numbers
 from bench.report.charts.ratios import ratios_chart
 from bench.report.charts.speed import sides_chart
 from bench.report.comparison_text import AXES, comparison_outcome, what
-from bench.report.numbers import measured, ratio
+from bench.report.numbers import ratio, timed
 from bench.report.page.blocks import (
     Block,
     Cell,
@@ -117,19 +117,13 @@ def _ratio_row(row: pd.Series, base: pd.Series, labels: list[str]) -> tuple[Cell
         Cell(what(row)),
         Cell(case if isinstance(case, str) else ""),
         Cell(labels[row["side"]]),
-        _seconds(base),
-        _seconds(row),
+        *(Cell(timed(case), float(case["seconds"])) for case in (base, row)),
         Cell(
             ratio(row["ratio"], row["ratio_low"], row["ratio_high"]) + disturbed, row["ratio"]
         ),
         Cell(str(row["ratio_basis"])),
         Cell(str(row["name"])),
     )
-
-
-def _seconds(row: pd.Series) -> Cell:
-    text = measured(row["seconds"], (row["high"] - row["low"]) / 2)
-    return Cell(text, float(row["seconds"]))
 
 
 def _left_out(found: Comparison) -> Iterator[Block]:
