@@ -5,38 +5,42 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.commands import pytest_options
+from bench.cases.contract import Record
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
 from bench.measure.gate import GateError
 from bench.measure.measurement import record
 from bench.measure.protocol import DivergedError
 from bench.measure.target import MissedError
+from bench.plan import values
 from bench.plan.catalogue import usual_modules
 from bench.plan.duration import Estimator
 from bench.plan.matrix import KERNEL_AXES, case_id
+from bench.plan.request import (
+    Request,
+    flag,
+    options,
+    protocol_of,
+    request_of,
+    required,
+    select,
+    written,
+)
 from bench.plan.values import SelectionError
-from bench.report import progress as announce
 from bench.report import terminal
-from bench.report.progress import Progress
+from bench.report.progress import NO_CASE, Progress, sentence
 from bench.run.single_case import ElsewhereError
 from bench.store import files
-from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from bench.cases.contract import Record
 
 # Shows the progress of a run on a terminal.
 
@@ -78,11 +82,44 @@ RUN_FILE = pytest.StashKey[Path]()
 DOCUMENT = pytest.StashKey[dict[str, Any]]()
 PROBLEM = pytest.StashKey[str]()
 CASES = Path(__file__).parents[1] / "cases"
+TABLES = ("summary", "pytest-benchmark", "both")
+#: pytest names the cases itself, and measures them in its own process.
+NOT_OF_PYTEST = {
+    *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
+    "memory",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the suite's options."""
-    pytest_options.add(parser)
+    group = parser.getgroup(
+        "minibatch", "mini-batch SGD benchmarks (lists: commas, nd.* works)"
+    )
+    for name, option in options().items():
+        if name in NOT_OF_PYTEST:
+            continue
+        default = getattr(Request, name)
+        typed = default if default is None else option.shown or written(default)
+        shown = f" (default: {typed})" if typed else ""
+        if name == "kernel_folder":
+            group.addoption(
+                flag(name), action="append", type=Path, metavar="FOLDER", help=option.help
+            )
+        else:
+            group.addoption(flag(name), metavar="TEXT", help=option.help + shown)
+    group.addoption(
+        "--tables",
+        default=TABLES[0],
+        metavar="TEXT",
+        help=f"What to print at the end: {', '.join(TABLES)}.",
+    )
+    group.addoption(
+        "--results",
+        type=Path,
+        metavar="FOLDER",
+        help=f"Where what is measured is stored (default: {files.RUNS}).",
+    )
+    group.addoption("--no-figures", action="store_true", help="Draw no figures.")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -120,7 +157,17 @@ def suite(config: pytest.Config) -> Suite:
     """
     if SUITE not in config.stash:
         try:
-            config.stash[SUITE] = pytest_options.suite_of(config)
+            names = options().keys() - NOT_OF_PYTEST
+            request = request_of({name: config.getoption(flag(name)) for name in names})
+            values.one_of("--tables", config.getoption("tables"), TABLES, "table")
+            selection = select(request)
+            config.stash[SUITE] = Suite(
+                preset=request.preset,
+                selection=selection,
+                protocol=protocol_of(request),
+                required=required(request, selection.registry),
+                kernel_folders=request.kernel_folder,
+            )
         except (SelectionError, RegistryError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SUITE]
@@ -140,12 +187,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     axes = getattr(metafunc.module, "AXES", None)
     if axes is None or "suite" not in metafunc.fixturenames:
         return
-    cases = list(suite(metafunc.config).selection.cases_of(metafunc.module))
+    cases = suite(metafunc.config).selection.cases_of(metafunc.module)
     names = ["kernel" if axis in KERNEL_AXES else axis for axis in axes]
-    metafunc.parametrize(
-        names,
-        [pytest.param(*case.values(), id=case_id(case)) for case in cases],
-    )
+    found = [pytest.param(*case.values(), id=case_id(case)) for case in cases]
+    metafunc.parametrize(names, found)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -158,11 +203,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if empty:
         config.hook.pytest_deselected(items=empty)
     kept = [item for item in items if item not in empty]
-    items[:] = sorted(kept, key=lambda item: _is_case(item) and _on_gpu(_params(item)))
-
-
-def _on_gpu(params: dict[str, Any]) -> bool:
-    return str(params.get("device")).startswith("gpu")
+    items[:] = sorted(
+        kept,
+        key=lambda item: _is_case(item) and str(_params(item).get("device")).startswith("gpu"),
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -174,7 +218,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if SUITE in config.stash and not session.items and reporter is not None:
-        reporter.write_line(announce.NO_CASE)
+        reporter.write_line(NO_CASE)
     if not items or config.getoption("collectonly"):
         return
     asked = suite(config)
@@ -190,7 +234,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     seconds = sum(estimates.values())
     if reporter is None:
         return
-    reporter.write_line(announce.sentence(len(items), len(estimates), seconds, asked.preset))
+    reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
 
@@ -299,7 +343,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        path = files.write_run(folder, document, commit_of(document))
+        path = files.write_run(folder, document, files.commit_of(document))
         config.stash[RUN_FILE] = path
         if not config.getoption("no_figures") and not interrupted:
             from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib

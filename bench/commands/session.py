@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from bench.measure.rounds import instruments_for
+import pytest
+
+from bench.measure.measurement import Measurement
+from bench.measure.protocol import Protocol
+from bench.measure.rounds import Instruments, instruments_for
+from bench.plan.matrix import Selection
 from bench.run.single_case import Elsewhere
 from bench.store.files import FORMAT
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    import pytest
-
-    from bench.measure.measurement import Measurement
-    from bench.measure.protocol import Protocol
-    from bench.measure.rounds import Instruments
-    from bench.plan.matrix import Selection
-    from kernels.contract import Availability
-    from kernels.registry import Registry
+from kernels.contract import Availability
+from kernels.registry import Registry
 
 # What one pytest session of the suite holds: what is asked for, and what came of it.
 

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 import data
-from bench.measure.protocol import EVALUATE_EVERY, published
+from bench.measure.protocol import EVALUATE_EVERY, Protocol, published
 from bench.measure.rounds import exhaust, time_round
 from bench.measure.rule import RULE as MEASURING
 from bench.plan.rule import RULE
-from bench.plan.tasks import Pass, estimate_key
+from bench.plan.tasks import Outcome, Pass, RunAsked, estimate_key
 from data.errors import DataError
 from kernels import backends
+from kernels.registry import Registry
 from kernels.sampling import draw_start
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from bench.measure.protocol import Protocol
-    from bench.plan.tasks import Outcome, RunAsked
-    from kernels.registry import Registry
-
-    Params = Mapping[str, Any]
+Params = Mapping[str, Any]
 
 # Says about how long a run will take, from a few steps of each kernel on this machine.
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 import psutil
 
 import data
 from bench.plan.rule import RULE
 from kernels.backends import BACKENDS
-from kernels.contract import AVAILABLE, Availability, Status
+from kernels.contract import AVAILABLE, Availability, Status, TrainKernel, UpdateKernel
+from kernels.registry import Registry
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import ModuleType
-
-    from kernels.contract import TrainKernel, UpdateKernel
-    from kernels.registry import Registry
-
-    Params = Mapping[str, Any]
+Params = Mapping[str, Any]
 
 # Presets: how much of the matrix fits into the time that a person has.
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rich import box
+import pandas as pd
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.advise.answer import Counted, Found, KernelAnswer
+from bench.advise.proportionality import CostFit
+from bench.advise.statistical_cost import StatisticalFit
+from bench.advise.time_to_target import Advice
 from bench.report import advice_text, numbers
-from bench.report.grid import heading
+from bench.report.grid import headed, heading
+from bench.stats.estimate import Estimate
 from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.advise.answer import Counted, Found, KernelAnswer
-    from bench.advise.proportionality import CostFit
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.advise.time_to_target import Advice
-    from bench.stats.estimate import Estimate
 
 # Prints many answers of ``python -m bench advise`` at once: a line for each.
 
@@ -37,11 +32,8 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
     group : sequence of KernelAnswer
         Of any devices; those without advice are left out.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column(device, no_wrap=True)
-    for name in ("advised", "within 5%", "time", "measured best", "n_half", "samples/s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("misfit", justify="right", no_wrap=True)
+    right = ("advised", "within 5%", "time", "measured best", "n_half", "samples/s", "misfit")
+    table = headed((device,), right)
     advised = [one for one in group if one.advice is not None and one.subject.device == device]
     for one in sorted(advised, key=lambda one: one.advice.t_star_seconds.value):  # type: ignore[union-attr]
         advice, cost = one.advice, one.cost
@@ -54,7 +46,7 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
             f"{advice.recommended}",
             " to ".join(advice_text.size(end.value) for end in advice.within),
             numbers.seconds(advice.t_star_seconds.value),
-            _best(one),
+            advice_text.measured_best(one),
             advice_text.size(cost.n_half.value),
             numbers.rate(cost.r_inf.value),
             f"{cost.rms_residual:.0%}" + (" !" if cost.misses_noise else ""),
@@ -64,20 +56,10 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
         console.print(table)
 
 
-def _best(one: KernelAnswer) -> str:
-    if one.measured_best is None:
-        return "–"
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{numbers.seconds(row['measured_seconds'])} at {one.measured_best}"
-
-
 def others(console: Console, found: Found) -> None:
     """Print what other schedules and samplings do to the time to the target."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("kernel", "schedule", "replacement"):
-        table.add_column(name, no_wrap=True)
-    for name in ("S_min", "B_noise", "advised", "time", "to the first"):
-        table.add_column(name, justify="right", no_wrap=True)
+    right = ("S_min", "B_noise", "advised", "time", "to the first")
+    table = headed(("kernel", "schedule", "replacement"), right)
     first = {one.subject: one for one in found.answers}
     listed = [
         (found.counted[one.subject.workload, conditions], one)
@@ -107,21 +89,15 @@ def _other(
     known: Counted, one: KernelAnswer, first: KernelAnswer, *, several: bool
 ) -> list[str | Text]:
     """Make one line of it."""
-    conditions, fit = (
-        known.conditions,
-        None if isinstance(known.fit, RefusalError) else known.fit,
-    )
+    conditions, fit = known.conditions, advice_text.fit_of(known)
     where = f", {one.subject.workload}, {one.subject.device}" if several else ""
     cells: list[str | Text] = [
         Text(one.subject.kernel + where),
         Text(conditions.schedule),
         conditions.sampling.removesuffix("-replacement"),
     ]
-    cells += (
-        ["–", "–"]
-        if fit is None
-        else [advice_text.size(fit.s_min.value), advice_text.size(fit.b_noise.value)]
-    )
+    known_costs = () if fit is None else (fit.s_min, fit.b_noise)
+    cells += [advice_text.size(cost.value) for cost in known_costs] or ["–", "–"]
     if one.advice is None:
         return [*cells, "refused", "–", "–"]
     seconds = one.advice.t_star_seconds.value
@@ -155,7 +131,7 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
         ]
         known = found.counted.get((workload, conditions))
         _target(console, workload, known)
-        fit = _fit(known)
+        fit = advice_text.fit_of(known)
         if len(group) > IN_FULL:
             for device in dict.fromkeys(one.subject.device for one in group):
                 overview(console, group, device)
@@ -171,10 +147,6 @@ def render(found: Found, console: Console, *, details: bool = False) -> None:
             _counted_steps(console, known, details=details)
     if found.others:
         others(console, found)
-
-
-def _fit(known: Counted | None) -> StatisticalFit | None:
-    return None if known is None or isinstance(known.fit, RefusalError) else known.fit
 
 
 def _say(console: Console, text: str) -> None:
@@ -221,16 +193,12 @@ def _in_full(
 
 def _by_size(one: KernelAnswer) -> Table:
     """Make the table by batch size."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("B", "rate", "steps", "samples", "epoch", "predicted", "measured", ""):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    right = ("B", "rate", "steps", "samples", "epoch", "predicted", "measured")
+    table = headed((), right)
+    table.add_column("", no_wrap=True)
     assert one.advice is not None  # noqa: S101 - there is no table without
     for _, row in one.table.iterrows():
-        marks = []
-        if row["batch_size"] == one.advice.recommended:
-            marks.append("advised")
-        if row["batch_size"] == one.measured_best:
-            marks.append("best measured")
+        sizes = {"advised": one.advice.recommended, "best measured": one.measured_best}
         table.add_row(
             f"{row['batch_size']:.0f}",
             f"{row['learning_rate']:.3g}",
@@ -239,7 +207,7 @@ def _by_size(one: KernelAnswer) -> Table:
             numbers.seconds(row["epoch_seconds"]),
             _between(row, "seconds", "low", "high"),
             _between(row, "measured_seconds", "measured_low", "measured_high"),
-            ", ".join(marks),
+            ", ".join(mark for mark, size in sizes.items() if row["batch_size"] == size),
         )
     return table
 
@@ -349,16 +317,16 @@ def _advice(advice: Advice) -> dict[str, Any]:
     }
 
 
+ESTIMATES = ("r_inf", "n_half", "host_seconds", "plateau_until")
+
+
 def _cost(cost: CostFit) -> dict[str, Any]:
     return {
         "model": cost.model,
         "aicc": dict(cost.aicc),
         "a_seconds": cost.a,
         "b_seconds_per_sample": cost.b,
-        "r_inf": _estimate(cost.r_inf),
-        "n_half": _estimate(cost.n_half),
-        "host_seconds": _estimate(cost.host_seconds),
-        "plateau_until": _estimate(cost.plateau_until),
+        **{name: _estimate(getattr(cost, name)) for name in ESTIMATES},
         **_quality(cost),
     }
 
@@ -415,8 +383,4 @@ def _finite(value: Any) -> Any:
         return {str(key): _finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return numbers.finite(value.item() if hasattr(value, "item") else value)

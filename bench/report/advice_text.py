@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bench.advise.answer import Counted, KernelAnswer
+from bench.advise.contenders import Contender, Ranking
+from bench.advise.proportionality import CostFit, Linearity
+from bench.advise.statistical_cost import StatisticalFit
+from bench.convergence.quadratic import NoiseScale
 from bench.report import numbers
 from bench.report.numbers import measured, quotient
-
-if TYPE_CHECKING:
-    from bench.advise.answer import KernelAnswer
-    from bench.advise.contenders import Contender, Ranking
-    from bench.advise.proportionality import CostFit, Linearity
-    from bench.advise.statistical_cost import StatisticalFit
-    from bench.convergence.quadratic import NoiseScale
-    from bench.stats.estimate import Estimate
+from bench.stats.estimate import Estimate
+from bench.stats.fits import RefusalError
 
 # Says which batch size to take, as a person would say it.
 
@@ -44,6 +42,11 @@ def interval(estimate: Estimate) -> str:
     if estimate.low <= 0:
         return f"at most {size(estimate.high)}"
     return f"{size(estimate.value)} ({size(estimate.low)} to {size(estimate.high)})"
+
+
+def fit_of(known: Counted | None) -> StatisticalFit | None:
+    """Return the model of the steps of a workload; None where there is none."""
+    return None if known is None or isinstance(known.fit, RefusalError) else known.fit
 
 
 def sentences(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
@@ -117,6 +120,14 @@ def _proof(one: KernelAnswer) -> str:
     best = one.table.set_index("batch_size").loc[one.measured_best]
     shortest = numbers.seconds(best["measured_seconds"])
     return f"{said}; the shortest that was measured is {shortest}, with {one.measured_best}."
+
+
+def measured_best(one: KernelAnswer) -> str:
+    """Write the shortest measured time to the target: ``1.20 s at 100``."""
+    if one.measured_best is None:
+        return "–"
+    row = one.table.set_index("batch_size").loc[one.measured_best]
+    return f"{numbers.seconds(row['measured_seconds'])} at {one.measured_best}"
 
 
 def doubts(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
@@ -322,8 +333,12 @@ def _sureness(contest: Ranking) -> tuple[str, str]:
     if len(contest.contenders) == 1:
         return f"{first.kernel} is the only way of training that was measured.", "poor"
     if math.isfinite(first.low):
-        ends = f"{_end(first, first.low)} to {_end(first, first.high)}"
-        known = f"Its 95% interval is {ends}, {_from(contest)}"
+        half = (first.high - first.low) / 2
+        ends = f"{measured(first.low, half)} to {measured(first.high, half)}"
+        source = "from one process, where others may differ by some percent"
+        if contest.n_processes > 1:
+            source = f"from {contest.n_processes} processes"
+        known = f"Its 95% interval is {ends}, {source}"
     else:
         known = "Its interval is not known"
     if not rivals:
@@ -337,13 +352,3 @@ def _sureness(contest: Ranking) -> tuple[str, str]:
     verb = "is" if len(rivals) == 1 else "are"
     level = "fair" if len(rivals) <= FEW else "poor"
     return f"{known}; {names} {verb} not told apart from it.", level
-
-
-def _from(contest: Ranking) -> str:
-    if contest.n_processes > 1:
-        return f"from {contest.n_processes} processes"
-    return "from one process, where others may differ by some percent"
-
-
-def _end(one: Contender, end: float) -> str:
-    return measured(end, (one.high - one.low) / 2)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import pandas as pd
+from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from bench.advise.roofline import column
+from bench.advise.bounds import Efficiency
+from bench.advise.devices import Crossing
+from bench.advise.roofline import Ceilings, column
 from bench.report import numbers
-from bench.report.grid import BASELINE, UNTRUSTED, Grid, heading, mark
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.advise.bounds import Efficiency
-    from bench.advise.devices import Crossing
-    from bench.advise.roofline import Ceilings
+from bench.report.grid import UNTRUSTED, Grid, heading, mark, pivoted, print_grid
 
 # The tables of one run's efficiency: share of the roof, what bounds it, devices compared.
 
@@ -70,43 +65,6 @@ def groups(cases: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
             yield f"{title}: {name}", case, rows
 
 
-def grid(rows: pd.DataFrame, case: str, write: Callable[[pd.Series], str]) -> Grid:
-    """Write a cell for each kernel and size.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        One case a cell.
-    case : {'epoch', 'step', 'update'}
-    write : callable
-        A row to its text.
-
-    Returns
-    -------
-    Grid
-        The baseline kernel first.
-    """
-    over, head = OVER[case]
-    cells = {(one["kernel"], one[over]): write(one) for _, one in rows.iterrows()}
-    names = sorted(dict.fromkeys(rows["kernel"]), key=lambda name: name != BASELINE)
-    sizes = sorted(set(rows[over]))
-    return Grid(
-        corner="kernel",
-        sizes=tuple(head(size) for size in sizes),
-        rows={
-            str(name): tuple(cells.get((name, size), "") for size in sizes) for name in names
-        },
-    )
-
-
-def print_grid(console: Console, title: str, written: Grid) -> None:
-    """Print a grid under its title."""
-    console.print(Text(title, style="italic"))
-    for table in written.tables(console.width):
-        console.print(table)
-        console.print()
-
-
 def rooflines(
     console: Console, cases: pd.DataFrame, roofs: Mapping[str, Ceilings], *, why: bool = False
 ) -> None:
@@ -125,7 +83,7 @@ def rooflines(
         console.print(Text(ROOFLINE_LEGEND, style="dim"))
         console.print()
         for title, case, rows in groups(own):
-            print_grid(console, title, grid(rows, case, _cell))
+            print_grid(console, title, pivoted(rows, "kernel", *OVER[case], _cell))
             if why:
                 _reasons(console, rows)
 
@@ -170,15 +128,14 @@ def devices(console: Console, found: list[Crossing]) -> None:
             corner="kernel",
             sizes=(*map(head, sizes), "faster from"),
             rows={
-                one.kernel: (*(_times(one, size) for size in sizes), faster_from(one))
+                one.kernel: (
+                    *(numbers.times(one.ratios[n]) if n in one.ratios else "" for n in sizes),
+                    faster_from(one),
+                )
                 for one in compared
             },
         )
         print_grid(console, "times as fast as the CPU", written)
-
-
-def _times(one: Crossing, size: int) -> str:
-    return numbers.times(one.ratios[size]) if size in one.ratios else ""
 
 
 def faster_from(one: Crossing) -> str:
@@ -213,8 +170,9 @@ def parallel(console: Console, table: pd.DataFrame) -> None:
         console.print(Text(_confidence(own), style="dim"))
         console.print()
         for title, case, rows in groups(own):
-            print_grid(console, f"{title}: speedup", grid(rows, case, _speedup))
-            print_grid(console, f"{title}: efficiency, e", grid(rows, case, _efficiency))
+            for what, write in (("speedup", _speedup), ("efficiency, e", _efficiency)):
+                grid = pivoted(rows, "kernel", *OVER[case], write)
+                print_grid(console, f"{title}: {what}", grid)
 
 
 def _confidence(rows: pd.DataFrame) -> str:
@@ -363,10 +321,6 @@ def _records(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any
     """Return rows as dicts of a few columns, without what is no number."""
     known = [name for name in columns if name in rows]
     return [
-        {name: _plain(value) for name, value in one.items()}
+        {name: numbers.finite(value) for name, value in one.items()}
         for one in rows[known].to_dict("records")
     ]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import pandas as pd
-    from rich.console import Console
-
-    Format = Callable[[float], str]
+Format = Callable[[float], str]
 
 # Tables with a row for each kernel and a column for each size, as wide as the terminal.
 
@@ -86,13 +82,20 @@ class Grid:
             In characters. Where not even one column fits, the table is wider.
         """
         for columns in self._chunks(width):
-            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-            table.add_column(self.corner, no_wrap=True)
-            for size in self.sizes[columns]:
-                table.add_column(size, justify="right", no_wrap=True)
+            table = headed((self.corner,), self.sizes[columns])
             for name, cells in self.rows.items():
                 table.add_row(Text(name), *cells[columns])
             yield table
+
+
+def headed(names: Iterable[str], numbers: Iterable[str]) -> Table:
+    """Return a table without rows: columns of names, then of numbers, none of them wrapped."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 # What stands behind a time that is not as good as it should be.
@@ -156,6 +159,42 @@ def heading(console: Console, text: str) -> None:
     console.print(f"[bold]{escape(text)}[/bold]")
 
 
+def pivoted(
+    rows: pd.DataFrame, by: str, over: str, head: Format, write: Callable[[pd.Series], str]
+) -> Grid:
+    """Write a cell for each value of one column, and each of another.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One case a cell.
+    by : str
+        Column whose values name the rows; the baseline kernel comes first.
+    over : str
+        Column whose values, ascending, head the columns.
+    head, write : callable
+        A heading to its text, and a row.
+    """
+    cells = {(one[by], one[over]): write(one) for _, one in rows.iterrows()}
+    sizes = sorted(set(rows[over]))
+    return Grid(
+        corner=by.replace("_", " "),
+        sizes=tuple(map(head, sizes)),
+        rows={
+            str(name): tuple(cells.get((name, size), "") for size in sizes)
+            for name in sorted(dict.fromkeys(rows[by]), key=lambda name: name != BASELINE)
+        },
+    )
+
+
+def print_grid(console: Console, title: str, grid: Grid) -> None:
+    """Print a grid under its title."""
+    console.print(Text(title, style="italic"))
+    for table in grid.tables(console.width):
+        console.print(table)
+        console.print()
+
+
 def show(
     console: Console, rows: pd.DataFrame, quantities: Iterable[Quantity], *, by: str, over: str
 ) -> None:
@@ -167,31 +206,16 @@ def show(
         One case a cell.
     quantities : iterable of Quantity
         Those without any value are left out.
-    by : str
-        Column whose values name the rows; the baseline kernel comes first.
-    over : str
-        Column whose values, ascending, head the columns.
+    by, over : str
+        Columns whose values name the rows, and head the columns; see `pivoted`.
     """
-    names = sorted(dict.fromkeys(rows[by]), key=lambda name: name != BASELINE)
-    sizes = sorted(set(rows[over]))
-    head = HEADINGS.get(over, numbers.count)
     for quantity in quantities:
         if rows[quantity.column].isna().all():  # such as a ratio to what was not measured
             continue
-        values = {
-            (one[by], one[over]): quantity.write(one[quantity.column])
-            + (mark(one) if quantity.column == "seconds" else "")
-            for _, one in rows.iterrows()
-        }
-        grid = Grid(
-            corner=by.replace("_", " "),
-            sizes=tuple(head(size) for size in sizes),
-            rows={
-                str(name): tuple(values.get((name, size), "") for size in sizes)
-                for name in names
-            },
-        )
-        console.print(Text(quantity.title, style="italic"))
-        for table in grid.merged().tables(console.width):
-            console.print(table)
-            console.print()
+
+        def write(one: pd.Series, quantity: Quantity = quantity) -> str:
+            behind = mark(one) if quantity.column == "seconds" else ""
+            return quantity.write(one[quantity.column]) + behind
+
+        grid = pivoted(rows, by, over, HEADINGS.get(over, numbers.count), write)
+        print_grid(console, quantity.title, grid.merged())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from bench.stats.estimate import Estimate
+from bench.stats.estimate import Estimate
 
 # Numbers as a person reads them: few digits and a unit that fits.
 
@@ -85,6 +84,11 @@ def binary_bytes(value: float) -> str:
     return f"{value:g} B"
 
 
+def finite(value: Any) -> Any:
+    """Return a value; None for a number that JSON can't hold."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 # How many digits of a number are shown: those that its interval leaves standing.
 #
 # The last digit shown is the first of the half-width, or its second where the first is a 1,
@@ -137,6 +141,11 @@ def measured(value: float, half_width: float | None, unit: str = "s") -> str:
         ``497.3 µs`` where it is known to 0.2 µs, ``500 µs`` where it is to 60 µs.
     """
     return engineering(value, unit, significant(value, half_width))
+
+
+def timed(case: Any) -> str:
+    """Write the ``seconds`` of a case with the digits that ``low`` and ``high`` allow."""
+    return measured(case["seconds"], (case["high"] - case["low"]) / 2)
 
 
 def plain(value: float, half_width: float | None) -> str:

@@ -16,7 +16,7 @@ from bench.advise.contenders import FOOT, ladder, sizes_of
 from bench.advise.roofline import excesses
 from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
-from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, heading, show
+from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, headed, heading, show
 from bench.report.numbers import measured, quotient
 from bench.stats.estimate import Estimate
 from bench.store import tidy
@@ -88,20 +88,16 @@ def _imprecise(console: Console, found: Quality) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why no more rounds")
     for _, row in rows.head(LISTED).iterrows():
+        widths = (row["half_width"], row["between_half_width"])
         table.add_row(
             Text(str(row["name"])),
-            _width(row["half_width"]),
-            _width(row["between_half_width"]),
+            *(f"±{percent(one)}" if math.isfinite(one) else "–" for one in widths),
             f"{row['rounds']:g}",
             f"{row['disturbed_rounds']:g}",
             WHY.get(str(row["stopped"]), str(row["stopped"])),
         )
     console.print()
     console.print(table)
-
-
-def _width(share: float) -> str:
-    return f"±{percent(share)}" if math.isfinite(share) else "–"
 
 
 def _disturbed(console: Console, found: Quality) -> None:
@@ -180,6 +176,10 @@ def faster_text(
 
 
 TRAINING_SECONDS = Quantity("seconds per epoch", "seconds", numbers.seconds)
+OF_STEPS = (
+    Quantity("seconds until the device is idle again", "seconds", numbers.seconds),
+    Quantity("seconds until the call returns", "enqueued_seconds", numbers.seconds),
+)
 SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
 
 
@@ -194,11 +194,7 @@ def ladders(console: Console, rows: pd.DataFrame) -> None:
         if table["times"].notna().any():
             text = f"times: as fast as {' + '.join(FOOT)} at batch size {sizes[0]}"
             console.print(Text(text, style="italic"))
-        printed = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        printed.add_column("kernel", no_wrap=True)
-        for size in sizes:
-            printed.add_column(f"B={size}", justify="right", no_wrap=True)
-        printed.add_column("times", justify="right", no_wrap=True)
+        printed = headed(("kernel",), (*(f"B={size}" for size in sizes), "times"))
         for name, row in table.iterrows():
             cells = [numbers.seconds(row[size]) for size in sizes]
             printed.add_row(Text(str(name)), *cells, numbers.times(row["times"]))
@@ -226,12 +222,7 @@ def steps(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_step``."""
     for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
         heading(console, f"One training step: {workload}, {device}")
-        until = "seconds until the device is idle again"
-        quantities = (
-            Quantity(until, "seconds", numbers.seconds),
-            Quantity("seconds until the call returns", "enqueued_seconds", numbers.seconds),
-        )
-        show(console, group, quantities, by="kernel", over="batch_size")
+        show(console, group, OF_STEPS, by="kernel", over="batch_size")
 
 
 def loaders(console: Console, rows: pd.DataFrame) -> None:
@@ -280,35 +271,19 @@ def show_phases(console: Console, rows: pd.DataFrame) -> None:
 def _table(console: Console, rows: pd.DataFrame, title: str) -> None:
     """Print one batch size: percent of an epoch, and how far the pass is off."""
     heading(console, f"Where the time of an epoch goes: {title}")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("kernel", no_wrap=True)
-    for phase in PHASES:
-        table.add_column(phase, justify="right", no_wrap=True)
-    table.add_column("epoch", justify="right", no_wrap=True)
-    table.add_column("this pass", justify="right", no_wrap=True)
+    table = headed(("kernel",), (*PHASES, "epoch", "this pass"))
     for _, row in rows.sort_values("seconds", ascending=False).iterrows():
-        name = (
-            row["kernel"]
-            if row["loader"] == "inmemory"
-            else f"{row['kernel']} + {row['loader']}"
-        )
-        shares = [_share(row["phases"].get(phase), row["phases_total"]) for phase in PHASES]
+        loader = "" if row["loader"] == "inmemory" else f" + {row['loader']}"
+        parts, total = [row["phases"].get(phase) for phase in PHASES], row["phases_total"]
+        # How far the pass with the clock between the phases is off, where it matters.
+        off = row["phases_differ"]
         table.add_row(
-            Text(str(name)),
-            *shares,
+            Text(f"{row['kernel']}{loader}"),
+            *("" if one is None else f"{100 * one / total:.0f}%" for one in parts),
             numbers.seconds(row["seconds"]),
-            _differs(row["phases_differ"]),
+            f"{100 * off:+.0f}%" if abs(off) > STORE.phases_share else "",
         )
     console.print(table)
-
-
-def _share(seconds: float | None, total: float) -> str:
-    return "" if seconds is None else f"{100 * seconds / total:.0f}%"
-
-
-def _differs(share: float) -> str:
-    """Say how far the pass with the clock between the phases is off, where it matters."""
-    return f"{100 * share:+.0f}%" if abs(share) > STORE.phases_share else ""
 
 
 # The table of ``bench_target``: the time until the loss is near the optimum.
@@ -358,11 +333,7 @@ def updates(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_update``, a set for each device and number of tensors."""
     if rows.empty:
         return
-    counted = (
-        rows.assign(n_tensors=rows["n_tensors"].fillna(1))
-        if "n_tensors" in rows
-        else (rows.assign(n_tensors=1))
-    )
+    counted = rows.assign(n_tensors=rows["n_tensors"].fillna(1) if "n_tensors" in rows else 1)
     for (device, n_tensors), group in counted.groupby(["device", "n_tensors"], sort=False):
         tensors = "one tensor" if n_tensors == 1 else f"{n_tensors:g} tensors together"
         heading(console, f"Parameter update alone: {device}, {tensors}")

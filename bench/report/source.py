@@ -18,9 +18,8 @@ from bench.report.charts.files import Saved, save_figures
 from bench.report.markdown.comparison_comment import several
 from bench.report.markdown.run_comment import one_run
 from bench.report.page.blocks import Page
-from bench.report.page.foreign_run import foreign_run
 from bench.report.page.history_section import MOST_MACHINES, many_runs
-from bench.report.page.one_run import Material, one_run_page
+from bench.report.page.one_run import Material, foreign_run, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
 from bench.stats.verdict import Margins

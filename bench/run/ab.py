@@ -19,8 +19,7 @@ from bench.measure.protocol import Protocol
 from bench.plan.request import Request
 from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
-from bench.report.pair_progress import AbProgress
-from bench.report.progress import duration
+from bench.report.progress import AbProgress, duration
 from bench.run import merging
 from bench.run.launcher import Interrupts
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from bench.compare.paired import Contest
-from bench.report.pair_progress import AbProgress
+from bench.report.progress import AbProgress
 from bench.stats.verdict import Verdict
 
 CONTESTS = [

@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from bench.report import memory_tables
+from bench.report import terminal
 from bench.store import tidy
 
 MIB = 2**20
@@ -48,7 +48,7 @@ def case(kernel: str, batch_size: int, told: Any, device: str = "cpu(0)") -> dic
 
 def shown(*cases: dict[str, Any], width: int = 100) -> str:
     console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False)
-    memory_tables.show(console, tidy.frame({"benchmarks": list(cases)}))
+    terminal.show_memory(console, tidy.frame({"benchmarks": list(cases)}))
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
     return "\n".join(line.rstrip() for line in text.splitlines())
 
@@ -133,7 +133,7 @@ def test_a_narrow_terminal_cuts_nothing_off(width: int) -> None:
     text = shown(*cases, width=width)
     for B in (1, 2, 5, 10, 20, 50):
         assert f"B={B}" in text
-        assert memory_tables.binary(20e6 + 4e5 * B) in text
+        assert terminal.binary(20e6 + 4e5 * B) in text
     assert "391 KiB" in text
     assert "…" not in text
 
@@ -168,4 +168,4 @@ def test_a_run_from_before_the_memory_pass_prints_nothing() -> None:
     ],
 )
 def test_bytes_have_three_digits(n_bytes: float, text: str) -> None:
-    assert memory_tables.binary(n_bytes) == text
+    assert terminal.binary(n_bytes) == text

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from bench.advise import memory_cost
+from bench.advise.bounds import Efficiency
 from bench.advise.contenders import rung_names
+from bench.advise.roofline import Ceilings
 from bench.report import numbers
 from bench.report.charts import chart
 from bench.report.run_tables import PHASES
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from bench.advise.bounds import Efficiency
-    from bench.advise.roofline import Ceilings
 
 # Where the time of an epoch goes: a bar a kernel, a part a phase.
 

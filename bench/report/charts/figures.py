@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from bench.advise import memory_cost
 from bench.advise.bounds import NothingToSayError, assess
-from bench.compare.comparison import MOST_SIDES
+from bench.compare.comparison import MOST_SIDES, Comparison
 from bench.report.charts import efficiency, history, loss, ratios, speed, target
-from bench.report.charts.chart import NothingToDrawError
-from bench.report.charts.files import plain, save_figures
+from bench.report.charts.chart import Chart, NothingToDrawError
+from bench.report.charts.files import Saved, plain, save_figures
 from bench.report.charts.static import figure
 from bench.report.page.measured_sections import NO_TARGET
 from bench.report.page.one_run import Material
 from bench.report.run_tables import SIZES
 from bench.store import tidy
+from bench.store.table import Loaded
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
-
-    from bench.compare.comparison import Comparison
-    from bench.report.charts.chart import Chart
-    from bench.report.charts.files import Saved
-    from bench.store.table import Loaded
-
-    Named = Iterator[tuple[str, Figure | str]]
+Named = Iterator[tuple[str, Figure | str]]
 
 #: What tells figures of a kind apart.
 PLACE, SOURCE = ("workload", "device"), ("workload", "device", "loader")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.compare.over_time import over_time, points
+from bench.history.machine_history import WholeHistory
 from bench.history.rule import RULE
 from bench.history.series import FASTER, SLOWER, UNKNOWN, WITHIN
 from bench.report.charts import chart
 from bench.report.charts.chart import COLOURS
 from bench.report.numbers import change
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from bench.history.machine_history import WholeHistory
-    from bench.stats.verdict import Change
+from bench.stats.verdict import Change
 
 # Every case over the runs of each machine, packed: four rows of whole numbers a case, written
 # with commas. They are the seconds in a unit of the case's own, then half the width of the

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 import pandas as pd
 
 from bench.advise.contenders import ladder, rung_names, sizes_of
+from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from bench.compare.comparison import Comparison
 
 NO_EPOCHS = "No epoch of a training was measured in this run (bench_epoch)."
 FEW_RUNGS = "A ladder takes four kernels at the same batch sizes; this run has fewer."

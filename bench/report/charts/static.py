@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from matplotlib import ticker
+from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.report.charts import chart as model
-from bench.report.charts.chart import Member, NothingToDrawError
+from bench.report.charts.chart import (
+    Axis,
+    Chart,
+    Key,
+    Layer,
+    Member,
+    NothingToDrawError,
+    Panel,
+    Quantity,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-
-    from bench.report.charts.chart import Axis, Chart, Key, Layer, Panel, Quantity
-
-    Looks = dict[Any, Member]
+Looks = dict[Any, Member]
 
 #: In the order of ``SHAPES``.
 MARKERS = dict(zip(model.SHAPES, "osD^vP><", strict=True))

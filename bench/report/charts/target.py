@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from bench.advise.answer import Counted, KernelAnswer
 from bench.report.charts import chart
 from bench.stats.fits import RefusalError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from bench.advise.answer import Counted, KernelAnswer
 
 # Steps to the target against the batch size: counted, and by the model.
 

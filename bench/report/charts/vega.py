@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.report.charts.chart import SHAPE
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from bench.report.charts.chart import SHAPE, Axis, Chart, Key, Layer, Only, Panel
 
-    from bench.report.charts.chart import Axis, Chart, Key, Layer, Only, Panel
-
-    Spec = dict[str, Any]
+Spec = dict[str, Any]
 
 #: Digits of a number in the page; those that are shown follow from its interval.
 DIGITS = 6

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bench.compare.comparison import MOST_SIDES
+from bench.compare.comparison import MOST_SIDES, Comparison, Difference, Side
 from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
 from bench.report.comparison_text import AXES, comparison_outcome
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown.elements import Part, code, fitted, folded, paragraph, table, text
-from bench.report.numbers import measured, number, ratio, seconds
+from bench.report.numbers import measured, number, ratio, seconds, timed
 from bench.report.run_tables import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bench.compare.comparison import Comparison, Difference, Side
-    from bench.store.table import Loaded
+from bench.store.table import Loaded
 
 # Benchmarks of other suites: what any pytest-benchmark file tells.
 
@@ -127,7 +123,7 @@ def _ratios(found: Comparison, rows: pd.DataFrame, title: str) -> Part:
         base = baseline.loc[row["key"]]
         disturbed = f" {UNTRUSTED}" if row["untrusted"] or base["untrusted"] else ""
         written = ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
-        cells = [code(row["name"]), *_side(found, row), _time(base), _time(row)]
+        cells = [code(row["name"]), *_side(found, row), timed(base), timed(row)]
         lines.append([*cells, written + disturbed, row["ratio_basis"]])
     columns = ["case", *_side_column(found), "baseline", "this side"]
     columns += ["ratio (95% interval)", "interval from"]
@@ -142,10 +138,6 @@ def _side(found: Comparison, row: pd.Series) -> list[str]:
 
 def _side_column(found: Comparison) -> list[str]:
     return ["side"] if len(found.sides) > 2 else []
-
-
-def _time(row: pd.Series) -> str:
-    return measured(row["seconds"], (row["high"] - row["low"]) / 2)
 
 
 def _text(value: object) -> str:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import pandas as pd
+
+from bench.advise.answer import Found, KernelAnswer
 from bench.advise.contenders import ladder, rung_times, sizes_of
-from bench.report.advice_text import size
+from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import row, table
 from bench.report.numbers import measured, number, seconds
-from bench.report.page.machine_section import command
-from bench.report.page.run_section import SENTENCES, subtitle
+from bench.report.page.run_section import SENTENCES, command, subtitle, versions
 from bench.report.run_tables import faster_text, percent, seconds_text
+from bench.stats.estimate import Estimate
 from bench.store import tidy
 from bench.store.trust import trusted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
-
-    from bench.advise.answer import Found, KernelAnswer
-    from bench.stats.estimate import Estimate
 
 # The best batch size of every kernel, as a table.
 
@@ -63,21 +59,14 @@ def _seconds(one: KernelAnswer) -> float:
 def _cells(one: KernelAnswer) -> list[str]:
     subject = [elements.code(one.subject.kernel), elements.text(one.subject.device)]
     if one.advice is None:
-        return [*subject, "–", elements.text(one.refusal), "–", _best(one)]
+        return [*subject, "–", elements.text(one.refusal), "–", measured_best(one)]
     return [
         *subject,
         f"{one.advice.recommended}",
         " to ".join(size(end.value) for end in one.advice.within),
         seconds(one.advice.t_star_seconds.value),
-        _best(one),
+        measured_best(one),
     ]
-
-
-def _best(one: KernelAnswer) -> str:
-    if one.measured_best is None:
-        return "–"
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{seconds(row['measured_seconds'])} at {one.measured_best}"
 
 
 # The time of every epoch: a table for each workload, device and loader.
@@ -255,17 +244,13 @@ def _where(document: Mapping[str, Any]) -> str:
     """Write machine, date, versions and commit."""
     machine = document.get("machine_info") or {}
     found = machine.get("fingerprint") or {}
-    versions = [f"Python {found.get('python') or machine.get('python_version', '?')}"]
-    versions += [
-        f"{backend} {told[backend]}"
-        for backend, told in (found.get("backends") or {}).items()
-        if isinstance(told, dict) and told.get(backend)
-    ]
     commit = document.get("commit_info") or {}
     told = f"commit {str(commit['id'])[:COMMIT_DIGITS]}" if commit.get("id") else ""
     if told and commit.get("dirty"):
         told += " with changes"
-    return " · ".join(part for part in (subtitle(document), ", ".join(versions), told) if part)
+    return " · ".join(
+        part for part in (subtitle(document), ", ".join(versions(machine, found)), told) if part
+    )
 
 
 def _trust(document: Mapping[str, Any]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from bench.advise.contenders import Contender, Ranking
 from bench.report import numbers
-from bench.report.advice_text import QUANTITIES, TEXTBOOK, time
+from bench.report.advice_text import QUANTITIES, TEXTBOOK, Headline, time
 from bench.report.numbers import measured, quotient
 from bench.report.page.blocks import (
     Answer,
@@ -24,13 +26,8 @@ from bench.report.page.blocks import (
 )
 from bench.report.page.measured_sections import seconds_cell
 from bench.report.run_tables import percent
-from bench.store.marks import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench.advise.contenders import Contender, Ranking
-    from bench.report.advice_text import Headline
     from bench.report.page.one_run import Material
 
 # The answer, before everything else.
@@ -234,24 +231,3 @@ def _reason(one: Mapping[str, Any]) -> str:
     told = [str(one[name]) for name in ("cause", "message") if one.get(name)]
     where = "" if one.get("process") is None else f"process {one['process']}: "
     return where + ": ".join(told) if told else "–"
-
-
-def marks_table(marks: Mapping[str, int]) -> Table:
-    """Explain what disturbed rounds, and what to do about it.
-
-    Parameters
-    ----------
-    marks : mapping of str to int
-        Disturbed rounds by reason.
-    """
-    rows = tuple(
-        (
-            Cell(reason),
-            Cell(str(count), float(count)),
-            Cell(MARKS[reason].message if reason in MARKS else "–"),
-            Cell(MARKS[reason].remedy if reason in MARKS else "–"),
-        )
-        for reason, count in marks.items()
-    )
-    head = (Column("mark"), *numeric("rounds"), Column("what went on"), Column("remedy"))
-    return Table("marks-table", "What disturbed rounds", head, rows, sortable=True)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
-from bench.compare.over_time import points
+from bench.compare.over_time import over_time, points
+from bench.history.machine_history import WholeHistory
 from bench.history.rule import RULE
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart
-from bench.report.numbers import number
-from bench.report.page import blocks
-from bench.report.page.history_tables import cases_table, changes_table, drifts_table
+from bench.report.comparison_text import what
+from bench.report.numbers import change, measured, number
+from bench.report.page.blocks import (
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Page,
+    Prose,
+    Section,
+    Table,
+    filtered,
+    numeric,
+)
+from bench.report.run_tables import percent
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
-from bench.stats.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.history.machine_history import WholeHistory
-    from bench.report.page.blocks import Block
-    from bench.stats.verdict import CaseVerdict, Judgement
-    from bench.store.table import Loaded
+from bench.stats.verdict import CaseVerdict, Judgement, Verdict
+from bench.store.table import Loaded
 
 # The newest run of each machine against its history, as ``track`` says it.
 
@@ -51,13 +58,13 @@ def answers(histories: Sequence[WholeHistory]) -> Iterator[Block]:
         yield from _answer(one, place, several=len(histories) > 1)
     left = len(histories) - MOST_MACHINES
     if left > 0:
-        yield blocks.Prose(
+        yield Prose(
             f"{number(left, 'machine')} that were measured before these are not judged here: "
             f"python -m bench track RUN judges any run.",
             "note",
         )
     if histories:
-        yield blocks.Prose(BEHIND, "note")
+        yield Prose(BEHIND, "note")
 
 
 def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
@@ -65,14 +72,14 @@ def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
     # Those who jump from table to table have to tell them apart.
     behind = f": {one.machine.name}" if several else ""
     if several:
-        yield blocks.Facts((), one.machine.name)
-    yield blocks.Prose(wording.outcome(judgement))
+        yield Facts((), one.machine.name)
+    yield Prose(wording.outcome(judgement))
     taken = f"{one.newest['taken']:%Y-%m-%d %H:%M} UTC"
     told = [f"The newest run, {judgement.now} of {taken}, against {judgement.before}."]
     told += _left_out(one)
     if judgement.added:
         told.append(f"{number(len(judgement.added), 'case')} new, so not compared.")
-    yield blocks.Prose(" ".join(told))
+    yield Prose(" ".join(told))
     changed = ordered(case for case in judgement.cases if case.verdict in CHANGED)
     if changed:
         caption = f"Slower or faster than the earlier runs{behind}"
@@ -80,9 +87,9 @@ def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
     if judgement.machine:
         caption = f"The machine, by its controls{behind}"
         yield _table(f"machine-{place}", caption, judgement, ordered(judgement.machine))
-    yield from (blocks.Prose(text, "warning") for text in judgement.warnings)
+    yield from (Prose(text, "warning") for text in judgement.warnings)
     if judgement.cases:
-        yield blocks.Prose(wording.rates_of(judgement.rates), "note")
+        yield Prose(wording.rates_of(judgement.rates), "note")
 
 
 def _left_out(one: WholeHistory) -> Iterator[str]:
@@ -96,29 +103,21 @@ def _left_out(one: WholeHistory) -> Iterator[str]:
 
 def _table(
     name: str, caption: str, judgement: Judgement, cases: Sequence[CaseVerdict]
-) -> blocks.Table:
+) -> Table:
     counted = f"{wording.unit(judgement)} before / now"
     head = (
-        *(
-            blocks.Column("what"),
-            *blocks.filtered("verdict"),
-            *blocks.numeric("ratio (95%)", "margin"),
-        ),
-        *(blocks.Column(counted), *blocks.filtered("cause"), blocks.Column("why")),
+        *(Column("what"), *filtered("verdict"), *numeric("ratio (95%)", "margin")),
+        *(Column(counted), *filtered("cause"), Column("why")),
     )
     rows = tuple(
         (
-            blocks.Cell(one.name),
-            blocks.Cell(wording.verdict_of(one)),
-            blocks.Cell(wording.ratio_of(one), one.ratio),
-            blocks.Cell(wording.percent(one.margin), one.margin),
-            blocks.Cell(wording.n_of(one)),
-            blocks.Cell(one.cause or "–"),
-            blocks.Cell(one.reason),
+            Cell(one.name),
+            *map(Cell, wording.cells_of(one), (None, one.ratio, one.margin, None, None)),
+            Cell(one.reason),
         )
         for one in cases
     )
-    return blocks.Table(name, caption, head, rows, sortable=True)
+    return Table(name, caption, head, rows, sortable=True)
 
 
 # Cases over time, and the runs that they come from.
@@ -155,7 +154,7 @@ def many_runs(
     histories: Sequence[WholeHistory],
     *,
     any_node: bool = False,
-) -> blocks.Page:
+) -> Page:
     """Make the page about more runs than fit side by side.
 
     Parameters
@@ -171,25 +170,25 @@ def many_runs(
     taken = runs["taken"].dropna()
     span = f", {taken.min():%Y-%m-%d} to {taken.max():%Y-%m-%d}" if len(taken) else ""
     drawn = points(loaded.cases, runs)
-    told = [blocks.Prose(_runs(runs, histories, span))]
-    told += [blocks.Prose(ANY_NODE, "note")] if any_node else []
-    told += [blocks.Prose(text, "warning") for text in warnings]
-    return blocks.Page(
+    told = [Prose(_runs(runs, histories, span))]
+    told += [Prose(ANY_NODE, "note")] if any_node else []
+    told += [Prose(text, "warning") for text in warnings]
+    return Page(
         title=f"{len(runs)} runs over time",
         subtitle=f"{number(drawn['key'].nunique(), 'case')}{span}",
         sections=(
-            blocks.Section("run", "The runs", tuple(told)),
-            blocks.Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
+            Section("run", "The runs", tuple(told)),
+            Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
             history_section(loaded, histories, drawn),
             *_changes(histories),
-            blocks.Section("runs", "Every run", (runs_table(runs),)),
+            Section("runs", "Every run", (runs_table(runs),)),
         ),
         made_by=f"Made by python -m bench report from {len(runs)} run files; every number on "
         f"this page is in these files.",
     )
 
 
-NO_TIME = blocks.Prose("No run tells when it was taken.")
+NO_TIME = Prose("No run tells when it was taken.")
 
 
 def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> str:
@@ -208,7 +207,7 @@ def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> s
 
 def history_section(
     loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame | None = None
-) -> blocks.Section:
+) -> Section:
     """Show each case over time.
 
     Parameters
@@ -226,16 +225,16 @@ def history_section(
     try:
         chart = history_chart(several, drawn, _notable(several))
     except NothingToDrawError as reason:
-        return blocks.Section("history", title, (blocks.Prose(str(reason)),))
+        return Section("history", title, (Prose(str(reason)),))
     n_single = len(histories) - len(several)
     single = f"{number(n_single, 'machine')} with a single run: not shown over time."
-    return blocks.Section(
+    return Section(
         "history",
         title,
         (
-            *([blocks.Prose(single, "note")] if n_single else []),
+            *([Prose(single, "note")] if n_single else []),
             chart,
-            blocks.Prose(LEGEND, "note"),
+            Prose(LEGEND, "note"),
             cases_table(loaded, drawn, several),
         ),
     )
@@ -244,26 +243,20 @@ def history_section(
 def _notable(histories: Sequence[WholeHistory]) -> str | None:
     """Return the case that is worth the first look: changed now, or the last to have."""
     for one in histories[:1]:
-        cases = [case for case in one.judgement.cases if case.verdict in CHANGED]
-        if cases:
-            return ordered(cases)[0].name
-        if one.changes:
-            return one.changes[0].name
+        cases = ordered(case for case in one.judgement.cases if case.verdict in CHANGED)
+        names = [*(case.name for case in cases), *(step.name for step in one.changes)]
+        return names[0] if names else None
     return None
 
 
-def _changes(histories: Sequence[WholeHistory]) -> tuple[blocks.Section, blocks.Section]:
-    changes, drifts = changes_table(histories), drifts_table(histories)
-    none = blocks.Prose("None was found.")
-    return (
-        blocks.Section(
-            "changes", "Change points", (blocks.Prose(OF_CHANGES, "note"), changes or none)
-        ),
-        blocks.Section("drift", "Slow drift", (blocks.Prose(OF_DRIFT, "note"), drifts or none)),
-    )
+def _changes(histories: Sequence[WholeHistory]) -> tuple[Section, Section]:
+    none = Prose("None was found.")
+    changes = (Prose(OF_CHANGES, "note"), changes_table(histories) or none)
+    drifts = (Prose(OF_DRIFT, "note"), drifts_table(histories) or none)
+    return Section("changes", "Change points", changes), Section("drift", "Slow drift", drifts)
 
 
-def runs_table(runs: pd.DataFrame) -> blocks.Table:
+def runs_table(runs: pd.DataFrame) -> Table:
     """List the runs, the newest of many.
 
     Parameters
@@ -273,22 +266,22 @@ def runs_table(runs: pd.DataFrame) -> blocks.Table:
     """
     shown = runs.tail(MOST_RUNS)
     head = (
-        *(blocks.Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
-        *blocks.filtered("fingerprint", "preset", "status"),
-        *blocks.numeric("cases", "failed"),
+        *(Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
+        *filtered("fingerprint", "preset", "status"),
+        *numeric("cases", "failed"),
     )
     caption = "All of them" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
     rows = tuple(_run(row) for _, row in shown.iterrows())
-    return blocks.Table("runs-table", caption, head, rows, sortable=True)
+    return Table("runs-table", caption, head, rows, sortable=True)
 
 
-def _run(row: pd.Series) -> tuple[blocks.Cell, ...]:
+def _run(row: pd.Series) -> tuple[Cell, ...]:
     texts = ("cpu_model", "gpus", "fingerprint_id", "preset", "status")
     taken = "–" if pd.isna(row["taken"]) else f"{row['taken']:%Y-%m-%d %H:%M}"
     return (
-        blocks.Cell(str(row["run"])),
-        blocks.Cell(taken),
-        *(blocks.Cell(_text(row[name], name)) for name in texts),
+        Cell(str(row["run"])),
+        Cell(taken),
+        *(Cell(_text(row[name], name)) for name in texts),
         *(_count(row[name]) for name in ("n_cases", "n_failed")),
     )
 
@@ -300,5 +293,169 @@ def _text(value: object, name: str) -> str:
     return "none" if name == "gpus" and not value else value
 
 
-def _count(value: object) -> blocks.Cell:
-    return blocks.Cell("–") if pd.isna(value) else blocks.Cell(str(value), float(str(value)))  # type: ignore[call-overload]
+def _count(value: object) -> Cell:
+    return Cell("–") if pd.isna(value) else Cell(str(value), float(str(value)))  # type: ignore[call-overload]
+
+
+# Tables over time: each case, change points, slow drift.
+
+
+#: Longer tables hold the newest.
+MOST_CHANGES = 1000
+CONTROL = "machine"
+#: What a step or a drift is of: the machine's parts and kernels are judged as one.
+KINDS = {"machine": "part of the machine", "kernel": "kernel", "": "case"}
+
+
+def cases_table(
+    loaded: Loaded, drawn: pd.DataFrame, histories: Sequence[WholeHistory]
+) -> Table:
+    """List every case of every machine.
+
+    Parameters
+    ----------
+    drawn : DataFrame
+        From ``bench.compare.over_time.points``.
+    """
+    head = (
+        *(Column("what"), *filtered("case"), *_machine_column(histories)),
+        *numeric("runs", "first", "median", "last", "spread between runs"),
+        *numeric("newest run against earlier (95%)"),
+        *(*filtered("verdict"), Column("name")),
+    )
+    rows = []
+    for one in histories:
+        own = drawn[drawn["run"].isin(set(one.machine.runs["run"]))]
+        verdicts = {case.name: case for case in one.judgement.cases}
+        told = _named(one, histories)
+        found = over_time(loaded.cases, loaded.runs, own)
+        rows += [_case(row, told, verdicts.get(str(row["key"]))) for _, row in found.iterrows()]
+    return Table("history-table", "Each case over all runs", head, tuple(rows), sortable=True)
+
+
+def _machine_column(histories: Sequence[WholeHistory]) -> tuple[Column, ...]:
+    return filtered("machine") if len(histories) > 1 else ()
+
+
+def _named(one: WholeHistory, histories: Sequence[WholeHistory]) -> tuple[Cell, ...]:
+    return (Cell(one.machine.name),) if len(histories) > 1 else ()
+
+
+def _case(
+    row: pd.Series, machine: tuple[Cell, ...], verdict: CaseVerdict | None
+) -> tuple[Cell, ...]:
+    width = row["spread"] * row["median"] if pd.notna(row["spread"]) else None
+    case = row.get("case")
+    return (
+        Cell(what(row)),
+        Cell(case if isinstance(case, str) else ""),
+        *machine,
+        Cell(str(row["n_runs"]), float(row["n_runs"])),
+        *(
+            Cell(measured(row[name], width), float(row[name]))
+            for name in ("first", "median", "last")
+        ),
+        Cell(f"±{percent(row['spread'])}", row["spread"]) if width is not None else Cell("–"),
+        *_verdict(verdict, control=case == CONTROL),
+        Cell(str(row["name"])),
+    )
+
+
+def _verdict(one: CaseVerdict | None, *, control: bool) -> tuple[Cell, Cell]:
+    if one is None:
+        return Cell("–"), Cell("a control" if control else "–")
+    return Cell(wording.ratio_of(one), one.ratio), Cell(wording.verdict_of(one))
+
+
+def _listed(
+    histories: Sequence[WholeHistory], kind: Literal["changes", "drifts"]
+) -> list[tuple[WholeHistory, Any]]:
+    """List steps or drifts of parts and kernels, then of cases; those in no pool only once."""
+    return [
+        (one, found)
+        for one in histories
+        for found in (
+            *(pool for pool in getattr(one.judgement, kind) if _is_pool(pool.name)),
+            *getattr(one, kind),
+        )
+    ]
+
+
+def _is_pool(name: str) -> bool:
+    return name.startswith(("machine: ", "kernel "))
+
+
+def _kind(name: str) -> str:
+    return KINDS[name.partition(" ")[0].rstrip(":") if _is_pool(name) else ""]
+
+
+def _rank(name: str) -> int:
+    """Return a place: what moves much stands before what moves with it."""
+    return list(KINDS.values()).index(_kind(name))
+
+
+def _head(histories: Sequence[WholeHistory]) -> tuple[Column, ...]:
+    return (Column("what"), *filtered("is a"), *_machine_column(histories))
+
+
+def _what(one: WholeHistory, name: str, histories: Sequence[WholeHistory]) -> tuple[Cell, ...]:
+    return (Cell(name), Cell(_kind(name)), *_named(one, histories))
+
+
+def changes_table(histories: Sequence[WholeHistory]) -> Table | None:
+    """List the change points, the newest first.
+
+    Returns
+    -------
+    Table or None
+        None where there is none.
+    """
+    found = sorted(_listed(histories, "changes"), key=lambda pair: _rank(pair[1].name))
+    found.sort(key=lambda pair: pair[1].first_after, reverse=True)
+    shown = found[:MOST_CHANGES]
+    caption = "All of them, the newest first"
+    if len(shown) < len(found):
+        caption = f"The newest {len(shown)} of {len(found)} change points"
+    head = (
+        *(*_head(histories), Column("since (UTC)"), Column("last before")),
+        *(*numeric("size (95%)"), Column("first run after it")),
+        Column("what changed between the runs"),
+    )
+    rows = tuple(
+        (
+            *_what(one, step.name, histories),
+            Cell(f"{step.first_after:%Y-%m-%d %H:%M}"),
+            Cell(f"{step.last_before:%Y-%m-%d %H:%M}"),
+            Cell(change(step.ratio, step.low, step.high), step.ratio),
+            Cell(step.run),
+            Cell("; ".join(step.what_changed) or "no fact that the runs tell"),
+        )
+        for one, step in shown
+    )
+    return Table("changes-table", caption, head, rows, sortable=True) if rows else None
+
+
+def drifts_table(histories: Sequence[WholeHistory]) -> Table | None:
+    """List what changes slowly, the steepest first.
+
+    Returns
+    -------
+    Table or None
+        None where there is none.
+    """
+    found = _listed(histories, "drifts")
+    found.sort(key=lambda pair: (_rank(pair[1].name), -abs(pair[1].ratio - 1)))
+    numbers = numeric("a month (95%)", "in all", "runs")
+    head = (*_head(histories), *numbers, Column("since"))
+    rows = tuple(
+        (
+            *_what(one, drift.name, histories),
+            Cell(change(drift.ratio_a_month, drift.low, drift.high), drift.ratio_a_month),
+            Cell(change(drift.ratio), drift.ratio),
+            Cell(str(drift.n_runs), float(drift.n_runs)),
+            Cell(f"{drift.since:%Y-%m-%d}"),
+        )
+        for one, drift in found
+    )
+    caption = "By how much, the steepest first"
+    return Table("drifts-table", caption, head, rows, sortable=True) if rows else None

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bench.advise import memory_cost
-from bench.advise.bounds import NothingToSayError, assess
+from bench.advise.answer import Counted, KernelAnswer
+from bench.advise.bounds import Efficiency, NothingToSayError, assess
 from bench.advise.contenders import ladder, rung_names, rung_times, sizes_of
 from bench.report import numbers
 from bench.report.advice_text import interval, noise_scale_line, size
-from bench.report.charts.chart import NothingToDrawError
+from bench.report.charts.chart import Chart, NothingToDrawError
 from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_chart
 from bench.report.charts.loss import loss_chart, published_chart
 from bench.report.charts.speed import ladder_chart, speed_chart
 from bench.report.charts.target import steps_chart, target_chart
 from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
-from bench.report.memory_tables import TITLES, line_cells
-from bench.report.numbers import measured
+from bench.report.numbers import measured, timed
 from bench.report.page.blocks import Cell, Column, Prose, Section, Table, numeric
 from bench.report.run_tables import NOTHING, faster_text
+from bench.report.terminal import TITLES, line_cells
 from bench.stats.fits import RefusalError
 from bench.store import tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import pandas as pd
-
-    from bench.advise.answer import Counted, KernelAnswer
-    from bench.advise.bounds import Efficiency
-    from bench.report.charts.chart import Chart
     from bench.report.page.one_run import Material
 
 # The ladder, speed against batch size, and the loss.
@@ -95,8 +92,7 @@ def seconds_cell(row: pd.Series) -> Cell:
     row : Series
         A case, with ``low`` and ``high``.
     """
-    text = measured(row["seconds"], (row["high"] - row["low"]) / 2)
-    return Cell(f"{text} {mark(row).strip()}".strip(), float(row["seconds"]))
+    return Cell(f"{timed(row)} {mark(row).strip()}".strip(), float(row["seconds"]))
 
 
 def speed_section(material: Material) -> Section:

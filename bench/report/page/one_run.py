@@ -1,31 +1,30 @@
-"""The page about one run, and what its sections are made from."""
+"""The pages about one run, of this suite or another, and what they are made from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.advise.contenders import fair, rankings
-from bench.report.advice_text import TEXTBOOK, headline
-from bench.report.page import measured_sections
-from bench.report.page.blocks import Page
+import pandas as pd
+
+from bench.advise.answer import Found, KernelAnswer
+from bench.advise.contenders import Ranking, fair, rankings
+from bench.report.advice_text import TEXTBOOK, Headline, fit_of, headline
+from bench.report.charts.ratios import plain_chart
+from bench.report.numbers import engineering, measured, number, significant
+from bench.report.page import blocks, measured_sections
 from bench.report.page.cases_section import answer_section, cases_section, skipped_section
-from bench.report.page.machine_section import machine_section, method_section
-from bench.report.page.run_section import run_section, subtitle
-from bench.stats.fits import RefusalError
+from bench.report.page.run_section import (
+    machine_section,
+    method_section,
+    origin,
+    run_section,
+    subtitle,
+)
 from bench.store import tidy
-from bench.store.trust import trusted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-
-    from bench.advise.answer import Counted, Found, KernelAnswer
-    from bench.advise.contenders import Ranking
-    from bench.report.advice_text import Headline
-    from bench.store.trust import Trusted
+from bench.store.trust import Trusted, trusted
 
 # What the sections about one run are made from.
 
@@ -90,26 +89,16 @@ class Material:
         return tuple(self._headline(contest) for contest in found)
 
     def _headline(self, contest: Ranking) -> Headline:
-        for number, one in enumerate(self.answers):
-            subject = one.subject
-            if (subject.workload, subject.device, subject.kernel) == (
-                contest.workload,
-                contest.device,
-                contest.winner.kernel,
-            ):
-                known = self._counted(number)
-                fit = (
-                    None if known is None or isinstance(known.fit, RefusalError) else known.fit
-                )
-                tolerance = None if known is None else known.conditions.tolerance
-                return headline(contest, one, fit, tolerance)
+        """Say it with the steps that the winner's answer rests on, where there are such."""
+        wanted = (contest.workload, contest.device, contest.winner.kernel)
+        if self.found is not None:
+            for one, its in zip(self.found.answers, self.found.conditions, strict=True):
+                subject = one.subject
+                if (subject.workload, subject.device, subject.kernel) == wanted:
+                    known = self.found.counted.get((subject.workload, its))
+                    tolerance = None if known is None else known.conditions.tolerance
+                    return headline(contest, one, fit_of(known), tolerance)
         return headline(contest, None, None, None)
-
-    def _counted(self, number: int) -> Counted | None:
-        """Return the steps that an answer rests on."""
-        assert self.found is not None  # noqa: S101 - it has an answer
-        one, conditions = self.found.answers[number], self.found.conditions[number]
-        return self.found.counted.get((one.subject.workload, conditions))
 
     @cached_property
     def shown(self) -> frozenset[str]:
@@ -144,7 +133,7 @@ SECTIONS = (
 )
 
 
-def one_run_page(material: Material) -> Page:
+def one_run_page(material: Material) -> blocks.Page:
     """Make the page.
 
     Parameters
@@ -152,10 +141,106 @@ def one_run_page(material: Material) -> Page:
     material : Material
         A run of this suite.
     """
-    return Page(
+    return blocks.Page(
         title="Mini-batch SGD: which way of training is fastest here",
         subtitle=subtitle(material.document),
         sections=[section(material) for section in SECTIONS],
         made_by=f"Made by python -m bench report from {material.name}; every number on this "
         f"page is in that file.",
     )
+
+
+# The page about a file of another suite: what it holds, and no more.
+
+
+HEAD = (
+    blocks.Column("benchmark"),
+    *blocks.filtered("group"),
+    *blocks.numeric("median", "95% interval", "quartiles", "rounds"),
+    blocks.Column("parameters"),
+)
+ORIGIN = blocks.Prose(
+    "The file was not measured by this suite: it does not say how good its numbers are, and "
+    "medians are known to an interval only where it holds the rounds.",
+    "note",
+)
+
+
+def foreign_run(material: Material) -> blocks.Page:
+    """Make the page.
+
+    Parameters
+    ----------
+    material : Material
+        Any file of pytest-benchmark.
+    """
+    document = material.document
+    return blocks.Page(
+        title=f"Benchmarks of {material.name}",
+        subtitle=subtitle(document),
+        sections=(
+            blocks.Section("run", "The run", (blocks.Facts(tuple(_facts(document))), ORIGIN)),
+            _benchmarks(material),
+            machine_section(material),
+            method_section(material),
+        ),
+        made_by=f"Made by python -m bench report from {material.name}; every number on this "
+        f"page is in that file.",
+    )
+
+
+def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    machine = _mapping(document.get("machine_info"))
+    cpu = _mapping(machine.get("cpu"))
+    yield "Machine", str(cpu.get("brand_raw") or machine.get("node") or "–")
+    yield "Python", str(machine.get("python_version") or "–")
+    yield from origin(document)
+    yield "Measured", number(len(document["benchmarks"]), "benchmark")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _benchmarks(material: Material) -> blocks.Section:
+    """Show what the file holds."""
+    table = material.table
+    if table.empty:
+        return blocks.Section(
+            "cases", "Benchmarks", (blocks.Prose("The file holds no benchmark."),)
+        )
+    benchmarks = material.document["benchmarks"]
+    table = table.assign(
+        name=[str(one.get("fullname") or one["name"]) for one in benchmarks],
+        group=[str(one.get("group") or "no group") for one in benchmarks],
+    )
+    rows = tuple(
+        _row(row, one) for (_, row), one in zip(table.iterrows(), benchmarks, strict=True)
+    )
+    listed = blocks.Table("cases-table", "Every benchmark", HEAD, rows, sortable=True)
+    return blocks.Section("cases", "Benchmarks", (plain_chart(table), listed))
+
+
+def _row(row: pd.Series, benchmark: Mapping[str, Any]) -> tuple[blocks.Cell, ...]:
+    width = (row["high"] - row["low"]) / 2
+    quartiles = [benchmark["stats"].get(name) for name in ("q1", "q3")]
+    params = benchmark.get("params")
+    rounds = row["rounds"]
+    return (
+        blocks.Cell(row["name"]),
+        blocks.Cell(row["group"]),
+        blocks.Cell(measured(row["seconds"], width), float(row["seconds"])),
+        blocks.Cell(_span(row["seconds"], (row["low"], row["high"]), width), width),
+        blocks.Cell(_span(row["seconds"], quartiles, None)),
+        blocks.Cell("–") if pd.isna(rounds) else blocks.Cell(f"{rounds:g}", float(rounds)),
+        blocks.Cell(", ".join(f"{name} {value}" for name, value in _mapping(params).items())),
+    )
+
+
+def _span(value: float, ends: Sequence[Any], width: float | None) -> str:
+    """Write where a value lies between."""
+    if not all(isinstance(end, (int, float)) and pd.notna(end) for end in ends):
+        return "–"
+    low, high = ends
+    digits = significant(value, width)
+    return f"{engineering(low, 's', digits)} to {engineering(high, 's', digits)}"

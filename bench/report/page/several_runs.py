@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from bench.compare.comparison import Comparison, Side
+from bench.history.machine_history import WholeHistory
 from bench.report import numbers
 from bench.report.charts.ratios import ratios_chart
 from bench.report.charts.speed import sides_chart
 from bench.report.comparison_text import AXES, comparison_outcome, what
-from bench.report.numbers import measured, ratio
+from bench.report.numbers import ratio, timed
 from bench.report.page.blocks import (
+    Block,
     Cell,
     Column,
     Page,
@@ -23,14 +26,7 @@ from bench.report.page.blocks import (
 )
 from bench.report.page.history_section import history_section, runs_table
 from bench.report.page.measured_sections import drawn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.compare.comparison import Comparison, Side
-    from bench.history.machine_history import WholeHistory
-    from bench.report.page.blocks import Block
-    from bench.store.table import Loaded
+from bench.store.table import Loaded
 
 RATIO = (
     "A ratio is the time of a side over that of the baseline: above 1 is slower. Where both "
@@ -121,19 +117,13 @@ def _ratio_row(row: pd.Series, base: pd.Series, labels: list[str]) -> tuple[Cell
         Cell(what(row)),
         Cell(case if isinstance(case, str) else ""),
         Cell(labels[row["side"]]),
-        _seconds(base),
-        _seconds(row),
+        *(Cell(timed(case), float(case["seconds"])) for case in (base, row)),
         Cell(
             ratio(row["ratio"], row["ratio_low"], row["ratio_high"]) + disturbed, row["ratio"]
         ),
         Cell(str(row["ratio_basis"])),
         Cell(str(row["name"])),
     )
-
-
-def _seconds(row: pd.Series) -> Cell:
-    text = measured(row["seconds"], (row["high"] - row["low"]) / 2)
-    return Cell(text, float(row["seconds"]))
 
 
 def _left_out(found: Comparison) -> Iterator[Block]:

@@ -1,1 +1,1 @@
-"""Verdicts in the forms that people and CI systems read: one file for each."""
+"""Verdicts in the forms that people and CI systems read, and how they are worded."""

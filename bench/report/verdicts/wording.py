@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from bench.report.numbers import ratio
 from bench.stats.verdict import (
@@ -96,17 +97,32 @@ NOT_MEASURED = (
 FORCED = "Forced: what can't be compared was compared all the same; do not rely on it."
 #: What is counted, by how a comparison was made.
 UNITS = {"track": "runs"}
+
+
+class Told(NamedTuple):
+    """How an outcome is told, in each form; ``style`` is of the terminal's line."""
+
+    in_json: str
+    in_junit: str
+    sentence: str
+    style: str
+
+
 OUTCOMES = {
-    Outcome.NONE_SLOWER: "No case is slower",
-    Outcome.SLOWER: "Slower, and confirmed",
-    Outcome.UNCLEAR: "Unclear",
-    Outcome.NOTHING: "Nothing comparable",
+    Outcome.NONE_SLOWER: Told(
+        "none slower", "no case is slower", "No case is slower", "bold green"
+    ),
+    Outcome.SLOWER: Told("slower", "slower, confirmed", "Slower, and confirmed", "bold red"),
+    Outcome.UNCLEAR: Told("unclear", "unclear", "Unclear", "bold yellow"),
+    Outcome.NOTHING: Told(
+        *("nothing comparable", "nothing comparable", "Nothing comparable", "bold yellow")
+    ),
 }
 
 
 def outcome(judgement: Judgement) -> str:
     """Say what the whole comes to: ``Unclear: 3 unclear, 93 same.``."""
-    return f"{OUTCOMES[judgement.outcome]}: {title(judgement)}."
+    return f"{OUTCOMES[judgement.outcome].sentence}: {title(judgement)}."
 
 
 def ratio_of(one: CaseVerdict) -> str:
@@ -134,10 +150,14 @@ def unit(judgement: Judgement) -> str:
 
 def verdict_of(one: CaseVerdict) -> str:
     """Write a verdict: ``slower, confirmed``."""
-    changed = one.verdict.value in {"slower", "faster"}
-    if not changed:
+    if one.verdict.value not in {"slower", "faster"}:
         return one.verdict.value
     return f"{one.verdict.value}, {'confirmed' if one.confirmed else 'not confirmed'}"
+
+
+def cells_of(one: CaseVerdict) -> tuple[str, str, str, str, str]:
+    """Write what tables hold of a case: verdict, ratio, margin, processes or runs, cause."""
+    return verdict_of(one), ratio_of(one), percent(one.margin), n_of(one), one.cause or "–"
 
 
 def sentence(judgement: Judgement, one: CaseVerdict) -> str:

@@ -19,12 +19,9 @@ from rich.text import Text
 from bench.report import numbers
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
-from bench.report.verdicts.as_json import as_json
-from bench.report.verdicts.github import github
-from bench.report.verdicts.junit import junit
-from bench.report.verdicts.markdown import markdown
+from bench.report.verdicts.formats import as_json, github, junit, markdown
 from bench.report.verdicts.wording import ORDER, ordered
-from bench.stats.verdict import CaseVerdict, Judgement, Outcome, Verdict
+from bench.stats.verdict import CaseVerdict, Judgement, Verdict
 from bench.store.files import StoreError, write_text
 
 # The forms that verdicts can be written in.
@@ -76,7 +73,8 @@ def write(
     StoreError
         When a file can't be written.
     """
-    console = console or _console()
+    if console is None and not (console := Console()).is_terminal:
+        console = Console(width=WIDTH)
     if form is Form.GITHUB and os.environ.get(SUMMARY):
         _append(Path(os.environ[SUMMARY]), markdown(judgement))
     if form is Form.TERMINAL and output is None:
@@ -88,11 +86,6 @@ def write(
         console.file.flush()
         return
     write_text(output, text)
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def text_of(judgement: Judgement, form: Form, *, every: bool = False) -> str:
@@ -124,36 +117,12 @@ def _append(path: Path, text: str) -> None:
 
 #: More of a kind are counted, unless all are asked for.
 MOST = 20
-
-
 #: Lines are cut beyond so many characters.
 LONG = 100_000
-
-
 #: Names of cases that share a reason.
 MOST_NAMED = 3
-
-
 #: Verdicts whose cases are always listed; what else there is is counted.
 LISTED = ORDER[: ORDER.index(Verdict.FASTER)]
-
-
-STYLES = {
-    Outcome.NONE_SLOWER: "bold green",
-    Outcome.SLOWER: "bold red",
-    Outcome.UNCLEAR: "bold yellow",
-    Outcome.NOTHING: "bold yellow",
-}
-
-
-HEADINGS = {
-    Verdict.SLOWER: "Slower",
-    Verdict.UNCLEAR: "Unclear",
-    Verdict.UNTRUSTED: "Untrusted",
-    Verdict.NOT_COMPARABLE: "Not comparable",
-    Verdict.FASTER: "Faster",
-    Verdict.SAME: "Same",
-}
 
 
 def render(judgement: Judgement, console: Console, *, every: bool = False) -> None:
@@ -176,7 +145,8 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     for verdict in ORDER:
         cases = ordered(one for one in judgement.cases if one.verdict is verdict)
         if cases and (every or verdict in LISTED):
-            _heading(console, f"{HEADINGS[verdict]}: {numbers.number(len(cases), 'case')}")
+            n_cases = numbers.number(len(cases), "case")
+            _heading(console, f"{verdict.value.capitalize()}: {n_cases}")
             _cases(console, judgement, cases, every=every)
     console.print()
     for sentence in wording.long_term(judgement):
@@ -186,7 +156,7 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     for one in judgement.warnings:
         _line(console, f"Warning: {one}", "yellow")
     console.print()
-    _line(console, wording.outcome(judgement), STYLES[judgement.outcome])
+    _line(console, wording.outcome(judgement), wording.OUTCOMES[judgement.outcome].style)
     _line(console, wording.rates_of(judgement.rates))
     if judgement.sources:
         _line(console, f"From {', '.join(judgement.sources)}")
@@ -225,9 +195,7 @@ def _table(console: Console, judgement: Judgement, cases: Sequence[CaseVerdict])
     for name in ("verdict", "ratio (95%)", "margin", wording.unit(judgement), "cause"):
         table.add_column(name, justify="right" if name == "margin" else "left")
     for one in cases:
-        cells = (one.name, wording.verdict_of(one), wording.ratio_of(one))
-        rest = (wording.percent(one.margin), wording.n_of(one), one.cause or "–")
-        table.add_row(*(Text(one_line(cell)) for cell in (*cells, *rest)))
+        table.add_row(*(Text(one_line(cell)) for cell in (one.name, *wording.cells_of(one))))
     console.print(table)
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.report.page.blocks import Prose, Table
-from bench.report.page.history_section import MOST_MACHINES, history_section
-from bench.report.page.history_tables import changes_table
+from bench.report.page.history_section import MOST_MACHINES, changes_table, history_section
 from bench.report.source import histories
 from bench.stats.verdict import Margins
 from bench.store.table import read
@@ -166,7 +165,7 @@ def test_a_page_of_a_few_runs_shows_them_over_time_too(loaded: Loaded) -> None:
 def test_only_the_newest_of_very_many_change_points_are_listed(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.report.page.history_tables.MOST_CHANGES", 2)
+    monkeypatch.setattr("bench.report.page.history_section.MOST_CHANGES", 2)
     found = changes_table(histories(loaded, Margins()).found)
     assert found is not None
     assert len(found.rows) == 2

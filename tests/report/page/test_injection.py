@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.report.page.foreign_run import foreign_run
-from bench.report.page.one_run import Material, one_run_page
+from bench.report.page.one_run import Material, foreign_run, one_run_page
 from bench.report.page.rendering import render
 from tests.report.page.test_in_browser import opened
 from tests.store import made_up_run

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.report.page.blocks import Answer, Cell, Facts, Prose, Table, Trust
-from bench.report.page.machine_section import command, flattened
 from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import render
+from bench.report.page.run_section import command, flattened
 from tests.store import made_up_run
 
 if TYPE_CHECKING:

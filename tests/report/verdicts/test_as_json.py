@@ -4,8 +4,9 @@ import json
 import math
 from dataclasses import fields, replace
 
-from bench.report.verdicts import as_json as module
-from bench.report.verdicts.as_json import OUTCOMES, as_json, document
+from bench.report.verdicts import formats as module
+from bench.report.verdicts import wording
+from bench.report.verdicts.formats import as_json, document
 from bench.stats.verdict import CaseVerdict, Judgement, Outcome, Rates, Share, Verdict
 from tests.report.verdicts.made_up_judgement import (
     EVERY,
@@ -44,7 +45,7 @@ def test_outcome_and_exit_code_go_together() -> None:
     ):
         told = document(found)
         assert (told["outcome"], told["exit_code"]) == (outcome, code)
-    assert set(OUTCOMES) == set(Outcome)
+    assert set(wording.OUTCOMES) == set(Outcome)
 
 
 def test_cases_are_counted_by_verdict() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from inline_snapshot import snapshot
 
-from bench.report.verdicts.github import github
+from bench.report.verdicts.formats import github
 from tests.report.verdicts.made_up_judgement import (
     MISSING,
     PERHAPS,

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from junitparser import JUnitXml, TestSuite
 
-from bench.report.verdicts.junit import junit
+from bench.report.verdicts.formats import junit
 from bench.stats.verdict import Outcome
 from tests.report.verdicts.made_up_judgement import (
     EVERY,

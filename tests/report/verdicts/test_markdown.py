@@ -5,7 +5,7 @@ from dataclasses import replace
 from inline_snapshot import snapshot
 
 from bench.report.markdown.elements import MOST_CHARACTERS
-from bench.report.verdicts.markdown import markdown
+from bench.report.verdicts.formats import markdown
 from tests.report.markdown.rendered import cells, html, kinds
 from tests.report.verdicts.made_up_judgement import (
     CHANGE,
