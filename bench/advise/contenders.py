@@ -274,7 +274,7 @@ def ladder(rows: pd.DataFrame) -> pd.DataFrame:
     foot = " + ".join(FOOT)
     base = seconds[smallest].get(foot, float("nan"))
     first = chosen.drop_duplicates("rung").set_index("rung").reindex(seconds.index)
-    says = first["saves"].fillna("") if "saves" in first else ""
+    says = first["saves"].astype(object).fillna("") if "saves" in first else ""
     result: pd.DataFrame = seconds.assign(times=base / seconds[smallest], saves=says)
     result.loc[result.index == foot, "saves"] = FOOT_SAVES
     return result

@@ -67,7 +67,9 @@ class Material:
         rows = tidy.of_case(self.table, "epoch")
         missing = [name for name in SHOWN_OF_EPOCHS if name not in rows]
         rows = rows.reindex(columns=[*rows, *missing])
-        with_all: pd.DataFrame = rows.assign(backend=rows["backend"].fillna("").astype(str))
+        # A run whose cases name no library has a column of NaN, which takes no text.
+        backend = rows["backend"].astype(object).fillna("").astype(str)
+        with_all: pd.DataFrame = rows.assign(backend=backend)
         return with_all
 
     @cached_property
