@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Output, Results, takes_request
+from bench.commands.options import Output, Results
+from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import EveryCase, Margin, VerdictForm, margins, show
 from bench.compare.rule import RULE
 from bench.machine.fingerprint import fingerprint_id

@@ -17,7 +17,8 @@ from bench.advise import reading
 from bench.advise.answer import Found
 from bench.advise.reading import Axis, NothingComparableError
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import AsJson, Figure, Results, asked, console_of, takes_request
+from bench.commands.options import AsJson, Figure, Results, console_of
+from bench.commands.request_options import asked, takes_request
 from bench.plan import values
 from bench.plan.request import Request, flag, read
 from bench.report import advice

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import takes_request
+from bench.commands.request_options import takes_request
 from bench.plan.request import Request, protocol_of, select
 from bench.selftest import agreement, tables
 

@@ -14,7 +14,8 @@ from bench.advise.bounds import NothingToSayError, assess, narrowed
 from bench.advise.devices import NotComparableError, by_threads, efficiencies
 from bench.advise.roofline import DECLARING
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import AsJson, Figure, asked, console_of
+from bench.commands.options import AsJson, Figure, console_of
+from bench.commands.request_options import asked
 from bench.plan import values
 from bench.plan.values import SelectionError
 from bench.report import efficiency as report

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import refusals
-from bench.commands.options import AsJson, takes_request
+from bench.commands.options import AsJson
+from bench.commands.request_options import takes_request
 from bench.plan.catalogue import catalogue
 from bench.plan.request import Request, select
 from bench.report.doctor import render_catalogue

@@ -11,7 +11,8 @@ import pandas as pd
 import typer
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Output, takes_request
+from bench.commands.options import Output
+from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import margins
 from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values

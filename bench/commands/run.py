@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Results, console_of, takes_request
+from bench.commands.options import Results, console_of
+from bench.commands.request_options import takes_request
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.run import runner

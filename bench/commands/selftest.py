@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Results, console_of, takes_request
+from bench.commands.options import Results, console_of
+from bench.commands.request_options import takes_request
 from bench.plan import values
 from bench.plan.request import Request, protocol_of
 from bench.selftest import tables

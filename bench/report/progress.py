@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.compare.paired import Contest, PairedEstimate
 from bench.report.numbers import number, ratio
 from bench.stats.verdict import Verdict
+
+if TYPE_CHECKING:
+    from bench.compare.paired import Contest, PairedEstimate
 
 # The line before a run: how many cases, and about how long.
 
