@@ -96,7 +96,7 @@ def read_only(index: Path) -> None:
     index.parent.chmod(0o500)
 
 
-#: 65 of them.
+#: What is done to it, by name.
 DAMAGES: dict[str, Damage] = {
     **{f"cut at {size}": cut(size) for size in (0, 1, 15, 100, 4095, 4096, 8192, -1, -4096)},
     **{f"zeros at {at}": overwrite(at, bytes(4096)) for at in (0, 4096, 8192, 12288, -4096)},
