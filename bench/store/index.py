@@ -296,7 +296,7 @@ def _remove(connection: sqlite3.Connection, name: str) -> None:
 def _forget(connection: sqlite3.Connection) -> None:
     """Remove the runs whose files are gone."""
     names = connection.execute("SELECT source FROM runs").fetchall()
-    gone = [name for (name,) in names if not _file(name).exists()]
+    gone = [name for (name,) in names if _source(_file(name))[1] < 0]
     connection.execute("BEGIN IMMEDIATE")
     for name in gone:
         _remove(connection, name)

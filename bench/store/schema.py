@@ -268,7 +268,7 @@ class Asked(msgspec.Struct):
 
     preset: Annotated[Text, "that it was measured with"] = None
     status: Annotated[Text, "`complete` or `interrupted`"] = None
-    processes: Annotated[Whole, "asked for each case; NA: one for all"] = None
+    processes: Annotated[Whole, "that measure each case; NA: one measures all"] = None
     took_seconds: Annotated[Number, "of the whole run", "s"] = None
 
 
@@ -348,21 +348,21 @@ class Computed(msgspec.Struct):
 
     seconds: Annotated[Number, "median over the rounds, of one iteration", "s"] = None
     seconds_low: Annotated[
-        Number, "95% interval of it, from the rounds; NaN below six", "s"
+        Number, "lower end of its 95% interval; NaN below six rounds", "s"
     ] = None
     seconds_high: Annotated[Number, "its upper end", "s"] = None
-    between_low: Annotated[Number, "interval of the processes' median; NaN for one", "s"] = None
+    between_low: Annotated[Number, "lower end over the processes; NaN for one", "s"] = None
     between_high: Annotated[Number, "its upper end", "s"] = None
     between_confidence: Annotated[Number, "with which that interval holds"] = None
     process_seconds: Annotated[Floats, "median of each process, as a list", "s"] = None
     process_fifth_percentiles: Annotated[
-        Floats, "the same of the fifth percentile, or empty", "s"
+        Floats, "fifth percentile of each process, as a list, or empty", "s"
     ] = None
     process_yardsticks: Annotated[
-        Floats, "of a fixed piece of work beside them, or empty", "s"
+        Floats, "what a fixed piece of work took in each, or empty", "s"
     ] = None
     rounds: Annotated[Whole, "rounds of all processes"] = None
-    warm_up_settled: Annotated[Truth, "it had settled in every process"] = None
+    warm_up_settled: Annotated[Truth, "the warm-up had settled in every process"] = None
 
 
 class RunRow(msgspec.Struct):
