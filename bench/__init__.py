@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bench.store.table import load
 
 __all__ = ["load"]
+__version__ = "0.1.0"
 
 if not TYPE_CHECKING:  # else every name would be one of this package's
 

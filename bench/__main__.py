@@ -9,19 +9,22 @@ import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 
 #: As `bench.commands.exits.Exit` has them: that module may need what is missing.
 USAGE, CRASHED = 2, os.EX_SOFTWARE
 OWN = ("bench", "kernels", "data")
+#: The same program, installed.
+SCRIPT = "minibatch-bench"
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run a command.
 
     Parameters
     ----------
-    arguments : list of str
-        Those of the command line, the name of the command first.
+    arguments : list of str or None
+        The name of the command first; by default those of the command line.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def main(arguments: list[str]) -> None:
         Always, with the exit code.
     """
     try:
-        _run(arguments)
+        _run(sys.argv[1:] if arguments is None else arguments)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if not missing or missing in OWN:
@@ -40,10 +43,9 @@ def main(arguments: list[str]) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    cli = importlib.import_module("bench.commands.app")
-    known = arguments[:1] and arguments[0] in cli.COMMANDS
-    command = cli.app_of(arguments[:1]) if known else cli.overview()
-    command(arguments, prog_name="python -m bench")
+    app = importlib.import_module("bench.commands.app")
+    called = Path(sys.argv[0]).name
+    app.invoke(arguments, called if called == SCRIPT else "python -m bench")
 
 
 def _not_installed(missing: str) -> int:
@@ -64,4 +66,4 @@ def _crashed() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

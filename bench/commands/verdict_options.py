@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
 
+from bench.commands.settings import MARGINS, TABLE, Settings, settings
 from bench.plan.values import SelectionError, share
 from bench.report.verdicts.writing import Form, write
 from bench.stats.verdict import Judgement, Margins
 from bench.store.facts import known
 from bench.store.rates import Machine, with_rates
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 Margin = Annotated[
     str | None,
@@ -65,15 +58,6 @@ def show(
 # A pattern is a shell's, over the whole id of a case; the last that fits decides.
 
 
-FILE = "pyproject.toml"
-
-
-TABLE = "minibatch-bench"
-
-
-KEY = "margins"
-
-
 #: A pattern without any of these is the id of no case.
 OF_IDS = "[*?:"
 
@@ -94,49 +78,21 @@ def margins(option: str | None = None, folder: Path | None = None) -> Margins:
     SelectionError
         When a value is no percentage, a key is unknown, or the file can't be read.
     """
-    found = Margins()
-    for path in _files((folder or Path.cwd()).absolute()):
-        table = _table(path)
-        if table is not None:
-            found = _margins(path, table)
-            break
+    found, given = Margins(), settings(folder)
+    if given is not None:
+        found = _margins(given)
     return found if option is None else replace(found, default=share("--margin", option))
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder and those above it, the nearest first."""
-    around = [one / FILE for one in (folder, *folder.parents)]
-    return [path for path in around if path.is_file()]
-
-
-def _table(path: Path) -> Mapping[str, Any] | None:
-    """Return the table of this suite; None in a file without one."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SelectionError(f"{path} can't be read: {error.strerror or error}.") from error
-    except ValueError as error:  # no TOML, or no UTF-8
-        raise SelectionError(f"{path} is no valid TOML: {str(error).rstrip('.')}.") from error
-    tools = document.get("tool", {})
-    table = tools.get(TABLE) if isinstance(tools, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise SelectionError(f"{path}: tool.{TABLE} must be a table.")
-    return table
-
-
-def _margins(path: Path, table: Mapping[str, Any]) -> Margins:
-    unknown = sorted(set(table) - {KEY})
-    if unknown:
-        raise SelectionError(
-            f"{path}: tool.{TABLE} has no key {unknown[0]!r}; there is: {KEY}."
-        )
-    given = table.get(KEY, {})
+def _margins(settings: Settings) -> Margins:
+    table = f"{settings.path}: tool.{TABLE}.{MARGINS}"
+    given = settings.table.get(MARGINS, {})
     if not isinstance(given, dict):
-        raise SelectionError(f'{path}: tool.{TABLE}.{KEY} must be a table of "1.5%" and such.')
+        raise SelectionError(f'{table} must be a table of "1.5%" and such.')
     found = Margins()
     patterns = []
     for key, value in given.items():
-        where = f"{path}: tool.{TABLE}.{KEY}, {key!r}"
+        where = f"{table}, {key!r}"
         if not isinstance(value, str):
             raise SelectionError(f'{where}: {value!r} is not allowed; give percent, as "1.5%".')
         if key == "default":

@@ -10,7 +10,9 @@ import numpy as np
 from kernels.backends.mxnet.cuda_libraries import PACKAGES
 from kernels.contract import Availability, Status
 
-PYTHONS = "3.10, 3.11 or 3.12"
+INSTALL = "pip install -e '.[cpu]', or '.[cu112]' for NVIDIA GPUs"
+#: From this Python on there is no NumPy that the wheel declares: it is installed by itself.
+ALONE = (3, 13)
 
 #: System library and the Debian package that brings it.
 SYSTEM_PACKAGES = {
@@ -48,14 +50,8 @@ def _library(name: str) -> Availability:
     )
 
 
-def _interpreter() -> Availability | None:
-    """Explain a Python or a NumPy that MXNet can't work with."""
-    if not (3, 10) <= sys.version_info[:2] <= (3, 12):
-        return Availability(
-            Status.BROKEN,
-            f"MXNet 1.9.1 does not work on Python {sys.version_info[0]}.{sys.version_info[1]}.",
-            f"Use Python {PYTHONS}.",
-        )
+def _numpy() -> Availability | None:
+    """Explain a NumPy that MXNet can't work with."""
     major, minor = (int(part) for part in np.__version__.split(".")[:2])
     if not (1, 26) <= (major, minor) < (3, 0):
         return Availability(
@@ -83,7 +79,9 @@ def explain(error: BaseException) -> Availability:
         return Availability(
             Status.MISSING,
             "mxnet is not installed.",
-            "pip install -e '.[cpu]', or '.[cu112]' for NVIDIA GPUs.",
+            f"{INSTALL}, then pip install --no-deps mxnet==1.9.1."
+            if sys.version_info >= ALONE
+            else f"{INSTALL}.",
         )
     if isinstance(error, ModuleNotFoundError) and error.name == "distutils":
         return Availability(
@@ -93,7 +91,7 @@ def explain(error: BaseException) -> Availability:
         )
     if match := _MISSING_LIBRARY.search(str(error)):
         return _library(match.group(1))
-    if (unsupported := _interpreter()) is not None:  # an answer that is false by itself
+    if (unsupported := _numpy()) is not None:  # an answer that is false by itself
         return unsupported
     return Availability(
         Status.BROKEN,
