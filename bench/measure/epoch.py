@@ -161,7 +161,7 @@ def measure_training(
             "seconds_per_epoch": seconds,
             "samples_per_second": case.workload.n_samples / seconds,
             **measurement.rate_facts(measurement.epoch_work(case), seconds),
-            **measurement.enqueued_facts(training.enqueued or rounds),
+            **measurement.enqueued_facts(rounds, training.enqueued),
             **measurement.device_facts(backend, case.device, one_epoch),
             **measurement.quality_facts(training.timer, stop, protocol.target, empty),
             **phases,
@@ -394,9 +394,10 @@ def measure_step(
 
     stop = timer.repeat(StoppingRule.of(protocol, RULE.min_step_rounds), one_round)
     steps.check(before + n_steps)
-    rounds = single = tuple(timer.rounds)
+    rounds = tuple(timer.rounds)
+    alone: tuple[Round, ...] = ()
     if n_steps > 1:
-        single = tuple(
+        alone = tuple(
             time_calls([steps.work], drain, instruments, 1, [steps.work])
             for _ in range(RULE.enqueued_step_rounds)
         )
@@ -405,7 +406,7 @@ def measure_step(
         facts={
             **case_facts(case),
             **_step_facts(case, rounds),
-            **measurement.enqueued_facts(single),
+            **measurement.enqueued_facts(rounds, alone),
             **measurement.device_facts(backend, case.device, steps.fresh, RULE.device_steps),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
             "case": "step",

@@ -102,9 +102,10 @@ def measure_loading(
             awaited([epoch() for _ in range(n_epochs)], drain), n_epochs, lead_in
         ),
     )
-    rounds = single = tuple(timer.rounds)
+    rounds = tuple(timer.rounds)
+    alone: tuple[Round, ...] = ()
     if n_epochs > 1:
-        single = tuple(
+        alone = tuple(
             time_calls([epoch()], drain, instruments, 1, lead_in)
             for _ in range(RULE.min_rounds)
         )
@@ -112,7 +113,7 @@ def measure_loading(
         rounds=rounds,
         facts={
             **_facts(case, protocol, rounds),
-            **enqueued_facts(single),
+            **enqueued_facts(rounds, alone),
             **quality_facts(timer, stop, protocol.target, empty),
             "warm_up": asdict(warmed),
         },

@@ -48,9 +48,23 @@ def median_seconds(rounds: tuple[Round, ...]) -> float:
     return statistics.median(one.drained_seconds / one.iterations for one in rounds)
 
 
-def enqueued_facts(rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return the enqueued seconds of one iteration: their median, and all of them."""
+def enqueued_facts(rounds: tuple[Round, ...], alone: tuple[Round, ...] = ()) -> dict[str, Any]:
+    """Return the enqueued seconds of one iteration: their median, and all of them.
+
+    Parameters
+    ----------
+    rounds : tuple of Round
+        Of the case.
+    alone : tuple of Round
+        Rounds of one call each, where those of the case await every call in turn. Their share
+        until the call returned is taken, of the case's median: so no call returns later than
+        the device is idle, though a call alone takes another time than one among others.
+    """
     seconds = [round(one.enqueued_seconds / one.iterations, 12) for one in rounds]
+    if alone:
+        median = median_seconds(rounds)
+        shares = [one.enqueued_seconds / (one.drained_seconds or 1.0) for one in alone]
+        seconds = [round(share * median, 12) for share in shares]
     return {"enqueued_seconds": statistics.median(seconds), "enqueued_data": seconds}
 
 

@@ -21,7 +21,7 @@ from bench.measure.calibration import Stop
 from bench.plan.tasks import Outcome, Pass, RunAsked, Task
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
-from bench.store.tidy import spread
+from bench.store.tidy import Spread, spread
 
 # Puts what several processes measured of a case into one benchmark of the run file.
 
@@ -74,7 +74,7 @@ def benchmark(
     facts = {
         **first["facts"],
         **_scaled(first, together.median),
-        **_joined(answers),
+        **_joined(answers, together),
         "interval": together.interval and list(together.interval),
         "half_width": together.half_width if math.isfinite(together.half_width) else None,
         "between_interval": together.between and list(together.between),
@@ -126,7 +126,7 @@ def _scaled(first: Mapping[str, Any], median: float) -> dict[str, Any]:
     return {**seconds, **rates}
 
 
-def _joined(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _joined(answers: Sequence[Mapping[str, Any]], together: Spread) -> dict[str, Any]:
     """Join the raw data that stand beside the rounds."""
     joined: dict[str, Any] = {}
     for median, data in (
@@ -137,6 +137,12 @@ def _joined(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             values = [value for answer in answers for value in answer["facts"][data]]
             joined[data] = values
             joined[median] = statistics.median(values) if values else None
+    if "enqueued_seconds" in joined:  # of each process the share of its own time, as there
+        shares = [
+            answer["facts"]["enqueued_seconds"] / (median or 1.0)
+            for answer, median in zip(answers, together.medians, strict=True)
+        ]
+        joined["enqueued_seconds"] = statistics.median(shares) * together.median
     return joined
 
 
