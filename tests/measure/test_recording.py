@@ -33,7 +33,9 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", *arguments)
+    # In this process the packages of the suite are imported already.
+    strict = ("-W", "error", "-W", "ignore:Module already imported")
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *strict, *arguments)
 
 
 def recorded(pytester: pytest.Pytester) -> dict[str, Any]:
