@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 flag(name), action="append", type=Path, metavar="FOLDER", help=option.help
             )
         else:
-            group.addoption(flag(name), metavar="TEXT", help=option.help + shown)
+            names = [flag(name), *([option.also] if option.also else [])]
+            group.addoption(*names, metavar="TEXT", help=option.help + shown)
     group.addoption(
         "--tables",
         default=TABLES[0],
@@ -123,11 +125,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Let no file of the tests take part in a benchmark: pytest would collect them."""
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """Let no file of the tests take part in a benchmark: pytest would collect them.
+
+    Raises
+    ------
+    pytest.UsageError
+        When an option of a benchmark is unknown; pytest itself would not say what was meant.
+    """
     given = early_config.known_args_namespace
-    if given.benchmark_only and not given.file_or_dir:
-        given.file_or_dir = [str(CASES)]
+    if given.benchmark_only:
+        known = {
+            name for group in parser._groups for one in group.options for name in one.names()
+        }
+        known |= {name for one in parser._anonymous.options for name in one.names()}
+        for name in (one.partition("=")[0] for one in args if one.startswith("--")):
+            meant = values.nearest(name, known)
+            if name not in known and meant:
+                raise pytest.UsageError(f"there is no option {name}; {meant}")
+        if not given.file_or_dir:
+            given.file_or_dir = [str(CASES)]
     yield
 
 
@@ -217,6 +236,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     items = [item for item in session.items if _is_case(item)]
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        for text in _taken_too(config.getoption("keyword"), items):
+            reporter.write_line(text)
     if SUITE in config.stash and not session.items and reporter is not None:
         reporter.write_line(NO_CASE)
     if not items or config.getoption("collectonly"):
@@ -237,6 +259,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
+
+
+def _taken_too(keyword: str, items: list[pytest.Item]) -> Iterator[str]:
+    """Say which other batch sizes ``-k B10`` selects: it looks for a part of the name."""
+    sizes = {_params(item).get("batch_size") for item in items} - {None}
+    for size in re.findall(r"(?<!\w)B(\d+)(?!\w)", keyword):
+        others = sorted(one for one in sizes if str(one).startswith(size) and str(one) != size)
+        if others:
+            yield (
+                f"-k B{size} also takes {', '.join(f'B{one}' for one in others)}; "
+                f"--batch-sizes {size} takes that size alone."
+            )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -429,7 +429,7 @@ def required(request: Request, registry: Registry) -> tuple[str, ...]:
             named.append(value if value in known else values.devices("", value)[0])
         except SelectionError as error:
             raise SelectionError(
-                f"--require: {value!r} is neither a device, like gpu(0), nor a kernel; there "
-                f"are: {', '.join(sorted(known))}."
+                f"--require: {value!r} is neither a device, like gpu(0), nor a kernel; "
+                f"{values.instead(value, known)}"
             ) from error
     return tuple(named)

@@ -58,6 +58,8 @@ class Rule:
     max_threads, max_processes, max_case_seconds, max_order_seed, max_update_size : int
         The most that options take: threads of a pool, processes of a run, seconds of a case,
         the seed of the order of the cases, parameters of an update.
+    most_listed : int
+        A message lists no more allowed names.
     max_whole_number : int
         The most that is sensible for other options that count something.
     max_percent : float
@@ -96,6 +98,7 @@ class Rule:
     max_case_seconds: int = 86_400
     max_order_seed: int = 1_000_000
     max_update_size: int = 10**9
+    most_listed: int = 12
     max_whole_number: int = 10_000
     max_percent: float = 50.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Collection
@@ -15,6 +16,26 @@ _DEVICE = re.compile(r"(cpu|gpu)(?:\(([0-9]{1,4})\)|([0-9]{1,4}))?")
 
 class SelectionError(Exception):
     """A value that is not allowed; the message says which, and what is."""
+
+
+def nearest(given: str, allowed: Collection[str]) -> str:
+    """Ask for the names that were probably meant; an empty text where none is near."""
+    by_lower = {name.lower(): name for name in allowed}
+    meant = [by_lower[one] for one in difflib.get_close_matches(given.lower(), by_lower)]
+    return f"did you mean {' or '.join(meant)}?" if meant else ""
+
+
+def instead(given: str, allowed: Collection[str]) -> str:
+    """Say what was probably meant, or what is allowed.
+
+    Returns
+    -------
+    str
+        A clause, such as ``did you mean nd.fused?``
+    """
+    if len(allowed) <= RULE.most_listed:
+        return nearest(given, allowed) or f"there are: {', '.join(allowed)}."
+    return nearest(given, allowed) or f"minibatch-bench list shows all {len(allowed)}."
 
 
 def split(option: str, text: str) -> list[str]:
@@ -58,9 +79,7 @@ def names(option: str, text: str, allowed: Collection[str], kind: str) -> tuple[
     for value in split(option, text):
         matching = {name for name in allowed if fnmatchcase(name, value)}
         if not matching:
-            raise SelectionError(
-                f"{option}: {value!r} is no {kind}; there are: {', '.join(allowed)}."
-            )
+            raise SelectionError(f"{option}: {value!r} is no {kind}; {instead(value, allowed)}")
         chosen |= matching
     return tuple(name for name in allowed if name in chosen)
 
@@ -79,7 +98,7 @@ def one_of(option: str, text: str, allowed: Collection[str], kind: str) -> str:
         When the text is none of the names; no pattern and no list is understood.
     """
     if text not in allowed:
-        raise SelectionError(f"{option}: {text!r} is no {kind}; give {' or '.join(allowed)}.")
+        raise SelectionError(f"{option}: {text!r} is no {kind}; {instead(text, allowed)}")
     return text
 
 
@@ -99,8 +118,10 @@ def devices(option: str, text: str) -> tuple[str, ...]:
     for value in split(option, text):
         match = _DEVICE.fullmatch(value)
         if match is None:
+            meant = nearest(value, ("cpu(0)", "gpu(0)", "gpu(1)"))
             raise SelectionError(
-                f"{option}: {value!r} is no device; give cpu(0), gpu(0), gpu(1) and so on."
+                f"{option}: {value!r} is no device; "
+                f"{meant or 'give cpu(0), gpu(0), gpu(1) and so on.'}"
             )
         kind, in_brackets, bare = match.groups()
         chosen[f"{kind}({int(in_brackets or bare or 0)})"] = None

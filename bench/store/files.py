@@ -14,6 +14,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+#: The status of a run that has no case.
+NOTHING = "nothing measured"
+
 # Writes a file whole or not at all, so that what was there stays until the new one is done.
 
 
@@ -132,6 +135,9 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     StoreError
         When the folder can't be written or the disk is full; no file is left then.
     """
+    added = document.get("bench") or {}
+    if not document.get("benchmarks") and added.get("status") == "complete":
+        document = {**document, "bench": {**added, "status": NOTHING}}
     text = _written(document)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -207,19 +213,25 @@ def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
 
 
 def newest_run(folder: Path) -> Path:
-    """Return the newest run of a folder; their names begin with the time.
+    """Return the newest run of a folder that measured something; names begin with the time.
 
     Raises
     ------
     StoreError
         When there is none.
     """
-    found = sorted(folder.glob("*.json"))
-    if not found:
-        raise StoreError(
-            f"there is no run in {folder}; name one, or measure: tox run -e bench."
-        )
-    return found[-1]
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        if not _measured_nothing(path):
+            return path
+    raise StoreError(f"there is no run in {folder}; name one, or measure: tox run -e bench.")
+
+
+def _measured_nothing(path: Path) -> bool:
+    try:
+        text = path.read_bytes()
+        return NOTHING.encode() in text and json.loads(text)["bench"]["status"] == NOTHING
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # who reads it says what is wrong with it
 
 
 def read_run(path: Path) -> dict[str, Any]:

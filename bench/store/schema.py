@@ -267,7 +267,7 @@ class Asked(msgspec.Struct):
     """What a run was asked for. Every field is a column of the table of runs."""
 
     preset: Annotated[Text, "that it was measured with"] = None
-    status: Annotated[Text, "`complete` or `interrupted`"] = None
+    status: Annotated[Text, "`complete`, `interrupted` or `nothing measured`"] = None
     processes: Annotated[Whole, "that measure each case; NA: one measures all"] = None
     took_seconds: Annotated[Number, "of the whole run", "s"] = None
 

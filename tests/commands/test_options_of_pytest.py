@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 CLOSED = ("--kernels", "nd.closed_form")
 
 WRONG = {
-    "preset": (("--preset", "slow"), "--preset: 'slow' is no preset; give quick or"),
-    "kernel": (("--kernels", "nd.autogard"), "--kernels: 'nd.autogard' is no kernel; there"),
+    "preset": (("--preset", "slow"), "--preset: 'slow' is no preset; there are: quick"),
+    "kernel": (
+        ("--kernels", "nd.autogard"),
+        "--kernels: 'nd.autogard' is no kernel; did you mean nd.autograd",
+    ),
     "device": (("--devices", "tpu"), "--devices: 'tpu' is no device; give cpu(0), gpu(0)"),
     "loader": (("--loaders", "disk"), "--loaders: 'disk' is no loader; there are: inmemory"),
     "workload": (("--workloads", "mnist"), "--workloads: there is no workload 'mnist'"),
@@ -29,12 +32,16 @@ WRONG = {
     "required": (("--require", "tpu"), "--require: 'tpu' is neither a device, like gpu(0), n"),
     "rate": (("--learning-rate", "0"), "--learning-rate: '0' is not allowed; give a number"),
     "schedule": (("--schedule", "cosine"), "--schedule: schedule 'cosine' is not one of: con"),
-    "sampling": (("--sampling", "*"), "--sampling: '*' is no sampling; give without-repl"),
+    "sampling": (
+        ("--sampling", "*"),
+        "--sampling: '*' is no sampling; there are: without-repl",
+    ),
     "seed": (("--seed", "-1"), "--seed: '-1' is not allowed; give a whole number from 0"),
     "epochs": (("--epochs", "3,5"), "--epochs: '3,5' is not allowed; give one number"),
     "seconds": (("--seconds-per-case", "nan"), "--seconds-per-case: 'nan' is not allowed; "),
     "repeats": (("--notebook-repeats", "0"), "--notebook-repeats: '0' is not allowed; give"),
-    "tables": (("--tables", "s*"), "--tables: 's*' is no table; give summary or"),
+    "tables": (("--tables", "s*"), "--tables: 's*' is no table; there are: summary"),
+    "option": (("--kernles", "nd.*"), "there is no option --kernles; did you mean --kernels"),
     "no folder": (("--kernel-folder", "nowhere"), "nowhere is not a folder with kernel fil"),
     "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),
 }

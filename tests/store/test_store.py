@@ -297,3 +297,15 @@ def test_lists_of_numbers_are_on_one_line_and_read_back_as_written(value: Any) -
     text = files._written(document)
     assert json.loads(text) == files._finite(document)
     assert '"rounds": [1.5, -2e-09, 3, null]' in text
+
+
+def test_a_run_that_measured_nothing_is_marked_and_never_the_newest(tmp_path: Path) -> None:
+    full = write_run(tmp_path, DOCUMENT, None)
+    empty = write_run(tmp_path, {"benchmarks": [], "bench": {"status": "complete"}}, None)
+    late = tmp_path / f"29{empty.name}"
+    empty.rename(late)
+    assert json.loads(late.read_bytes())["bench"]["status"] == files.NOTHING
+    assert files.newest_run(tmp_path) == full
+    full.unlink()
+    with pytest.raises(StoreError, match="there is no run"):
+        files.newest_run(tmp_path)
