@@ -265,11 +265,6 @@ def written(one: Difference) -> str:
     return f"{one.fact}: {' and '.join(values)}"
 
 
-def kind_name(kind: str) -> str:
-    """Name a kind of facts in which runs differ."""
-    return KIND_NAMES.get(kind, kind)
-
-
 def of_all(n: int, n_ratios: int) -> str:
     """Write how many of all ratios: ``every ratio``, ``3 of 40 ratios``."""
     return "every ratio" if n == n_ratios else f"{n} of {n_ratios} ratios"
