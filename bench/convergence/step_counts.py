@@ -204,12 +204,9 @@ def moments_for(problem: Problem, setting: Setting) -> Moments | None:
 
     It is written for plain SGD at a constant rate, and exact for sampling with replacement.
     """
-    holds = (setting.rule, setting.schedule, setting.sampling) == (
-        PLAIN,
-        "constant",
-        "with-replacement",
-    )
+    plain = setting.rule == PLAIN and setting.schedule == "constant"
     affordable = len(problem.optimum) <= RULE.most_parameters
+    holds = plain and setting.sampling == "with-replacement"
     return Moments(problem) if holds and affordable else None
 
 
