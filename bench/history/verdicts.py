@@ -147,11 +147,6 @@ def unclear(low: float, high: float, edge: float) -> str:
     )
 
 
-def of_controls(n: int, reason: str) -> str:
-    """Say how many controls a part of the machine was judged by."""
-    return f"By {counted(n, 'control')}{'' if n == 1 else ' together'}. {reason}"
-
-
 def counted(n: int, noun: str = "run") -> str:
     """Write a number of runs, or of something else."""
     return f"{n} {noun}{'' if n == 1 else 's'}"
@@ -325,7 +320,9 @@ def _part(run: Judged, place: int, decided: Decided) -> CaseVerdict:
             verdict = _steady(verdict, place, decided.pools)
     else:
         verdict = _too_few(run, plain, list(pool.members))
-    return replace(verdict, reason=of_controls(len(keys), verdict.reason))
+    together = "" if len(keys) == 1 else " together"
+    by = f"By {counted(len(keys), 'control')}{together}."
+    return replace(verdict, reason=f"{by} {verdict.reason}")
 
 
 def _steady(verdict: CaseVerdict, place: int, evidence: Evidence) -> CaseVerdict:
