@@ -171,10 +171,8 @@ def _memory_unseen(watched: Watched) -> list[str]:
 
 
 def _other_work(n: int) -> list[str]:
-    if not n:
-        return []
-    which = f"{counted(n, 'earlier measurement')} {'was' if n == 1 else 'were'}"
-    return [f"{which} of other work under the same name, and left out."]
+    which = _were(n, "earlier measurement")
+    return [f"{which} of other work under the same name, and left out."] if n else []
 
 
 # A run against a pinned one, with intervals as wide as runs of the machine lie apart.
@@ -282,20 +280,21 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
             paths.append(remeasure(document, {*names, *first.frequency_controls}))
         except NotConfirmedError as error:
             refused = (
-                f"{_cases(len(names))} flagged, and can't be measured again here: {error}. "
-                f"What two or three of the last runs say, each on its own, counts as confirmed."
+                f"{_were(len(names), 'case')} flagged, and can't be measured again here: "
+                f"{error}. What two or three of the last runs say, each on its own, counts as "
+                f"confirmed."
             )
             return _judgement(chosen, run, first, refused)
         fresh.append(fresh_logs(chosen, paths[-1]))
         again = judge(run, np.array(fresh))
         names = again.repeated
     where = ", ".join(map(str, paths))
-    done = f"{_cases(len(first.detected))} flagged, and measured again: {where}."
+    done = f"{_were(len(first.detected), 'case')} flagged, and measured again: {where}."
     return _judgement(chosen, run, again, done)
 
 
-def _cases(n: int) -> str:
-    return "1 case was" if n == 1 else f"{n} cases were"
+def _were(n: int, noun: str) -> str:
+    return f"{counted(n, noun)} {'was' if n == 1 else 'were'}"
 
 
 def fresh_logs(chosen: Chosen, path: Path) -> Floats:
