@@ -10,16 +10,12 @@ import numpy as np
 import pandas as pd
 
 from bench.advise.roofline import DECLARING, column
+from bench.plan.values import POOLS
 from bench.store import tidy
 
 # How many threads a run had, and whether runs differ in that alone.
 
 
-#: What ``--threads`` sets: all of them have to agree.
-POOLS = (
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"),
-    *("MXNET_CPU_WORKER_NTHREADS", "PJRT_NPROC"),
-)
 #: Facts of a fingerprint that follow from the number of threads, and one that is no fact.
 FOLLOWING = ("threads", "affinity", "cores_usable", "gpu_reason")
 
@@ -80,8 +76,8 @@ def by_threads(runs: Mapping[str, Mapping[str, Any]]) -> dict[int, Mapping[str, 
             )
         if threads in found:
             raise NotComparableError(
-                f"{found[threads]} and {name} both had {_threads(threads)}; give one run for "
-                f"each number of threads."
+                f"{found[threads]} and {name} both had {threads} thread"
+                f"{'' if threads == 1 else 's'}; give one run for each number of threads."
             )
         found[threads] = name
     if 1 not in found:
@@ -91,10 +87,6 @@ def by_threads(runs: Mapping[str, Mapping[str, Any]]) -> dict[int, Mapping[str, 
         )
     _check_alike(runs)
     return {threads: runs[found[threads]] for threads in sorted(found)}
-
-
-def _threads(number: int) -> str:
-    return "1 thread" if number == 1 else f"{number} threads"
 
 
 def _check_alike(runs: Mapping[str, Mapping[str, Any]]) -> None:

@@ -38,22 +38,12 @@ class Line:
         The slope; NaN for fewer than three batch sizes, as is all that follows from it.
     intercept_bytes : float
         What there is whatever the batch size; below zero where the line does not hold.
-    n_sizes : int
-        Batch sizes that it is drawn through.
-    residual_bytes : float
-        Root mean square of the distances from the line, over ``n_sizes - 2`` degrees of
-        freedom.
-    largest_deviation_bytes : float
-        The largest of those distances.
     slope_noise, intercept_noise : float
         How far off they may be because the peaks are.
     """
 
     bytes_per_sample: float
     intercept_bytes: float
-    n_sizes: int
-    residual_bytes: float
-    largest_deviation_bytes: float
     slope_noise: float
     intercept_noise: float
 
@@ -71,9 +61,8 @@ def line(
         How far off any of them may be.
     """
     B, y = np.asarray(batch_sizes, dtype=float), np.asarray(peaks, dtype=float)
-    n_sizes = len(np.unique(B))
-    if n_sizes < RULE.fewest_sizes_of_line:
-        return Line(np.nan, np.nan, n_sizes, np.nan, np.nan, np.nan, np.nan)
+    if len(np.unique(B)) < RULE.fewest_sizes_of_line:
+        return Line(np.nan, np.nan, np.nan, np.nan)
     intercept, slope = np.linalg.lstsq(np.column_stack([np.ones_like(B), B]), y, rcond=None)[0]
     distances = y - (intercept + slope * B)
     centred = B - B.mean()
@@ -83,9 +72,6 @@ def line(
     return Line(
         bytes_per_sample=float(slope),
         intercept_bytes=float(intercept),
-        n_sizes=n_sizes,
-        residual_bytes=float(np.sqrt(distances @ distances / (len(B) - 2))),
-        largest_deviation_bytes=deviation,
         slope_noise=float(off * np.abs(weights).sum()),
         intercept_noise=float(off * np.abs(1 / len(B) - weights * B.mean()).sum()),
     )

@@ -49,64 +49,37 @@ def efficiency(
     Exits with 2 when a run can't be read or an option is wrong, with 3 when a run lacks the
     controls or cases for an answer, with 4 when runs can't be compared.
     """
-    codes = {
-        NothingToSayError: Exit.UNCLEAR,
-        NotComparableError: Exit.NOTHING,
-    }
+    codes = {NothingToSayError: Exit.UNCLEAR, NotComparableError: Exit.NOTHING}
     with refusals(codes):
         if run and len(run) > 1:
-            _threads(run, kernels, cases, as_json=as_json, figure=figure)
+            if figure is not None:
+                raise SelectionError("--figure draws the roofline of one run; give one.")
+            if len(set(run)) < len(run):
+                raise SelectionError(
+                    "a run is given twice; give one for each number of threads."
+                )
+            table = efficiencies(by_threads({str(path): read_run(path) for path in run}))
+            table = narrowed(table, *_chosen(table, kernels, cases))
+            if as_json:
+                _write(report.parallel_document(table))
+            else:
+                report.parallel(console_of(), table)
+            return
+        path = run[0] if run else newest_run(RUNS)
+        document = read_run(path)
+        found = assess(document)
+        found = found.only(*_chosen(found.cases, kernels, cases))
+        if figure is not None:
+            from bench.report.charts import static  # noqa: PLC0415 - it imports matplotlib
+
+            chart = roofline_chart(found, tidy.interval_frame(document))
+            write_figure(partial(static.figure, chart, path.name, {}, facet="device"), figure)
+        if as_json:
+            _write(report.roofline_document(path.name, found))
         else:
-            path = run[0] if run else newest_run(RUNS)
-            _roofline(path, kernels, cases, why=why, as_json=as_json, figure=figure)
-
-
-def _roofline(
-    path: Path,
-    kernels: str | None,
-    cases: str | None,
-    *,
-    why: bool,
-    as_json: bool,
-    figure: Path | None,
-) -> None:
-    """Show one run."""
-    document = read_run(path)
-    found = assess(document)
-    found = found.only(*_chosen(found.cases, kernels, cases))
-    if figure is not None:
-        from bench.report.charts import static  # noqa: PLC0415 - it imports matplotlib
-
-        chart = roofline_chart(found, tidy.interval_frame(document))
-        write_figure(partial(static.figure, chart, path.name, {}, facet="device"), figure)
-    if as_json:
-        _write(report.roofline_document(path.name, found))
-        return
-    console = console_of()
-    report.rooflines(console, found.cases, found.roofs, why=why)
-    report.devices(console, found.crossings)
-
-
-def _threads(
-    paths: list[Path],
-    kernels: str | None,
-    cases: str | None,
-    *,
-    as_json: bool,
-    figure: Path | None,
-) -> None:
-    """Show what more threads change."""
-    if figure is not None:
-        raise SelectionError("--figure draws the roofline of one run; give one.")
-    if len(set(paths)) < len(paths):
-        raise SelectionError("a run is given twice; give one for each number of threads.")
-    runs = by_threads({str(path): read_run(path) for path in paths})
-    table = efficiencies(runs)
-    table = narrowed(table, *_chosen(table, kernels, cases))
-    if as_json:
-        _write(report.parallel_document(table))
-        return
-    report.parallel(console_of(), table)
+            console = console_of()
+            report.rooflines(console, found.cases, found.roofs, why=why)
+            report.devices(console, found.crossings)
 
 
 def _chosen(

@@ -81,7 +81,7 @@ def selftest(
             rated = rate_history(history, n_histories, results)
             said = (
                 f"Drawn from {rated.n_recorded} runs, {rated.n_undisturbed} of them "
-                f"undisturbed. Stored: {rated.path}"
+                f"undisturbed. Stored: {rated.rates.path}"
             )
             tables.render_history(rated.shares, said, console)
             raise typer.Exit(Exit.OK)

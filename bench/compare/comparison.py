@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bench.store import facts
 from bench.store.facts import _partial, case_keys, known
@@ -216,9 +214,12 @@ def paired(cases: pd.DataFrame, sides: Sequence[Place]) -> Paired:
     The name of a case of this suite holds all that it is; across devices it is taken
     without the device. Other benchmarks are told apart by their full name.
     """
-    table = cases.assign(side=_side_numbers(cases, sides))
-    table = table[table["side"] >= 0]
     by_device = any(device is not None for _, device in sides)
+    numbers = {place: number for number, place in enumerate(sides)}
+    devices = cases["device"] if by_device else [None] * len(cases)
+    found = [numbers.get(one, -1) for one in zip(cases["run"], devices, strict=True)]
+    table = cases.assign(side=np.array(found, dtype=int))
+    table = table[table["side"] >= 0]
     table = table.assign(key=case_keys(table, by_device=by_device))
     counts = np.bincount(table["side"], minlength=len(sides))
     twice = table.duplicated(["key", "side"], keep=False)
@@ -230,16 +231,6 @@ def paired(cases: pd.DataFrame, sides: Sequence[Place]) -> Paired:
     return Paired(
         rows, _partial(table[n_sides < len(sides)]), doubled, tuple(int(n) for n in counts)
     )
-
-
-def _side_numbers(cases: pd.DataFrame, sides: Sequence[Place]) -> NDArray[Any]:
-    """Return the number of each case's side; -1 for none."""
-    if any(device is not None for _, device in sides):
-        numbers = {place: number for number, place in enumerate(sides)}
-        pairs = zip(cases["run"], cases["device"], strict=True)
-        return np.array([numbers.get(pair, -1) for pair in pairs], dtype=int)
-    of_run = {run: number for number, (run, _) in enumerate(sides)}
-    return cases["run"].map(of_run).fillna(-1).to_numpy(dtype=int)
 
 
 # Names, facts and numbers of cases as a sentence writes them.
@@ -263,11 +254,6 @@ def written(one: Difference) -> str:
     if len(values) > MOST_NAMED or sum(map(len, values)) > MOST_CHARACTERS:
         return f"{one.fact}: {len(values)} values"
     return f"{one.fact}: {' and '.join(values)}"
-
-
-def kind_name(kind: str) -> str:
-    """Name a kind of facts in which runs differ."""
-    return KIND_NAMES.get(kind, kind)
 
 
 def of_all(n: int, n_ratios: int) -> str:

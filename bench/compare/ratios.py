@@ -73,27 +73,8 @@ class LogMedians:
 
 
 @dataclass(frozen=True)
-class Times:
-    """The medians of many cases with their intervals.
-
-    Attributes
-    ----------
-    seconds, low, high : ndarray, shape (n_cases,)
-        NaN where there is none.
-    """
-
-    seconds: Floats
-    low: Floats
-    high: Floats
-
-    def __getitem__(self, at: NDArray[np.intp]) -> Times:
-        """Pick cases, in this order."""
-        return Times(self.seconds[at], self.low[at], self.high[at])
-
-
-@dataclass(frozen=True)
-class Ratios:
-    """Ratios of many cases with their intervals at 95%.
+class Intervals:
+    """Seconds, or ratios, of many cases with their intervals at 95%.
 
     Attributes
     ----------
@@ -104,6 +85,10 @@ class Ratios:
     value: Floats
     low: Floats
     high: Floats
+
+    def __getitem__(self, at: NDArray[np.intp]) -> Intervals:
+        """Pick cases, in this order."""
+        return Intervals(self.value[at], self.low[at], self.high[at])
 
 
 def log_medians(process_seconds: Sequence[Sequence[float]]) -> LogMedians:
@@ -126,7 +111,7 @@ def log_medians(process_seconds: Sequence[Sequence[float]]) -> LogMedians:
     return LogMedians(n.astype(float), mean, variance)
 
 
-def of_processes(side: LogMedians, base: LogMedians) -> Ratios:
+def of_processes(side: LogMedians, base: LogMedians) -> Intervals:
     """Compare cases that were timed in several processes on both sides.
 
     Parameters
@@ -136,7 +121,7 @@ def of_processes(side: LogMedians, base: LogMedians) -> Ratios:
 
     Returns
     -------
-    Ratios
+    Intervals
         Without an interval where a side has one process.
     """
     difference = side.mean - base.mean
@@ -145,7 +130,7 @@ def of_processes(side: LogMedians, base: LogMedians) -> Ratios:
         t = stdtrit(dof, 0.5 + RULE.confidence / 2)
     # Medians that are all the same leave nothing to the interval, and 0 / 0 to its dof.
     width = np.where(error == 0, 0.0, t * error)
-    return Ratios(np.exp(difference), np.exp(difference - width), np.exp(difference + width))
+    return Intervals(np.exp(difference), np.exp(difference - width), np.exp(difference + width))
 
 
 def welch(side: LogMedians, base: LogMedians) -> tuple[Floats, Floats]:
@@ -169,27 +154,27 @@ def welch(side: LogMedians, base: LogMedians) -> tuple[Floats, Floats]:
     return np.sqrt(total), np.where(np.minimum(side.n, base.n) > RULE.few_processes, dof, 1.0)
 
 
-def of_rounds(side: Times, base: Times) -> Ratios:
+def of_rounds(side: Intervals, base: Intervals) -> Intervals:
     """Compare cases by the intervals that their rounds give.
 
     Parameters
     ----------
-    side, base : Times
-        Of the same cases in the same order, with intervals at 95%.
+    side, base : Intervals
+        Of the same cases in the same order.
 
     Returns
     -------
-    Ratios
+    Intervals
         At 95%, as if the rounds were all there is to differ.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.log(side.seconds / base.seconds)
-        down = np.hypot(np.log(side.seconds / side.low), np.log(base.high / base.seconds))
-        up = np.hypot(np.log(side.high / side.seconds), np.log(base.seconds / base.low))
+        log_ratio = np.log(side.value / base.value)
+        down = np.hypot(np.log(side.value / side.low), np.log(base.high / base.value))
+        up = np.hypot(np.log(side.high / side.value), np.log(base.value / base.low))
         value = np.where(np.isfinite(log_ratio), np.exp(log_ratio), np.nan)
         low, high = np.exp(log_ratio - down), np.exp(log_ratio + up)
     known = np.isfinite(low) & np.isfinite(high) & np.isfinite(value) & (low > 0)
-    return Ratios(value, np.where(known, low, np.nan), np.where(known, high, np.nan))
+    return Intervals(value, np.where(known, low, np.nan), np.where(known, high, np.nan))
 
 
 # Every case beside its baseline: the ratio, the intervals, and where each comes from.
@@ -241,7 +226,7 @@ def _ratios(
     base: NDArray[Any],
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Compare every row with its baseline's: by processes where both sides have several."""
-    times = Times(seconds, low, high)
+    times = Intervals(seconds, low, high)
     by_rounds = of_rounds(times, times[base])
     medians = log_medians(_process_seconds(rows))
     by_processes = of_processes(medians, medians[base])

@@ -231,49 +231,33 @@ def _verdicts(
     shared: Sequence[Shared], margins: Margins, *, force: bool
 ) -> Iterator[CaseVerdict]:
     """Judge what both runs have; what is not claimed of is none of the many that are tested."""
-    allowed = [one for one in shared if one.refusal is None or force]
-    tested = [one for one in allowed if not one.untrusted]
-    untrusted = [one for one in allowed if one.untrusted]
-    for name, refusal in ((one.name, one.refusal) for one in shared):
-        if refusal is not None and not force:
-            yield _refused(name, refusal.reason, refusal.fact, margins)
-    found = _rule(tested)
-    for place, one in enumerate(tested):
-        yield _tested(one, found, place, len(tested))
-    found = _rule(untrusted)
-    for place, one in enumerate(untrusted):
-        yield _with_ratio(one, found, place, Verdict.UNTRUSTED, one.untrusted)
+    tested: list[Shared] = []
+    untrusted: list[Shared] = []
+    for one in shared:
+        if one.refusal is not None and not force:
+            yield _refused(one.name, one.refusal.reason, one.refusal.fact, margins)
+        else:
+            (untrusted if one.untrusted else tested).append(one)
+    for cases in (tested, untrusted):
+        found = stored.judge(
+            [one.before for one in cases],
+            [one.now for one in cases],
+            np.array([one.margin for one in cases], dtype=float),
+        )
+        for place, one in enumerate(cases):
+            yield _judged(one, found, place, len(cases))
 
 
-def _rule(cases: Sequence[Shared]) -> Judged:
-    return stored.judge(
-        [one.before for one in cases],
-        [one.now for one in cases],
-        np.array([one.margin for one in cases], dtype=float),
-    )
-
-
-def _tested(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdict:
+def _judged(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdict:
+    """Put a verdict together; of a forced case it says what was overruled."""
     verdict, confirmed = found.verdict[place], bool(found.confirmed[place])
-    if verdict is Verdict.UNCLEAR:
-        alone = bool(found.alone[place])
-        why = unclear(one, float(found.ratio[place]), alone=alone, n_tested=n_tested)
+    ratio, low, high = (float(value[place]) for value in (found.ratio, found.low, found.high))
+    if one.untrusted:
+        verdict, confirmed, why = Verdict.UNTRUSTED, False, one.untrusted
+    elif verdict is Verdict.UNCLEAR:
+        why = unclear(one, ratio, alone=bool(found.alone[place]), n_tested=n_tested)
     else:
         why = reason(verdict, confirmed=confirmed)
-    return _with_ratio(one, found, place, verdict, why, confirmed=confirmed)
-
-
-def _with_ratio(
-    one: Shared,
-    found: Judged,
-    place: int,
-    verdict: Verdict,
-    why: str,
-    *,
-    confirmed: bool = False,
-) -> CaseVerdict:
-    """Put a verdict together; of a forced case it says what was overruled."""
-    ratio, low, high = (float(value[place]) for value in (found.ratio, found.low, found.high))
     forced = "" if one.refusal is None else f" Forced: {one.refusal.reason}"
     return CaseVerdict(
         name=one.name,

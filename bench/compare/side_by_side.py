@@ -248,7 +248,7 @@ def compare(
     found = expecting(found, chosen)
     rows = with_ratios(same)
     warned = warnings.warnings(
-        warnings.Compared(chosen, named, found, rows, of_sides, different_work, pairs.doubled)
+        warnings.Compared(named, found, rows, of_sides, different_work, pairs.doubled)
     )
     columns = [name for name in (*CASE_COLUMNS, *COMPUTED) if name in rows]
     return Comparison(

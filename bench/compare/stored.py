@@ -132,18 +132,15 @@ def _in_both_halves(
     slower, faster = np.ones(len(edges), dtype=bool), np.ones(len(edges), dtype=bool)
     for earlier in (True, False):
         base, side = (
-            log_medians([_half(medians, earlier=earlier) for medians in one])
-            for one in (before, now)
+            log_medians(
+                [one[: len(one) // 2] if earlier else one[len(one) // 2 :] for one in run]
+            )
+            for run in (before, now)
         )
         change = side.mean - base.mean  # NaN without a process, which shows nothing
         slower &= change > edges
         faster &= change < -edges
     return slower, faster
-
-
-def _half(medians: Sequence[float], *, earlier: bool) -> Sequence[float]:
-    middle = len(medians) // 2
-    return medians[:middle] if earlier else medians[middle:]
 
 
 # Why cases can't be compared: other work, or another machine.
@@ -189,9 +186,7 @@ def refusals(rows: pd.DataFrame, side_facts: Sequence[Mapping[str, str]]) -> dic
     dict of str to Refusal
         By the key of the case; other work is told before another machine.
     """
-    found = dict(_of_machines(rows, side_facts))
-    found.update(_of_work(rows, side_facts))
-    return found
+    return {**dict(_of_machines(rows, side_facts)), **dict(_of_work(rows, side_facts))}
 
 
 def _of_work(
@@ -271,11 +266,8 @@ def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:
     n_tested : int
         Cases that were tested with it.
     """
-    single = [
-        side
-        for side, medians in (("before", case.before), ("now", case.now))
-        if len(medians) == 1
-    ]
+    sides = {"before": case.before, "now": case.now}
+    single = [side for side, medians in sides.items() if len(medians) == 1]
     if single:
         where = "Each side holds" if len(single) == 2 else f"The run {single[0]} holds"
         blind = "which can't tell how much processes differ"

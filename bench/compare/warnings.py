@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from bench.compare.comparison import (
+    KIND_NAMES,
     Difference,
     Side,
     cases,
-    kind_name,
     listed,
     of_all,
     side_of,
@@ -61,7 +61,6 @@ class Compared:
         A row for each side: its run.
     """
 
-    axis: str
     sides: Sequence[Side]
     differences: Sequence[Difference]
     rows: pd.DataFrame
@@ -106,7 +105,7 @@ def _other_differences(compared: Compared) -> Iterator[str]:
             differing = listed([written(one) for one in found])
             n_touched = max(one.n_touched for one in found)
             yield (
-                f"The runs also differ in {kind_name(kind)}, which "
+                f"The runs also differ in {KIND_NAMES.get(kind, kind)}, which "
                 f"{of_all(n_touched, n_ratios)} may depend on ({differing}): {remedy}."
             )
 
@@ -266,20 +265,18 @@ def warned(
         A sentence each; the last says what two runs can't tell.
     """
     return (
-        *_same_file(runs),
-        *_other_name(side_facts),
+        *_of_files(runs, side_facts),
         *_controls(shared, verdicts),
         *_cautions(runs, pairs),
         ONE_AFTER_THE_OTHER,
     )
 
 
-def _same_file(runs: tuple[StoredRun, StoredRun]) -> Iterator[str]:
+def _of_files(
+    runs: tuple[StoredRun, StoredRun], side_facts: Sequence[Mapping[str, str]]
+) -> Iterator[str]:
     if runs[0].path.resolve() == runs[1].path.resolve():
         yield "Both sides are the same file, so nothing can have changed: name another run."
-
-
-def _other_name(side_facts: Sequence[Mapping[str, str]]) -> Iterator[str]:
     names = [one.get(NAMED, "") for one in side_facts]
     if all(names) and names[0] != names[1]:
         yield (
@@ -326,7 +323,6 @@ def _cautions(runs: tuple[StoredRun, StoredRun], pairs: Paired) -> tuple[str, ..
     rows = with_ratios(pairs.rows).assign(ratio_basis=PROCESSES)
     return warnings(
         Compared(
-            axis="run",
             sides=[
                 side_of(one.name, None, n_cases, one.run)
                 for one, n_cases in zip(runs, pairs.counts, strict=True)

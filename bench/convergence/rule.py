@@ -25,8 +25,6 @@ class Rule:
         1993, *An Introduction to the Bootstrap*, section 13.3).
     longest_seed : int
         So many times the steps of the average a seed may take before it is a miss.
-    curve_points : int
-        Points of the loss curve that are kept.
     noted_ratio : float
         Steps that are noted grow by this ratio once they are further apart than one: the
         number of steps is resolved to 1%.
@@ -79,7 +77,6 @@ class Rule:
     look_ahead: int = 2
     resamples: int = 400
     longest_seed: int = 4
-    curve_points: int = 60
     noted_ratio: float = 1.01
     gathered_values: int = 2_000_000
     max_look_cost: int = 4

@@ -6,9 +6,7 @@ import contextlib
 import hashlib
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,7 +19,8 @@ import kernels
 from bench.convergence.quadratic import NoiseScale, Problem, along, problem_of
 from bench.convergence.rule import RULE
 from bench.convergence.trajectories import Ensemble, History, history_of, known, verify
-from bench.convergence.tuning import ExpectedSteps, Moments, Setting, Tuned, tune
+from bench.convergence.tuning import Moments, Setting, Tuned, tune
+from bench.store.files import whole
 from data.errors import DataError
 from data.workload import Workload
 from kernels.rule import PLAIN
@@ -76,26 +75,27 @@ def key(workload: Workload, setting: Setting, what: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def get(folder: Path, name: str) -> dict[str, Any] | None:
-    """Return what is kept under a key; None where there is nothing, or it is damaged."""
+Kept = TypeVar("Kept")
+
+
+def get(folder: Path, name: str, kind: type[Kept]) -> Kept | None:
+    """Return the record kept under a key; None where there is none, or it is damaged."""
     try:
         found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return kind(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in found.items()
+            }
+        )
+    except (OSError, ValueError, AttributeError, TypeError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def put(folder: Path, name: str, value: Mapping[str, Any]) -> None:
     """Keep a value; where that is not possible, it is computed again the next time."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file)
-            Path(temporary).replace(folder / f"{name}.json")
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+    with contextlib.suppress(OSError), whole(folder / f"{name}.json") as part:
+        part.write_text(json.dumps(value), encoding="utf-8")
 
 
 # The steps that one batch size needs until the target, and how sure that is.
@@ -121,17 +121,8 @@ class StepsToTarget:
         the steps of the average.
     edge : bool
         No rate beyond the best could be found to be worse.
-    rates : tuple of float
-        All that were tried with all seeds …
-    steps_by_rate : tuple of (float or None)
-        … and their steps.
-    curve_steps, curve_losses : tuple of float
-        The loss at the best rate, averaged over the seeds.
-    expected_rate, expected_steps : float or None
-        What theory says, with replacement, at a constant rate and without momentum: the
-        best rate and its steps.
-    expected_reason : str or None
-        Why theory says nothing.
+    expected_steps : float or None
+        What theory says, with replacement, at a constant rate and without momentum.
     """
 
     batch_size: int
@@ -143,13 +134,7 @@ class StepsToTarget:
     seeds: int
     steps_by_seed: tuple[float | None, ...]
     edge: bool
-    rates: tuple[float, ...]
-    steps_by_rate: tuple[float | None, ...]
-    curve_steps: tuple[int, ...]
-    curve_losses: tuple[float, ...]
-    expected_rate: float | None
     expected_steps: float | None
-    expected_reason: str | None
 
     @property
     def whole_steps(self) -> int | None:
@@ -174,10 +159,9 @@ def steps_to_target(
     if steps is not None and steps > fine.cap:
         steps = None
     low, high = history.interval(setting.seed)
-    curve_steps, curve_losses = history.curve(problem.loss)
-    expected = ExpectedSteps(None, None)
+    expected = None
     if moments is not None:
-        expected = moments.best(batch_size, rate, history.target)
+        _, expected = moments.best(batch_size, rate, history.target)
     return StepsToTarget(
         batch_size=batch_size,
         learning_rate=rate,
@@ -188,13 +172,7 @@ def steps_to_target(
         seeds=len(tuned.seeds),
         steps_by_seed=history.by_seed(),
         edge=tuned.edge,
-        rates=tuple(float(one) for one in fine.rates),
-        steps_by_rate=tuple(known(one) for one in fine.steps),
-        curve_steps=curve_steps,
-        curve_losses=curve_losses,
-        expected_rate=expected.learning_rate,
-        expected_steps=expected.steps,
-        expected_reason=why_no_theory(problem, setting),
+        expected_steps=expected,
     )
 
 
@@ -222,25 +200,17 @@ def _tried_anew(
 
 
 def moments_for(problem: Problem, setting: Setting) -> Moments | None:
-    """Return the theory of a workload, where it holds and is affordable."""
-    return None if why_no_theory(problem, setting) else Moments(problem)
+    """Return the theory of a workload, where it holds and is affordable.
 
-
-def why_no_theory(problem: Problem, setting: Setting) -> str | None:
-    """Say why theory says nothing of a setting; None where it does."""
-    if setting.rule != PLAIN or setting.schedule != "constant":
-        return "it is written for plain SGD at a constant rate"
-    if setting.sampling != "with-replacement":
-        return "it is exact for sampling with replacement"
-    if len(problem.optimum) > RULE.most_parameters:
-        return f"it takes too long for more than {RULE.most_parameters} parameters"
-    return None
+    It is written for plain SGD at a constant rate, and exact for sampling with replacement.
+    """
+    plain = setting.rule == PLAIN and setting.schedule == "constant"
+    affordable = len(problem.optimum) <= RULE.most_parameters
+    holds = plain and setting.sampling == "with-replacement"
+    return Moments(problem) if holds and affordable else None
 
 
 # What a workload needs at every batch size: computed once, then read from the cache.
-
-
-Kept = TypeVar("Kept", StepsToTarget, NoiseScale)
 
 
 class Statistics:
@@ -283,44 +253,43 @@ class Statistics:
 
     def at(self, batch_size: int) -> StepsToTarget:
         """Return what a batch size needs."""
-        name = key(self.workload, self.setting, f"steps B{batch_size}")
-        kept = _read(StepsToTarget, get(self._folder, name))
-        if kept is None:
-            kept = steps_to_target(self.problem, batch_size, self.setting, self._moments)
-            put(self._folder, name, asdict(kept))
-        return kept
+        return self._kept(
+            f"steps B{batch_size}",
+            StepsToTarget,
+            lambda: steps_to_target(self.problem, batch_size, self.setting, self._moments),
+        )
 
     def noise_scale(self) -> NoiseScale:
         """Return the gradient noise scale along gradient descent on all samples."""
-        name = key(self.workload, self.setting, "noise scale")
-        kept = _read(NoiseScale, get(self._folder, name))
+        return self._kept(
+            "noise scale",
+            NoiseScale,
+            lambda: along(self.problem, self.setting.tolerance * self.problem.loss),
+        )
+
+    def _kept(self, what: str, kind: type[Kept], found: Callable[[], Kept]) -> Kept:
+        """Return what was computed before, else compute and keep it."""
+        name = key(self.workload, self.setting, what)
+        kept = get(self._folder, name, kind)
         if kept is None:
-            kept = along(self.problem, self.setting.tolerance * self.problem.loss)
-            put(self._folder, name, asdict(kept))
+            kept = found()
+            put(self._folder, name, asdict(kept))  # type: ignore[call-overload]
         return kept
 
     def known(self, batch_sizes: Iterable[int]) -> bool:
         """Say whether all of some batch sizes are in the cache."""
-        return all(
-            get(self._folder, key(self.workload, self.setting, f"steps B{batch_size}"))
-            for batch_size in batch_sizes
-        )
-
-
-def _read(kind: type[Kept], kept: Mapping[str, Any] | None) -> Kept | None:
-    """Make a record of what was kept; None where it does not fit."""
-    if kept is None:
-        return None
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()
-    }
-    try:
-        return kind(**values)
-    except TypeError:
-        return None
+        names = (key(self.workload, self.setting, f"steps B{size}") for size in batch_sizes)
+        return all(get(self._folder, name, StepsToTarget) for name in names)
 
 
 # The steps to the target of several batch sizes as a tidy table.
+
+
+TABLE = (
+    *("batch_size", "steps", "steps_low", "steps_high", "steps_cap", "edge"),
+    *("learning_rate", "seeds", "missed_seeds", "expected_steps"),
+)
+MAYBE_NONE = ("steps", "steps_low", "steps_high", "expected_steps")
 
 
 def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFrame:
@@ -333,27 +302,11 @@ def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFr
         ``steps_high``, ``steps_cap``, ``edge``, ``learning_rate``, ``seeds``,
         ``missed_seeds``, ``expected_steps`` (of theory; NaN where it says nothing).
     """
-    rows = []
-    for size in sorted(set(batch_sizes)):
-        one = statistics.at(size)
-        reached = sum(steps is not None for steps in one.steps_by_seed)
-        rows.append(
-            {
-                "batch_size": size,
-                "steps": _number(one.steps),
-                "steps_low": _number(one.steps_low),
-                "steps_high": _number(one.steps_high),
-                "steps_cap": one.cap,
-                "edge": one.edge,
-                "learning_rate": one.learning_rate,
-                "seeds": one.seeds,
-                "missed_seeds": one.seeds - reached,
-                "expected_steps": _number(one.expected_steps),
-            }
-        )
-    table: pd.DataFrame = pd.DataFrame(rows)
+    found = [statistics.at(size) for size in sorted(set(batch_sizes))]
+    rows = [
+        {**asdict(one), "steps_cap": one.cap, "missed_seeds": one.steps_by_seed.count(None)}
+        for one in found
+    ]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=list(TABLE))
+    table[list(MAYBE_NONE)] = table[list(MAYBE_NONE)].astype(float)
     return table
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value

@@ -156,17 +156,6 @@ class History:
         found = reached_at(self.steps, self.losses, self.sums, self.target)
         return tuple(known(one) for one in found)
 
-    def curve(self, loss_optimum: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """Return the loss averaged over the seeds, thinned out: steps and losses."""
-        last = len(self.steps) - 1
-        chosen = np.unique(np.linspace(0, last, RULE.curve_points).round().astype(int))
-        mean = loss_optimum + self.losses[chosen].mean(axis=1)
-        finite = np.isfinite(mean)
-        return (
-            tuple(int(one) for one in self.steps[chosen][finite]),
-            tuple(float(one) for one in mean[finite]),
-        )
-
 
 def history_of(trial: Ensemble, steps: float, target: float) -> History:
     """Train so long that most seeds get to the target by themselves.

@@ -72,14 +72,11 @@ class Tried:
         To the target, for the loss averaged over the seeds; NaN for a miss.
     cap : int
         Steps after which a training that is not there is a miss.
-    ensemble : Ensemble
-        The trainings.
     """
 
     rates: Floats
     steps: Floats
     cap: int
-    ensemble: Ensemble
 
     @property
     def best(self) -> int | None:
@@ -194,7 +191,7 @@ def _try(
         known = RULE.look_ahead * min(best, cap) <= ensemble.steps[-1]
         if known or (np.isinf(best) and ensemble.stands_still):
             steps[steps > cap] = np.nan
-            return Tried(np.asarray(rates), steps, cap, ensemble)
+            return Tried(np.asarray(rates), steps, cap)
         look *= 2
 
 
@@ -219,22 +216,6 @@ def mean_steps(ensemble: Ensemble, target: float) -> Floats:
 # and the expected excess over the optimum's loss is ``tr(H A) / 2``. That is linear in
 # (A, m, 1), so t steps are the t-th power of one matrix, and the step at which the target is
 # reached is found by halving.
-
-
-@dataclass(frozen=True)
-class ExpectedSteps:
-    """What theory says of one batch size.
-
-    Attributes
-    ----------
-    learning_rate : float or None
-        The best; None where theory says nothing.
-    steps : float or None
-        Until the expected loss is at the target; None where it never is.
-    """
-
-    learning_rate: float | None
-    steps: float | None
 
 
 class Moments:
@@ -314,13 +295,19 @@ class Moments:
             return None
         return done + math.log(before / target) / math.log(before / after)
 
-    def best(self, batch_size: int, near: float, target: float) -> ExpectedSteps:
+    def best(self, batch_size: int, near: float, target: float) -> tuple[float, float | None]:
         """Find the rate with the fewest steps.
 
         Parameters
         ----------
         near : float
             A rate to begin at.
+
+        Returns
+        -------
+        tuple of (float, float or None)
+            The rate, and the steps until the expected loss is at the target; None where it
+            never is.
         """
         around = 2.0 ** (np.arange(1 - RULE.finer_rates, RULE.finer_rates) / RULE.finer_rates)
         found: dict[float, float] = {}
@@ -337,4 +324,4 @@ class Moments:
             else:
                 break
         steps = found[best]
-        return ExpectedSteps(best, None if math.isinf(steps) else steps)
+        return best, None if math.isinf(steps) else steps

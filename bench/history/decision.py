@@ -19,7 +19,7 @@ from bench.history.evidence import (
     with_pools,
 )
 from bench.history.pools import CPU_FREQUENCY, Pool, Watched, pooled
-from bench.history.rule import Rule
+from bench.history.rule import RULE
 from bench.stats.medians import Earlier, Floats, earlier
 
 # Cases whose change is fully explained by the CPU frequency.
@@ -113,7 +113,7 @@ class Decided:
     by_frequency: Floats
 
 
-def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = None) -> Decided:
+def decide(logs: Floats, watched: Watched, fresh: Floats | None = None) -> Decided:
     """Detect what changed in a run.
 
     Parameters
@@ -127,19 +127,19 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
     telling = np.any(np.isfinite(logs), axis=1)
     telling[-1] = True
     logs = logs[telling]
-    logs = logs[split(len(logs), rule)[0].start :]
-    frequency = cpu_frequency(logs, watched.pools, watched.on_processor, rule)
-    of_series, of_pools = _weighed(logs, watched, rule, frequency)
-    sign, detected_by = detect(of_series, of_pools, watched, rule)
+    logs = logs[split(len(logs))[0].start :]
+    frequency = cpu_frequency(logs, watched.pools, watched.on_processor)
+    of_series, of_pools = _weighed(logs, watched, frequency)
+    sign, detected_by = detect(of_series, of_pools, watched)
     anew = pools_anew = None
     if fresh is not None:
         anew = frequency.without(fresh) - of_series.earlier.level
         pools_anew = _pooled(anew, frequency.moved_in(fresh), frequency, watched, of_series)
     n = len(detected_by)
-    parts = confirm(of_pools, sign[n:], watched.pool_margins, pools_anew, rule)
+    parts = confirm(of_pools, sign[n:], watched.pool_margins, pools_anew)
     if frequency.place >= 0:  # what is measured minutes later goes with it: runs confirm it
-        parts.confirmed[frequency.place] &= is_rare(of_pools, 0, rule)[frequency.place]
-    cases = confirm(of_series, sign[:n], watched.margins, anew, rule)
+        parts.confirmed[frequency.place] &= is_rare(of_pools, 0)[frequency.place]
+    cases = confirm(of_series, sign[:n], watched.margins, anew)
     cases = with_pools(cases, parts, detected_by, anew)
     by_frequency = frequency.share * frequency.moved[-1]
     decided = Decided(of_series, of_pools, cases, parts, detected_by, by_frequency)
@@ -147,23 +147,23 @@ def decide(logs: Floats, watched: Watched, rule: Rule, fresh: Floats | None = No
 
 
 def _weighed(
-    logs: Floats, watched: Watched, rule: Rule, frequency: CpuFrequency
+    logs: Floats, watched: Watched, frequency: CpuFrequency
 ) -> tuple[Evidence, Evidence]:
     """Weigh series and pools without the effect of the CPU frequency, and that frequency."""
-    _, last = split(len(logs), rule)
+    _, last = split(len(logs))
     net = frequency.without(logs)
     common = frequency.moved[last][:, None] * frequency.share_std
-    of_series = weigh(net, watched.margins, rule, common)
+    of_series = weigh(net, watched.margins, common)
     deviations = net - of_series.earlier.level
     together = _pooled(deviations, frequency.moved, frequency, watched, of_series)
     share_std, usual = np.zeros(len(watched.pools)), np.full(len(watched.pools), np.nan)
     for place, pool in enumerate(watched.pools):
         if place == frequency.place:
-            usual[place] = rule.usual_frequency_std
+            usual[place] = RULE.usual_frequency_std
         else:
             share_std[place] = np.median(frequency.share_std[list(pool.members)])
     common = frequency.moved[last][:, None] * share_std
-    return of_series, weigh(together, watched.pool_margins, rule, common, usual)
+    return of_series, weigh(together, watched.pool_margins, common, usual)
 
 
 def _pooled(
@@ -251,7 +251,7 @@ class CpuFrequency:
 
 
 def cpu_frequency(
-    logs: Floats, pools: Sequence[Pool], on_processor: NDArray[np.bool_], rule: Rule
+    logs: Floats, pools: Sequence[Pool], on_processor: NDArray[np.bool_]
 ) -> CpuFrequency:
     """Estimate the CPU frequency, and which series went with it.
 
@@ -261,18 +261,18 @@ def cpu_frequency(
         Logarithms of seconds, today's run last; NaN where a run lacks a series.
     on_processor : ndarray of bool, shape (n_series,)
     """
-    before, _ = split(len(logs), rule)
-    past = earlier(logs[before], rule.min_std)
+    before, _ = split(len(logs))
+    past = earlier(logs[before], RULE.min_std)
     places = [n for n, pool in enumerate(pools) if pool.name == CPU_FREQUENCY]
     chosen = [pools[n] for n in places]
     moved = _moved(logs, past, chosen)
     n_earlier = np.sum(np.isfinite(moved[before]))
-    if not chosen or not np.isfinite(moved[-1]) or n_earlier < rule.fewest_earlier:
+    if not chosen or not np.isfinite(moved[-1]) or n_earlier < RULE.fewest_earlier:
         nothing = np.zeros(logs.shape[1])
         return CpuFrequency(-1, np.zeros(len(logs)), nothing, nothing, (), past)
     deviations = logs[before] - past.level
-    noise = _noise(deviations, moved[before], chosen[0], past, rule)
-    share, share_std = _shares(deviations, moved[before], noise, rule)
+    noise = _noise(deviations, moved[before], chosen[0], past)
+    share, share_std = _shares(deviations, moved[before], noise)
     return CpuFrequency(
         places[0],
         moved,
@@ -289,34 +289,32 @@ def _moved(logs: Floats, past: Earlier, pools: Sequence[Pool]) -> Floats:
     return pooled(logs - past.level, pools, past.std)[:, 0]
 
 
-def _noise(deviations: Floats, moved: Floats, pool: Pool, past: Earlier, rule: Rule) -> float:
+def _noise(deviations: Floats, moved: Floats, pool: Pool, past: Earlier) -> float:
     """Estimate the variance of the estimated frequency, by how far its parts lie from it."""
     parts = [Pool(CPU_FREQUENCY, True, members, pool.device) for members in pool.parts]
     apart = pooled(deviations, parts, past.std) - moved[:, None]
-    variances = earlier(apart, rule.min_std).raw_std ** 2
+    variances = earlier(apart, RULE.min_std).raw_std ** 2
     return float(OF_MEDIAN * np.nanmean(variances) / len(parts))
 
 
-def _shares(
-    deviations: Floats, moved: Floats, noise: float, rule: Rule
-) -> tuple[Floats, Floats]:
+def _shares(deviations: Floats, moved: Floats, noise: float) -> tuple[Floats, Floats]:
     """Estimate the shares of the frequency, and how well they are known."""
     share = np.ones(deviations.shape[1])
-    share_std = np.full(deviations.shape[1], rule.frequency_share_std)
-    for _ in range(rule.frequency_iterations):
+    share_std = np.full(deviations.shape[1], RULE.frequency_share_std)
+    for _ in range(RULE.frequency_iterations):
         by_frequency = moved[:, None] * share
-        past = earlier(deviations - by_frequency, rule.min_std)
-        bound = rule.frequency_outlier_stds * past.std
+        past = earlier(deviations - by_frequency, RULE.min_std)
+        bound = RULE.frequency_outlier_stds * past.std
         near = (
             np.clip(deviations - by_frequency, past.level - bound, past.level + bound)
             + by_frequency
         )
-        share, share_std = _regressed(near, moved, noise, past.std, rule)
+        share, share_std = _regressed(near, moved, noise, past.std)
     return share, share_std
 
 
 def _regressed(
-    deviations: Floats, moved: Floats, noise: float, std: Floats, rule: Rule
+    deviations: Floats, moved: Floats, noise: float, std: Floats
 ) -> tuple[Floats, Floats]:
     there = np.isfinite(deviations) & np.isfinite(moved[:, None])
     n = np.maximum(there.sum(axis=0), 1)
@@ -329,6 +327,6 @@ def _regressed(
         known = np.where(squares > 0, of_frequency**2 / (squares * variance), 0.0)
         beyond_one = np.where(there, deviations - moved[:, None], 0.0)
         slope = (np.sum(by_frequency * beyond_one, axis=0) + n * noise) / of_frequency
-    share_std = 1 / np.sqrt(known + 1 / rule.frequency_share_std**2)
+    share_std = 1 / np.sqrt(known + 1 / RULE.frequency_share_std**2)
     share = 1 + np.where(known > 0, slope, 0.0) * known * share_std**2
     return share, share_std

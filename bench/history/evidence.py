@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from bench.history.pools import Watched
-from bench.history.rule import Rule
+from bench.history.rule import RULE
 from bench.stats.medians import (
     VARIANCE_OF_LEVEL,
     Earlier,
@@ -84,7 +84,7 @@ class Evidence:
         return self.change - width, self.change + width
 
 
-def split(n_runs: int, rule: Rule) -> tuple[slice, slice]:
+def split(n_runs: int) -> tuple[slice, slice]:
     """Say which runs are the earlier ones, and which the last.
 
     Parameters
@@ -97,15 +97,14 @@ def split(n_runs: int, rule: Rule) -> tuple[slice, slice]:
     earlier, recent : slice
         They share none. Where there are few, only today's is recent.
     """
-    spare = max(n_runs - 1 - rule.fewest_earlier, 0)
-    begin = n_runs - 1 - min(rule.most_recent - 1, spare)
-    return slice(max(begin - rule.most_earlier, 0), begin), slice(begin, n_runs)
+    spare = max(n_runs - 1 - RULE.fewest_earlier, 0)
+    begin = n_runs - 1 - min(RULE.most_recent - 1, spare)
+    return slice(max(begin - RULE.most_earlier, 0), begin), slice(begin, n_runs)
 
 
 def weigh(
     logs: Floats,
     margins: Floats,
-    rule: Rule,
     common: Floats | None = None,
     usual_std: Floats | None = None,
 ) -> Evidence:
@@ -123,23 +122,23 @@ def weigh(
     usual_std : ndarray, shape (n_series,), optional
         What is known of the standard deviation without any run; NaN for that of all series.
     """
-    before, last = split(len(logs), rule)
-    past = earlier(logs[before], rule.min_std, usual_std)
+    before, last = split(len(logs))
+    past = earlier(logs[before], RULE.min_std, usual_std)
     recent = logs[last] - past.level
     rho = lag1_autocorrelation(logs[before])
     common = np.zeros_like(recent) if common is None else np.nan_to_num(common)
     looks = [
         _look(recent[-m:], margins, past, rho, common[-m:]) for m in range(1, len(recent) + 1)
     ]
-    price = np.array(rule.prices_of_looks)[: len(looks), None]
+    price = np.array(RULE.prices_of_looks)[: len(looks), None]
     slower = price * np.array([look.slower for look in looks])
     faster = price * np.array([look.faster for look in looks])
     of_looks = np.minimum(slower, faster)
     best = np.argmin(of_looks, axis=0)
     n_all = np.sum(np.isfinite(recent), axis=0)
-    telling = np.min(of_looks, axis=0) <= rule.max_false_discoveries
+    telling = np.min(of_looks, axis=0) <= RULE.max_false_discoveries
     n_recent = np.where(telling, best + 1, np.maximum(n_all, 1))
-    enough = (past.n >= rule.fewest_earlier) & np.isfinite(recent[-1])
+    enough = (past.n >= RULE.fewest_earlier) & np.isfinite(recent[-1])
     mean = np.nansum(recent, axis=0) / np.maximum(n_all, 1)
     means = np.array([*(look.change for look in looks), mean])
     column = np.arange(recent.shape[1])
@@ -162,8 +161,8 @@ def weigh(
         p_faster=np.where(enough, np.minimum(faster.min(axis=0), 1.0), 1.0),
         as_far=np.sum(astray >= np.abs(change) / 2, axis=0),
         farthest=np.maximum(np.max(astray, axis=0, initial=0.0), past.std),
-        alone=np.array([look.slower for look in alone]) <= rule.max_p_alone,
-        alone_faster=np.array([look.faster for look in alone]) <= rule.max_p_alone,
+        alone=np.array([look.slower for look in alone]) <= RULE.max_p_alone,
+        alone_faster=np.array([look.faster for look in alone]) <= RULE.max_p_alone,
     )
 
 
@@ -226,7 +225,7 @@ class Detection:
 
 
 def detect(
-    series: Evidence, pools: Evidence, watched: Watched, rule: Rule
+    series: Evidence, pools: Evidence, watched: Watched
 ) -> tuple[Signs, NDArray[np.intp]]:
     """Detect series and pools that changed, and series that changed with their pool.
 
@@ -238,8 +237,8 @@ def detect(
         The pool whose change a series shares; -1 for none.
     """
     tested = np.isfinite(series.change) & ~watched.controls
-    of_series = _signs(series, tested, rule)
-    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change), rule)])
+    of_series = _signs(series, tested)
+    sign = np.concatenate([of_series, _signs(pools, np.isfinite(pools.change))])
     detected_by = np.full(len(series.change), -1)
     for place, pool in enumerate(watched.pools):
         moved = sign[len(detected_by) + place]
@@ -254,19 +253,17 @@ def detect(
     return sign, detected_by
 
 
-def _signs(evidence: Evidence, tested: NDArray[np.bool_], rule: Rule) -> Signs:
+def _signs(evidence: Evidence, tested: NDArray[np.bool_]) -> Signs:
     """Detect those of one family that changed."""
     sign = np.zeros(len(tested), dtype=np.int8)
     for value, p in ((1, evidence.p_slower), (-1, evidence.p_faster)):
-        sign[benjamini_hochberg(np.where(tested, p, np.nan), rule.max_false_discoveries)] = (
+        sign[benjamini_hochberg(np.where(tested, p, np.nan), RULE.max_false_discoveries)] = (
             value
         )
     return sign
 
 
-def confirm(
-    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
-) -> Detection:
+def confirm(evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None) -> Detection:
     """Say which changes other measurements confirm.
 
     Parameters
@@ -277,20 +274,20 @@ def confirm(
     anew : ndarray, shape (n_times, n), optional
         Deviations that were measured again; NaN where they were not.
     """
-    says = _repeated(evidence, sign, margins, anew, rule)
+    says = _repeated(evidence, sign, margins, anew)
     n_anew = None if anew is None else len(anew)
-    return Detection(sign, says, says & is_rare(evidence, n_anew, rule))
+    return Detection(sign, says, says & is_rare(evidence, n_anew))
 
 
 def _repeated(
-    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None, rule: Rule
+    evidence: Evidence, sign: Signs, margins: Floats, anew: Floats | None
 ) -> NDArray[np.bool_]:
     """Say which changes show again in measurements that had no part in detecting them."""
     if anew is None:
         n_say = np.sum(np.where(sign > 0, evidence.alone, evidence.alone_faster), axis=0)
-        says: NDArray[np.bool_] = n_say >= rule.fewest_confirming
+        says: NDArray[np.bool_] = n_say >= RULE.fewest_confirming
     else:
-        least = np.maximum(margins, rule.min_share_repeated * np.abs(evidence.change))
+        least = np.maximum(margins, RULE.min_share_repeated * np.abs(evidence.change))
         with np.errstate(invalid="ignore"):
             says = np.all(sign * anew >= least, axis=0)
     says &= sign != 0
@@ -322,7 +319,7 @@ def with_pools(
     return Detection(cases.sign, repeated, confirmed)
 
 
-def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bool_]:
+def is_rare(evidence: Evidence, n_anew: int | None) -> NDArray[np.bool_]:
     """Say where so many runs hardly go astray together, if they do as often as earlier ones.
 
     Some cases have runs that go far astray, one in ten, say, which a robust standard
@@ -346,4 +343,4 @@ def is_rare(evidence: Evidence, n_anew: int | None, rule: Rule) -> NDArray[np.bo
     with np.errstate(invalid="ignore", divide="ignore"):
         nearer = np.minimum(2 * evidence.farthest / np.abs(evidence.change), 1.0) ** 2
     likely: Floats = (often * np.nan_to_num(nearer, nan=1.0)) ** n_say
-    return likely <= rule.max_p_astray
+    return likely <= RULE.max_p_astray

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.history.pools import Material, Watched, pooled, stored_record
+from bench.history.pools import Watched, pooled, stored_record
 from bench.history.rule import RULE
 from bench.history.series import History
-from bench.history.verdicts import Verdicts
+from bench.history.verdicts import Judged, Verdicts, counted
 from bench.stats.change_points import Slope, Step, drift, steps
 from bench.stats.medians import NORMAL_MAD, Floats
 from bench.stats.verdict import Change, Drift, Judgement
@@ -174,32 +174,46 @@ def _middle(values: list[object]) -> float | None:
 # Steps and slow drift of every kernel and part of the machine, through all fingerprints.
 
 
-def long_term(
-    history: History, watched: Watched
+def tell(
+    history: History,
+    found: Iterable[tuple[str, NDArray[np.intp], Sequence[Step], Slope | None]],
 ) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
-    """Find steps and drifts.
+    """Describe steps and drifts.
+
+    Parameters
+    ----------
+    found : iterable of (str, ndarray of int, sequence of Step, Slope or None)
+        Of each series its name, the runs that it has, its steps, and its drift.
 
     Returns
     -------
     changes : tuple of Change
-        The newest first.
+        The newest first; none of what drifts.
     """
+    texts: dict[tuple[bytes, int], tuple[str, ...]] = {}
     changes, drifts = [], []
+    for name, rows, steps_of_it, slope in found:
+        if slope is not None:
+            drifts.append(drift_of(name, history.runs, rows, slope))
+            continue
+        for step in steps_of_it:
+            at = (rows.tobytes(), step.place)
+            if at not in texts:
+                texts[at] = what_changed(history.runs.iloc[rows], step.place)
+            changes.append(change_of(name, history.runs, rows, step, texts[at]))
+    changes.sort(key=lambda one: one.first_after, reverse=True)
+    return tuple(changes), tuple(drifts)
+
+
+def long_term(
+    history: History, watched: Watched
+) -> Iterator[tuple[str, NDArray[np.intp], Sequence[Step], Slope | None]]:
+    """Find steps and drifts of pools, and of the cases that are in none, for `tell`."""
     days = days_of(history.runs)
     for name, logs, margin in _series(history, watched):
         rows = np.flatnonzero(np.isfinite(logs))
-        all_steps = steps(logs[rows], margin)
-        slope = drift(logs[rows], days[rows], all_steps, margin)
-        if slope is not None:
-            drifts.append(drift_of(name, history.runs, rows, slope))
-        else:
-            shown = history.runs.iloc[rows].reset_index(drop=True)
-            changes += [
-                change_of(name, history.runs, rows, step, what_changed(shown, step.place))
-                for step in all_steps
-            ]
-    changes.sort(key=lambda one: one.first_after, reverse=True)
-    return tuple(changes), tuple(drifts)
+        found = steps(logs[rows], margin)
+        yield name, rows, found, drift(logs[rows], days[rows], found, margin)
 
 
 def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, float]]:
@@ -221,24 +235,13 @@ def _series(history: History, watched: Watched) -> Iterator[tuple[str, Floats, f
 # The judgement of the newest run of a history.
 
 
-def sum_up(history: History, material: Material, verdicts: Verdicts) -> Judgement:
-    """Add steps and drift to verdicts.
-
-    Parameters
-    ----------
-    material : Material
-        Made of it.
-
-    Returns
-    -------
-    Judgement
-        Without warnings and sources.
-    """
-    changes, drifts = long_term(history, material.watched)
-    n_earlier = len(material.rows) - 1
+def sum_up(run: Judged, verdicts: Verdicts) -> Judgement:
+    """Add steps and drift to the verdicts of a run; warnings and sources are still missing."""
+    history = run.history
+    changes, drifts = tell(history, long_term(history, run.material.watched))
     return Judgement(
         kind="track",
-        before=f"{n_earlier} earlier run{'' if n_earlier == 1 else 's'}",
+        before=counted(len(run.material.rows) - 1, "earlier run"),
         now=str(history.runs["run"].iloc[-1]),
         cases=verdicts.cases,
         added=verdicts.added,

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.history import series
-from bench.history.long_term import change_of, days_of, drift_of, sum_up, what_changed
-from bench.history.pools import material
+from bench.history.long_term import days_of, sum_up, tell
 from bench.history.rule import RULE
 from bench.history.series import Facts, SameFacts, history
 from bench.history.verdicts import Judged, judge
@@ -27,26 +26,33 @@ from bench.store.facts import facts_of
 OF_BAND = ["low", "high", "mark"]
 
 
-def banded(history: series.History, kinds: NDArray[np.intp], margins: Margins) -> pd.DataFrame:
+def banded(
+    history: series.History,
+    kinds: NDArray[np.intp],
+    margins: Margins,
+    steps_of: Mapping[str, Sequence[Step]],
+) -> pd.DataFrame:
     """Make the table of a history, in which other facts make other bands.
 
     Parameters
     ----------
     kinds : ndarray of int, shape (n_runs, n_series)
         Of a series, runs with the same number can be compared.
+    steps_of : mapping of str to sequence of Step
+        From `series_steps`.
 
     Returns
     -------
     DataFrame
-        As `history_table`. Steps are looked for through all runs: that the facts changed is
-        what they show.
+        As `history_table`. Steps are those of all runs: that the facts changed is what they
+        show.
     """
-    table = history_table(history, margins)
+    table = history_table(history, margins, steps_of)
     if not np.any(kinds != kinds[-1]):
         return table
     table = table.assign(low=np.nan, high=np.nan, mark=series.UNKNOWN).set_index(["key", "run"])
     for part in _parts(history, kinds):
-        bands = history_table(part, margins).set_index(["key", "run"])
+        bands = history_table(part, margins, {}).set_index(["key", "run"])
         table.loc[bands.index, OF_BAND] = bands[OF_BAND]
     whole: pd.DataFrame = table.reset_index()
     return whole
@@ -86,60 +92,43 @@ def part(
 # Steps and drift of single cases, by the rule for kernels in ``bench.history.long_term``.
 
 
+def series_steps(history: series.History, margins: Margins) -> dict[str, Sequence[Step]]:
+    """Find the steps of each case; their places are among the runs that tell of it."""
+    logs = dict(zip(history.series["key"].astype(str), history.logs.T, strict=True))
+    return {
+        key: steps(of_case[np.isfinite(of_case)], float(np.log1p(margins.of(key))))
+        for key, of_case in logs.items()
+    }
+
+
 def series_changes(
-    history: series.History, table: pd.DataFrame, margins: Margins
+    history: series.History, steps_of: Mapping[str, Sequence[Step]], margins: Margins
 ) -> tuple[tuple[Change, ...], tuple[Drift, ...]]:
     """Tell the steps of single cases from drift.
 
     Parameters
     ----------
-    table : DataFrame
-        From ``bench.history.series.history_table``, with the steps.
+    steps_of : mapping of str to sequence of Step
+        From `series_steps`.
 
     Returns
     -------
     changes : tuple of Change
         The newest first; none of a case that drifts.
     """
-    steps_of = _steps(history, table)
     days = days_of(history.runs)
-    texts: dict[tuple[bytes, int], tuple[str, ...]] = {}
-    changes, drifts = [], []
+    found = []
     for column, key in enumerate(history.series["key"].astype(str)):
         rows = np.flatnonzero(np.isfinite(history.logs[:, column]))
-        steps = steps_of.get(key, [])
         margin = float(np.log1p(margins.of(key)))
-        slope = _slope(history.logs[rows, column], days[rows], steps, margin)
-        if slope is not None:
-            drifts.append(drift_of(key, history.runs, rows, slope))
-            continue
-        for step in steps:
-            at = (rows.tobytes(), step.place)
-            if at not in texts:
-                texts[at] = what_changed(history.runs.iloc[rows], step.place)
-            changes.append(change_of(key, history.runs, rows, step, texts[at]))
-    changes.sort(key=lambda one: one.first_after, reverse=True)
-    return tuple(changes), tuple(drifts)
+        slope = _slope(history.logs[rows, column], days[rows], steps_of[key], margin)
+        found.append((key, rows, steps_of[key], slope))
+    return tell(history, found)
 
 
-def _steps(history: series.History, table: pd.DataFrame) -> dict[str, list[Step]]:
-    """Read the steps of each series from the table, by its place among the runs that tell."""
-    place = {run: n for n, run in enumerate(history.runs["run"])}
-    column = {key: n for n, key in enumerate(history.series["key"])}
-    before = np.cumsum(np.isfinite(history.logs), axis=0) - 1
-    steps: dict[str, list[Step]] = {}
-    columns = ["key", "run", "step", "step_low", "step_high"]
-    for key, run, *sizes in table.loc[table["step"].notna(), columns].itertuples(index=False):
-        at = int(before[place[run], column[key]])
-        steps.setdefault(str(key), []).append(Step(at, *(float(np.log(x)) for x in sizes)))
-    return steps
-
-
-def _slope(logs: Floats, days: Floats, steps: list[Step], margin: float) -> Slope | None:
+def _slope(logs: Floats, days: Floats, steps: Sequence[Step], margin: float) -> Slope | None:
     """Say whether a series drifts, by its blocks where it is long."""
-    size = -(-len(logs) // RULE.most_blocks)
-    if size <= 1:
-        return drift(logs, days, steps, margin)
+    size = -(-len(logs) // RULE.most_blocks) or 1
     n_left_out = len(logs) % size  # of the oldest
     blocks = np.median(logs[n_left_out:].reshape(-1, size), axis=1)
     middles = np.mean(days[n_left_out:].reshape(-1, size), axis=1)
@@ -209,10 +198,11 @@ def whole_history(
     sound = runs[kept].reset_index(drop=True)
     made = history(cases[cases["run"].isin(set(sound["run"]))], sound)
     facts = series.same_facts(made)
-    table = banded(made, facts.kinds, margins)
-    changes, drifts = series_changes(made, table, margins)
-    judged = _as_tracked(cases, made, facts)
-    judgement = _judgement(*judged, margins, unmeasured or {})
+    steps_of = series_steps(made, margins)
+    table = banded(made, facts.kinds, margins, steps_of)
+    changes, drifts = series_changes(made, steps_of, margins)
+    newest = Judged.of(*_as_tracked(cases, made, facts), margins, unmeasured or {})
+    judgement = sum_up(newest, judge(newest))  # nothing is measured again here
     n_left_out = (int(np.sum(~kept)), made.n_other_work)
     return WholeHistory(machine, table, judgement, changes, drifts, *n_left_out)
 
@@ -228,15 +218,6 @@ def _as_tracked(
     return newest, series.same_facts(newest)
 
 
-def _judgement(
-    newest: series.History, facts: SameFacts, margins: Margins, unmeasured: Mapping[str, str]
-) -> Judgement:
-    """Judge the newest run by the rule of ``track``; nothing is measured again here."""
-    rule_input = material(newest, facts.kinds == facts.kinds[-1], margins, RULE)
-    verdicts = judge(Judged(newest, facts.changed, rule_input, RULE, unmeasured))
-    return sum_up(newest, rule_input, verdicts)
-
-
 #: The columns, after ``key`` and ``run``.
 TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", "step_high")
 
@@ -244,7 +225,9 @@ TABLE_COLUMNS = ("taken", "seconds", "low", "high", "mark", "step", "step_low", 
 # A history as a tidy table, for a page that shows every series over time.
 
 
-def history_table(history: series.History, margins: Margins) -> pd.DataFrame:
+def history_table(
+    history: series.History, margins: Margins, steps_of: Mapping[str, Sequence[Step]]
+) -> pd.DataFrame:
     """Make a row of each case and run of a machine.
 
     Parameters
@@ -252,6 +235,8 @@ def history_table(history: series.History, margins: Margins) -> pd.DataFrame:
     history : History
         See ``bench.history.reading.choose``; of any tables of ``bench.store`` that hold the
         runs of one machine, ``bench.history.series.history`` makes it.
+    steps_of : mapping of str to sequence of Step
+        From `series_steps`; empty for a table without steps.
 
     Returns
     -------
@@ -265,38 +250,35 @@ def history_table(history: series.History, margins: Margins) -> pd.DataFrame:
         before where a change point begins with this run, with ``step_low``, ``step_high``;
         else NaN. A mark is of one run alone: the verdict of ``track`` takes more.
     """
-    logs = history.logs
-    low, high = _bands(logs)
-    edges = np.log1p([margins.of(str(key)) for key in history.series["key"]])
-    tables = [
-        _of_series(history, column, low[:, column], high[:, column], float(edges[column]))
-        for column in range(logs.shape[1])
-    ]
+    bands, tables = _bands(history.logs), []
+    for column, key in enumerate(history.series["key"].astype(str)):
+        edge, found = float(np.log1p(margins.of(key))), steps_of.get(key, ())
+        tables.append(_of_series(history, column, bands[:, :, column], edge, found))
     if not tables:
         nothing: pd.DataFrame = pd.DataFrame(columns=["key", "run", *TABLE_COLUMNS])
         return nothing
     return pd.concat(tables, ignore_index=True)
 
 
-def _bands(logs: Floats) -> tuple[Floats, Floats]:
+def _bands(logs: Floats) -> Floats:
     """Return between which logarithms each run was to be expected; NaN where unknown."""
-    low, high = np.full(logs.shape, np.nan), np.full(logs.shape, np.nan)
+    bands = np.full((2, *logs.shape), np.nan)
     for row in range(RULE.fewest_earlier, len(logs)):
         before = earlier(logs[max(row - RULE.most_earlier, 0) : row], RULE.min_std)
         error = before.std * np.sqrt(1 + VARIANCE_OF_LEVEL / np.maximum(before.n, 1))
         width = stdtrit(before.dof, 0.5 + RULE.confidence / 2) * error
         width = np.where(before.n >= RULE.fewest_earlier, width, np.nan)
-        low[row], high[row] = before.level - width, before.level + width
-    return low, high
+        bands[:, row] = before.level - width, before.level + width
+    return bands
 
 
 def _of_series(
-    history: series.History, column: int, low: Floats, high: Floats, edge: float
+    history: series.History, column: int, band: Floats, edge: float, steps: Sequence[Step]
 ) -> pd.DataFrame:
     """Make the rows of a case: the runs that have it."""
     rows = np.flatnonzero(history.there[:, column])
     logs = history.logs[rows, column]
-    low, high = low[rows], high[rows]
+    low, high = band[:, rows]
     with np.errstate(invalid="ignore"):
         slower = (logs > high) & (logs > (low + high) / 2 + edge)
         faster = (logs < low) & (logs < (low + high) / 2 - edge)
@@ -315,17 +297,17 @@ def _of_series(
             "low": np.exp(low),
             "high": np.exp(high),
             "mark": mark,
-            **_series_steps(logs, edge),
+            **_step_columns(logs, steps),
         }
     )
     return table
 
 
-def _series_steps(logs: Floats, edge: float) -> dict[str, Floats]:
+def _step_columns(logs: Floats, steps: Sequence[Step]) -> dict[str, Floats]:
     """Put each change point beside the run that it begins with."""
     columns = {name: np.full(len(logs), np.nan) for name in ("step", "step_low", "step_high")}
     finite = np.flatnonzero(np.isfinite(logs))
-    for step in steps(logs[finite], edge):
+    for step in steps:
         sizes = (step.size, step.low, step.high)
         for column, value in zip(columns.values(), sizes, strict=True):
             column[finite[step.place]] = np.exp(value)

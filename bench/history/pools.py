@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.history.rule import RULE, Rule
+from bench.history.rule import RULE
 from bench.history.series import History
 from bench.stats.medians import Floats, weighted_median
 from bench.stats.verdict import Margins
@@ -281,9 +281,7 @@ class Material:
     watched: Watched
 
 
-def material(
-    history: History, comparable: NDArray[np.bool_], margins: Margins, rule: Rule
-) -> Material:
+def material(history: History, comparable: NDArray[np.bool_], margins: Margins) -> Material:
     """Prepare a history for the rule.
 
     Parameters
@@ -300,9 +298,9 @@ def material(
     logs = np.where(comparable, history.logs, np.nan)
     today = history.there[-1]
     held = np.sum((history.there & comparable)[:, today], axis=1)
-    whole = held >= rule.min_share_of_cases * max(int(today.sum()), 1)
+    whole = held >= RULE.min_share_of_cases * max(int(today.sum()), 1)
     usable = np.any(np.isfinite(logs), axis=1)
-    counted = usable & whole if np.sum((usable & whole)[:-1]) >= rule.fewest_earlier else usable
+    counted = usable & whole if np.sum((usable & whole)[:-1]) >= RULE.fewest_earlier else usable
     counted[-1] = True
     rows = np.flatnonzero(counted)
     return Material(logs[rows], rows, watched(history.runs, history.series, margins))

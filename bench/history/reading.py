@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.compare.reading import compare, stored_run
 from bench.history.long_term import sum_up
 from bench.history.pools import CACHE, MEMORY, Watched, material
 from bench.history.rule import RULE
-from bench.history.series import HISTORY_COLUMNS, History, history, other_machine, same_facts
-from bench.history.verdicts import Judged, Verdicts, judge, runs_text
+from bench.history.series import (
+    HISTORY_COLUMNS,
+    History,
+    SameFacts,
+    history,
+    other_machine,
+    same_facts,
+)
+from bench.history.verdicts import Judged, Verdicts, counted, judge
 from bench.stats.medians import Earlier, Floats, earlier
 from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict, percent
 from bench.store.facts import facts_of
@@ -38,10 +44,8 @@ class Chosen:
     ----------
     history : History
         Of its machine, through all its fingerprints.
-    comparable : ndarray of bool, shape (n_runs, n_series)
-        Where a run's facts that a series depends on are those of the last run.
-    changed : mapping of str to str
-        Of a case that no earlier run of these facts has: what is different.
+    facts : SameFacts
+        Which of its runs can be compared.
     aside : tuple of str
         What was set aside and why, a sentence each.
     path : Path
@@ -51,12 +55,11 @@ class Chosen:
     """
 
     history: History
-    comparable: NDArray[np.bool_]
-    changed: Mapping[str, str]
+    facts: SameFacts
     aside: tuple[str, ...]
     path: Path
     folders: tuple[Path, ...]
-    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: Mapping[str, str]
 
 
 def choose(
@@ -98,16 +101,8 @@ def choose(
     names = dict(zip(cases.runs["path"], cases.runs["run"], strict=True))
     runs = runs.assign(run=[names[path] for path in runs["path"]])
     whole = history(cases.cases, runs)
-    facts = same_facts(whole)
-    return Chosen(
-        whole,
-        facts.kinds == facts.kinds[-1],
-        facts.changed,
-        tuple(aside),
-        run,
-        tuple(folders),
-        unmeasured_of(read_run(run)),
-    )
+    facts, unmeasured = same_facts(whole), unmeasured_of(read_run(run))
+    return Chosen(whole, facts, tuple(aside), run, tuple(folders), unmeasured)
 
 
 def _today(run: Path, paths: pd.Series, damaged: Sequence[Damaged]) -> int:
@@ -148,7 +143,7 @@ def _of_machine(
     kept: pd.DataFrame = runs[np.array([not one for one in reasons], dtype=bool)]
     counts = Counter(one for one in reasons if one and one != "today")
     return kept, [
-        f"{runs_text(n)} {why} {'was' if n == 1 else 'were'} left aside."
+        f"{counted(n)} {why} {'was' if n == 1 else 'were'} left aside."
         for why, n in counts.items()
     ]
 
@@ -156,35 +151,12 @@ def _of_machine(
 # The judgement of a run against its history.
 
 
-def verdicts(chosen: Chosen, margins: Margins, fresh: Floats | None = None) -> Verdicts:
-    """Judge the cases and the machine.
-
-    Parameters
-    ----------
-    fresh : ndarray, shape (n_times, n_series), optional
-        What was measured again.
-    """
-    rule_input = material(chosen.history, chosen.comparable, margins, RULE)
-    run = Judged(chosen.history, chosen.changed, rule_input, RULE, chosen.unmeasured)
-    return judge(run, fresh)
-
-
-def judgement(
-    chosen: Chosen, verdicts: Verdicts, margins: Margins, warnings: tuple[str, ...] = ()
-) -> Judgement:
-    """Put verdicts, steps, drift and warnings together.
-
-    Parameters
-    ----------
-    warnings : tuple of str
-        To be told beside what was set aside.
-    """
-    history = chosen.history
-    rule_input = material(history, chosen.comparable, margins, RULE)
-    unseen = _memory_unseen(rule_input.watched)
-    warned = (*chosen.aside, *_other_work(history.n_other_work), *unseen, *warnings)
+def _judgement(chosen: Chosen, run: Judged, verdicts: Verdicts, *warnings: str) -> Judgement:
+    """Put verdicts, steps, drift and warnings together: what was set aside, and others."""
+    unseen = _memory_unseen(run.material.watched)
+    warned = (*chosen.aside, *_other_work(chosen.history.n_other_work), *unseen, *warnings)
     sources = (str(chosen.path), *(str(one) for one in chosen.folders))
-    return replace(sum_up(history, rule_input, verdicts), warnings=warned, sources=sources)
+    return replace(sum_up(run, verdicts), warnings=warned, sources=sources)
 
 
 def _memory_unseen(watched: Watched) -> list[str]:
@@ -199,10 +171,8 @@ def _memory_unseen(watched: Watched) -> list[str]:
 
 
 def _other_work(n: int) -> list[str]:
-    if not n:
-        return []
-    which = "1 earlier measurement was" if n == 1 else f"{n} earlier measurements were"
-    return [f"{which} of other work under the same name, and left out."]
+    which = _were(n, "earlier measurement")
+    return [f"{which} of other work under the same name, and left out."] if n else []
 
 
 # A run against a pinned one, with intervals as wide as runs of the machine lie apart.
@@ -231,7 +201,7 @@ def against_baseline(chosen: Chosen, baseline: Path, margins: Margins) -> Judgem
         When the baseline can't be read.
     """
     judgement = compare(stored_run(baseline), stored_run(chosen.path), margins)
-    logs = material(chosen.history, chosen.comparable, margins, RULE).logs
+    logs = material(chosen.history, chosen.facts.comparable, margins).logs
     before = earlier(logs[:-1], RULE.min_std)
     places = {str(key): n for n, key in enumerate(chosen.history.series["key"])}
     cases = tuple(
@@ -246,7 +216,7 @@ def _few(before: Earlier, n_runs: int) -> tuple[str, ...]:
     if np.any(before.n >= RULE.fewest_earlier):
         return ()
     return (
-        f"There {'is' if n_runs == 2 else 'are'} only {runs_text(n_runs - 1)} before this one, "
+        f"There {'is' if n_runs == 2 else 'are'} only {counted(n_runs - 1)} before this one, "
         f"too few to say how far runs lie apart: the intervals are of processes alone, and "
         f"too narrow between runs.",
     )
@@ -275,7 +245,7 @@ def _widened(one: CaseVerdict, before: Earlier, place: int) -> CaseVerdict:
     why = (
         f"By their processes the two runs are {one.verdict.value}; but runs lie "
         f"{percent(float(before.std[place]))} apart (standard deviation, of "
-        f"{runs_text(int(before.n[place]))})."
+        f"{counted(int(before.n[place]))})."
     )
     return replace(widened, verdict=Verdict.UNCLEAR, reason=why, confirmed=False)
 
@@ -296,9 +266,10 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
         Takes the run's document and the names of cases, and returns the file of a new run;
         raises `NotConfirmedError` where it can't. None leaves it to the runs that there are.
     """
-    first = verdicts(chosen, margins)
+    run = Judged.of(chosen.history, chosen.facts, margins, chosen.unmeasured)
+    first = judge(run)
     if not first.detected or remeasure is None:
-        return judgement(chosen, first, margins)
+        return _judgement(chosen, run, first)
     document = read_run(chosen.path)
     paths: list[Path] = []
     fresh: list[Floats] = []
@@ -309,20 +280,21 @@ def track(chosen: Chosen, margins: Margins, remeasure: Remeasure | None) -> Judg
             paths.append(remeasure(document, {*names, *first.frequency_controls}))
         except NotConfirmedError as error:
             refused = (
-                f"{_cases(len(names))} flagged, and can't be measured again here: {error}. "
-                f"What two or three of the last runs say, each on its own, counts as confirmed."
+                f"{_were(len(names), 'case')} flagged, and can't be measured again here: "
+                f"{error}. What two or three of the last runs say, each on its own, counts as "
+                f"confirmed."
             )
-            return judgement(chosen, first, margins, (refused,))
+            return _judgement(chosen, run, first, refused)
         fresh.append(fresh_logs(chosen, paths[-1]))
-        again = verdicts(chosen, margins, fresh=np.array(fresh))
+        again = judge(run, np.array(fresh))
         names = again.repeated
     where = ", ".join(map(str, paths))
-    done = f"{_cases(len(first.detected))} flagged, and measured again: {where}."
-    return judgement(chosen, again, margins, (done,))
+    done = f"{_were(len(first.detected), 'case')} flagged, and measured again: {where}."
+    return _judgement(chosen, run, again, done)
 
 
-def _cases(n: int) -> str:
-    return "1 case was" if n == 1 else f"{n} cases were"
+def _were(n: int, noun: str) -> str:
+    return f"{counted(n, noun)} {'was' if n == 1 else 'were'}"
 
 
 def fresh_logs(chosen: Chosen, path: Path) -> Floats:

@@ -9,7 +9,7 @@ from bench.stats.rule import RULE as STATISTICS
 
 @dataclass(frozen=True)
 class Rule:
-    """Numbers of the rule; ``python -m bench.selftest.simulation`` measures what they give.
+    """Numbers of the rule; ``python -m bench selftest --history`` measures what they give.
 
     Numbers without another origin were chosen by hand, and checked by that simulation.
 

@@ -309,27 +309,29 @@ class SameFacts:
     kinds: NDArray[np.intp]
     changed: Mapping[str, str]
 
+    @property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Where a run's facts that a series depends on are those of the last run."""
+        return np.asarray(self.kinds == self.kinds[-1], dtype=bool)
+
 
 def same_facts(history: History) -> SameFacts:
     """Compare the facts of all runs."""
     all_facts = [facts_of(row) for _, row in history.runs.iterrows()]
-    groups = _groups_of(history.series)
+    backends = [None if pd.isna(one) else str(one) for one in history.series["backend"]]
+    gpus = [str(one).startswith("gpu") for one in history.series["device"]]
+    groups = list(zip(backends, gpus, strict=True))
     distinct = sorted(set(groups), key=str)
     of_group = np.array([distinct.index(one) for one in groups], dtype=int)
-    kinds = _kinds(all_facts, distinct)
-    changed = {
-        str(history.series["key"].iloc[place]): _different(
-            all_facts, kinds, group, distinct[group]
-        )
-        for place, group in _without_earlier(history, kinds[:, of_group], of_group)
-    }
-    return SameFacts(kinds[:, of_group], changed)
-
-
-def _groups_of(series: pd.DataFrame) -> list[Group]:
-    backends = [None if pd.isna(one) else str(one) for one in series["backend"]]
-    gpus = [str(one).startswith("gpu") for one in series["device"]]
-    return list(zip(backends, gpus, strict=True))
+    kinds = _kinds(all_facts, distinct)[:, of_group]
+    there, other = history.there, kinds[:-1] != kinds[-1]
+    alone = there[-1] & ~np.any(~other & there[:-1], axis=0) & np.any(other, axis=0)
+    changed = {}
+    for place in np.flatnonzero(alone):
+        newest = all_facts[int(np.flatnonzero(other[:, place])[-1])]
+        key = str(history.series["key"].iloc[place])
+        changed[key] = _different(all_facts[-1], newest, groups[place])
+    return SameFacts(kinds, changed)
 
 
 def _kinds(all_facts: Sequence[Facts], groups: Sequence[Group]) -> NDArray[np.intp]:
@@ -363,23 +365,9 @@ def _row(
     return of_group
 
 
-def _without_earlier(
-    history: History, kinds: NDArray[np.intp], of_group: NDArray[np.intp]
-) -> list[tuple[int, int]]:
-    """List the series that the last run has on other facts than all before it."""
-    there = history.there
-    same = np.any((kinds[:-1] == kinds[-1]) & there[:-1], axis=0)
-    other = np.any(kinds[:-1] != kinds[-1], axis=0)
-    return [(int(n), int(of_group[n])) for n in np.flatnonzero(there[-1] & ~same & other)]
-
-
-def _different(
-    all_facts: Sequence[Facts], kinds: NDArray[np.intp], column: int, group: Group
-) -> str:
-    """Say in what the newest run of another kind differs from the last run."""
-    row = int(np.flatnonzero(kinds[:-1, column] != kinds[-1, column])[-1])
+def _different(now: Facts, before: Facts, group: Group) -> str:
+    """Say in which facts that a group depends on a run differs from one before."""
     backend, gpu = group
-    now, before = all_facts[-1], all_facts[row]
     return "; ".join(
         f"{fact}: {before.get(fact, ABSENT)} before, {now.get(fact, ABSENT)} now"
         for fact in touching(differing(now, before), backend, gpu=gpu)[:MOST_TOLD]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,54 +12,43 @@ from numpy.typing import NDArray
 
 from bench.history.decision import Decided, decide
 from bench.history.evidence import Detection, Evidence
-from bench.history.pools import CPU_FREQUENCY, Material, Watched
-from bench.history.rule import RULE, Rule
-from bench.history.series import History
+from bench.history.pools import CPU_FREQUENCY, Material, Watched, material
+from bench.history.rule import RULE
+from bench.history.series import History, SameFacts
 from bench.stats.medians import Floats
-from bench.stats.verdict import CaseVerdict, Verdict, percent
+from bench.stats.verdict import CaseVerdict, Margins, Verdict, percent
 
 # Why a series changed: by which part of the machine, or by the code.
 
 
-@dataclass(frozen=True)
-class Cause:
-    """What made a series change.
+def causes(decided: Decided, watched: Watched) -> list[str]:
+    """Say of each series whether the machine or the code changed.
 
-    Attributes
-    ----------
-    parts : tuple of int
-        Pools of the machine that it depends on, and that changed like it by a like amount,
-        the nearest first.
-    code : bool
-        Parts that it depends on were measured, and none moved by half of what it did.
+    Returns
+    -------
+    list of str
+        ``machine (memory)``: the part of the machine whose change it shares; or the one that
+        it depends on, and that changed like it by the most like amount. ``code``: parts that
+        it depends on were measured, and none moved by half of what it did. Empty else, and
+        where nothing changed.
     """
-
-    parts: tuple[int, ...]
-    code: bool
-
-
-def causes(decided: Decided, watched: Watched) -> list[Cause]:
-    """Say of each series whether the machine or the code changed."""
     changes, signs = decided.pools.change, decided.of_pools.sign
-    found = []
-    for place, change in enumerate(decided.series.change):
+    found = [""] * len(decided.series.change)
+    for place in np.flatnonzero(decided.of_series.sign):
         by = int(decided.detected_by[place])
         if by >= 0 and watched.pools[by].machine:
-            found.append(Cause((by,), code=False))
+            found[place] = f"machine ({watched.pools[by].name})"
             continue
         leans = np.flatnonzero(watched.dependence[place])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shares = changes[leans] / change
-            large = shares >= RULE.min_share_of_cause
-        like = (
-            (signs[leans] == decided.of_series.sign[place])
-            & large
-            & (shares <= RULE.max_share_of_cause)
-        )
-        order = np.argsort(np.abs(np.where(like, shares - 1, np.inf)))
-        parts = tuple(int(leans[one]) for one in order if like[one])
-        still = np.isfinite(shares).any() and not large.any()
-        found.append(Cause(parts, bool(still)))
+        shares = changes[leans] / decided.series.change[place]
+        large = shares >= RULE.min_share_of_cause
+        like = large & (shares <= RULE.max_share_of_cause)
+        like &= signs[leans] == decided.of_series.sign[place]
+        if like.any():
+            nearest = leans[np.argmin(np.where(like, np.abs(shares - 1), np.inf))]
+            found[place] = f"machine ({watched.pools[nearest].name})"
+        elif np.isfinite(shares).any() and not large.any():
+            found[place] = "code"
     return found
 
 
@@ -91,14 +80,14 @@ def too_few(n_earlier: int, fewest: int) -> str:
             "Too few of the earlier runs are older than the last three: wait for the next run."
         )
     verb = "are" if n_earlier > 1 else "is"
-    there = "no earlier run" if n_earlier == 0 else f"only {runs_text(n_earlier)} before"
+    there = "no earlier run" if n_earlier == 0 else f"only {counted(n_earlier)} before"
     return (
         f"There {verb} {there} that it can be judged by; it takes {fewest} to say how far runs "
         f"lie apart."
     )
 
 
-def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = None) -> str:
+def moved(one: CaseVerdict, pool: tuple[str, float] | None = None) -> str:
     """Say why a case is slower or faster.
 
     Parameters
@@ -108,15 +97,15 @@ def moved(one: CaseVerdict, cause: str = "", pool: tuple[str, float] | None = No
     """
     word = "slower" if one.verdict is Verdict.SLOWER else "faster"
     last = "This run is" if one.n_now == 1 else f"The last {one.n_now} runs are"
-    before = runs_text(one.n_before)
+    before = counted(one.n_before)
     sentence = f"{last} {word} by more than the margin and the spread of {before} before"
     if pool is not None:
         name, change = pool
         sentence += f"; the cases of {name} together by {percent(abs(math.expm1(change)))}"
-    if cause == "code":
+    if one.cause == "code":
         sentence += "; the controls that it leans on did not move"
-    elif cause:
-        sentence += f"; the controls of {cause.partition('(')[2].rstrip(')')} moved with it"
+    elif one.cause:
+        sentence += f"; the controls of {one.cause.partition('(')[2].rstrip(')')} moved with it"
     return f"{sentence}." if one.confirmed else f"{sentence}. Nothing confirms it yet: {AGAIN}."
 
 
@@ -144,7 +133,7 @@ def by_frequency(moved: float) -> str:
 def same(one: CaseVerdict) -> str:
     """Say why a case is the same."""
     last = "this run" if one.n_now == 1 else f"the last {one.n_now} runs"
-    before = runs_text(one.n_before)
+    before = counted(one.n_before)
     return f"The interval of {last} against {before} before lies within the margin."
 
 
@@ -158,14 +147,9 @@ def unclear(low: float, high: float, edge: float) -> str:
     )
 
 
-def of_controls(n: int, reason: str) -> str:
-    """Say how many controls a part of the machine was judged by."""
-    return f"By {'1 control' if n == 1 else f'{n} controls together'}. {reason}"
-
-
-def runs_text(n: int) -> str:
-    """Write a number of runs."""
-    return "1 run" if n == 1 else f"{n} runs"
+def counted(n: int, noun: str = "run") -> str:
+    """Write a number of runs, or of something else."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 # The verdicts of a run.
@@ -201,17 +185,28 @@ class Judged:
 
     Attributes
     ----------
-    changed : mapping of str to str
-        Of a case without any earlier run of the same facts: what is different.
+    facts : SameFacts
+        Which of its runs can be compared.
     unmeasured : mapping of str to str
         Why the run skipped a case, or failed at it.
     """
 
     history: History
-    changed: Mapping[str, str]
+    facts: SameFacts
     material: Material
-    rule: Rule
-    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        history: History,
+        facts: SameFacts,
+        margins: Margins,
+        unmeasured: Mapping[str, str],
+    ) -> Judged:
+        """Prepare a history for the rule."""
+        rule_input = material(history, facts.comparable, margins)
+        return cls(history, facts, rule_input, unmeasured)
 
     def key(self, place: int) -> str:
         """Return what a series is called."""
@@ -231,9 +226,9 @@ def judge(run: Judged, fresh: Floats | None = None) -> Verdicts:
         Logarithms of seconds that were measured again; NaN where they were not.
     """
     watched, there = run.material.watched, run.history.there
-    decided = decide(run.material.logs, watched, run.rule, fresh)
+    decided = decide(run.material.logs, watched, fresh)
     why = causes(decided, watched)
-    last_few = run.material.rows[:-1][-run.rule.fewest_earlier :]
+    last_few = run.material.rows[:-1][-RULE.fewest_earlier :]
     recent, before = np.any(there[last_few], axis=0), np.any(there[:-1], axis=0)
     cases, added = [], []
     for place in range(there.shape[1]):
@@ -281,32 +276,27 @@ def _other(run: Judged, place: int) -> CaseVerdict:
     )
 
 
-def _case(run: Judged, place: int, decided: Decided, why: Cause) -> CaseVerdict:
+def _case(run: Judged, place: int, decided: Decided, cause: str) -> CaseVerdict:
     """Judge a case that was measured before and now."""
     key, pools = run.key(place), run.material.watched.pools
-    plain = CaseVerdict(key, Verdict.UNCLEAR, "", margin=run.margin(place), n_now=1)
-    if key in run.changed:
-        why_not = f"No earlier run has it with the same facts ({run.changed[key]})."
+    plain = CaseVerdict(
+        key, Verdict.UNCLEAR, "", margin=run.margin(place), n_now=1, cause=cause
+    )
+    if key in run.facts.changed:
+        why_not = f"No earlier run has it with the same facts ({run.facts.changed[key]})."
         return replace(plain, reason=why_not, fact="fingerprint")
     if key in run.history.troubles:
         return replace(plain, verdict=Verdict.UNTRUSTED, reason=run.history.troubles[key])
-    cause = ""
-    if decided.of_series.sign[place]:
-        cause = f"machine ({pools[why.parts[0]].name})" if why.parts else ""
-        cause = "code" if not cause and why.code else cause
     by = int(decided.detected_by[place])
     of_kernel = by >= 0 and not pools[by].machine
     pool = (pools[by].name, float(decided.pools.change[by])) if of_kernel else None
     if not np.isfinite(decided.series.change[place]):
         return _too_few(run, plain, [place])
-    verdict = _verdict(plain, place, decided.series, decided.of_series, run.rule)
-    if verdict.verdict in {Verdict.SLOWER, Verdict.FASTER}:
-        verdict = replace(verdict, cause=cause, reason=moved(verdict, cause, pool))
-    if by < 0 or of_kernel:
-        verdict = replace(
-            verdict, reason=verdict.reason + by_frequency(decided.by_frequency[place])
-        )
-    return verdict
+    verdict = _verdict(plain, place, decided.series, decided.of_series, pool)
+    if by >= 0 and not of_kernel:
+        return verdict
+    told = by_frequency(decided.by_frequency[place])
+    return replace(verdict, reason=verdict.reason + told)
 
 
 def _part(run: Judged, place: int, decided: Decided) -> CaseVerdict:
@@ -325,17 +315,19 @@ def _part(run: Judged, place: int, decided: Decided) -> CaseVerdict:
         if troubles:
             return replace(plain, verdict=Verdict.UNTRUSTED, reason=troubles[0])
     if np.isfinite(decided.pools.change[place]):
-        verdict = _verdict(plain, place, decided.pools, decided.of_pools, run.rule)
+        verdict = _verdict(plain, place, decided.pools, decided.of_pools)
         if pool.name == CPU_FREQUENCY:
-            verdict = _steady(verdict, place, decided.pools, run.rule)
+            verdict = _steady(verdict, place, decided.pools)
     else:
         verdict = _too_few(run, plain, list(pool.members))
-    return replace(verdict, reason=of_controls(len(keys), verdict.reason))
+    together = "" if len(keys) == 1 else " together"
+    by = f"By {counted(len(keys), 'control')}{together}."
+    return replace(verdict, reason=f"{by} {verdict.reason}")
 
 
-def _steady(verdict: CaseVerdict, place: int, evidence: Evidence, rule: Rule) -> CaseVerdict:
+def _steady(verdict: CaseVerdict, place: int, evidence: Evidence) -> CaseVerdict:
     """Call a frequency that never moved the same: its usual drift matters to changes alone."""
-    low, high = (float(end[place]) for end in evidence.interval(rule.confidence, raw=True))
+    low, high = (float(end[place]) for end in evidence.interval(RULE.confidence, raw=True))
     edge = float(np.log1p(verdict.margin))
     if verdict.verdict is not Verdict.UNCLEAR or not -edge <= low <= high <= edge:
         return verdict
@@ -348,15 +340,19 @@ def _steady(verdict: CaseVerdict, place: int, evidence: Evidence, rule: Rule) ->
 def _too_few(run: Judged, plain: CaseVerdict, places: list[int]) -> CaseVerdict:
     """Say how many earlier runs there are; of several series the one with most."""
     n = int(np.max(np.sum(np.isfinite(run.material.logs[:-1, places]), axis=0)))
-    return replace(plain, reason=too_few(n, run.rule.fewest_earlier), n_before=n)
+    return replace(plain, reason=too_few(n, RULE.fewest_earlier), n_before=n)
 
 
 def _verdict(
-    plain: CaseVerdict, place: int, evidence: Evidence, flags: Detection, rule: Rule
+    plain: CaseVerdict,
+    place: int,
+    evidence: Evidence,
+    flags: Detection,
+    pool: tuple[str, float] | None = None,
 ) -> CaseVerdict:
     """Judge a series or a pool by its evidence."""
     change = float(evidence.change[place])
-    low, high = (float(end[place]) for end in evidence.interval(rule.confidence))
+    low, high = (float(end[place]) for end in evidence.interval(RULE.confidence))
     edge, sign = float(np.log1p(plain.margin)), int(flags.sign[place])
     verdict = replace(
         plain,
@@ -369,7 +365,7 @@ def _verdict(
     )
     if sign:
         verdict = replace(verdict, verdict=Verdict.SLOWER if sign > 0 else Verdict.FASTER)
-        return replace(verdict, reason=moved(verdict))
+        return replace(verdict, reason=moved(verdict, pool))
     if -edge <= low and high <= edge:
         verdict = replace(verdict, verdict=Verdict.SAME)
         return replace(verdict, reason=same(verdict))

@@ -8,8 +8,10 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.machine.rule import RULE
 
@@ -133,7 +135,7 @@ class ThreadWaits:
         self._folder = root / "proc/self/task"
         self._files: dict[int, int] = {}
         self._n_links = -1
-        weakref.finalize(self, _close_file, self._files)
+        weakref.finalize(self, _close, self._files)
 
     def read(self) -> dict[int, tuple[float, float]]:
         """Read all threads.
@@ -172,16 +174,18 @@ class ThreadWaits:
         for thread in set(self._files) - here:
             os.close(self._files.pop(thread))
         for thread in here - set(self._files):
-            try:
-                self._files[thread] = os.open(
-                    self._folder / f"{thread}/schedstat", os.O_RDONLY | os.O_CLOEXEC
-                )
-            except OSError:  # it has ended since, or the kernel has no such file
-                continue
+            # It may have ended since, or the kernel has no such file.
+            _open(self._files, thread, self._folder / f"{thread}/schedstat")
         self._n_links = n_links
 
 
-def _close_file(files: dict[int, int]) -> None:
+def _open(files: dict[Any, int], name: object, path: Path) -> None:
+    """Keep a file open under a name, where it is there."""
+    with suppress(OSError):
+        files[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _close(files: dict[Any, int]) -> None:
     """Close the files that are open."""
     while files:
         os.close(files.popitem()[1])
@@ -217,8 +221,10 @@ class HostReader:
     """
 
     def __init__(self, root: Path = Path("/"), cpus: Iterable[int] | None = None) -> None:
-        self._files = {name: _opened(root / path) for name, path in FILES.items()}
-        weakref.finalize(self, _close, tuple(self._files.values()))
+        self._files: dict[str, int] = {}
+        weakref.finalize(self, _close, self._files)
+        for name, path in FILES.items():
+            _open(self._files, name, root / path)
         wanted = [b"cpu"] if cpus is None else [b"cpu%d" % cpu for cpu in cpus]
         self._wanted = frozenset(wanted)
         self._waits = ThreadWaits(root)
@@ -258,15 +264,13 @@ class HostReader:
 
     def _text(self, name: str, n_bytes: int = RULE.file_bytes) -> bytes:
         """Read a file from its beginning; one that can't be read is not tried again."""
-        file = self._files[name]
-        if file is None:
+        if name not in self._files:
             return b""
         try:
-            return os.pread(file, n_bytes, 0)
+            return os.pread(self._files[name], n_bytes, 0)
         except OSError:
-            # Where pressure is switched off its files are there, and refuse to be read. The
-            # descriptor stays open: ``_close`` closes it with the others.
-            self._files[name] = None
+            # Where pressure is switched off its files are there, and refuse to be read.
+            os.close(self._files.pop(name))
             return b""
 
     def _busy_steal(self) -> tuple[float | None, float | None]:
@@ -300,21 +304,6 @@ class HostReader:
         """Read the load average of the last minute."""
         fields = self._text("load").split(None, 1)
         return float(fields[0]) if fields else None
-
-
-def _opened(path: Path) -> int | None:
-    """Open a file; None for one that is not there."""
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-
-
-def _close(files: Iterable[int | None]) -> None:
-    """Close the files that were opened."""
-    for file in files:
-        if file is not None:
-            os.close(file)
 
 
 class NoTelemetry:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,62 +19,48 @@ from kernels.backends import cuda_driver
 # otherwise (see ``kernels.backends.cuda_driver``).
 
 
-@dataclass(frozen=True)
-class GpuFacts:
-    """What stays until someone changes a GPU or its settings.
+class Gpu:
+    """A GPU as NVML knows it, which stays loaded for as long as this is kept.
 
-    Whatever NVML does not tell is None.
+    Each question is asked by itself: not every GPU answers all of them.
 
-    Attributes
+    Parameters
     ----------
-    driver : str or None
-        Version of the NVIDIA driver.
-    cuda_driver : str or None
-        The newest CUDA that the driver can run.
-    memory_bytes : int or None
-        Total.
-    power_limit_watts : float or None
-        The one in force.
-    sm_clock_set_mhz, memory_clock_set_mhz : int or None
-        What applications are given where heat and power permit (the "application clocks").
-    mig : bool or None
-        The GPU is divided into instances.
-    persistence : bool or None
-        The driver stays loaded while nothing uses the GPU.
-    pcie_generation_max, pcie_width_max : int or None
-        At most: the link of the moment drops while the GPU is idle.
+    uuid : str
+        ``GPU-…``.
+    nvml : module
+        ``pynvml``, or what stands in for it.
     """
 
-    driver: str | None = None
-    cuda_driver: str | None = None
-    memory_bytes: int | None = None
-    power_limit_watts: float | None = None
-    power_limit_default_watts: float | None = None
-    sm_clock_max_mhz: int | None = None
-    memory_clock_max_mhz: int | None = None
-    sm_clock_set_mhz: int | None = None
-    memory_clock_set_mhz: int | None = None
-    ecc: bool | None = None
-    mig: bool | None = None
-    persistence: bool | None = None
-    pcie_generation_max: int | None = None
-    pcie_width_max: int | None = None
+    def __init__(self, uuid: str, nvml: Any = pynvml) -> None:
+        self._uuid, self._nvml, self._gpu = uuid, nvml, None
+        self._refused: set[tuple[Any, ...]] = set()
+        with suppress(nvml.NVMLError):
+            nvml.nvmlInit()
+            weakref.finalize(self, nvml.nvmlShutdown)
+            self._gpu = nvml.nvmlDeviceGetHandleByUUID(uuid)
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """Ask one question, unless it was refused before.
+
+        Returns
+        -------
+        object
+            None where NVML can't be loaded, does not know the GPU or does not tell.
+        """
+        asked = (name, *arguments)
+        if self._gpu is None or asked in self._refused:
+            return None
+        about = () if name.startswith("nvmlSystem") else (self._gpu,)
+        try:
+            return getattr(self._nvml, name)(*about, *arguments)
+        except self._nvml.NVMLError:
+            self._refused.add(asked)
+            return None
 
 
-@dataclass(frozen=True)
-class GpuState:
-    """A GPU at this moment; whatever NVML does not tell is None."""
-
-    sm_clock_mhz: int | None = None
-    memory_clock_mhz: int | None = None
-    temperature_celsius: int | None = None
-    memory_free_bytes: int | None = None
-    pcie_generation: int | None = None
-    pcie_width: int | None = None
-
-
-def gpu_facts(uuid: str, nvml: Any = pynvml) -> GpuFacts:
-    """Ask NVML what stays as it is.
+def gpu_facts(uuid: str, nvml: Any = pynvml) -> dict[str, object]:
+    """Ask NVML what stays until someone changes a GPU or its settings.
 
     Parameters
     ----------
@@ -87,91 +71,58 @@ def gpu_facts(uuid: str, nvml: Any = pynvml) -> GpuFacts:
 
     Returns
     -------
-    GpuFacts
-        All None where NVML can't be loaded or does not know the GPU.
+    dict
+        None for what NVML does not tell. ``driver``: version of the NVIDIA driver.
+        ``cuda_driver``: the newest CUDA that it can run. ``power_limit_watts``: the one in
+        force. ``…_clock_set_mhz``: what applications are given where heat and power permit (the
+        "application clocks"). ``mig``: the GPU is divided into instances. ``persistence``: the
+        driver stays loaded while nothing uses the GPU. ``pcie_…_max``: at most, for the link of
+        the moment drops while the GPU is idle.
     """
-    with _asking(uuid, nvml) as (ask, gpu):
-        if ask is None:
-            return GpuFacts()
-        cuda = ask(nvml.nvmlSystemGetCudaDriverVersion)
-        memory = ask(nvml.nvmlDeviceGetMemoryInfo, gpu)
-        sm, memory_clock = nvml.NVML_CLOCK_SM, nvml.NVML_CLOCK_MEM
-        return GpuFacts(
-            driver=ask(nvml.nvmlSystemGetDriverVersion),
-            cuda_driver=None if cuda is None else f"{cuda // 1000}.{cuda % 1000 // 10}",
-            memory_bytes=None if memory is None else memory.total,
-            power_limit_watts=_watts(ask(nvml.nvmlDeviceGetEnforcedPowerLimit, gpu)),
-            power_limit_default_watts=_watts(
-                ask(nvml.nvmlDeviceGetPowerManagementDefaultLimit, gpu)
-            ),
-            sm_clock_max_mhz=ask(nvml.nvmlDeviceGetMaxClockInfo, gpu, sm),
-            memory_clock_max_mhz=ask(nvml.nvmlDeviceGetMaxClockInfo, gpu, memory_clock),
-            sm_clock_set_mhz=ask(nvml.nvmlDeviceGetApplicationsClock, gpu, sm),
-            memory_clock_set_mhz=ask(nvml.nvmlDeviceGetApplicationsClock, gpu, memory_clock),
-            ecc=_is_on(ask(nvml.nvmlDeviceGetEccMode, gpu)),
-            mig=_is_on(ask(nvml.nvmlDeviceGetMigMode, gpu)),
-            persistence=_is_on(ask(nvml.nvmlDeviceGetPersistenceMode, gpu)),
-            pcie_generation_max=ask(nvml.nvmlDeviceGetMaxPcieLinkGeneration, gpu),
-            pcie_width_max=ask(nvml.nvmlDeviceGetMaxPcieLinkWidth, gpu),
-        )
+    ask = Gpu(uuid, nvml).ask
+    cuda = ask("nvmlSystemGetCudaDriverVersion")
+    memory = ask("nvmlDeviceGetMemoryInfo")
+    sm, memory_clock = nvml.NVML_CLOCK_SM, nvml.NVML_CLOCK_MEM
+    return {
+        "driver": ask("nvmlSystemGetDriverVersion"),
+        "cuda_driver": None if cuda is None else f"{cuda // 1000}.{cuda % 1000 // 10}",
+        "memory_bytes": None if memory is None else memory.total,
+        "power_limit_watts": _scaled(ask("nvmlDeviceGetEnforcedPowerLimit"), MILLI),
+        "power_limit_default_watts": _scaled(
+            ask("nvmlDeviceGetPowerManagementDefaultLimit"), MILLI
+        ),
+        "sm_clock_max_mhz": ask("nvmlDeviceGetMaxClockInfo", sm),
+        "memory_clock_max_mhz": ask("nvmlDeviceGetMaxClockInfo", memory_clock),
+        "sm_clock_set_mhz": ask("nvmlDeviceGetApplicationsClock", sm),
+        "memory_clock_set_mhz": ask("nvmlDeviceGetApplicationsClock", memory_clock),
+        "ecc": _is_on(ask("nvmlDeviceGetEccMode")),
+        "mig": _is_on(ask("nvmlDeviceGetMigMode")),
+        "persistence": _is_on(ask("nvmlDeviceGetPersistenceMode")),
+        "pcie_generation_max": ask("nvmlDeviceGetMaxPcieLinkGeneration"),
+        "pcie_width_max": ask("nvmlDeviceGetMaxPcieLinkWidth"),
+    }
 
 
-def gpu_state(uuid: str, nvml: Any = pynvml) -> GpuState:
-    """Ask NVML how a GPU is at this moment.
-
-    Parameters
-    ----------
-    uuid : str
-        ``GPU-…``.
-
-    Returns
-    -------
-    GpuState
-        All None where NVML can't be loaded or does not know the GPU.
-    """
-    with _asking(uuid, nvml) as (ask, gpu):
-        if ask is None:
-            return GpuState()
-        memory = ask(nvml.nvmlDeviceGetMemoryInfo, gpu)
-        return GpuState(
-            sm_clock_mhz=ask(nvml.nvmlDeviceGetClockInfo, gpu, nvml.NVML_CLOCK_SM),
-            memory_clock_mhz=ask(nvml.nvmlDeviceGetClockInfo, gpu, nvml.NVML_CLOCK_MEM),
-            temperature_celsius=ask(
-                nvml.nvmlDeviceGetTemperature, gpu, nvml.NVML_TEMPERATURE_GPU
-            ),
-            memory_free_bytes=None if memory is None else memory.free,
-            pcie_generation=ask(nvml.nvmlDeviceGetCurrPcieLinkGeneration, gpu),
-            pcie_width=ask(nvml.nvmlDeviceGetCurrPcieLinkWidth, gpu),
-        )
+def gpu_state(uuid: str, nvml: Any = pynvml) -> dict[str, object]:
+    """Ask NVML how a GPU is at this moment; None for what it does not tell."""
+    ask = Gpu(uuid, nvml).ask
+    memory = ask("nvmlDeviceGetMemoryInfo")
+    return {
+        "sm_clock_mhz": ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_SM),
+        "memory_clock_mhz": ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_MEM),
+        "temperature_celsius": ask("nvmlDeviceGetTemperature", nvml.NVML_TEMPERATURE_GPU),
+        "memory_free_bytes": None if memory is None else memory.free,
+        "pcie_generation": ask("nvmlDeviceGetCurrPcieLinkGeneration"),
+        "pcie_width": ask("nvmlDeviceGetCurrPcieLinkWidth"),
+    }
 
 
-@contextmanager
-def _asking(uuid: str, nvml: Any) -> Iterator[tuple[Callable[..., Any] | None, Any]]:
-    """Open NVML for a while; yield what asks one question, and the GPU's handle.
-
-    Each question is asked by itself: not every GPU answers all of them.
-    """
-
-    def ask(question: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            return question(*arguments)
-        except nvml.NVMLError:
-            return None
-
-    try:
-        nvml.nvmlInit()
-    except nvml.NVMLError:
-        yield None, None
-        return
-    try:
-        gpu = ask(nvml.nvmlDeviceGetHandleByUUID, uuid)
-        yield (None if gpu is None else ask), gpu
-    finally:
-        nvml.nvmlShutdown()
+MILLI, NANO = 1000, 1_000_000_000
 
 
-def _watts(milliwatts: int | None) -> float | None:
-    return None if milliwatts is None else milliwatts / 1000
+def _scaled(count: int | None, parts: int) -> float | None:
+    """Return a count of thousandths, or smaller parts, in the whole unit."""
+    return None if count is None else count / parts
 
 
 def _is_on(answer: int | list[int] | None) -> bool | None:
@@ -228,7 +179,7 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
     Returns
     -------
     described : list of dict
-        JSON-ready: what the driver says, and ``bench.machine.gpu.GpuFacts``.
+        JSON-ready: what the driver says, and what `gpu_facts` does.
     reason : str
         Why there is none.
     """
@@ -242,7 +193,7 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
                 "name": gpu.name,
                 "uuid": gpu.uuid,
                 "compute_capability": f"{major}.{minor}",
-                **asdict(gpu_facts(gpu.uuid, machine.nvml)),
+                **gpu_facts(gpu.uuid, machine.nvml),
             }
         )
     return described, reason
@@ -254,10 +205,10 @@ def gpu_states(machine: Machine) -> list[dict[str, object]]:
     Returns
     -------
     list of dict
-        JSON-ready: ``index``, and ``bench.machine.gpu.GpuState``.
+        JSON-ready: ``index``, and what `gpu_state` says.
     """
     found, _ = _listed(machine)
-    return [{"index": gpu.index, **asdict(gpu_state(gpu.uuid, machine.nvml))} for gpu in found]
+    return [{"index": gpu.index, **gpu_state(gpu.uuid, machine.nvml)} for gpu in found]
 
 
 def _listed(machine: Machine) -> tuple[list[cuda_driver.CudaDevice], str]:
@@ -273,10 +224,7 @@ def _listed(machine: Machine) -> tuple[list[cuda_driver.CudaDevice], str]:
 # the clock.
 
 
-MILLI, NANO = 1e-3, 1e-9
-
-
-class GpuReader:
+class GpuReader(Gpu):
     """Reads one GPU.
 
     Parameters
@@ -290,23 +238,10 @@ class GpuReader:
     """
 
     def __init__(self, uuid: str, nvml: Any = pynvml, proc: Path = Path("/proc")) -> None:
-        self._uuid = uuid
-        self._nvml = nvml
+        super().__init__(uuid, nvml)
         self._proc = proc
-        self._refused: set[tuple[Any, ...]] = set()
         # Whoever started this process and waits for it does not disturb it.
         self._own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-        self._gpu: Any = self._opened()
-
-    def _opened(self) -> Any:
-        """Load NVML and find the GPU; None where either fails."""
-        nvml = self._nvml
-        try:
-            nvml.nvmlInit()
-        except nvml.NVMLError:
-            return None
-        weakref.finalize(self, nvml.nvmlShutdown)
-        return self._ask("nvmlDeviceGetHandleByUUID", self._uuid)
 
     def read(self) -> GpuReading:
         """Read all counters.
@@ -316,60 +251,38 @@ class GpuReader:
         GpuReading
             None for what NVML refused to tell now or before: it is not asked again.
         """
-        if self._gpu is None:
-            return GpuReading(self._uuid)
-        nvml, gpu, ask = self._nvml, self._gpu, self._ask
-        volatile = nvml.NVML_VOLATILE_ECC
-        energy = ask("nvmlDeviceGetTotalEnergyConsumption", gpu)
+        nvml, ask = self._nvml, self.ask
+        corrected, uncorrected = (
+            ask("nvmlDeviceGetTotalEccErrors", kind, nvml.NVML_VOLATILE_ECC)
+            for kind in (
+                nvml.NVML_MEMORY_ERROR_TYPE_CORRECTED,
+                nvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED,
+            )
+        )
         return GpuReading(
             uuid=self._uuid,
             throttle_reasons=self._throttle_reasons(),
             power_violation_seconds=self._violation(nvml.NVML_PERF_POLICY_POWER),
             thermal_violation_seconds=self._violation(nvml.NVML_PERF_POLICY_THERMAL),
-            energy_joules=None if energy is None else energy * MILLI,
-            temperature_celsius=ask("nvmlDeviceGetTemperature", gpu, nvml.NVML_TEMPERATURE_GPU),
-            sm_clock_mhz=ask("nvmlDeviceGetClockInfo", gpu, nvml.NVML_CLOCK_SM),
-            memory_clock_mhz=ask("nvmlDeviceGetClockInfo", gpu, nvml.NVML_CLOCK_MEM),
-            ecc_corrected=ask(
-                "nvmlDeviceGetTotalEccErrors",
-                gpu,
-                nvml.NVML_MEMORY_ERROR_TYPE_CORRECTED,
-                volatile,
-            ),
-            ecc_uncorrected=ask(
-                "nvmlDeviceGetTotalEccErrors",
-                gpu,
-                nvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED,
-                volatile,
-            ),
+            energy_joules=_scaled(ask("nvmlDeviceGetTotalEnergyConsumption"), MILLI),
+            temperature_celsius=ask("nvmlDeviceGetTemperature", nvml.NVML_TEMPERATURE_GPU),
+            sm_clock_mhz=ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_SM),
+            memory_clock_mhz=ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_MEM),
+            ecc_corrected=corrected,
+            ecc_uncorrected=uncorrected,
             foreign_processes=self._foreign_processes(),
         )
 
-    def _ask(self, name: str, *arguments: Any) -> Any:
-        """Ask one question, unless it was refused before."""
-        # The handle is the same in all of them, and some handles can't be hashed.
-        asked = (name, *arguments[1:])
-        if asked in self._refused:
-            return None
-        question: Callable[..., Any] = getattr(self._nvml, name)
-        try:
-            return question(*arguments)
-        except self._nvml.NVMLError:
-            self._refused.add(asked)
-            return None
-
     def _throttle_reasons(self) -> int | None:
         """Ask by the present name, and an older driver by the older one."""
-        now = self._ask("nvmlDeviceGetCurrentClocksEventReasons", self._gpu)
-        if now is not None:
-            return int(now)
-        then = self._ask("nvmlDeviceGetCurrentClocksThrottleReasons", self._gpu)
+        now = self.ask("nvmlDeviceGetCurrentClocksEventReasons")
+        then = self.ask("nvmlDeviceGetCurrentClocksThrottleReasons") if now is None else now
         return None if then is None else int(then)
 
     def _violation(self, policy: int) -> float | None:
         """Ask how long a policy has held the clock down."""
-        status = self._ask("nvmlDeviceGetViolationStatus", self._gpu, policy)
-        return None if status is None else int(status.violationTime) * NANO
+        status = self.ask("nvmlDeviceGetViolationStatus", policy)
+        return None if status is None else int(status.violationTime) / NANO
 
     def _foreign_processes(self) -> int | None:
         """Count the processes that compute on the GPU, without our own.
@@ -378,7 +291,7 @@ class GpuReader:
         here may then be this one; so where this one is not listed, one of those is not
         counted.
         """
-        listed = self._ask("nvmlDeviceGetComputeRunningProcesses", self._gpu)
+        listed = self.ask("nvmlDeviceGetComputeRunningProcesses")
         if listed is None:
             return None
         pids = {process.pid for process in listed}

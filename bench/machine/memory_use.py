@@ -7,7 +7,7 @@ import gc
 import os
 import re
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import psutil
 import pynvml
 
 from bench.machine import processor
+from bench.machine.gpu import Gpu
 from kernels.backends import cuda_driver
 
 # Memory of the host. Linux counts the pages that a process has in memory and remembers the
@@ -202,7 +203,7 @@ class DeviceMemory:
     def __init__(self, uuid: str | None, nvml: Any = pynvml, pid: int | None = None) -> None:
         self._uuid, self._nvml = uuid, nvml
         self._pid = os.getpid() if pid is None else pid
-        self._before = self._asked(self._used)
+        self._before = self._used()
 
     @classmethod
     def of(cls, device: str) -> DeviceMemory:
@@ -230,34 +231,23 @@ class DeviceMemory:
             In a container the driver may number processes as the host does, or tell the
             memory of none: then it is the growth of the device's.
         """
-        own = self._asked(self._own)
+        own = self._own()
         if own is not None:
             return Footprint(own, "process")
-        now = self._asked(self._used)
+        now = self._used()
         if now is None or self._before is None or now < self._before:
             return Footprint()
         return Footprint(now - self._before, "device")
 
-    def _asked(self, question: Callable[[Any], int | None]) -> int | None:
+    def _asked(self, question: str) -> Any:
         """Ask NVML about the GPU; None where it can't be asked, or does not say."""
-        if self._uuid is None:
-            return None
-        nvml = self._nvml
-        try:
-            nvml.nvmlInit()
-        except nvml.NVMLError:
-            return None
-        try:
-            return question(nvml.nvmlDeviceGetHandleByUUID(self._uuid))
-        except nvml.NVMLError:
-            return None
-        finally:
-            nvml.nvmlShutdown()
+        return None if self._uuid is None else Gpu(self._uuid, self._nvml).ask(question)
 
-    def _used(self, gpu: Any) -> int:
-        return int(self._nvml.nvmlDeviceGetMemoryInfo(gpu).used)
+    def _used(self) -> int | None:
+        memory = self._asked("nvmlDeviceGetMemoryInfo")
+        return None if memory is None else int(memory.used)
 
-    def _own(self, gpu: Any) -> int | None:
-        processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(gpu)
+    def _own(self) -> int | None:
+        processes = self._asked("nvmlDeviceGetComputeRunningProcesses") or ()
         told = [one.usedGpuMemory for one in processes if one.pid == self._pid]
         return None if not told or None in told else sum(map(int, told))

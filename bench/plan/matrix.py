@@ -245,10 +245,13 @@ class Selection:
         dict of str to value
             Those of ``KERNEL_AXES`` come under the name ``kernel``.
         """
-        if not (named or self.narrowed <= {*axes, *self._implied(axes)}):
+        # A module with one axis of kernels honours what narrows any of them.
+        implied = KERNEL_AXES if KERNEL_AXES & {*axes} else frozenset()
+        if not (named or self.narrowed <= {*axes, *implied}):
             return
+        names = ["kernel" if axis in KERNEL_AXES else axis for axis in axes]
         combinations = [
-            dict(zip(map(_argument, axes), combination, strict=True))
+            dict(zip(names, combination, strict=True))
             for combination in product(*(self._values(axis, preferred) for axis in axes))
         ]
         listing = {
@@ -305,14 +308,6 @@ class Selection:
             return True
         return bool(n_samples <= self.most_steps * size)
 
-    def _implied(self, axes: tuple[str, ...]) -> set[str]:
-        """Return the axes whose narrowing a module honours without having them."""
-        return {*KERNEL_AXES} if KERNEL_AXES & {*axes} else set()
-
-
-def _argument(axis: str) -> str:
-    return "kernel" if axis in KERNEL_AXES else axis
-
 
 def case_id(params: Params) -> str:
     """Return the part of a test's id between its brackets.
@@ -351,8 +346,3 @@ def listed_by(device: str, backends: Iterable[str]) -> frozenset[str]:
         for name in backends
         if any(report.device == device for report in BACKENDS[name].devices())
     )
-
-
-def usable(backend: str, device: str) -> bool:
-    """Say whether a backend can use a device."""
-    return availability(backend, device) == AVAILABLE

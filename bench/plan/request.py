@@ -251,21 +251,9 @@ def request_of(given: Mapping[str, Any], **defaults: Any) -> Request:
 # How the processes are started.
 
 
-#: What each pool reads when its library is imported: OpenMP (MXNet, PyTorch), the BLAS
-#: libraries, Numba, MXNet's own workers, and XLA's (JAX).
-POOLS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "MXNET_CPU_WORKER_NTHREADS",
-    "PJRT_NPROC",
-)
-
-
 def setting_of(threads: int | None, cpus: tuple[int, ...] = ()) -> Setting:
     """Return what holds for every process: by default what holds for this one."""
-    return Setting({} if threads is None else dict.fromkeys(POOLS, str(threads)), cpus)
+    return Setting({} if threads is None else dict.fromkeys(values.POOLS, str(threads)), cpus)
 
 
 def order_seed_of(request: Request) -> int:

@@ -11,6 +11,16 @@ from fnmatch import fnmatchcase
 
 from bench.plan.rule import RULE
 
+#: What ``--threads`` sets, which is what each pool reads when its library is imported: OpenMP
+#: (MXNet, PyTorch), the BLAS libraries, Numba, MXNet's own workers, and XLA's (JAX).
+POOLS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "MXNET_CPU_WORKER_NTHREADS",
+    "PJRT_NPROC",
+)
 _DEVICE = re.compile(r"(cpu|gpu)(?:\(([0-9]{1,4})\)|([0-9]{1,4}))?")
 
 

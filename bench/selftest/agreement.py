@@ -44,7 +44,6 @@ class Agreement:
     plain_seconds: float
     apart: float
     allowed: float
-    empty_seconds: float
     call_seconds: float
     sleep_seconds: float
 
@@ -73,7 +72,6 @@ def agreement_of(kernel: str, batch_size: int, told: dict[str, Any]) -> Agreemen
         allowed=sum(
             _width(one, told[name]) for one, name in ((suite, "suite"), (plain, "plain"))
         ),
-        empty_seconds=told["empty_seconds"],
         call_seconds=told["call_seconds"],
         sleep_seconds=told["sleep_seconds"],
     )

@@ -101,7 +101,7 @@ def _of_folder(folder: Path) -> Recorded:
     chosen = choose(newest_run(folder), [folder])
     newest = chosen.history.runs.iloc[-1]
     fingerprint = json.loads(str(newest["fingerprint"])) if known(newest["fingerprint"]) else {}
-    logs: Floats = np.where(chosen.comparable, chosen.history.logs, np.nan)
+    logs: Floats = np.where(chosen.facts.comparable, chosen.history.logs, np.nan)
     return Recorded(
         runs=tuple(str(one) for one in chosen.history.runs["run"]),
         series=chosen.history.series.reindex(columns=list(FACTS)),

@@ -25,7 +25,7 @@ from bench.run.launcher import Interrupts
 from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.run.sides import Side, entries, prepare
 from bench.selftest.rule import RULE
-from bench.selftest.tried_rules import RULES, Pool, rate, together
+from bench.selftest.tried_rules import RULES, Pool, rates_of
 from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Rates
 from bench.store.files import StoreError, run_name, whole
@@ -193,25 +193,6 @@ def _rounds(outcome: Outcome) -> Rounds:
 # The file of a self-test: the samples, and what each rule made of them.
 
 
-def rates_of(pools: Mapping[str, Pool], measured: str, path: str) -> list[Rates]:
-    """Try every rule on every case.
-
-    Parameters
-    ----------
-    measured : str
-        When, UTC.
-    path : str
-        The file of the samples.
-
-    Returns
-    -------
-    list of Rates
-        Of each rule.
-    """
-    rated = [[rate(rule, case, pool) for case, pool in pools.items()] for rule in RULES]
-    return [together(one, measured, path) for one in rated]
-
-
 def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, list[Rates]]:
     """Judge the samples, and write all of it.
 
@@ -244,7 +225,7 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
     }
     failure = f"the self-test can't be written to {path.parent}"
     save(path, document, failure)  # whatever becomes of judging them, the samples are there
-    rates = rates_of(samples.pools, measured, str(path))
+    rates = [rates_of(rule, samples.pools.values(), measured, str(path)) for rule in RULES]
     save(path, {**document, "rates": [to_json(one) for one in rates]}, failure)
     return path, rates
 
@@ -289,7 +270,8 @@ def read(paths: Sequence[Path]) -> tuple[dict[str, str], list[Rates]]:
         lost |= document["lost"]
         measured = max(measured, document["measured"])
         pools |= {f"{path}: {case}": pool for case, pool in document["pools"].items()}
-    return lost, rates_of(pools, measured, ", ".join(map(str, paths)))
+    where = ", ".join(map(str, paths))
+    return lost, [rates_of(rule, pools.values(), measured, where) for rule in RULES]
 
 
 def _document(path: Path) -> dict[str, Any]:

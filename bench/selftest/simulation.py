@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from bench.history.decision import Decided, decide
 from bench.history.pools import MEMORY, Watched
 from bench.history.rule import RULE as TRACK
-from bench.history.rule import Rule
 from bench.history.verdicts import causes
 from bench.selftest.recorded import PLACE, recorded
 from bench.selftest.recorded import to_json as runs_to_json
@@ -26,7 +22,7 @@ from bench.selftest.rule import RULE
 from bench.selftest.sampling import save
 from bench.stats.medians import Floats
 from bench.stats.verdict import Rates, Share
-from bench.store.files import StoreError, run_name
+from bench.store.files import run_name
 from bench.store.rates import FORMAT, to_json
 
 # Simulated histories, drawn from recorded runs.
@@ -62,8 +58,7 @@ class Simulated:
     step: int
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the rule said of a history.
 
     Attributes
@@ -83,7 +78,7 @@ class Outcome:
 
 
 def simulate(
-    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator, rule: Rule = TRACK
+    recorded: Floats, watched: Watched, kind: str, rng: np.random.Generator
 ) -> Simulated:
     """Draw a history.
 
@@ -104,8 +99,8 @@ def simulate(
         stepped[list(_what_steps(watched, kind, rng))] = True
         step = int(rng.integers(RULE.first_step, RULE.n_runs - RULE.within_runs + 1))
     slower = np.log1p(RULE.step) * ((np.arange(RULE.n_runs)[:, None] >= step) & stepped)
-    times = np.arange(1, rule.repetitions + 1)[:, None]
-    other = rng.integers(len(recorded), size=(rule.repetitions, RULE.n_runs))
+    times = np.arange(1, TRACK.repetitions + 1)[:, None]
+    other = rng.integers(len(recorded), size=(TRACK.repetitions, RULE.n_runs))
     again = np.where(np.arange(RULE.n_runs) % 2, other, (rows + times) % len(recorded))
     return Simulated(recorded[rows] + slower, recorded[again] + slower, stepped, step)
 
@@ -119,20 +114,11 @@ def _what_steps(watched: Watched, kind: str, rng: np.random.Generator) -> list[i
     return list(kernels[int(rng.integers(len(kernels)))].members)
 
 
-def outcome_of(
-    history: Simulated, watched: Watched, rule: Rule, kind: str, *, again: bool = True
-) -> Outcome:
-    """Feed a history to the rule, run by run.
-
-    Parameters
-    ----------
-    again : bool
-        Whether what is flagged can be measured again; else the last runs confirm each other.
-    """
+def outcome_of(history: Simulated, watched: Watched, kind: str) -> Outcome:
+    """Feed a history to the rule, run by run."""
     found = false_alarm = wrong = False
-    for run in range(rule.fewest_earlier, min(RULE.n_runs, history.step + RULE.within_runs)):
-        fresh = history.fresh[:, run] if again else None
-        decided = decide(history.logs[: run + 1], watched, rule, fresh)
+    for run in range(TRACK.fewest_earlier, min(RULE.n_runs, history.step + RULE.within_runs)):
+        decided = decide(history.logs[: run + 1], watched, history.fresh[:, run])
         slower = _slower(decided)
         if run < history.step:
             false_alarm |= slower
@@ -160,72 +146,17 @@ def _blamed(
     ]
     why = causes(decided, watched)
     cases = np.flatnonzero((series.sign > 0) & series.confirmed)
-    code = [int(n) for n in cases if not why[n].parts and why[n].code]
+    code = [int(n) for n in cases if why[n] == "code"]
     if kind == OF_MEMORY:
         return MEMORY in machine, bool(code) or any(one != MEMORY for one in machine)
     return bool(np.any(history.stepped[code])), bool(machine) or not all(history.stepped[code])
 
 
-# How often the rule of ``track`` is wrong on simulated histories, and what it finds.
-#
-# ``python -m bench.selftest.simulation RUNS… [--histories 100] [--seeds 0,1,2]`` draws
-# histories of 60 runs from recorded ones, whole runs together in blocks of successive ones,
-# adds a step to some, and feeds them to the rule run by run. Histories with a step hold no
-# disturbed runs: of such a run the rule says nothing, and the next one counts.
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What became of many histories of a kind.
-
-    Attributes
-    ----------
-    found, false_alarms, blamed_wrongly : Share
-        Histories.
-    """
-
-    kind: str
-    seed: int
-    found: Share
-    false_alarms: Share
-    blamed_wrongly: Share
-
-
-def tallies(
-    logs: Floats,
-    watch: Watched,
-    n_histories: int,
-    seeds: Sequence[int],
-    *,
-    again: bool = True,
-) -> Iterator[Tally]:
-    """Simulate histories with no step, one in memory, and one in a kernel.
-
-    Parameters
-    ----------
-    logs : ndarray, shape (n_recorded, n_series)
-    n_histories : int
-        Of each kind and seed.
-    again : bool
-        Whether what is flagged can be measured again.
-    """
-    quiet = logs[np.any(np.isfinite(logs), axis=1)]
-    for seed in seeds:
-        for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
-            rng = np.random.default_rng([seed, number])
-            drawn = logs if kind == NOTHING else quiet
-            histories = (simulate(drawn, watch, kind, rng) for _ in range(n_histories))
-            outcomes = [outcome_of(one, watch, TRACK, kind, again=again) for one in histories]
-            yield Tally(
-                kind,
-                seed,
-                Share(sum(one.found for one in outcomes), n_histories),
-                Share(sum(one.false_alarm for one in outcomes), n_histories),
-                Share(sum(one.blamed_wrongly for one in outcomes), n_histories),
-            )
-
-
 # How often the rule of ``track`` is wrong here, by histories drawn from recorded runs.
+#
+# Histories of 60 runs are drawn from recorded ones, whole runs together in blocks of successive
+# ones, a step is added to some, and the rule is fed with them run by run. Histories with a step
+# hold no disturbed runs: of such a run the rule says nothing, and the next one counts.
 
 
 UNIT = f"histories of 60 runs, within {RULE.within_runs} runs of a step"
@@ -242,15 +173,12 @@ class HistoryRated:
         raised a false alarm, in which something else was blamed.
     n_recorded, n_undisturbed : int
         Runs that were there, and those of them that tell anything.
-    path : Path
-        Where it is stored.
     """
 
     rates: Rates
-    shares: Mapping[str, tuple[Share, Share, Share]]
+    shares: Mapping[str, tuple[Share, ...]]
     n_recorded: int
     n_undisturbed: int
-    path: Path
 
 
 def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
@@ -275,10 +203,17 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
     seed = drawn_from.seed
     if seed is None:
         seed = secrets.randbelow(RULE.largest_seed)
-    found = {
-        one.kind: (one.found, one.false_alarms, one.blamed_wrongly)
-        for one in tallies(drawn_from.logs, drawn_from.watched, n_histories, [seed])
-    }
+    logs, watched = drawn_from.logs, drawn_from.watched
+    quiet = logs[np.any(np.isfinite(logs), axis=1)]
+    found: dict[str, tuple[Share, ...]] = {}
+    for number, kind in enumerate((NOTHING, OF_MEMORY, OF_KERNEL)):
+        rng = np.random.default_rng([seed, number])
+        runs_drawn = logs if kind == NOTHING else quiet
+        histories = (simulate(runs_drawn, watched, kind, rng) for _ in range(n_histories))
+        outcomes = [outcome_of(one, watched, kind) for one in histories]
+        found[kind] = tuple(
+            Share(sum(flags), n_histories) for flags in zip(*outcomes, strict=True)
+        )
     now = datetime.now(timezone.utc)
     path = folder / f"{run_name(now, None)}.json"
     _, alarms, _ = found[NOTHING]
@@ -310,48 +245,4 @@ def rate_history(runs: Path, n_histories: int, folder: Path) -> HistoryRated:
         },
     }
     save(path, document, f"{path} can't be written", indent=1)
-    return HistoryRated(rates, found, len(drawn_from.logs), drawn_from.n_undisturbed, path)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, simulate, print a table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.selftest.simulation")
-    parser.add_argument(
-        "folder", type=Path, help="of recorded runs, or a stored rating of such"
-    )
-    parser.add_argument("--histories", type=int, default=100)
-    parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument(
-        "--no-confirm", action="store_true", help="nothing can be measured again"
-    )
-    asked = parser.parse_args(arguments)
-    console = Console()
-    try:
-        found = recorded(asked.folder)
-    except StoreError as error:
-        parser.error(str(error))
-    seeds = [int(one) for one in asked.seeds.split(",")]
-    console.print(
-        f"{len(found.logs)} recorded runs, {found.n_undisturbed} of them undisturbed; "
-        f"{found.logs.shape[1]} cases"
-    )
-    within = f"found within {RULE.within_runs} runs"
-    table = Table("step", "seed", within, "false alarm", "wrong cause")
-    rated = tallies(
-        found.logs, found.watched, asked.histories, seeds, again=not asked.no_confirm
-    )
-    for one in rated:
-        step = one.kind if one.kind == NOTHING else f"{100 * RULE.step:g}% in {one.kind}"
-        within = "" if one.kind == NOTHING else _share(one.found)
-        table.add_row(
-            step, str(one.seed), within, _share(one.false_alarms), _share(one.blamed_wrongly)
-        )
-    console.print(table)
-
-
-def _share(share: Share) -> str:
-    return f"{share.count} of {share.of}"
-
-
-if __name__ == "__main__":
-    main()
+    return HistoryRated(rates, found, len(logs), drawn_from.n_undisturbed)

@@ -29,11 +29,16 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
         Whether everything that was tried is as it should be, and something was.
     """
     compared = [one for one in found if not isinstance(one, str)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("kernel", "B", "suite", "plain loop", "apart", "allowed", "empty call"):
-        table.add_column(name, justify="left" if name == "kernel" else "right", no_wrap=True)
-    table.add_column("sleeps 1 ms", justify="right", no_wrap=True)
+    table = _table(
+        *("kernel", "B", "suite", "plain loop", "apart", "allowed", "empty call"),
+        "sleeps 1 ms",
+    )
+    good = []
     for one in compared:
+        quick = one.call_seconds < RULE.max_empty_seconds
+        off = abs(one.sleep_seconds / RULE.sleep_seconds - 1.0)
+        slept = off <= RULE.sleep_tolerance
+        good.append(one.agrees and quick and slept)
         table.add_row(
             Text(one.kernel),
             f"{one.batch_size}",
@@ -41,19 +46,14 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
             numbers.seconds(one.plain_seconds),
             percent(one.apart) + ("" if one.agrees else " !"),
             percent(one.allowed),
-            numbers.seconds(one.call_seconds)
-            + ("" if one.call_seconds < RULE.max_empty_seconds else " !"),
-            numbers.seconds(one.sleep_seconds) + ("" if _sleeps(one) else " !"),
+            numbers.seconds(one.call_seconds) + ("" if quick else " !"),
+            numbers.seconds(one.sleep_seconds) + ("" if slept else " !"),
         )
     if compared:
         console.print(table)
     for sentence in found:
         if isinstance(sentence, str):
             console.print(f"not tried: {sentence}", markup=False, highlight=False)
-    good = [
-        one.agrees and one.call_seconds < RULE.max_empty_seconds and _sleeps(one)
-        for one in compared
-    ]
     console.print(
         f"{sum(good)} of {numbers.number(len(good), 'case')} as they should be: the two times "
         f"no further apart than their intervals allow, an empty call below 1 µs, a sleep of "
@@ -63,8 +63,13 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
     return bool(good) and all(good)
 
 
-def _sleeps(one: Any) -> bool:
-    return bool(abs(one.sleep_seconds / RULE.sleep_seconds - 1.0) <= RULE.sleep_tolerance)
+def _table(first: str, *others: str) -> Table:
+    """Make a table of numbers, each column but the first to the right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 # How often each rule is wrong, and what it finds, on the same samples.
@@ -85,12 +90,8 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
     lost : mapping of str to str
         Cases that came to nothing, and why.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("rule", no_wrap=True)
-    table.add_column("same code", justify="right", no_wrap=True)
-    table.add_column("called same", justify="right", no_wrap=True)
-    for slowdown in RULE.slowdowns:
-        table.add_column(f"{slowdown:.0%} slower", justify="right", no_wrap=True)
+    slowdowns = (f"{slowdown:.0%} slower" for slowdown in RULE.slowdowns)
+    table = _table("rule", "same code", "called same", *slowdowns)
     for one in rates:
         found = [share(each) for _, each in one.found]
         cells = (share(one.false_slower), share(one.same), *found)
@@ -102,7 +103,7 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
 
 
 def render_history(
-    shares: Mapping[str, tuple[Share, Share, Share]], said: str, console: Console
+    shares: Mapping[str, tuple[Share, ...]], said: str, console: Console
 ) -> None:
     """Print what became of simulated histories.
 
@@ -113,10 +114,8 @@ def render_history(
     said : str
         What they were drawn from.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("histories of 60 runs", no_wrap=True)
-    for name in (f"found within {RULE.within_runs} runs", "false alarm", "wrong cause"):
-        table.add_column(name, justify="right", no_wrap=True)
+    within = f"found within {RULE.within_runs} runs"
+    table = _table("histories of 60 runs", within, "false alarm", "wrong cause")
     for kind, (found, alarm, wrongly) in shares.items():
         if kind == NOTHING:
             table.add_row("no step", "–", share(alarm), "–")

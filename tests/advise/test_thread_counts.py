@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench.advise.devices import POOLS, NotComparableError, by_threads, n_threads
-from bench.plan import request
+from bench.advise.devices import NotComparableError, by_threads, n_threads
+from bench.plan.values import POOLS
 from tests.advise.made_up_machine import epoch, on_threads, run
 
 CASES = [epoch("k", 10, 1.0)]
@@ -20,7 +20,6 @@ def refused(*runs: dict[str, Any]) -> str:
 
 
 def test_threads_are_what_the_option_sets_every_pool_to() -> None:
-    assert POOLS == request.POOLS
     assert n_threads(on_threads(3, CASES)) == 3
     assert n_threads(on_threads(None, CASES)) is None
     assert n_threads(run(CASES)) is None

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.compare.ratios import Times, log_medians, of_processes, of_rounds
+from bench.compare.ratios import Intervals, log_medians, of_processes, of_rounds
 from bench.stats.medians import median_interval
 
 SECONDS = st.floats(1e-7, 1e3)
 MEDIANS = st.lists(SECONDS, min_size=2, max_size=8)
 
 
-def times(seconds: float, low: float, high: float) -> Times:
-    return Times(*(np.array([one]) for one in (seconds, low, high)))
+def times(seconds: float, low: float, high: float) -> Intervals:
+    return Intervals(*(np.array([one]) for one in (seconds, low, high)))
 
 
 @st.composite
-def intervals(draw: st.DrawFn) -> Times:
+def intervals(draw: st.DrawFn) -> Intervals:
     low, seconds, high = sorted(draw(st.tuples(SECONDS, SECONDS, SECONDS)))
     return times(seconds, low, high)
 
@@ -68,7 +68,7 @@ def test_swapping_the_sides_of_processes_inverts_ratio_and_interval(
 
 @given(intervals(), intervals())
 def test_swapping_the_sides_of_rounds_inverts_ratio_and_interval(
-    one: Times, other: Times
+    one: Intervals, other: Intervals
 ) -> None:
     there, back = of_rounds(one, other), of_rounds(other, one)
     for name, opposite in (("value", "value"), ("low", "high"), ("high", "low")):
@@ -83,7 +83,7 @@ def test_the_same_against_itself_is_1_and_never_excludes_it(medians: list[float]
 
 
 @given(intervals())
-def test_rounds_against_themselves_are_1(one: Times) -> None:
+def test_rounds_against_themselves_are_1(one: Intervals) -> None:
     same = of_rounds(one, one)
     assert same.value[0] == 1
     assert same.low[0] <= 1 <= same.high[0]
@@ -124,10 +124,10 @@ def test_the_interval_of_processes_holds_the_truth_as_often_as_it_says(
 def test_the_interval_of_rounds_holds_the_truth_where_rounds_are_all_there_is() -> None:
     numbers = np.random.default_rng(20261122)
 
-    def drawn(middle: float) -> Times:
+    def drawn(middle: float) -> Intervals:
         rounds = middle * numbers.lognormal(sigma=0.2, size=(1500, 25))
         ends = np.array([median_interval(row) for row in rounds.tolist()])
-        return Times(np.median(rounds, axis=1), ends[:, 0], ends[:, 1])
+        return Intervals(np.median(rounds, axis=1), ends[:, 0], ends[:, 1])
 
     found = of_rounds(drawn(1.2), drawn(1.0))
     assert 0.93 <= np.mean((found.low <= 1.2) & (found.high >= 1.2)) <= 0.99
@@ -137,13 +137,13 @@ def test_the_interval_of_rounds_is_too_narrow_where_processes_differ() -> None:
     # Why processes are used where there are any: each shifts all its rounds.
     numbers = np.random.default_rng(20261122)
 
-    def drawn() -> tuple[Times, list[list[float]]]:
+    def drawn() -> tuple[Intervals, list[list[float]]]:
         shifts = numbers.normal(scale=0.05, size=(1500, 5, 1))
         rounds = np.exp(shifts + numbers.normal(scale=0.01, size=(1500, 5, 10)))
         pooled = rounds.reshape(1500, 50)
         ends = np.array([median_interval(row) for row in pooled.tolist()])
         medians = np.median(rounds, axis=2)
-        return Times(np.median(pooled, axis=1), ends[:, 0], ends[:, 1]), medians.tolist()
+        return Intervals(np.median(pooled, axis=1), ends[:, 0], ends[:, 1]), medians.tolist()
 
     (side, of_side), (base, of_base) = drawn(), drawn()
     by_rounds = of_rounds(side, base)

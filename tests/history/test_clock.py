@@ -35,7 +35,7 @@ def drifting(shares: Floats | float = 1.0, spread: float = 0.004) -> Floats:
 
 
 def clock_of(logs: Floats) -> CpuFrequency:
-    return cpu_frequency(logs, WATCHED.pools, WATCHED.on_processor, RULE)
+    return cpu_frequency(logs, WATCHED.pools, WATCHED.on_processor)
 
 
 def test_the_clock_is_told_by_what_never_leaves_the_processor() -> None:
@@ -80,9 +80,9 @@ def test_what_is_told_wrongly_of_the_clock_pulls_no_share_down() -> None:
 
 def test_a_clock_that_moved_as_never_before_leaves_a_change_uncertain() -> None:
     logs = noise(20, 0.001)
-    calm = decide(logs, WATCHED, RULE)
+    calm = decide(logs, WATCHED)
     logs[-1] += 0.05
-    found = decide(logs, WATCHED, RULE)
+    found = decide(logs, WATCHED)
     assert np.all(found.series.error[SMALL] > 2 * calm.series.error[SMALL])
     assert not found.of_series.sign.any()
 
@@ -91,7 +91,7 @@ def test_part_of_the_machine_is_not_the_clock() -> None:
     logs = noise(20)
     (cache,) = [pool for pool in WATCHED.pools if pool.name == "cache"]
     logs[-3:, list(cache.members)] += 0.06
-    found = decide(logs, WATCHED, RULE)
+    found = decide(logs, WATCHED)
     assert abs(clock_of(logs).moved[-1]) < 0.02
     assert {name for name, sign in zip(NAMES, found.of_pools.sign, strict=True) if sign} == {
         "cache"
@@ -100,12 +100,12 @@ def test_part_of_the_machine_is_not_the_clock() -> None:
 
 def test_a_clock_that_comes_and_goes_flags_nothing_and_hides_nothing() -> None:
     logs = drifting()
-    assert not decide(logs, WATCHED, RULE).of_series.sign.any()
+    assert not decide(logs, WATCHED).of_series.sign.any()
     logs[-3:, SMALL] += 0.05
-    found = decide(logs, WATCHED, RULE)
+    found = decide(logs, WATCHED)
     assert np.flatnonzero(found.of_series.sign).tolist() == SMALL
     assert np.allclose(found.series.change[SMALL], 0.05, atol=0.01)
-    assert {causes(found, WATCHED)[place].code for place in SMALL} == {True}
+    assert {causes(found, WATCHED)[place] for place in SMALL} == {"code"}
     assert np.allclose(found.by_frequency[SMALL], clock_of(logs).moved[-1], atol=0.01)
 
 
@@ -114,7 +114,7 @@ def test_a_clock_that_is_slower_for_good_is_the_machine_s(by: float) -> None:
     logs = noise(24)
     logs[-3:] += by
     fresh = noise(3, seed=99) + by
-    found = decide(logs, WATCHED, RULE, fresh)
+    found = decide(logs, WATCHED, fresh)
     sign = int(np.sign(by))
     assert {name: int(one) for name, one in zip(NAMES, found.of_pools.sign, strict=True)} == {
         name: sign * (name == CPU_FREQUENCY) for name in NAMES
@@ -125,18 +125,17 @@ def test_a_clock_that_is_slower_for_good_is_the_machine_s(by: float) -> None:
     assert np.allclose(found.series.change[SMALL], by, atol=0.02)
     for place in SMALL:
         cause = causes(found, WATCHED)[place]
-        assert [NAMES[one] for one in cause.parts] == [CPU_FREQUENCY]
-        assert not cause.code
+        assert cause == f"machine ({CPU_FREQUENCY})"
 
 
 def test_a_kernel_that_slows_down_besides_the_clock_is_the_code() -> None:
     logs = noise(24)
     logs[-3:] += 0.15
     logs[-3:, SMALL] += 0.2
-    found = decide(logs, WATCHED, RULE)
+    found = decide(logs, WATCHED)
     assert found.of_pools.sign[NAMES.index(CPU_FREQUENCY)] == 1
     assert np.allclose(found.series.change[SMALL], 0.2, atol=0.1)
-    assert {causes(found, WATCHED)[place].parts for place in SMALL} == {()}
+    assert {causes(found, WATCHED)[place] for place in SMALL} <= {"code", ""}
 
 
 def test_what_was_measured_again_without_the_clock_confirms_nothing() -> None:
@@ -144,9 +143,9 @@ def test_what_was_measured_again_without_the_clock_confirms_nothing() -> None:
     logs[-3:, SMALL] += 0.05
     fresh = noise(3, seed=99)
     fresh[:, SMALL] += 0.05
-    assert decide(logs, WATCHED, RULE, fresh).of_series.confirmed[SMALL].all()
+    assert decide(logs, WATCHED, fresh).of_series.confirmed[SMALL].all()
     fresh[:, list(FREQUENCY_POOL.members)] = np.nan
-    assert not decide(logs, WATCHED, RULE, fresh).of_series.confirmed.any()
+    assert not decide(logs, WATCHED, fresh).of_series.confirmed.any()
 
 
 @pytest.mark.parametrize("gone", [slice(-1, None), slice(0, -7)])
@@ -155,10 +154,10 @@ def test_without_controls_today_or_before_nothing_is_taken_out(gone: slice) -> N
     logs[gone, list(FREQUENCY_POOL.members)] = np.nan
     found = clock_of(logs)
     assert found.place == -1
-    before, _ = split(len(logs), RULE)
+    before, _ = split(len(logs))
     there = np.isfinite(logs[before])
     assert np.array_equal(found.without(logs[before])[there], logs[before][there])
-    assert not decide(logs, WATCHED, RULE).by_frequency.any()
+    assert not decide(logs, WATCHED).by_frequency.any()
 
 
 def test_an_earlier_run_without_controls_tells_nothing_of_what_the_clock_moves() -> None:
@@ -166,7 +165,7 @@ def test_an_earlier_run_without_controls_tells_nothing_of_what_the_clock_moves()
     logs[3, list(FREQUENCY_POOL.members)] = np.nan
     found = clock_of(logs)
     assert np.isnan(found.without(logs)[3]).all()
-    assert decide(logs, WATCHED, RULE).series.earlier.n[SMALL].tolist() == [20.0] * 3
+    assert decide(logs, WATCHED).series.earlier.n[SMALL].tolist() == [20.0] * 3
 
 
 def test_what_runs_on_another_device_is_left_as_it_is() -> None:
@@ -174,11 +173,11 @@ def test_what_runs_on_another_device_is_left_as_it_is() -> None:
     rows.loc[SMALL, "device"] = "gpu(0)"
     watch = watched(RUN, rows, Margins())
     logs = drifting()
-    found = cpu_frequency(logs, watch.pools, watch.on_processor, RULE)
+    found = cpu_frequency(logs, watch.pools, watch.on_processor)
     assert found.place >= 0
     assert np.array_equal(found.without(logs)[:, SMALL], logs[:, SMALL])
     logs[2, list(FREQUENCY_POOL.members)] = np.nan
-    again = cpu_frequency(logs, watch.pools, watch.on_processor, RULE)
+    again = cpu_frequency(logs, watch.pools, watch.on_processor)
     assert np.array_equal(again.without(logs)[:, SMALL], logs[:, SMALL])
 
 
@@ -188,15 +187,15 @@ def test_two_parts_that_move_apart_can_t_say_which_is_the_clock() -> None:
     assert CPU_FREQUENCY not in {pool.name for pool in pools(few)}
     watch = watched(RUN, few, Margins())
     logs = drifting()[:, ~rows["key"].str.contains("matmul")]
-    assert cpu_frequency(logs, watch.pools, watch.on_processor, RULE).place == -1
-    assert not decide(logs, watch, RULE).by_frequency.any()
+    assert cpu_frequency(logs, watch.pools, watch.on_processor).place == -1
+    assert not decide(logs, watch).by_frequency.any()
 
 
 def test_memory_is_judged_without_the_clock_too() -> None:
     logs = drifting()
     (memory,) = [n for n, pool in enumerate(WATCHED.pools) if pool.name == MEMORY]
     logs[-3:, list(WATCHED.pools[memory].members)] += 0.05
-    found = decide(logs, WATCHED, RULE)
+    found = decide(logs, WATCHED)
     assert found.of_pools.sign[memory] == 1
     assert found.pools.change[memory] == pytest.approx(0.05, abs=0.01)
 
@@ -212,7 +211,7 @@ def test_what_is_measured_again_minutes_later_does_not_confirm_a_clock() -> None
     for n_slower in (1, 3):
         logs = noise(44)
         logs[-n_slower:] += 0.2
-        found = decide(logs, WATCHED, RULE, noise(3, seed=99) + 0.2)
+        found = decide(logs, WATCHED, noise(3, seed=99) + 0.2)
         assert found.of_pools.sign[NAMES.index(CPU_FREQUENCY)] == 1
         assert found.of_series.sign[SMALL].all()
         confirmed.append(bool(found.of_pools.confirmed[NAMES.index(CPU_FREQUENCY)]))

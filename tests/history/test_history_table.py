@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.history.long_term import long_term
-from bench.history.machine_history import history_table
+from bench.history.long_term import long_term, tell
+from bench.history.machine_history import history_table, series_steps
 from bench.history.pools import watched
 from bench.history.reading import choose
 from bench.stats.verdict import Margins
@@ -29,7 +29,7 @@ KERNEL = next(name for name in NAMES if is_kernel(name))
 
 def test_every_run_of_a_case_has_its_band_its_mark_and_its_step(tmp_path: Path) -> None:
     made = choose(history(tmp_path, 30, is_kernel, 0.06, since=21), [tmp_path]).history
-    table = history_table(made, Margins())
+    table = history_table(made, Margins(), series_steps(made, Margins()))
     assert len(table) == 30 * len(NAMES)
     one = table[table["key"] == KERNEL].reset_index(drop=True)
     assert one["taken"].is_monotonic_increasing
@@ -50,7 +50,7 @@ def test_a_run_that_lacks_a_case_has_no_row_and_a_disturbed_one_no_time(tmp_path
     content = document(5, factors(5))
     content["benchmarks"][0]["extra_info"]["disturbed_rounds"] = 9
     made = choose(store(tmp_path, 5, content), [tmp_path]).history
-    table = history_table(made, Margins())
+    table = history_table(made, Margins(), series_steps(made, Margins()))
     one = table[table["key"] == KERNEL]
     assert one["run"].tolist() == ["run-001", "run-002", "run-003", "run-005"]
     assert one["seconds"].isna().tolist() == [False, False, False, True]
@@ -66,7 +66,7 @@ def test_a_step_says_what_changed_between_its_runs(tmp_path: Path) -> None:
         run = store(tmp_path, day, content)
     chosen = choose(run, [tmp_path])
     watch = watched(chosen.history.runs, chosen.history.series, Margins())
-    ((change,), drifts) = long_term(chosen.history, watch)
+    ((change,), drifts) = tell(chosen.history, long_term(chosen.history, watch))
     assert not drifts
     assert (change.name, change.run) == ("machine: memory", "run-016")
     assert change.low < 1.05 < change.high
@@ -77,7 +77,7 @@ def test_a_step_says_what_changed_between_its_runs(tmp_path: Path) -> None:
     )
     assert "5% slower" in change.sentence.replace("5.1%", "5%").replace("4.9%", "5%")
     # The verdict goes on a new series; the step is told all the same.
-    assert not chosen.comparable[:15].any()
+    assert not chosen.facts.comparable[:15].any()
 
 
 def test_slow_drift_is_told_a_month(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_slow_drift_is_told_a_month(tmp_path: Path) -> None:
         run = store(tmp_path, day, document(day, factors(day, is_memory, 0.001 * day)))
     chosen = choose(run, [tmp_path])
     watch = watched(chosen.history.runs, chosen.history.series, Margins())
-    changes, (drift,) = long_term(chosen.history, watch)
+    changes, (drift,) = tell(chosen.history, long_term(chosen.history, watch))
     assert not changes
     assert drift.name == "machine: memory"
     assert drift.low < 1.06**0.5 < drift.high

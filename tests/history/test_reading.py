@@ -29,7 +29,7 @@ def test_earlier_runs_come_in_order_and_this_one_last(tmp_path: Path) -> None:
     assert chosen.history.runs["run"].tolist() == [f"run-{day:03d}" for day in range(1, 7)]
     assert chosen.history.logs.shape == (6, len(NAMES))
     assert np.isfinite(chosen.history.logs).all()
-    assert chosen.comparable.all()
+    assert chosen.facts.comparable.all()
     assert chosen.aside == ()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.history.machine_history import history_table, series_changes
+from bench.history.machine_history import series_changes, series_steps
 from bench.history.rule import RULE
 from bench.history.series import History
 from bench.stats.verdict import Margins
@@ -30,7 +30,7 @@ def made(*shapes: Any, n_runs: int = 60) -> History:
 
 
 def found(history: History) -> Any:
-    return series_changes(history, history_table(history, Margins()), Margins())
+    return series_changes(history, series_steps(history, Margins()), Margins())
 
 
 @pytest.mark.parametrize("n_runs", [60, 4 * RULE.most_blocks + 3])
@@ -47,7 +47,7 @@ def test_a_drift_is_no_row_of_steps(n_runs: int) -> None:
 def test_steps_are_found_in_a_long_drift_and_not_told() -> None:
     n_runs = 4 * RULE.most_blocks + 3
     history = made(lambda day: 0.3 * day / n_runs, n_runs=n_runs)
-    assert history_table(history, Margins())["step"].notna().sum() > 1
+    assert len(series_steps(history, Margins())["case0"]) > 1
     assert found(history)[0] == ()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from bench.machine.gpu import GpuFacts, GpuState
 from bench.machine.processor import Machine
 from kernels.backends.cuda_driver import CudaDevice, DriverError
 
@@ -23,23 +22,30 @@ processor\t: 1
 model name\t: Another CPU
 """
 GPU = CudaDevice(index=0, name="Example GPU", uuid="GPU-1", compute_capability=(8, 6))
-FACTS = GpuFacts(
-    driver="550.54",
-    cuda_driver="12.4",
-    memory_bytes=24 * 2**30,
-    power_limit_watts=350.0,
-    power_limit_default_watts=400.0,
-    sm_clock_max_mhz=1980,
-    memory_clock_max_mhz=10_000,
-    sm_clock_set_mhz=1700,
-    memory_clock_set_mhz=9900,
-    ecc=True,
-    mig=False,
-    persistence=True,
-    pcie_generation_max=5,
-    pcie_width_max=16,
-)
-STATE = GpuState(1410, 9751, 41, 20 * 2**30, 5, 16)
+FACTS = {
+    "driver": "550.54",
+    "cuda_driver": "12.4",
+    "memory_bytes": 24 * 2**30,
+    "power_limit_watts": 350.0,
+    "power_limit_default_watts": 400.0,
+    "sm_clock_max_mhz": 1980,
+    "memory_clock_max_mhz": 10_000,
+    "sm_clock_set_mhz": 1700,
+    "memory_clock_set_mhz": 9900,
+    "ecc": True,
+    "mig": False,
+    "persistence": True,
+    "pcie_generation_max": 5,
+    "pcie_width_max": 16,
+}
+STATE = {
+    "sm_clock_mhz": 1410,
+    "memory_clock_mhz": 9751,
+    "temperature_celsius": 41,
+    "memory_free_bytes": 20 * 2**30,
+    "pcie_generation": 5,
+    "pcie_width": 16,
+}
 #: What stays, below the machine's root: two cores that share a clock and their last cache.
 CPU = "sys/devices/system/cpu"
 SETTINGS = {
@@ -93,5 +99,5 @@ class Nvml:
     """What NVML says about the GPUs; a test may change it."""
 
     def __init__(self) -> None:
-        self.facts = {"GPU-1": FACTS, "GPU-2": GpuFacts()}
-        self.state = {"GPU-1": STATE, "GPU-2": GpuState()}
+        self.facts = {"GPU-1": FACTS, "GPU-2": dict.fromkeys(FACTS)}
+        self.state = {"GPU-1": STATE, "GPU-2": dict.fromkeys(STATE)}

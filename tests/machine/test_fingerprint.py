@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from bench.machine import gpu as module
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
-from bench.machine.gpu import GpuState
 from bench.machine.processor import Machine
 from bench.machine.rule import RULE
-from tests.machine.recorded_machine import Nvml, machine, write
+from tests.machine.recorded_machine import STATE, Nvml, machine, write
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def test_two_days_of_one_machine_have_one_fingerprint(
     write(tmp_path, {"proc/pressure/cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=0"})
     before, before_volatile = fingerprint(early), volatile(early)
     # The next day: after a boot, in the heat, with others at work.
-    nvml.state["GPU-1"] = GpuState(300, 405, 88, 2**30, 1, 8)
+    nvml.state["GPU-1"] = dict.fromkeys(STATE, 1)
     monkeypatch.setattr(psutil, "cpu_freq", lambda: SimpleNamespace(current=800.0))
     monkeypatch.setattr(psutil, "getloadavg", lambda: (99.0, 98.0, 97.0))
     monkeypatch.setattr(psutil, "boot_time", lambda: 0.0)

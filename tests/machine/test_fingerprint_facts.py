@@ -8,7 +8,6 @@ import pytest
 from bench.machine import fingerprint as fingerprint_module
 from bench.machine import gpu as module
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
-from bench.machine.gpu import GpuFacts
 from bench.machine.processor import Machine
 from tests.machine.recorded_machine import (
     CPU,
@@ -53,7 +52,7 @@ def test_what_a_time_on_a_gpu_depends_on_is_in_it(
     tmp_path: Path, nvml: Nvml, change: dict[str, Any]
 ) -> None:
     before = fingerprint_id(fingerprint(machine(tmp_path)))
-    nvml.facts["GPU-1"] = dataclasses.replace(FACTS, **change)
+    nvml.facts["GPU-1"] = {**FACTS, **change}
     assert fingerprint_id(fingerprint(machine(tmp_path))) != before
 
 
@@ -148,14 +147,14 @@ def test_the_gpus_are_those_of_the_driver_with_nvml_facts(tmp_path: Path, nvml: 
             "name": "Example GPU",
             "uuid": "GPU-2",
             "compute_capability": "9.0",
-            **dataclasses.asdict(GpuFacts()),
+            **dict.fromkeys(FACTS),
         },
         {
             "index": 1,
             "name": "Example GPU",
             "uuid": "GPU-1",
             "compute_capability": "8.6",
-            **dataclasses.asdict(FACTS),
+            **FACTS,
         },
     ]
     assert [gpu["temperature_celsius"] for gpu in volatile(two)["gpus"]] == [None, 41]  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from bench.cases import (
     bench_update,
 )
 from bench.plan import matrix
-from bench.plan.matrix import Selection, availability, case_id, usable
+from bench.plan.matrix import Selection, availability, case_id
 from bench.plan.request import Request, select
 from kernels.backends import BACKENDS
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
@@ -275,8 +275,6 @@ def test_a_device_can_be_used_or_the_backend_says_why_not(fake: OneLoaderBackend
     fake.reports.append(DeviceReport("gpu(0)", broken))
     assert availability("fake", "cpu(0)") == AVAILABLE
     assert availability("fake", "gpu(0)") == broken
-    assert usable("fake", "cpu(0)")
-    assert not usable("fake", "gpu(0)")
 
 
 @pytest.mark.usefixtures("fake")

@@ -8,19 +8,13 @@ import numpy as np
 import pytest
 
 from bench.compare.paired import Rounds
-from bench.selftest.tried_rules import (
-    RULES,
-    Ab,
-    Asv,
-    Compare,
-    Pyperf,
-    PytestBenchmark,
-    rate,
-    together,
-)
+from bench.selftest.tried_rules import RULES, Rule, ab, rates_of, tries
 
 if TYPE_CHECKING:
     from bench.selftest.tried_rules import Pool
+
+
+BY_NAME = {rule.name: rule for rule in RULES}
 
 
 def pool(n: int, between: float, within: float, seed: int = 0) -> Pool:
@@ -36,35 +30,33 @@ def pool(n: int, between: float, within: float, seed: int = 0) -> Pool:
 
 def test_no_comparison_uses_what_another_has_used() -> None:
     for rule in RULES:
-        rated = rate(rule, "case", pool(130, 0.001, 0.001))
-        for said in rated.said.values():
+        for slowdown in (0.0, 0.1):
+            said = tries(rule, pool(130, 0.001, 0.001), slowdown)
             assert 1 <= sum(one.used for one in said) <= 130
 
 
 def test_quiet_samples_fool_no_rule_and_hide_no_slowdown() -> None:
     for rule in RULES:
-        found = together([rate(rule, "case", pool(130, 0.001, 0.001))], "", "")
+        found = rates_of(rule, [pool(130, 0.001, 0.001)], "", "")
         assert found.false_slower.of >= 3
-        if not isinstance(rule, Pyperf):  # however small a difference is, it may be found
+        if rule.name != "pyperf compare_to":  # however small a difference is, it may be found
             assert found.false_slower.count == 0
         ten = dict(found.found)[0.10]
-        if not isinstance(rule, Asv):  # 10% is just not beyond its factor of 1.1
+        if rule.name != "asv continuous":  # 10% is just not beyond its factor of 1.1
             assert ten.count == ten.of > 0
 
 
 def test_processes_that_differ_fool_those_that_look_at_one() -> None:
     """With 3% between processes, 5% between two of them is no rarity."""
     noisy = pool(400, 0.03, 0.01)
-    rates = {
-        rule.name: together([rate(rule, "case", noisy)], "", "").false_slower for rule in RULES
-    }
+    rates = {rule.name: rates_of(rule, [noisy], "", "").false_slower for rule in RULES}
     assert rates["pytest-benchmark median:5%"].value > 0.05
     assert rates["ab"].count == 0
     assert rates["compare"].value < 0.02
 
 
 def test_a_slowdown_is_found_by_its_size() -> None:
-    found = together([rate(Ab(), "case", pool(300, 0.01, 0.01))], "", "")
+    found = rates_of(BY_NAME["ab"], [pool(300, 0.01, 0.01)], "", "")
     shares = [share.value for _, share in found.found]
     assert shares == sorted(shares)
     assert dict(found.found)[0.03].value >= 0.9
@@ -73,15 +65,20 @@ def test_a_slowdown_is_found_by_its_size() -> None:
 
 def test_a_comparison_that_would_go_on_is_not_counted() -> None:
     """Ten pairs are left of a case that ten can't decide: it would have got more."""
-    assert Ab().say(pool(10, 0.3, 0.01), 0.0) is None
-    assert Ab(most_pairs=10).say(pool(10, 0.3, 0.01), 0.0) is not None
+    assert ab(pool(10, 0.3, 0.01), 0.0) is None
+    assert ab(pool(10, 0.3, 0.01), 0.0, most_pairs=10) is not None
 
 
 @pytest.mark.parametrize(
     ("rule", "pairs"),
-    [(Compare(), 9), (PytestBenchmark("median", np.median), 1), (Asv(), 3), (Pyperf(), 39)],
+    [
+        (BY_NAME["compare"], 9),
+        (BY_NAME["pytest-benchmark median:5%"], 1),
+        (BY_NAME["asv continuous"], 3),
+        (BY_NAME["pyperf compare_to"], 39),
+    ],
 )
-def test_too_few_pairs_say_nothing(rule: Asv, pairs: int) -> None:
+def test_too_few_pairs_say_nothing(rule: Rule, pairs: int) -> None:
     assert rule.say(pool(pairs, 0.001, 0.001), 0.0) is None
     assert rule.say(pool(pairs + 1, 0.001, 0.001), 0.0) is not None
 
@@ -92,14 +89,13 @@ def test_pytest_benchmark_compares_what_it_says() -> None:
         (Rounds([9.0]), Rounds([1.04, 2.2, 6.2])),
     ]
     said = {
-        statistic: PytestBenchmark(statistic, of).say(rounds, 0.0)
-        for statistic, of in (("min", min), ("median", np.median), ("mean", np.mean))
+        statistic: BY_NAME[f"pytest-benchmark {statistic}:5%"].say(rounds, 0.0)
+        for statistic in ("min", "median", "mean")
     }
     slower = {statistic: one is not None and one.slower for statistic, one in said.items()}
     assert slower == {"min": False, "median": True, "mean": False}
 
 
 def test_rates_sum_up_over_cases() -> None:
-    one = rate(Compare(), "one", pool(30, 0.001, 0.001))
-    other = rate(Compare(), "other", pool(20, 0.001, 0.001))
-    assert together([one, other], "", "").false_slower.of == 5 + 3
+    pools = [pool(30, 0.001, 0.001), pool(20, 0.001, 0.001)]
+    assert rates_of(BY_NAME["compare"], pools, "", "").false_slower.of == 5 + 3

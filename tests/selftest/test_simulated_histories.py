@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.history.rule import RULE as TRACK
 from bench.selftest.rule import RULE
 from bench.selftest.simulation import NOTHING, OF_KERNEL, OF_MEMORY, outcome_of, simulate
 from tests.history.made_up_histories import all_watched, noise
@@ -20,7 +19,7 @@ HISTORIES = 12
 def test_a_step_of_5_percent_is_found_as_what_it_is(kind: str) -> None:
     rng = np.random.default_rng(1)
     found = [
-        outcome_of(simulate(RECORDED, WATCHED, kind, rng), WATCHED, TRACK, kind)
+        outcome_of(simulate(RECORDED, WATCHED, kind, rng), WATCHED, kind)
         for _ in range(HISTORIES)
     ]
     assert sum(one.found for one in found) >= HISTORIES - 1
@@ -32,7 +31,7 @@ def test_nothing_is_found_where_nothing_happens() -> None:
     rng = np.random.default_rng(2)
     for _ in range(HISTORIES // 2):
         history = simulate(RECORDED, WATCHED, NOTHING, rng)
-        assert not outcome_of(history, WATCHED, TRACK, NOTHING).false_alarm
+        assert not outcome_of(history, WATCHED, NOTHING).false_alarm
 
 
 def test_a_history_is_made_of_whole_runs_in_blocks_and_confirmed_by_the_next() -> None:
