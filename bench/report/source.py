@@ -60,16 +60,14 @@ def histories(loaded: Loaded, margins: Margins) -> Histories:
     split = machines(loaded.runs)
     made = []
     for place, machine in enumerate(split.found):
+        if place >= MOST_MACHINES:  # no verdict of it is shown
+            made.append(whole_history(loaded.cases, machine, margins, {}))
+            continue
         newest = machine.runs.iloc[-1]
-        # Of the others no verdict is shown.
-        unmeasured = unmeasured_of(read_run(Path(str(newest["path"])))) if _shown(place) else {}
+        unmeasured = unmeasured_of(read_run(Path(str(newest["path"]))))
         one = whole_history(loaded.cases, machine, margins, unmeasured)
-        made.append(_rated(one, newest) if _shown(place) else one)
+        made.append(_rated(one, newest))
     return Histories(tuple(made), split.any_node)
-
-
-def _shown(place: int) -> bool:
-    return place < MOST_MACHINES
 
 
 def _rated(one: WholeHistory, newest: pd.Series) -> WholeHistory:

@@ -109,19 +109,15 @@ class Only:
     ----------
     among : tuple
         Values of the field; empty for whatever is known.
-    others : bool
-        Whether it is those with other values.
     """
 
     field: str
     among: tuple[Any, ...] = ()
-    others: bool = False
 
     def of(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the rows that are drawn."""
         column = rows[self.field]
-        chosen = column.isin(self.among) if self.among else column.notna()
-        kept: pd.DataFrame = rows[chosen != self.others]
+        kept: pd.DataFrame = rows[column.isin(self.among) if self.among else column.notna()]
         return kept
 
 
@@ -355,6 +351,20 @@ def members(
         for number, (group, names) in enumerate(groups.items())
         for place, name in enumerate(names)
     )
+
+
+def kernels(rows: pd.DataFrame, shown: Collection[str] | None = None) -> Key:
+    """Return the key of a chart with a series a kernel, which can be switched off.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``kernel`` and ``backend``.
+    shown : collection of str or None
+        As in `members`.
+    """
+    pairs = zip(rows["kernel"], rows["backend"].astype(str), strict=True)
+    return Key("kernel", members(pairs, shown), switched=True)
 
 
 def single(names: Sequence[str]) -> tuple[Member, ...]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-from bench.report.comparison_text import what
+from bench.report.comparison_text import text_of, what
 
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 
@@ -43,7 +43,7 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
     table = pd.DataFrame(
         {
             "side": [labels[number] for number in rows["side"]],
-            "question": [_question(row) for _, row in rows.iterrows()],
+            "question": [text_of(row, "case") or "benchmark" for _, row in rows.iterrows()],
             "what": [what(row) for _, row in rows.iterrows()],
             "name": rows["name"],
             "size": [_size(row) for _, row in rows.iterrows()],
@@ -73,11 +73,6 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
         key=chart.Key("size", title="batch size, parameters or bytes", prefixed=True),
         scales={"x": chart.BOTH_SCALES["x"]},
     )
-
-
-def _question(row: pd.Series) -> str:
-    case = row.get("case")
-    return case if isinstance(case, str) else "benchmark"
 
 
 def _size(row: pd.Series) -> float | None:
