@@ -399,6 +399,9 @@ def ordered(names: Sequence[str], shown: Collection[str] | None = None) -> tuple
 BATCH_SIZE = "batch size (samples)"
 #: What tells the groups of lines apart, and how the page calls it.
 PICKED = {"workload": "Workload", "device": "Device", "loader": "Batches from"}
+#: How the page calls what is picked, and what is picked first where it is there.
+LABELS = {**PICKED, "side": "Against the baseline", "question": "Question"}
+FIRST = {"inmemory", "epoch"}
 BOTH_SCALES = {"x": "Horizontal axis", "y": "Vertical axis"}
 #: The chosen quantity upwards, and batch sizes along.
 UPWARDS, SIZES = Axis(unit=""), Axis("batch_size", BATCH_SIZE)
@@ -427,13 +430,13 @@ def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[
     Returns
     -------
     tuple of Choice
-        ``inmemory`` is picked first, and else what comes first; a field of one value is no
+        One of `FIRST` is picked first, and else what comes first; a field of one value is no
         choice.
     """
     found = []
     for name in fields:
         options = tuple(dict.fromkeys(str(value) for value in rows[name]))
         if len(options) > 1:
-            first = "inmemory" if "inmemory" in options else options[0]
-            found.append(Choice(name, PICKED.get(name, name), options, first))
+            first = next((one for one in options if one in FIRST), options[0])
+            found.append(Choice(name, LABELS.get(name, name), options, first))
     return tuple(found)

@@ -52,12 +52,6 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
         }
     )
     table["place"] = table["what"].map(table.groupby("what")["ratio"].median())
-    questions = tuple(dict.fromkeys(table["question"]))
-    first = "epoch" if "epoch" in questions else questions[0]
-    choices = (
-        chart.Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
-        chart.Choice("question", "Question", questions, first),
-    )
     return chart.Chart(
         id="ratios-chart",
         title=f"Times as long as {comparison.baseline.label}",
@@ -69,7 +63,7 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
         panels=(RATIOS,),
         tabulated={"name": "case", "basis": "interval from"},
         quantities=(RATIO,),
-        choices=tuple(choice for choice in choices if len(choice.options) > 1),
+        choices=chart.picks(table, ("side", "question")),
         key=chart.Key("size", title="batch size, parameters or bytes", prefixed=True),
         scales={"x": chart.BOTH_SCALES["x"]},
     )

@@ -45,10 +45,8 @@ def answer_section(material: Material) -> Section:
     if not material.headlines:
         nothing = Prose("This run holds no epochs of a training, so it does not tell.")
         return Section("answer", "The answer", (nothing,))
-    blocks: list[Answer | Prose] = [_answer(one) for one in material.headlines]
-    if material.not_found:
-        blocks.append(Prose(material.not_found, "note"))
-    return Section("answer", "The answer", blocks)
+    notes = [Prose(material.not_found, "note")] if material.not_found else []
+    return Section("answer", "The answer", [*map(_answer, material.headlines), *notes])
 
 
 def _answer(one: Headline) -> Answer:

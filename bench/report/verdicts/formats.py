@@ -114,9 +114,9 @@ def _share(share: Share) -> dict[str, Any]:
 # Verdicts as workflow commands of GitHub Actions, which shows them beside the changes.
 #
 # ``::error title=…::…`` for what is slower and confirmed, ``::warning`` for what is slower and
-# not confirmed, or undecided, ``::notice`` for the whole. In what stands behind ``::``, ``%``,
-# carriage return and line feed are written ``%25``, ``%0D`` and ``%0A``; in a title ``:`` and
-# ``,`` too, as ``%3A`` and ``%2C`` (``escapeData``, ``escapeProperty`` of ``@actions/core``).
+# not confirmed, or undecided, ``::notice`` for the whole. In what stands behind ``::``, which
+# is one line, ``%`` is written ``%25``; in a title ``:`` and ``,`` too, as ``%3A`` and ``%2C``
+# (``escapeData``, ``escapeProperty`` of ``@actions/core``).
 # GitHub shows ten errors and ten warnings of a step, so the tenth stands for all that are left:
 # the summary of the job has them all.
 
@@ -178,16 +178,9 @@ def _few(told_of: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _command(kind: str, title: str, message: str) -> str:
-    head = one_line(title, LONG_TITLE)
-    return f"::{kind} title={_property(head)}::{_data(one_line(message, LONG_MESSAGE))}"
-
-
-def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    head = one_line(title, LONG_TITLE).replace("%", "%25")
+    head = head.replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={head}::{one_line(message, LONG_MESSAGE).replace('%', '%25')}"
 
 
 # Verdicts as JUnit's XML: what makes the exit code other than 0 is red, and nothing else.
