@@ -123,7 +123,9 @@ def _proof(one: KernelAnswer) -> str:
     said += f", {numbers.seconds(chosen['measured_seconds'])} measured"
     if one.measured_best == advice.recommended:
         return f"{said}: the shortest of all that were."
-    shortest = measured_best(one).replace(" at ", ", with ")
+    best = best_time(one)
+    assert best is not None  # noqa: S101 - the advised size was measured
+    shortest = f"{numbers.seconds(best.value)}, with {one.measured_best}"
     return f"{said}; the shortest that was measured is {shortest}."
 
 

@@ -161,11 +161,8 @@ def _undecided(judgement: Judgement, cases: list[CaseVerdict]) -> Iterator[tuple
         if len(group) == 1:
             yield _of_case(judgement, group[0])
         else:
-            names = ", ".join(one.name for one in group)
-            yield (
-                f"{verdict.value}: {numbers.number(len(group), 'case')}",
-                f"{reason} ({names})",
-            )
+            title = f"{verdict.value}: {numbers.number(len(group), 'case')}"
+            yield title, f"{reason} ({', '.join(one.name for one in group)})"
 
 
 def _few(told_of: list[tuple[str, str]]) -> list[tuple[str, str]]:
