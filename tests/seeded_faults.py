@@ -262,24 +262,20 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "band-is-drawn-twice-as-wide",
         "The band in which a run was to be expected is drawn twice as wide.",
         old="""\
-    band = grid.filled(table, np.log(table["high"] / table["low"]) / 2)
+    band = np.log(table["high"] / table["low"]) / 2
 """,
         new="""\
-    band = grid.filled(table, np.log(table["high"] / table["low"]))
+    band = np.log(table["high"] / table["low"])
 """,
     ),
     Fault(
         "faster-steps-come-last",
         "The largest steps of the last run are the slower ones; faster ones come last.",
         old="""\
-    apart = np.abs(np.log(found["ratio"].to_numpy(dtype=float)))
-    known = int(np.isfinite(apart).sum())
-    first = np.argsort(-apart, kind="stable")[: min(known, MOST_STEPS)]
+    apart = np.abs(np.log(cases["ratio"].to_numpy(dtype=float)))
 """,
         new="""\
-    apart = np.log(found["ratio"].to_numpy(dtype=float))
-    known = int(np.isfinite(apart).sum())
-    first = np.argsort(-apart, kind="stable")[: min(known, MOST_STEPS)]
+    apart = np.log(cases["ratio"].to_numpy(dtype=float))
 """,
     ),
     Fault(

@@ -18,7 +18,6 @@ from bench.advise.statistical_cost import StatisticalFit
 from bench.advise.time_to_target import Advice
 from bench.report import advice_text, numbers
 from bench.report.grid import headed, heading
-from bench.stats.estimate import Estimate
 from bench.stats.fits import RefusalError
 
 # Prints many answers of ``python -m bench advise`` at once: a line for each.
@@ -153,23 +152,16 @@ def _say(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False)
 
 
-def _head(console: Console, text: str) -> None:
-    console.print()
-    console.print(Text(text, style="bold"))
-
-
 def _target(console: Console, workload: str, known: Counted | None) -> None:
     """Say what is to be reached, and how."""
     if known is None:
-        _head(console, workload)
+        heading(console, workload)
         return
-    conditions = known.conditions
-    momentum = f", momentum {conditions.momentum:g}" if conditions.momentum else ""
-    _head(
+    heading(
         console,
         f"{workload}: until the loss is {numbers.loss(known.target_loss)}, "
-        f"{100 * conditions.tolerance:g}% above the optimum ({conditions.schedule} rate, "
-        f"{conditions.sampling.replace('-', ' ')}{momentum})",
+        f"{100 * known.conditions.tolerance:g}% above the optimum "
+        f"({advice_text.conditions(known.conditions)})",
     )
 
 
@@ -177,7 +169,7 @@ def _in_full(
     console: Console, one: KernelAnswer, fit: StatisticalFit | None, *, details: bool
 ) -> None:
     """Print sentences and a table for one kernel."""
-    _head(console, f"{one.subject.kernel} on {one.subject.device}")
+    heading(console, f"{one.subject.kernel} on {one.subject.device}")
     _say(console, " ".join(advice_text.sentences(one, fit)))
     for doubt in advice_text.doubts(one, fit):
         _say(console, doubt)
@@ -241,9 +233,9 @@ def _between(row: pd.Series, value: str, low: str, high: str) -> str:
 def _counted_steps(console: Console, known: Counted, *, details: bool) -> None:
     """Print what the workload itself says, whatever the kernel."""
     if isinstance(known.fit, RefusalError):
-        _head(console, f"Steps to the target: no model. {known.fit}.")
+        heading(console, f"Steps to the target: no model. {known.fit}.")
     else:
-        _head(console, advice_text.statistics_line(known.fit))
+        heading(console, advice_text.statistics_line(known.fit))
     _say(console, advice_text.noise_scale_line(known.noise_scale))
     if known.expected is not None and not isinstance(known.expected, RefusalError):
         _say(
@@ -266,6 +258,10 @@ def _counted_steps(console: Console, known: Counted, *, details: bool) -> None:
 # The numbers of ``python -m bench advise`` as JSON.
 
 
+#: How good a fit is.
+QUALITY = ("batch_sizes", "residuals", "rms_residual", "times_noise", "misses_noise")
+
+
 def document(found: Found) -> dict[str, Any]:
     """Make a document of the answers.
 
@@ -280,17 +276,16 @@ def document(found: Found) -> dict[str, Any]:
     """
     whole = {
         "answers": [
-            {**_answer(one), "conditions": asdict(conditions)}
+            {**_answer(one), "conditions": conditions}
             for one, conditions in zip(found.answers, found.conditions, strict=True)
         ],
         "workloads": [_counted(known) for known in found.counted.values()],
         "other_axes": [
-            {**_answer(one), "conditions": asdict(known.conditions)}
-            for known, one in found.others
+            {**_answer(one), "conditions": known.conditions} for known, one in found.others
         ],
     }
-    finite: dict[str, Any] = _finite(whole)
-    return finite
+    plain: dict[str, Any] = numbers.in_json(whole)
+    return plain
 
 
 def _answer(one: KernelAnswer) -> dict[str, Any]:
@@ -299,58 +294,44 @@ def _answer(one: KernelAnswer) -> dict[str, Any]:
         "advice": one.advice and _advice(one.advice),
         "refusal": one.refusal,
         "cost": one.cost and _cost(one.cost),
-        "linear": one.linear and asdict(one.linear),
+        "linear": one.linear,
         "measured_best": one.measured_best,
         "agrees": one.agrees,
-        "by_batch_size": _rows(one.table),
+        "by_batch_size": one.table.astype(object).to_dict("records"),
     }
 
 
 def _advice(advice: Advice) -> dict[str, Any]:
     return {
         "batch_size": advice.recommended,
-        "b_star": asdict(advice.b_star),
-        "t_star_seconds": asdict(advice.t_star_seconds),
-        "within_5_percent": [asdict(end) for end in advice.within],
-        "at_end": advice.at_end,
-        "extrapolated": advice.extrapolated,
+        **_named(advice, ("b_star", "t_star_seconds")),
+        "within_5_percent": advice.within,
+        **_named(advice, ("at_end", "extrapolated")),
     }
 
 
-ESTIMATES = ("r_inf", "n_half", "host_seconds", "plateau_until")
+def _named(found: object, names: Sequence[str]) -> dict[str, Any]:
+    """Return attributes that are called the same in the document."""
+    return {name: getattr(found, name) for name in names}
 
 
 def _cost(cost: CostFit) -> dict[str, Any]:
     return {
         "model": cost.model,
-        "aicc": dict(cost.aicc),
+        "aicc": cost.aicc,
         "a_seconds": cost.a,
         "b_seconds_per_sample": cost.b,
-        **{name: _estimate(getattr(cost, name)) for name in ESTIMATES},
-        **_quality(cost),
-    }
-
-
-def _quality(fit: CostFit | StatisticalFit) -> dict[str, Any]:
-    return {
-        "batch_sizes": list(fit.batch_sizes),
-        "residuals": list(fit.residuals),
-        "rms_residual": fit.rms_residual,
-        "times_noise": fit.times_noise,
-        "misses_noise": fit.misses_noise,
+        **_named(cost, ("r_inf", "n_half", "host_seconds", "plateau_until", *QUALITY)),
     }
 
 
 def _counted(known: Counted) -> dict[str, Any]:
     return {
-        "workload": known.workload,
-        "conditions": asdict(known.conditions),
-        "target_loss": known.target_loss,
-        "loss_optimum": known.loss_optimum,
-        "steps": _rows(known.table),
+        **_named(known, ("workload", "conditions", "target_loss", "loss_optimum")),
+        "steps": known.table.astype(object).to_dict("records"),
         "model": _statistical(known.fit),
         "theory": _statistical(known.expected),
-        "gradient_noise_scale": asdict(known.noise_scale),
+        "gradient_noise_scale": known.noise_scale,
     }
 
 
@@ -359,28 +340,4 @@ def _statistical(fit: StatisticalFit | RefusalError | None) -> dict[str, Any] | 
         return None
     if isinstance(fit, RefusalError):
         return {"refusal": str(fit)}
-    return {
-        "s_min": asdict(fit.s_min),
-        "e_min": asdict(fit.e_min),
-        "b_noise": asdict(fit.b_noise),
-        "misses": list(fit.misses),
-        **_quality(fit),
-    }
-
-
-def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
-    return None if estimate is None else asdict(estimate)
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.astype(object).to_dict("records")
-    return rows
-
-
-def _finite(value: Any) -> Any:
-    """Return plain Python values, None for numbers that JSON can't hold."""
-    if isinstance(value, dict):
-        return {str(key): _finite(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
-    return numbers.finite(value.item() if hasattr(value, "item") else value)
+    return _named(fit, ("s_min", "e_min", "b_noise", "misses", *QUALITY))

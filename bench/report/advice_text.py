@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bench.advise.answer import Counted, KernelAnswer
-from bench.advise.contenders import Contender, Ranking
+from bench.advise.answer import Conditions, Counted, KernelAnswer
+from bench.advise.contenders import Ranking
 from bench.advise.proportionality import CostFit, Linearity
 from bench.advise.statistical_cost import StatisticalFit
 from bench.convergence.quadratic import NoiseScale
 from bench.report import numbers
-from bench.report.numbers import measured, quotient
+from bench.report.numbers import estimated, measured, quotient
 from bench.stats.estimate import Estimate
 from bench.stats.fits import RefusalError
 
@@ -47,6 +47,12 @@ def interval(estimate: Estimate) -> str:
 def fit_of(known: Counted | None) -> StatisticalFit | None:
     """Return the model of the steps of a workload; None where there is none."""
     return None if known is None or isinstance(known.fit, RefusalError) else known.fit
+
+
+def conditions(its: Conditions) -> str:
+    """Name the schedule, the sampling and the momentum: ``constant rate, with replacement``."""
+    momentum = f", momentum {its.momentum:g}" if its.momentum else ""
+    return f"{its.schedule} rate, {its.sampling.replace('-', ' ')}{momentum}"
 
 
 def sentences(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
@@ -117,17 +123,24 @@ def _proof(one: KernelAnswer) -> str:
     said += f", {numbers.seconds(chosen['measured_seconds'])} measured"
     if one.measured_best == advice.recommended:
         return f"{said}: the shortest of all that were."
-    best = one.table.set_index("batch_size").loc[one.measured_best]
-    shortest = numbers.seconds(best["measured_seconds"])
-    return f"{said}; the shortest that was measured is {shortest}, with {one.measured_best}."
+    best = best_time(one)
+    assert best is not None  # noqa: S101 - the advised size was measured
+    shortest = f"{numbers.seconds(best.value)}, with {one.measured_best}"
+    return f"{said}; the shortest that was measured is {shortest}."
 
 
 def measured_best(one: KernelAnswer) -> str:
     """Write the shortest measured time to the target: ``1.20 s at 100``."""
+    best = best_time(one)
+    return "–" if best is None else f"{numbers.seconds(best.value)} at {one.measured_best}"
+
+
+def best_time(one: KernelAnswer) -> Estimate | None:
+    """Return the shortest measured time to the target; None where none was measured."""
     if one.measured_best is None:
-        return "–"
+        return None
     row = one.table.set_index("batch_size").loc[one.measured_best]
-    return f"{numbers.seconds(row['measured_seconds'])} at {one.measured_best}"
+    return Estimate(*(float(row[f"measured_{name}"]) for name in ("seconds", "low", "high")))
 
 
 def doubts(one: KernelAnswer, statistical: StatisticalFit | None) -> list[str]:
@@ -278,19 +291,15 @@ def headline(
     )
 
 
-def time(one: Contender) -> str:
-    """Write the time of a contender with the digits that its interval allows."""
-    return measured(one.seconds, (one.high - one.low) / 2)
-
-
 def _fastest(contest: Ranking, tolerance: float | None) -> str:
     first = contest.winner
     if contest.quantity == "epoch":
-        done = f"an epoch takes it {time(first)} at batch size {first.batch_size}"
+        done = f"an epoch takes it {estimated(first.known)} at batch size {first.batch_size}"
     else:
         near = "near the optimum" if tolerance is None else f"within {100 * tolerance:g}%"
         of = "" if tolerance is None else " of the optimum"
-        done = f"its loss is {near}{of} after {time(first)}, with batches of {first.batch_size}"
+        after = f"{estimated(first.known)}, with batches of {first.batch_size}"
+        done = f"its loss is {near}{of} after {after}"
     rivals = [one.kernel for one in contest.rivals]
     tied = f", or {' or '.join(rivals)}," if 0 < len(rivals) <= FEW else ""
     said = f"{first.kernel}{tied} trains fastest on {contest.device}: {done}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from bench.compare.comparison import Comparison
 from bench.compare.side_by_side import changes
+from bench.report.grid import UNTRUSTED
 from bench.report.numbers import plain, ratio
 
 #: What is compared, for a person.
@@ -19,33 +24,71 @@ AXES = {
     "date": "dates",
 }
 
+RATIO = (
+    "A ratio is the time of a side over that of the baseline: above 1 is slower. Where both "
+    "were measured by several processes, its 95% interval is from the processes' medians; "
+    "where one process measured, it is from the rounds, and too narrow to tell runs apart "
+    "by a few percent."
+)
+
 
 def what(row: pd.Series) -> str:
-    """Name what a row of a comparison timed, without its sizes.
+    """Name what a case timed, a kernel with its loader where that is not memory."""
+    extra = (text_of(row, "loader"), text_of(row, "engine"))
+    return " + ".join([subject(row), *(part for part in extra if part not in {"", "inmemory"})])
+
+
+def subject(row: pd.Series) -> str:
+    """Name what a case timed: a kernel, a library's control, or a foreign benchmark."""
+    control = f"{text_of(row, 'backend')} {text_of(row, 'control')}".strip()
+    return text_of(row, "kernel") or control or str(row["name"])
+
+
+def text_of(row: Mapping[str, Any] | pd.Series, name: str) -> str:
+    """Return a text of a case or a run; empty where it has none of that name."""
+    value = row.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def furthest(cases: pd.DataFrame, most: int) -> tuple[pd.DataFrame, int]:
+    """Return the cases whose last run is furthest from the earlier ones.
 
     Parameters
     ----------
-    row : Series
-        Of ``Comparison.rows``.
+    cases : DataFrame
+        From ``bench.compare.over_time.over_time``.
 
     Returns
     -------
-    str
-        The kernel, with its loader where that is not memory; a library's control; or the
-        name of a foreign benchmark.
+    tuple of (DataFrame, int)
+        At most so many, the largest step first; and of how many a step is known.
     """
+    apart = np.abs(np.log(cases["ratio"].to_numpy(dtype=float)))
+    n_known = int(np.isfinite(apart).sum())
+    return cases.iloc[np.argsort(-apart, kind="stable")[: min(n_known, most)]], n_known
 
-    def text(name: str) -> str:
-        value = row.get(name)
-        return value if isinstance(value, str) else ""
 
-    if text("control"):
-        return f"{text('backend')} {text('control')}".strip()
-    name = text("kernel") or (text("backend") if text("case") else "")
-    if not name:
-        return str(row["name"])
-    extra = [part for part in (text("loader"), text("engine")) if part not in {"", "inmemory"}]
-    return " + ".join([name, *extra])
+def minute(taken: datetime) -> str:
+    """Write a time to the minute; a dash for one that is not known."""
+    return "–" if pd.isna(taken) else f"{taken:%Y-%m-%d %H:%M}"
+
+
+def beside_baseline(
+    found: Comparison, rows: pd.DataFrame
+) -> Iterator[tuple[pd.Series, pd.Series, str]]:
+    """Yield cases with those of the baseline, and their ratio as it is written.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of ``found.rows``.
+    """
+    baseline = found.rows[found.rows["side"] == 0].set_index("key")
+    for _, row in rows.iterrows():
+        base = baseline.loc[row["key"]]
+        disturbed = f" {UNTRUSTED}" if row["untrusted"] or base["untrusted"] else ""
+        written = ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
+        yield row, base, written + disturbed
 
 
 def comparison_outcome(found: Comparison, side: int) -> str:

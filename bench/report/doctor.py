@@ -135,7 +135,7 @@ def _machine(health: Mapping[str, Any]) -> Table:
         "system": f"{machine['os']}, {machine['kernel']}",
         "Python": f"{health['python']}, NumPy {health['numpy']}",
         "threads": _pools(threads["pools"]) or "no pool of threads found",
-        "settings": _settings(threads["settings"])
+        "settings": " ".join(f"{name}={value}" for name, value in threads["settings"].items())
         or "no variable set: the libraries' defaults",
         **_gpus(machine["gpus"], health["devices"]),
     }
@@ -155,11 +155,6 @@ def _pools(pools: Mapping[str, int]) -> str:
         owner = f"{package}'s " if package else ""
         words.append(f"{n_threads} in {owner}{library.partition('/')[0]}")
     return ", ".join(words)
-
-
-def _settings(settings: Mapping[str, str]) -> str:
-    """Write down the environment variables that are set, as a shell would."""
-    return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def _cpu(machine: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -14,8 +15,8 @@ from rich.text import Text
 from bench.advise.bounds import Efficiency
 from bench.advise.devices import Crossing
 from bench.advise.roofline import Ceilings, column
-from bench.report import numbers
-from bench.report.grid import UNTRUSTED, Grid, heading, mark, pivoted, print_grid
+from bench.report import numbers, run_tables
+from bench.report.grid import HEADINGS, UNTRUSTED, Grid, heading, mark, pivoted, print_grid
 
 # The tables of one run's efficiency: share of the roof, what bounds it, devices compared.
 
@@ -24,12 +25,8 @@ ROOFLINE_LEGEND = (
     "How much of the attainable rate is reached, and what bounds the case "
     "(--why gives the numbers; ? stands behind a case that was disturbed)."
 )
-#: What grows along the columns of each case, and how it is headed.
-OVER: dict[str, tuple[str, Callable[[float], str]]] = {
-    "epoch": ("batch_size", lambda size: f"B={size:g}"),
-    "step": ("batch_size", lambda size: f"B={size:g}"),
-    "update": ("n_parameters", numbers.count),
-}
+#: What grows along the columns of each case.
+OVER = {"epoch": "batch_size", "step": "batch_size", "update": "n_parameters"}
 TITLES = {"epoch": "Epochs", "step": "Single steps", "update": "Updates alone"}
 #: Smaller shares are all the same to a reader.
 LEAST_SHARE = 1e-4
@@ -37,10 +34,7 @@ LEAST_SHARE = 1e-4
 
 def percent(share: float) -> str:
     """Write a share: ``93%``, ``4.2%``, ``<0.01%``."""
-    if share < LEAST_SHARE:
-        return f"<{100 * LEAST_SHARE:g}%"
-    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
-    return f"{100 * share:.{digits}f}%"
+    return f"<{100 * LEAST_SHARE:g}%" if share < LEAST_SHARE else run_tables.percent(share)
 
 
 def groups(cases: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -83,7 +77,7 @@ def rooflines(
         console.print(Text(ROOFLINE_LEGEND, style="dim"))
         console.print()
         for title, case, rows in groups(own):
-            print_grid(console, title, pivoted(rows, "kernel", *OVER[case], _cell))
+            print_grid(console, title, pivoted(rows, "kernel", OVER[case], _cell))
             if why:
                 _reasons(console, rows)
 
@@ -122,7 +116,7 @@ def devices(console: Console, found: list[Crossing]) -> None:
         together.setdefault((one.gpu, one.case, one.what), []).append(one)
     for (gpu, case, what), compared in together.items():
         heading(console, f"{gpu} against cpu(0): {TITLES[case].lower()}, {what}")
-        head = OVER[case][1]
+        head = HEADINGS[OVER[case]]
         sizes = sorted({size for one in compared for size in one.ratios})
         written = Grid(
             corner="kernel",
@@ -144,7 +138,7 @@ def faster_from(one: Crossing) -> str:
         return "no size"
     if one.slower_up_to is None:
         return "every size"
-    return OVER[one.case][1](one.faster_from)
+    return HEADINGS[OVER[one.case]](one.faster_from)
 
 
 # The tables of parallel efficiency: what more threads change, case by case.
@@ -171,7 +165,7 @@ def parallel(console: Console, table: pd.DataFrame) -> None:
         console.print()
         for title, case, rows in groups(own):
             for what, write in (("speedup", _speedup), ("efficiency, e", _efficiency)):
-                grid = pivoted(rows, "kernel", *OVER[case], write)
+                grid = pivoted(rows, "kernel", OVER[case], write)
                 print_grid(console, f"{title}: {what}", grid)
 
 
@@ -218,44 +212,9 @@ CASE = (
     "n_tensors",
     "seconds",
 )
-PLACE = (
-    "n_steps",
-    "bytes_moved",
-    "flops",
-    "intensity",
-    "working_set_bytes",
-    "level",
-    "moved_bytes_per_second",
-    "flops_per_second",
-    "ceiling_bytes_per_second",
-    "ceiling_flops_per_second",
-    "attainable_flops_per_second",
-    "roof",
-    "roof_share",
-    "bound",
-    "reason",
-    "operators",
-    "stepwise",
-    "step_operators",
-    "call_operators",
-    "library_share",
-    "fixed_share",
-    "loading_share",
-    "enqueued_share",
-    "device_share",
-    "device_operators",
-)
-PARALLEL = (
-    "threads",
-    "seconds_one_thread",
-    *(
-        f"{name}{end}"
-        for name in ("speedup", "efficiency", "serial_fraction")
-        for end in ("", "_low", "_high")
-    ),
-    "confidence",
-    "interval_of",
-)
+
+
+WORK = ("bytes_moved", "flops", "moved_bytes_per_second", "flops_per_second")
 
 
 def roofline_document(run: str, found: Efficiency) -> dict[str, Any]:
@@ -271,17 +230,14 @@ def roofline_document(run: str, found: Efficiency) -> dict[str, Any]:
     dict
         JSON-ready; None for what was not measured.
     """
+    judged = found.cases.loc[:, "n_steps":]  # what `assess` adds to a case begins with it
     return {
         "run": run,
         "ceilings": {device: _ceilings(roof) for device, roof in found.roofs.items()},
-        "cases": _records(found.cases, (*CASE, *PLACE)),
+        "cases": _records(found.cases, (*CASE, *WORK, *judged)),
         "devices": [
             {
-                "case": one.case,
-                "what": one.what,
-                "kernel": one.kernel,
-                "gpu": one.gpu,
-                "ratios": {str(size): ratio for size, ratio in one.ratios.items()},
+                **asdict(one),
                 "faster_from": one.faster_from,
                 "slower_up_to": one.slower_up_to,
             }
@@ -303,7 +259,8 @@ def parallel_document(table: pd.DataFrame) -> dict[str, Any]:
     dict
         JSON-ready; None for what was not measured.
     """
-    return {"cases": _records(table, (*CASE, *PARALLEL))}
+    found = table.loc[:, "threads":]  # what `efficiencies` adds to a case begins with it
+    return {"cases": _records(table, (*CASE, *found, "confidence", "interval_of"))}
 
 
 def _ceilings(roof: Ceilings) -> dict[str, Any]:
@@ -319,8 +276,6 @@ def _ceilings(roof: Ceilings) -> dict[str, Any]:
 
 def _records(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return rows as dicts of a few columns, without what is no number."""
-    known = [name for name in columns if name in rows]
-    return [
-        {name: numbers.finite(value) for name, value in one.items()}
-        for one in rows[known].to_dict("records")
-    ]
+    known = rows[[name for name in columns if name in rows]]
+    plain: list[dict[str, Any]] = numbers.in_json(known.to_dict("records"))
+    return plain

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pandas as pd
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -135,6 +134,7 @@ BASELINE = "nd.autograd"
 HEADINGS: dict[str, Callable[[float], str]] = {
     "batch_size": lambda size: f"B={size:g}",
     "n_bytes": numbers.binary_bytes,
+    "n_parameters": numbers.count,
 }
 
 
@@ -156,12 +156,10 @@ class Quantity:
 def heading(console: Console, text: str) -> None:
     """Print a line that opens a section."""
     console.print()
-    console.print(f"[bold]{escape(text)}[/bold]")
+    console.print(Text(text, style="bold"))
 
 
-def pivoted(
-    rows: pd.DataFrame, by: str, over: str, head: Format, write: Callable[[pd.Series], str]
-) -> Grid:
+def pivoted(rows: pd.DataFrame, by: str, over: str, write: Callable[[pd.Series], str]) -> Grid:
     """Write a cell for each value of one column, and each of another.
 
     Parameters
@@ -172,14 +170,14 @@ def pivoted(
         Column whose values name the rows; the baseline kernel comes first.
     over : str
         Column whose values, ascending, head the columns.
-    head, write : callable
-        A heading to its text, and a row.
+    write : callable
+        A row to its text.
     """
     cells = {(one[by], one[over]): write(one) for _, one in rows.iterrows()}
     sizes = sorted(set(rows[over]))
     return Grid(
         corner=by.replace("_", " "),
-        sizes=tuple(map(head, sizes)),
+        sizes=tuple(map(HEADINGS[over], sizes)),
         rows={
             str(name): tuple(cells.get((name, size), "") for size in sizes)
             for name in sorted(dict.fromkeys(rows[by]), key=lambda name: name != BASELINE)
@@ -217,5 +215,5 @@ def show(
             behind = mark(one) if quantity.column == "seconds" else ""
             return quantity.write(one[quantity.column]) + behind
 
-        grid = pivoted(rows, by, over, HEADINGS.get(over, numbers.count), write)
+        grid = pivoted(rows, by, over, write)
         print_grid(console, quantity.title, grid.merged())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from bench.stats.estimate import Estimate
@@ -78,15 +81,30 @@ def count(value: float) -> str:
 
 def binary_bytes(value: float) -> str:
     """Write a number of bytes that is a power of two: ``64 KiB``."""
-    for exponent, prefix in ((30, "Gi"), (20, "Mi"), (10, "Ki")):
-        if value >= 2**exponent:
-            return f"{value / 2**exponent:g} {prefix}B"
-    return f"{value:g} B"
+    exponent, prefix = binary_prefix(value)
+    return f"{value / 2**exponent:g} {prefix}B"
 
 
-def finite(value: Any) -> Any:
-    """Return a value; None for a number that JSON can't hold."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def binary_prefix(value: float) -> tuple[int, str]:
+    """Return the power of two that suits a number of bytes, and its prefix."""
+    powers = ((30, "Gi"), (20, "Mi"), (10, "Ki"))
+    return next((one for one in powers if abs(value) >= 2 ** one[0]), (0, ""))
+
+
+def in_json(value: Any) -> Any:
+    """Return plain Python values that JSON can hold: None for a number that it can't."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {str(name): in_json(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [in_json(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 # How many digits of a number are shown: those that its interval leaves standing.
@@ -141,6 +159,11 @@ def measured(value: float, half_width: float | None, unit: str = "s") -> str:
         ``497.3 µs`` where it is known to 0.2 µs, ``500 µs`` where it is to 60 µs.
     """
     return engineering(value, unit, significant(value, half_width))
+
+
+def estimated(time: Estimate) -> str:
+    """Write a time with the digits that its interval allows."""
+    return measured(time.value, (time.high - time.low) / 2)
 
 
 def timed(case: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -131,7 +131,7 @@ class Progress:
 # take time from the cases that are being timed.
 
 
-class ProcessProgress:
+class ProcessProgress(AbstractContextManager["ProcessProgress"]):
     """On a terminal, one line that is written over; elsewhere, a line for each process.
 
     Parameters
@@ -146,16 +146,7 @@ class ProcessProgress:
         self._seen: tuple[int, str] | None = None
         self._shown = False
 
-    def __enter__(self) -> ProcessProgress:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take the line away."""
         self._clear()
 
@@ -237,12 +228,7 @@ class AbProgress:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take the table away."""
         if self._live is not None:
             self._live.stop()

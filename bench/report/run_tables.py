@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -13,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.advise.contenders import FOOT, ladder, sizes_of
-from bench.advise.roofline import excesses
+from bench.advise.roofline import column, excesses
 from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
 from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, headed, heading, show
-from bench.report.numbers import measured, quotient
+from bench.report.numbers import estimated, quotient
 from bench.stats.estimate import Estimate
 from bench.store import tidy
 from bench.store.rule import RULE as STORE
@@ -48,33 +50,71 @@ def show_quality(console: Console, table: pd.DataFrame) -> None:
     if found is None or not found.n_cases:
         return
     heading(console, "How good these numbers are")
-    _summary(console, found)
-    _imprecise(console, found)
-    _disturbed(console, found)
-    _overhead(console, found)
-
-
-def percent(share: float) -> str:
-    """Write a share as percent, with two digits: ``0.42%``, ``12%``."""
-    if not math.isfinite(share):
-        return "–"
-    value = 100 * share
-    return f"{value:.2f}%" if value < 1 else f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
-
-
-def _summary(console: Console, found: Quality) -> None:
-    console.print(
-        f"{found.n_precise} of {numbers.number(found.n_cases, 'median')} known to "
-        f"±{100 * found.target:g}% (95% interval, from the rounds)."
-    )
-    if math.isfinite(found.between):
-        console.print(
-            f"Between processes they differ by ±{percent(found.between)} (the median case)."
-        )
+    _say(console, known_to(found))
     console.print(
         f"{IMPRECISE} behind a time: not known to ±{100 * found.target:g}%. "
         f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
     )
+    _imprecise(console, found)
+    if found.n_disturbed:
+        console.print()
+        _say(console, disturbed(found))
+    if not found.untrusted.empty:
+        names = list(found.untrusted["name"])
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        console.print(f"Untrusted: {escape(', '.join(names[:LISTED]))}{more}.")
+    _say(console, overhead(found))
+
+
+def _say(console: Console, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        console.print(escape(sentence))
+
+
+def known_to(found: Quality) -> Iterator[str]:
+    """Say how well the medians are known."""
+    yield (
+        f"{found.n_precise} of {numbers.number(found.n_cases, 'median')} known to "
+        f"±{100 * found.target:g}% (95% interval, from the rounds)."
+    )
+    if math.isfinite(found.between):
+        yield f"Between processes they differ by ±{percent(found.between)} (the median case)."
+
+
+def disturbed(found: Quality) -> Iterator[str]:
+    """Say how many rounds were disturbed and by what."""
+    if found.n_disturbed:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in found.marks.items())
+        yield (
+            f"Disturbed: {found.n_disturbed} of {numbers.number(found.n_rounds, 'round')} "
+            f"({reasons}); all of them are kept."
+        )
+
+
+def overhead(found: Quality) -> Iterator[str]:
+    """Say where the harness itself shows, and what was timed before it had settled."""
+    if not found.overhead.empty:
+        worst = found.overhead.iloc[0]
+        yield (
+            f"Calling an empty kernel takes more than {percent(STORE.overhead_share)} of what "
+            f"{numbers.number(len(found.overhead), 'case')} took, at most "
+            f"{percent(worst['overhead_share'])} ({worst['name']}); it is not subtracted."
+        )
+    if not found.unsettled.empty:
+        yield f"{numbers.number(len(found.unsettled), 'case')} had not settled when timed."
+
+
+def percent(share: float) -> str:
+    """Write a share: ``93%``, ``4.2%``, ``0.42%``; a dash where it is not finite."""
+    if not math.isfinite(share):
+        return "–"
+    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    return f"{100 * share:.{digits}f}%"
+
+
+def plus_minus(share: float) -> str:
+    """Write half an interval as a share: ``±0.42%``."""
+    return f"±{percent(share)}"
 
 
 def _imprecise(console: Console, found: Quality) -> None:
@@ -100,36 +140,17 @@ def _imprecise(console: Console, found: Quality) -> None:
     console.print(table)
 
 
-def _disturbed(console: Console, found: Quality) -> None:
-    """Say how many rounds were disturbed and by what; name the untrusted cases."""
-    if not found.n_disturbed:
-        return
-    console.print()
-    reasons = ", ".join(f"{reason} {count}" for reason, count in found.marks.items())
-    console.print(
-        f"Disturbed: {found.n_disturbed} of {numbers.number(found.n_rounds, 'round')} "
-        f"({reasons}); all of them are kept."
+# What was not measured, and why.
+
+
+def by_reason(document: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Count the skipped cases of a run file: device, reason and how many, most first."""
+    skipped = (document.get("bench") or {}).get("skipped") or ()
+    counted = Counter(
+        (str((one.get("params") or {}).get("device") or "any device"), str(one.get("reason")))
+        for one in skipped
     )
-    if not found.untrusted.empty:
-        names = list(found.untrusted["name"])
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        console.print(f"Untrusted: {escape(', '.join(names[:LISTED]))}{more}.")
-
-
-def _overhead(console: Console, found: Quality) -> None:
-    """Say where the harness itself shows, and what was timed before it had settled."""
-    if not found.overhead.empty:
-        worst = found.overhead.iloc[0]
-        console.print(
-            f"Calling an empty kernel takes more than {percent(STORE.overhead_share)} of what "
-            f"{numbers.number(len(found.overhead), 'case')} took, at most "
-            f"{percent(worst['overhead_share'])} ({escape(str(worst['name']))}); "
-            f"it is not subtracted."
-        )
-    if not found.unsettled.empty:
-        console.print(
-            f"{numbers.number(len(found.unsettled), 'case')} had not settled when timed."
-        )
+    return [(device, reason, n) for (device, reason), n in counted.most_common()]
 
 
 # What stands in the cells of a ladder, with the digits that the intervals allow.
@@ -138,11 +159,23 @@ def _overhead(console: Console, found: Quality) -> None:
 NOTHING = "–"
 
 
+def laddered(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Yield the ladder of each workload and device that has one.
+
+    Yields
+    ------
+    tuple of (str, DataFrame, DataFrame)
+        As in ``airfoil, cpu(0)``; the ``epoch`` cases there; and their ladder.
+    """
+    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
+        table = ladder(group)
+        if not table.empty:
+            yield f"{workload}, {device}", group, table
+
+
 def seconds_text(known: Estimate | None) -> str:
     """Write the time of an epoch; a dash for what was not measured."""
-    if known is None:
-        return NOTHING
-    return measured(known.value, (known.high - known.low) / 2)
+    return NOTHING if known is None else estimated(known)
 
 
 def faster_text(
@@ -185,11 +218,8 @@ SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
 
 def ladders(console: Console, rows: pd.DataFrame) -> None:
     """Print the kernels from the slowest to the fastest, for each workload and device."""
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        table = ladder(group)
-        if table.empty:
-            continue
-        heading(console, f"The ladder: {workload}, {device}, seconds per epoch")
+    for where, _, table in laddered(rows):
+        heading(console, f"The ladder: {where}, seconds per epoch")
         sizes = sizes_of(table)
         if table["times"].notna().any():
             text = f"times: as fast as {' + '.join(FOOT)} at batch size {sizes[0]}"
@@ -218,27 +248,41 @@ def epochs(console: Console, rows: pd.DataFrame) -> None:
         show(console, group, quantities, by="kernel", over="batch_size")
 
 
+def _sections(
+    console: Console,
+    rows: pd.DataFrame,
+    title: str,
+    quantities: Iterable[Quantity],
+    within: Sequence[str] = ("workload", "device"),
+    *,
+    by: str = "kernel",
+    over: str = "batch_size",
+) -> None:
+    """Print a section for each combination of the values within, which its title holds."""
+    for values, group in rows.groupby(list(within), sort=False):
+        heading(console, title.format(*values))
+        show(console, group, quantities, by=by, over=over)
+
+
 def steps(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_step``."""
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        heading(console, f"One training step: {workload}, {device}")
-        show(console, group, OF_STEPS, by="kernel", over="batch_size")
+    _sections(console, rows, "One training step: {}, {}", OF_STEPS)
 
 
 def loaders(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_loader``."""
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        heading(console, f"Batches only, no training: {workload}, {device}")
-        named = group.assign(loader=group["backend"] + " " + group["loader"])
-        show(console, named, (TRAINING_SECONDS, SAMPLES), by="loader", over="batch_size")
+    if not rows.empty:
+        named = rows.assign(loader=rows["backend"] + " " + rows["loader"])
+        title = "Batches only, no training: {}, {}"
+        _sections(console, named, title, (TRAINING_SECONDS, SAMPLES), by="loader")
 
 
 def engines(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_engine``."""
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        heading(console, f"MXNet's engines, each in its own process: {workload}, {device}")
-        named = group.assign(kernel=group["kernel"] + ", " + group["engine"].astype(str))
-        show(console, named, (TRAINING_SECONDS,), by="kernel", over="batch_size")
+    if not rows.empty:
+        named = rows.assign(kernel=rows["kernel"] + ", " + rows["engine"].astype(str))
+        title = "MXNet's engines, each in its own process: {}, {}"
+        _sections(console, named, title, (TRAINING_SECONDS,))
 
 
 # Prints where the time of an epoch goes.
@@ -298,18 +342,10 @@ QUANTITIES = (
 
 def targets(console: Console, rows: pd.DataFrame) -> None:
     """Print a set for each workload, device and target."""
-    if rows.empty:
-        return
-    for (workload, device, tolerance), group in rows.groupby(
-        ["workload", "device", "tolerance"], sort=False
-    ):
-        percent = 100 * float(str(tolerance))
-        heading(
-            console,
-            f"Training on {workload}, {device}, until the loss is {percent:g}% above "
-            "the optimum",
-        )
-        show(console, group, QUANTITIES, by="kernel", over="batch_size")
+    if not rows.empty:
+        above = rows.assign(above=[f"{100 * float(one):g}%" for one in rows["tolerance"]])
+        title = "Training on {}, {}, until the loss is {} above the optimum"
+        _sections(console, above, title, QUANTITIES, ("workload", "device", "above"))
 
 
 # The tables of the update alone and of the controls, and declarations above the peak.
@@ -320,36 +356,33 @@ UPDATES = (
     Quantity("seconds per update, by number of parameters", "seconds", numbers.seconds),
     Quantity(USEFUL, "useful_bytes_per_second", numbers.rate),
 )
-#: Controls by the quantity that tells about them.
-TIMES = ("empty_call", "empty_operator")
-COPIES = ("host_to_device", "device_to_host", "device_to_device")
-IN_PARTS = ("triad_in_parts", "copy_in_parts")
 BYTES = Quantity("bytes per second", "moved_bytes_per_second", numbers.rate)
 FLOPS = Quantity("flops per second", "flops_per_second", numbers.rate)
 SECONDS = Quantity("seconds", "seconds", numbers.seconds)
+#: The quantity that tells about each control.
+CONTROLS = {
+    **dict.fromkeys(("empty_call", "empty_operator"), SECONDS),
+    "triad": BYTES,
+    "matmul": FLOPS,
+    **dict.fromkeys(("host_to_device", "device_to_host", "device_to_device"), BYTES),
+    **dict.fromkeys(("triad_in_parts", "copy_in_parts"), BYTES),
+}
 
 
 def updates(console: Console, rows: pd.DataFrame) -> None:
     """Print the tables of ``bench_update``, a set for each device and number of tensors."""
-    if rows.empty:
-        return
-    counted = rows.assign(n_tensors=rows["n_tensors"].fillna(1) if "n_tensors" in rows else 1)
-    for (device, n_tensors), group in counted.groupby(["device", "n_tensors"], sort=False):
-        tensors = "one tensor" if n_tensors == 1 else f"{n_tensors:g} tensors together"
-        heading(console, f"Parameter update alone: {device}, {tensors}")
-        show(console, group, UPDATES, by="kernel", over="n_parameters")
+    n_tensors = column(rows, "n_tensors").fillna(1)
+    together = n_tensors.map("{:g} tensors together".format).where(n_tensors != 1, "one tensor")
+    counted = rows.assign(tensors=together)
+    title = "Parameter update alone: {}, {}"
+    _sections(console, counted, title, UPDATES, ("device", "tensors"), over="n_parameters")
 
 
 def controls(console: Console, rows: pd.DataFrame) -> None:
     """Print what the machine can do, a section for each device."""
     for device, group in rows.groupby("device", sort=False):
         heading(console, f"The machine: {device}, by the size of one array")
-        for control, quantity in (
-            *((name, SECONDS) for name in TIMES),
-            ("triad", BYTES),
-            ("matmul", FLOPS),
-            *((name, BYTES) for name in (*COPIES, *IN_PARTS)),
-        ):
+        for control, quantity in CONTROLS.items():
             chosen = group[group["control"] == control]
             if chosen.empty:
                 continue

@@ -60,16 +60,14 @@ def histories(loaded: Loaded, margins: Margins) -> Histories:
     split = machines(loaded.runs)
     made = []
     for place, machine in enumerate(split.found):
+        if place >= MOST_MACHINES:  # no verdict of it is shown
+            made.append(whole_history(loaded.cases, machine, margins, {}))
+            continue
         newest = machine.runs.iloc[-1]
-        # Of the others no verdict is shown.
-        unmeasured = unmeasured_of(read_run(Path(str(newest["path"])))) if _shown(place) else {}
+        unmeasured = unmeasured_of(read_run(Path(str(newest["path"]))))
         one = whole_history(loaded.cases, machine, margins, unmeasured)
-        made.append(_rated(one, newest) if _shown(place) else one)
+        made.append(_rated(one, newest))
     return Histories(tuple(made), split.any_node)
-
-
-def _shown(place: int) -> bool:
-    return place < MOST_MACHINES
 
 
 def _rated(one: WholeHistory, newest: pd.Series) -> WholeHistory:
@@ -114,8 +112,6 @@ class Source:
     ----------
     material : Material or None
         Of a single run.
-    foreign : bool
-        Whether that is of another suite.
     comparison : Comparison or None
         Of several.
     why_not : str
@@ -124,23 +120,13 @@ class Source:
 
     loaded: Loaded
     material: Material | None = None
-    foreign: bool = False
     comparison: Comparison | None = None
     why_not: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against putting the runs together."""
-        if self.comparison is None:
-            return (self.why_not,) if self.why_not else ()
-        return self.comparison.warnings
-
-    @property
-    def many(self) -> bool:
-        """Whether there are more runs than fit side by side."""
-        if self.comparison is None:
-            return self.material is None
-        return len(self.comparison.sides) > MOST_SIDES
+        return (self.why_not,) if self.comparison is None else self.comparison.warnings
 
 
 def some_run(paths: Sequence[Path]) -> Loaded:
@@ -194,9 +180,7 @@ def source(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Sourc
 def _one(loaded: Loaded, asked: Asked, tell: Callable[[str], object]) -> Source:
     path = Path(loaded.runs["path"].iloc[0])
     document = read_run(path)
-    if not is_own(document):
-        return Source(loaded, Material(document, path.name), foreign=True)
-    found, why = _found(document, asked, tell)
+    found, why = _found(document, asked, tell) if is_own(document) else (None, "")
     return Source(loaded, Material(document, path.name, found, why))
 
 
@@ -275,10 +259,11 @@ def html(found: Source, margins: Callable[[], Margins] = Margins) -> str:
 def page(found: Source, margins: Callable[[], Margins] = Margins) -> Page:
     """Make the page that suits what was asked for."""
     if found.material is not None:
-        return (foreign_run if found.foreign else one_run_page)(found.material)
-    over_time = histories(found.loaded, margins())
-    if found.comparison is not None and not found.many:
-        return several_runs(found.comparison, found.loaded, over_time.found)
+        make = one_run_page if is_own(found.material.document) else foreign_run
+        return make(found.material)
+    over_time, compared = histories(found.loaded, margins()), found.comparison
+    if compared is not None and len(compared.sides) <= MOST_SIDES:
+        return several_runs(compared, found.loaded, over_time.found)
     return many_runs(found.loaded, found.warnings, over_time.found, any_node=over_time.any_node)
 
 

@@ -104,8 +104,7 @@ def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
             console.print(f"  {escape(one['id'])}: {escape(one['reason'])}")
     if added.get("skipped"):
         heading(console, f"Skipped: {numbers.number(len(added['skipped']), 'case')}")
-        reasons = Counter((one["params"]["device"], one["reason"]) for one in added["skipped"])
-        for (device, reason), number in reasons.items():
+        for device, reason, number in run_tables.by_reason(document):
             console.print(
                 f"  {numbers.number(number, 'case')} on {escape(device)}: {escape(reason)}"
             )
@@ -122,7 +121,8 @@ TITLES = {
     memory_cost.DEVICE: "GPU memory taken, context and pools included",
 }
 OF_THE_DEVICE = "*"
-PREFIXES = ((30, "Gi"), (20, "Mi"), (10, "Ki"))
+
+
 SIGNS = {
     "<": "less than can be told",
     "≤": "an upper bound: the peak may be from before the training",
@@ -145,7 +145,11 @@ def show_memory(console: Console, table: pd.DataFrame) -> None:
     measured = table[told & ~failed]
     for (workload, device), rows in measured.groupby(["workload", "device"], sort=False):
         _of_a_device(console, rows, f"{workload}, {device}")
-    _failed(console, [one["reason"] for one in table.loc[failed, "memory"]])
+    if failed.any():
+        heading(console, f"Memory not measured: {numbers.number(int(failed.sum()), 'case')}")
+    reasons = Counter(one["reason"] for one in table.loc[failed, "memory"])
+    for reason, number in reasons.items():
+        console.print(f"  {numbers.number(number, 'case')}: {escape(reason)}")
 
 
 def binary(n_bytes: float) -> str:
@@ -158,7 +162,7 @@ def binary(n_bytes: float) -> str:
     """
     if not math.isfinite(n_bytes):
         return "–"
-    exponent, prefix = next((one for one in PREFIXES if abs(n_bytes) >= 2 ** one[0]), (0, ""))
+    exponent, prefix = numbers.binary_prefix(n_bytes)
     # What rounding errors leave of nothing may be negative.
     value = n_bytes / 2**exponent if abs(n_bytes) >= 0.005 else 0.0
     digits = int(f"{value:.2e}".partition("e")[2])
@@ -186,10 +190,7 @@ def _of_a_device(console: Console, rows: pd.DataFrame, where: str) -> None:
 def _grid(rows: pd.DataFrame, quantity: str) -> Grid:
     """Put the peaks at all batch sizes and the lines through them side by side."""
     lines = {kernel: line for (*_, kernel), line in memory_cost.lines(rows, quantity).items()}
-    peaks = pivoted(
-        *(rows, "kernel", "batch_size", "B={:g}".format),
-        lambda row: _peak(row["memory"], quantity),
-    )
+    peaks = pivoted(rows, "kernel", "batch_size", lambda row: _peak(row["memory"], quantity))
     return Grid(
         corner=peaks.corner,
         sizes=(*peaks.sizes, "bytes/sample", "intercept"),
@@ -228,12 +229,3 @@ def line_cells(line: Line | None) -> tuple[str, str]:
 
 def _unless_noise(n_bytes: float, noise_bytes: float) -> str:
     return f"< {binary(noise_bytes)}" if abs(n_bytes) < noise_bytes else binary(n_bytes)
-
-
-def _failed(console: Console, reasons: list[str]) -> None:
-    """Count the cases whose memory could not be measured, by reason."""
-    if not reasons:
-        return
-    heading(console, f"Memory not measured: {numbers.number(len(reasons), 'case')}")
-    for reason, number in Counter(reasons).items():
-        console.print(f"  {numbers.number(number, 'case')}: {escape(reason)}")

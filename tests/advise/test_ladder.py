@@ -12,7 +12,7 @@ from bench.advise.contenders import FOOT_SAVES, ladder, rung_times, sizes_of
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.speed import ladder_chart
 from bench.report.charts.static import figure
-from bench.report.markdown.run_comment import lines
+from bench.report.markdown.run_comment import ladder_table
 
 SECONDS = {
     ("nd.autograd", "dataloader", 1): 1.0,
@@ -98,7 +98,9 @@ def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
     known = rows().assign(low=float("nan"), high=float("nan"))
     table = ladder(known)
     table.loc["limit", "saves"] = "this | that"
-    head, rule, *rungs = lines(table, rung_times(known))
+    written = ladder_table(table, rung_times(known))
+    head, rule = written.before
+    rungs = written.rows
     assert head == "| kernel | B = 1 | B = 1500 | times as fast | what it saves |"
     assert rule == "| --- | ---: | ---: | ---: | --- |"
     assert rungs[0] == f"| `nd.autograd + dataloader` | 1.00 s | – | 1x | {FOOT_SAVES} |"

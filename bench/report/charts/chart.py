@@ -109,19 +109,15 @@ class Only:
     ----------
     among : tuple
         Values of the field; empty for whatever is known.
-    others : bool
-        Whether it is those with other values.
     """
 
     field: str
     among: tuple[Any, ...] = ()
-    others: bool = False
 
     def of(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the rows that are drawn."""
         column = rows[self.field]
-        chosen = column.isin(self.among) if self.among else column.notna()
-        kept: pd.DataFrame = rows[chosen != self.others]
+        kept: pd.DataFrame = rows[column.isin(self.among) if self.among else column.notna()]
         return kept
 
 
@@ -357,6 +353,20 @@ def members(
     )
 
 
+def kernels(rows: pd.DataFrame, shown: Collection[str] | None = None) -> Key:
+    """Return the key of a chart with a series a kernel, which can be switched off.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``kernel`` and ``backend``.
+    shown : collection of str or None
+        As in `members`.
+    """
+    pairs = zip(rows["kernel"], rows["backend"].astype(str), strict=True)
+    return Key("kernel", members(pairs, shown), switched=True)
+
+
 def single(names: Sequence[str]) -> tuple[Member, ...]:
     """Give every series a colour of its own, in no group; once they are used up, a shape."""
     places = (divmod(n, len(COLOURS)) for n in range(len(names)))
@@ -389,6 +399,9 @@ def ordered(names: Sequence[str], shown: Collection[str] | None = None) -> tuple
 BATCH_SIZE = "batch size (samples)"
 #: What tells the groups of lines apart, and how the page calls it.
 PICKED = {"workload": "Workload", "device": "Device", "loader": "Batches from"}
+#: How the page calls what is picked, and what is picked first where it is there.
+LABELS = {**PICKED, "side": "Against the baseline", "question": "Question"}
+FIRST = {"inmemory", "epoch"}
 BOTH_SCALES = {"x": "Horizontal axis", "y": "Vertical axis"}
 #: The chosen quantity upwards, and batch sizes along.
 UPWARDS, SIZES = Axis(unit=""), Axis("batch_size", BATCH_SIZE)
@@ -417,13 +430,13 @@ def picks(rows: pd.DataFrame, fields: Collection[str] = tuple(PICKED)) -> tuple[
     Returns
     -------
     tuple of Choice
-        ``inmemory`` is picked first, and else what comes first; a field of one value is no
+        One of `FIRST` is picked first, and else what comes first; a field of one value is no
         choice.
     """
     found = []
     for name in fields:
         options = tuple(dict.fromkeys(str(value) for value in rows[name]))
         if len(options) > 1:
-            first = "inmemory" if "inmemory" in options else options[0]
-            found.append(Choice(name, PICKED.get(name, name), options, first))
+            first = next((one for one in options if one in FIRST), options[0])
+            found.append(Choice(name, LABELS.get(name, name), options, first))
     return tuple(found)

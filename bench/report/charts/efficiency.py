@@ -15,6 +15,7 @@ from bench.advise.roofline import Ceilings
 from bench.report import numbers
 from bench.report.charts import chart
 from bench.report.run_tables import PHASES
+from bench.report.terminal import TITLES
 
 # Where the time of an epoch goes: a bar a kernel, a part a phase.
 
@@ -153,7 +154,6 @@ def roofline_chart(
         for case in dict.fromkeys(drawn.loc[drawn["device"] == device, "case"])
         for corner in _roof(roof, drawn[drawn["device"] == device]["intensity"])
     ]
-    pairs = zip(cases["kernel"], cases["backend"].astype(str), strict=True)
     return chart.Chart(
         id="roofline-chart",
         title="Under the roofs of this machine",
@@ -166,7 +166,7 @@ def roofline_chart(
         tabulated={name: title for name, title in TOOLTIP.items() if name != "text"},
         quantities=(RATE,),
         choices=chart.picks(drawn, ("device", "case")),
-        key=chart.Key("kernel", chart.members(pairs, shown), switched=True),
+        key=chart.kernels(cases, shown),
     )
 
 
@@ -199,11 +199,6 @@ NO_MEMORY = (
     "Memory was not measured in this run. It takes processes of their own: "
     "python -m bench run --cases epoch measures it."
 )
-MEMORY = {
-    memory_cost.HOST: "host memory beside the data, at most",
-    memory_cost.ALLOCATOR: "GPU memory given out by the library, at most",
-    memory_cost.DEVICE: "GPU memory taken, pools included",
-}
 
 
 def memory_chart(table: pd.DataFrame, shown: Collection[str] | None = None) -> chart.Chart:
@@ -222,11 +217,10 @@ def memory_chart(table: pd.DataFrame, shown: Collection[str] | None = None) -> c
         When memory was not measured.
     """
     peaks = table.get("memory", ())
-    measured = [isinstance(one, dict) and any(map(one.get, MEMORY)) for one in peaks]
+    measured = [isinstance(one, dict) and any(map(one.get, TITLES)) for one in peaks]
     if not any(measured):
         raise chart.NothingToDrawError(NO_MEMORY)
     rows = pd.DataFrame([_peaks(row) for _, row in table[measured].iterrows()])
-    looks = chart.members(zip(rows["kernel"], rows["backend"], strict=True), shown)
     tooltip = {"kernel": "kernel", "batch_size": "batch size", "text": "bytes"}
     upwards = replace(chart.UPWARDS, noisy=True)
     return chart.Chart(
@@ -241,11 +235,11 @@ def memory_chart(table: pd.DataFrame, shown: Collection[str] | None = None) -> c
         tabulated={"kernel": "kernel", "batch_size": "batch size"},
         quantities=tuple(
             chart.Quantity(label, name, f"{name}_low", f"{name}_high", "B", log=False)
-            for name, label in MEMORY.items()
+            for name, label in TITLES.items()
             if rows[name].notna().any()
         ),
         choices=chart.picks(rows, ("workload", "device")),
-        key=chart.Key("kernel", looks, switched=True),
+        key=chart.kernels(rows, shown),
         scales={"x": chart.BOTH_SCALES["x"]},
     )
 
@@ -254,7 +248,7 @@ def _peaks(row: pd.Series) -> dict[str, Any]:
     """Return one case's peaks, with the ends that the noise gives them."""
     peaks = {name: row[name] for name in ("workload", "device", "kernel", "batch_size")}
     peaks["backend"] = str(row.get("backend"))
-    for name in MEMORY:
+    for name in TITLES:
         peak, noise = row["memory"].get(name), memory_cost.noise(row["memory"], name)
         peaks[name] = peak
         peaks[f"{name}_low"] = None if peak is None else max(peak - noise, 0)

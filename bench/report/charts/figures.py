@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from bench.advise import memory_cost
 from bench.advise.bounds import NothingToSayError, assess
 from bench.compare.comparison import MOST_SIDES, Comparison
 from bench.report.charts import efficiency, history, loss, ratios, speed, target
@@ -31,11 +30,6 @@ PLACE, SOURCE = ("workload", "device"), ("workload", "device", "loader")
 MOST_KERNELS = 12
 #: Rows of ratios that are drawn; beyond, those whose ratio is furthest from 1.
 MOST_ROWS = 60
-MEMORY = {
-    memory_cost.HOST: "host",
-    memory_cost.ALLOCATOR: "allocator",
-    memory_cost.DEVICE: "device",
-}
 
 
 def draw_run(document: Mapping[str, Any], folder: Path) -> Saved:
@@ -152,7 +146,7 @@ def _memory(run: Material) -> Named:
     for loader, rows in told.groupby("loader", sort=False):
         chart = efficiency.memory_chart(rows)
         for number, quantity in enumerate(chart.quantities):
-            kind = f"memory-{MEMORY[quantity.value]}"
+            kind = f"memory-{quantity.value.partition('_')[0]}"
             for name, drawn in _each(chart, kind, PLACE, str(loader), quantities=(number,)):
                 yield f"{name}-{loader}", drawn
 

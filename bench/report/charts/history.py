@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from bench.history.rule import RULE
 from bench.history.series import FASTER, SLOWER, UNKNOWN, WITHIN
 from bench.report.charts import chart
 from bench.report.charts.chart import COLOURS
+from bench.report.comparison_text import furthest
 from bench.report.numbers import change
 from bench.stats.verdict import Change
 
@@ -30,25 +32,6 @@ BASIS_POINTS = 1e4
 #: How a run is marked, in the page and in a letter.
 MARKS = {"slower": "s", "faster": "f", "within the band": "w", "no band": "n", "left out": "o"}
 LETTERS = {SLOWER: "s", FASTER: "f", WITHIN: "w", UNKNOWN: "n"}
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Where the numbers of a case and run go."""
-
-    cases: dict[str, int]
-    runs: dict[str, int]
-
-    def filled(self, table: pd.DataFrame, values: Any) -> NDArray[np.float64]:
-        """Return a row a case and a column a run; NaN where a run lacks the case."""
-        made = np.full((len(self.cases), len(self.runs)), np.nan)
-        made[table["key"].map(self.cases), table["run"].map(self.runs)] = values
-        return made
-
-    def within(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the part of a table that is drawn."""
-        kept: pd.DataFrame = table[table["run"].isin(self.runs) & table["key"].isin(self.cases)]
-        return kept
 
 
 def machine_rows(
@@ -73,36 +56,39 @@ def machine_rows(
     """
     runs = history.machine.runs
     runs = runs[runs["taken"] >= since]
-    grid = _Grid(_places(names), _places(runs["run"]))
-    measured = grid.within(points).drop_duplicates(["key", "run"])
-    table = grid.within(history.table)
-    table = table[table["seconds"].notna()]
-    drawn = grid.filled(measured, measured["seconds"])
-    judged = grid.filled(table, table["seconds"])
-    seconds = np.where(np.isfinite(judged), judged, drawn)
-    width = grid.filled(
-        measured, (measured["high"] - measured["low"]) / 2 / measured["seconds"]
-    )
-    middle = grid.filled(table, np.sqrt(table["low"] * table["high"]) / table["seconds"] - 1)
-    band = grid.filled(table, np.log(table["high"] / table["low"]) / 2)
-    marks = np.where(np.isfinite(drawn) | np.isfinite(judged), "o", " ")
-    letters = table["mark"].map(LETTERS)
-    marks[table["key"].map(grid.cases), table["run"].map(grid.runs)] = letters
+    measured = points[points["run"].isin(runs["run"])]
+    table = history.table.dropna(subset="seconds")
+
+    def grid(rows: pd.DataFrame, values: Any) -> pd.DataFrame:
+        """Return a row a case and a column a run; NaN where a run lacks the case."""
+        cells = rows.assign(value=values).pivot_table("value", "key", "run", aggfunc="first")
+        wide: pd.DataFrame = cells.reindex(index=names, columns=runs["run"])
+        return wide
+
+    drawn = grid(measured, measured["seconds"])
+    judged = grid(table, table["seconds"])
+    seconds = judged.fillna(drawn).to_numpy(float)
+    half = (measured["high"] - measured["low"]) / 2 / measured["seconds"]
+    middle = np.sqrt(table["low"] * table["high"]) / table["seconds"] - 1
+    band = np.log(table["high"] / table["low"]) / 2
+    shares = [
+        grid(rows, values).to_numpy(float)
+        for rows, values in ((measured, half), (table, middle), (table, band))
+    ]
+    others = np.where(np.isfinite(seconds), "o", " ")
+    marks = grid(table, table["mark"].map(LETTERS)).to_numpy()
+    marks = np.where(pd.isna(marks), others, marks)
     texts: dict[str, int] = {}
-    steps = _step_rows(history.changes, grid, texts)
+    steps = _step_rows(history.changes, list(runs["run"]), texts)
     return {
         "name": history.machine.name,
         "runs": [_run(row) for _, row in runs.iterrows()],
         "texts": list(texts),
         "series": [
-            _series(seconds[n], [width[n], middle[n], band[n]], marks[n], steps.get(n, []))
-            for n in range(len(names))
+            _series(seconds[n], [one[n] for one in shares], marks[n], steps.get(name, []))
+            for n, name in enumerate(names)
         ],
     }
-
-
-def _places(names: Any) -> dict[str, int]:
-    return {str(name): place for place, name in enumerate(names)}
 
 
 def _series(
@@ -134,22 +120,21 @@ def _joined(values: NDArray[np.float64]) -> str:
 
 
 def _step_rows(
-    changes: Sequence[Change], grid: _Grid, texts: dict[str, int]
-) -> dict[int, list[list[Any]]]:
+    changes: Sequence[Change], runs: Sequence[str], texts: dict[str, int]
+) -> dict[str, list[list[Any]]]:
     """Put the steps of each case beside the run that they begin with."""
-    found: dict[int, list[list[Any]]] = {}
+    found: dict[str, list[list[Any]]] = defaultdict(list)
     for one in changes:
-        if one.name in grid.cases and one.run in grid.runs:
-            told = "; ".join(one.what_changed) or "no fact that the runs tell"
-            found.setdefault(grid.cases[one.name], []).append(
-                [
-                    grid.runs[one.run],
-                    change(one.ratio),
-                    change(one.ratio, one.low, one.high),
-                    texts.setdefault(told, len(texts)),
-                ]
-            )
+        if one.run in runs:
+            of_text = texts.setdefault(what_changed(one), len(texts))
+            sizes = (change(one.ratio), change(one.ratio, one.low, one.high))
+            found[one.name].append([runs.index(one.run), *sizes, of_text])
     return found
+
+
+def what_changed(one: Change) -> str:
+    """Write what changed between the runs before a step and after it."""
+    return "; ".join(one.what_changed) or "no fact that the runs tell"
 
 
 def _run(row: pd.Series) -> dict[str, Any]:
@@ -294,12 +279,9 @@ def moved_chart(cases: pd.DataFrame, runs: pd.DataFrame) -> chart.Chart:
     NothingToDrawError
         When no case is in two runs that tell when they were taken.
     """
-    moved = over_time(cases, runs)
-    apart = np.abs(np.log(moved["ratio"].to_numpy(dtype=float)))
-    n_known = int(np.isfinite(apart).sum())
-    if not n_known:
+    chosen, n_known = furthest(over_time(cases, runs), MOST_CASES)
+    if chosen.empty:
         raise chart.NothingToDrawError("No case is in two runs that tell when they were taken.")
-    chosen = moved.iloc[np.argsort(-apart, kind="stable")[: min(n_known, MOST_CASES)]]
     names = {row["key"]: str(row["name"]) for _, row in chosen.iterrows()}
     rows = points(cases, runs)
     rows = pd.concat([rows[rows["key"] == key] for key in names])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-from bench.report.comparison_text import what
+from bench.report.comparison_text import text_of, what
 
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 
@@ -43,7 +43,7 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
     table = pd.DataFrame(
         {
             "side": [labels[number] for number in rows["side"]],
-            "question": [_question(row) for _, row in rows.iterrows()],
+            "question": [text_of(row, "case") or "benchmark" for _, row in rows.iterrows()],
             "what": [what(row) for _, row in rows.iterrows()],
             "name": rows["name"],
             "size": [_size(row) for _, row in rows.iterrows()],
@@ -52,12 +52,6 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
         }
     )
     table["place"] = table["what"].map(table.groupby("what")["ratio"].median())
-    questions = tuple(dict.fromkeys(table["question"]))
-    first = "epoch" if "epoch" in questions else questions[0]
-    choices = (
-        chart.Choice("side", "Against the baseline", tuple(labels[1:]), labels[1]),
-        chart.Choice("question", "Question", questions, first),
-    )
     return chart.Chart(
         id="ratios-chart",
         title=f"Times as long as {comparison.baseline.label}",
@@ -69,15 +63,10 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
         panels=(RATIOS,),
         tabulated={"name": "case", "basis": "interval from"},
         quantities=(RATIO,),
-        choices=tuple(choice for choice in choices if len(choice.options) > 1),
+        choices=chart.picks(table, ("side", "question")),
         key=chart.Key("size", title="batch size, parameters or bytes", prefixed=True),
         scales={"x": chart.BOTH_SCALES["x"]},
     )
-
-
-def _question(row: pd.Series) -> str:
-    case = row.get("case")
-    return case if isinstance(case, str) else "benchmark"
 
 
 def _size(row: pd.Series) -> float | None:

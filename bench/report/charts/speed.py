@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from bench.advise.contenders import ladder, rung_names, sizes_of
+from bench.advise.contenders import rung_names, sizes_of
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
+from bench.report.run_tables import laddered
 
 NO_EPOCHS = "No epoch of a training was measured in this run (bench_epoch)."
 FEW_RUNGS = "A ladder takes four kernels at the same batch sizes; this run has fewer."
@@ -46,7 +47,6 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str] | None = None) -> cha
         step_low=rows["low"] / steps,
         step_high=rows["high"] / steps,
     ).sort_values(["kernel", "batch_size"])
-    looks = chart.members(zip(rows["kernel"], rows["backend"].astype(str), strict=True), shown)
     fields = ["kernel", *chart.PICKED, "batch_size"]
     numbers = [name for one in QUANTITIES for name in (one.value, one.low, one.high)]
     tooltip = {"kernel": "kernel", **TOOLTIP}
@@ -63,7 +63,7 @@ def speed_chart(rows: pd.DataFrame, shown: Collection[str] | None = None) -> cha
         tabulated={name: name.replace("_", " ") for name in fields},
         quantities=QUANTITIES,
         choices=chart.picks(rows),
-        key=chart.Key("kernel", looks, switched=True),
+        key=chart.kernels(rows, shown),
         scales=chart.BOTH_SCALES,
     )
 
@@ -127,8 +127,7 @@ def ladder_chart(rows: pd.DataFrame) -> chart.Chart:
     NothingToDrawError
         When no workload and device has kernels enough for a ladder.
     """
-    groups = rows.groupby(["workload", "device"], sort=False)
-    drawn = [part for _, group in groups if not (part := _rungs(group)).empty]
+    drawn = [_rungs(group, table) for _, group, table in laddered(rows)]
     if not drawn:
         raise chart.NothingToDrawError(FEW_RUNGS)
     table = pd.concat(drawn)
@@ -146,11 +145,8 @@ def ladder_chart(rows: pd.DataFrame) -> chart.Chart:
     )
 
 
-def _rungs(group: pd.DataFrame) -> pd.DataFrame:
+def _rungs(group: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Return the cases on the ladder of one workload and device, with their places."""
-    table = ladder(group)
-    if table.empty:
-        return table
     places = {name: place for place, name in enumerate(table.index)}
     named = group.assign(rung=rung_names(group))
     named = named[named["rung"].isin(places) & named["batch_size"].isin(sizes_of(table))]

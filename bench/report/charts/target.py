@@ -39,7 +39,7 @@ STEPS_PANEL = chart.Panel(
         chart.Layer(
             "line",
             by=(chart.COLOUR,),
-            only=chart.Only("kind", (COUNTED,), others=True),
+            only=_of(MODEL, THEORY),
             size=1.4,
         ),
         chart.INTERVAL,

@@ -113,10 +113,9 @@ def expression(only: Only) -> str:
     """Write which rows are drawn as Vega's expression."""
     name = f"datum.{only.field}"
     if not only.among:
-        return f"{'!' if only.others else ''}isValid({name})"
-    sign, joint = ("!==", " && ") if only.others else ("===", " || ")
+        return f"isValid({name})"
     values = (json.dumps(value).replace('"', "'") for value in only.among)
-    return joint.join(name if value == "true" else f"{name} {sign} {value}" for value in values)
+    return " || ".join(name if value == "true" else f"{name} === {value}" for value in values)
 
 
 def _mark(layer: Layer) -> Spec:

@@ -6,15 +6,31 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bench.compare.comparison import MOST_SIDES, Comparison, Difference, Side
 from bench.compare.over_time import over_time
 from bench.compare.side_by_side import changes, summary
-from bench.report.comparison_text import AXES, comparison_outcome
-from bench.report.grid import UNTRUSTED
-from bench.report.markdown.elements import Part, code, fitted, folded, paragraph, table, text
+from bench.report.comparison_text import (
+    AXES,
+    RATIO,
+    beside_baseline,
+    comparison_outcome,
+    furthest,
+    minute,
+    text_of,
+)
+from bench.report.markdown.elements import (
+    LONG,
+    Part,
+    code,
+    fitted,
+    folded,
+    paragraph,
+    table,
+    text,
+    warned,
+)
 from bench.report.numbers import measured, number, ratio, seconds, timed
 from bench.report.run_tables import percent
 from bench.store.table import Loaded
@@ -37,35 +53,31 @@ def tables(document: Mapping[str, Any], cases: pd.DataFrame) -> Iterator[Part]:
     Part
         One table or none.
     """
-    own = cases["case"].notna() if "case" in cases else cases["seconds"].isna() & False
     rows = [
         _cells(benchmark, row)
-        for benchmark, (_, row), ours in zip(
-            document["benchmarks"], cases.iterrows(), own, strict=True
-        )
-        if not ours
+        for benchmark, (_, row) in zip(document["benchmarks"], cases.iterrows(), strict=True)
+        if not text_of(row, "case")
     ]
     if rows:
-        columns = ["group", "name", "median", "95% interval, or quartiles", "rounds"]
-        yield table(columns, rows, (2, 3, 4), "Benchmarks")
+        yield table(rows, list(rows[0])[2:], "Benchmarks")
 
 
-def _cells(benchmark: Mapping[str, Any], row: pd.Series) -> list[str]:
+def _cells(benchmark: Mapping[str, Any], row: pd.Series) -> dict[str, str]:
     stats = benchmark.get("stats") or {}
-    median, low, high = row["seconds"], row["low"], row["high"]
+    low, high = row["low"], row["high"]
     ends = f"{measured(low, (high - low) / 2)} to {measured(high, (high - low) / 2)}"
     if not math.isfinite(low):
         q1, q3 = stats.get("q1"), stats.get("q3")
         ends = "–"
         if isinstance(q1, (int, float)) and isinstance(q3, (int, float)):
             ends = f"{seconds(q1)} to {seconds(q3)} (quartiles)"
-    return [
-        text(benchmark.get("group") or ""),
-        code(benchmark.get("name")),
-        measured(median, (high - low) / 2),
-        ends,
-        text(row["rounds"]),
-    ]
+    return {
+        "group": text(benchmark.get("group") or ""),
+        "name": code(benchmark.get("name")),
+        "median": timed(row),
+        "95% interval, or quartiles": ends,
+        "rounds": text(row["rounds"]),
+    }
 
 
 # Ratios as tables: the mean of every library, the largest changes, and all of them.
@@ -83,24 +95,21 @@ def groups(found: Comparison) -> Iterator[Part]:
     """Write the mean of each library's cases."""
     together = summary(found.rows, kernels=False)
     rows = [
-        [
-            *_side(found, row),
-            _text(row["case"]) or "other benchmarks",
-            _text(row["device"]),
-            _text(row["backend"]),
-            f"{row['n']}",
-            ratio(row["ratio"]),
-            f"{ratio(row['lowest'])} to {ratio(row['highest'])}",
-            f"{row['n_slower']}",
-            f"{row['n_faster']}",
-        ]
+        {
+            **_side(found, row),
+            "case": text(text_of(row, "case") or "other benchmarks"),
+            "device": text(text_of(row, "device")),
+            "library": text(text_of(row, "backend")),
+            "cases": f"{row['n']}",
+            "mean ratio": ratio(row["ratio"]),
+            "from … to": f"{ratio(row['lowest'])} to {ratio(row['highest'])}",
+            "slower": f"{row['n_slower']}",
+            "faster": f"{row['n_faster']}",
+        }
         for _, row in together.iterrows()
     ]
     if rows:
-        columns = [*_side_column(found), "case", "device", "library", "cases", "mean ratio"]
-        columns += ["from … to", "slower", "faster"]
-        last = len(columns)
-        yield table(columns, rows, range(last - 5, last), "Ratios by library")
+        yield table(rows, list(rows[0])[-5:], "Ratios by library")
         yield paragraph(NOT_INDEPENDENT)
 
 
@@ -111,37 +120,24 @@ def largest(found: Comparison) -> Iterator[Part]:
             yield _ratios(found, rows, title)
 
 
-def every(found: Comparison) -> Part:
-    """Write all ratios."""
-    return _ratios(found, found.rows[found.rows["side"] > 0], "")
-
-
 def _ratios(found: Comparison, rows: pd.DataFrame, title: str) -> Part:
-    baseline = found.rows[found.rows["side"] == 0].set_index("key")
-    lines = []
-    for _, row in rows.iterrows():
-        base = baseline.loc[row["key"]]
-        disturbed = f" {UNTRUSTED}" if row["untrusted"] or base["untrusted"] else ""
-        written = ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
-        cells = [code(row["name"]), *_side(found, row), timed(base), timed(row)]
-        lines.append([*cells, written + disturbed, row["ratio_basis"]])
-    columns = ["case", *_side_column(found), "baseline", "this side"]
-    columns += ["ratio (95% interval)", "interval from"]
-    last = len(columns) - 1
-    return table(columns, lines, range(last - 3, last), title)
+    listed = [
+        {
+            "case": code(row["name"]),
+            **_side(found, row),
+            "baseline": timed(base),
+            "this side": timed(row),
+            "ratio (95% interval)": written,
+            "interval from": row["ratio_basis"],
+        }
+        for row, base, written in beside_baseline(found, rows)
+    ]
+    return table(listed, ("baseline", "this side", "ratio (95% interval)"), title)
 
 
-def _side(found: Comparison, row: pd.Series) -> list[str]:
+def _side(found: Comparison, row: pd.Series) -> dict[str, str]:
     """Return the cell that names the side, where there is more than one to name."""
-    return [text(found.sides[row["side"]].label)] if _side_column(found) else []
-
-
-def _side_column(found: Comparison) -> list[str]:
-    return ["side"] if len(found.sides) > 2 else []
-
-
-def _text(value: object) -> str:
-    return text(value) if isinstance(value, str) else ""
+    return {"side": text(found.sides[row["side"]].label)} if len(found.sides) > 2 else {}
 
 
 # What is side by side, and in which facts the runs differ.
@@ -154,19 +150,19 @@ LONG_VALUE = 80
 
 def sides(compared: Sequence[Side]) -> Part:
     """Write the sides."""
-    rows = (
-        [
-            text(side.label),
-            code(side.run),
-            "–" if pd.isna(side.taken) else f"{side.taken:%Y-%m-%d %H:%M}",
-            code((side.commit or "")[:COMMIT_DIGITS]) + (" with changes" if side.dirty else ""),
-            f"{side.processes}",
-            f"{side.n_cases}",
-        ]
+    rows = [
+        {
+            "side": text(side.label),
+            "run": code(side.run),
+            "taken (UTC)": minute(side.taken),
+            "commit": code((side.commit or "")[:COMMIT_DIGITS])
+            + (" with changes" if side.dirty else ""),
+            "processes": f"{side.processes}",
+            "cases": f"{side.n_cases}",
+        }
         for side in compared
-    )
-    columns = ["side", "run", "taken (UTC)", "commit", "processes", "cases"]
-    return table(columns, rows, (4, 5), "The first is the baseline")
+    ]
+    return table(rows, ("processes", "cases"), "The first is the baseline")
 
 
 def differences(found: Comparison) -> Iterator[Part]:
@@ -185,8 +181,15 @@ def _facts(found: Comparison, listed: Sequence[Difference], title: str) -> Part:
     few = len(found.sides) <= MOST_SIDES
     labels = [text(side.label) for side in found.sides] if few else ["values"]
     n_ratios = int((found.rows["side"] > 0).sum())
-    rows = ([code(one.fact), *_told(one, few=few), _role(one, n_ratios)] for one in listed)
-    return table(["fact", *labels, "role"], rows, (), title)
+    rows = [
+        {
+            "fact": code(one.fact),
+            **dict(zip(labels, _told(one, few=few), strict=True)),
+            "role": _role(one, n_ratios),
+        }
+        for one in listed
+    ]
+    return table(rows, title=title)
 
 
 def _told(one: Difference, *, few: bool) -> list[str]:
@@ -214,35 +217,25 @@ MOST_STEPS = 20
 
 def steps(loaded: Loaded) -> Part:
     """Write the largest steps of the last run."""
-    found = over_time(loaded.cases, loaded.runs)
-    apart = np.abs(np.log(found["ratio"].to_numpy(dtype=float)))
-    known = int(np.isfinite(apart).sum())
-    first = np.argsort(-apart, kind="stable")[: min(known, MOST_STEPS)]
-    rows = (
-        [
-            code(row["name"]),
-            f"{row['n_runs']}",
-            seconds(row["median"]),
-            percent(row["spread"]),
-            seconds(row["last"]),
-            ratio(row["ratio"], row["ratio_low"], row["ratio_high"]),
-        ]
-        for _, row in found.iloc[first].iterrows()
-    )
-    columns = ["case", "runs", "median", "spread between runs", "last"]
-    columns.append("last over the median of the earlier (95% for one more run)")
-    return table(columns, rows, range(1, 6), "The largest steps of the last run")
+    largest, _ = furthest(over_time(loaded.cases, loaded.runs), MOST_STEPS)
+    rows = [
+        {
+            "case": code(row["name"]),
+            "runs": f"{row['n_runs']}",
+            "median": seconds(row["median"]),
+            "spread between runs": percent(row["spread"]),
+            "last": seconds(row["last"]),
+            "last over the median of the earlier (95% for one more run)": ratio(
+                row["ratio"], row["ratio_low"], row["ratio_high"]
+            ),
+        }
+        for _, row in largest.iterrows()
+    ]
+    numbers = list(rows[0])[1:] if rows else ()
+    return table(rows, numbers, "The largest steps of the last run")
 
 
 # Runs side by side as a comment on a pull request.
-
-
-RATIO = (
-    "A ratio is the time of a side over that of the baseline, with its 95% interval: above 1 "
-    "is slower."
-)
-#: Sentences are shown up to so many characters.
-LONG = 1000
 
 
 def several(found: Comparison, loaded: Loaded) -> str:
@@ -259,14 +252,18 @@ def several(found: Comparison, loaded: Loaded) -> str:
         At most as long as GitHub takes. Beyond ``MOST_SIDES`` sides each case over time
         stands instead of ratios.
     """
-    parts = [paragraph(f"### {AXES[found.axis].capitalize()} side by side"), *_warned(found)]
+    parts = [
+        paragraph(f"### {AXES[found.axis].capitalize()} side by side"),
+        *warned(found.warnings),
+    ]
     few = len(found.sides) <= MOST_SIDES
     if few:
+        against = found.rows[found.rows["side"] > 0]
         outcomes = (comparison_outcome(found, side) for side in range(1, len(found.sides)))
         parts += [paragraph(text(outcome, LONG)) for outcome in outcomes]
         parts += [sides(found.sides), *differences(found)]
         parts += [*groups(found), *largest(found), *_partial(found)]
-        parts += folded("All ratios", paragraph(RATIO), every(found))
+        parts += folded("All ratios", paragraph(RATIO), _ratios(found, against, ""))
     else:
         parts += [steps(loaded), *differences(found)]
         parts += folded("All runs", sides(found.sides))
@@ -274,13 +271,6 @@ def several(found: Comparison, loaded: Loaded) -> str:
     names = " ".join(runs) if few else "RUN …"
     where = f"{code(f'python -m bench report {names} --format csv', LONG)} has them all"
     return fitted(parts, where)
-
-
-def _warned(found: Comparison) -> Iterator[Part]:
-    """Write the warnings in the frame that GitHub draws around them."""
-    if found.warnings:
-        lines = [f"> - {text(one, LONG)}" for one in found.warnings]
-        yield paragraph("> [!WARNING]", *lines)
 
 
 def _partial(found: Comparison) -> Iterator[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.report.numbers import MOST_CELL_CHARACTERS, number, one_line
@@ -67,6 +67,8 @@ def code(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
 
 #: GitHub takes no longer comment.
 MOST_CHARACTERS = 65_536
+#: Sentences are shown up to so many characters.
+LONG = 1000
 #: For the sentences that say how many rows are left out.
 ROOM = 400
 
@@ -80,19 +82,6 @@ def row(cells: Iterable[str]) -> str:
         Markdown; a ``|`` in it, in code too, is no end of the cell.
     """
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def head(columns: Sequence[str], numbers: Iterable[int] = ()) -> list[str]:
-    """Return the two lines that a table begins with.
-
-    Parameters
-    ----------
-    numbers : iterable of int
-        Places of the columns of numbers, which stand to the right.
-    """
-    right = set(numbers)
-    rules = ["---:" if place in right else "---" for place in range(len(columns))]
-    return [row(columns), row(rules)]
 
 
 @dataclass(frozen=True)
@@ -118,30 +107,36 @@ class Part:
 
 
 def table(
-    columns: Sequence[str],
-    rows: Iterable[Iterable[str]],
-    numbers: Iterable[int] = (),
-    title: str = "",
+    rows: Sequence[Mapping[str, str]], numbers: Collection[str] = (), title: str = ""
 ) -> Part:
     """Return a table.
 
     Parameters
     ----------
-    rows : iterable of iterable of str
-        Markdown.
-    numbers : iterable of int
-        Places of the columns of numbers.
+    rows : sequence of mapping of str to str
+        Markdown, by the heading of its column.
+    numbers : collection of str
+        Headings of the columns of numbers, which stand to the right.
     title : str
         Markdown; a line above the table.
     """
+    if not rows:
+        return Part()
     above = (f"**{title}**", "") if title else ()
-    before = (*above, *head(columns, numbers))
-    return Part(before, tuple(row(cells) for cells in rows), ("",))
+    rules = ["---:" if name in numbers else "---" for name in rows[0]]
+    before = (*above, row(rows[0]), row(rules))
+    return Part(before, tuple(row(cells.values()) for cells in rows), ("",))
 
 
 def paragraph(*lines: str) -> Part:
     """Return a part that is never left out."""
     return Part(before=(*lines, ""))
+
+
+def warned(sentences: Sequence[str]) -> list[Part]:
+    """Return sentences in the frame that GitHub draws around warnings; no part for none."""
+    lines = [f"> - {text(one, LONG)}" for one in sentences]
+    return [paragraph("> [!WARNING]", *lines)] if lines else []
 
 
 def bullets(items: Iterable[str], title: str, what: str = "item") -> Part:

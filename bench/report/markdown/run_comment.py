@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from bench.advise.answer import Found, KernelAnswer
-from bench.advise.contenders import ladder, rung_times, sizes_of
+from bench.advise.contenders import rung_times, sizes_of
 from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
-from bench.report.markdown.elements import row, table
+from bench.report.markdown.elements import table
 from bench.report.numbers import measured, number, seconds
 from bench.report.page.run_section import SENTENCES, command, subtitle, versions
-from bench.report.run_tables import faster_text, percent, seconds_text
+from bench.report.run_tables import by_reason, faster_text, laddered, percent, seconds_text
 from bench.stats.estimate import Estimate
 from bench.store import tidy
 from bench.store.trust import trusted
 
 # The best batch size of every kernel, as a table.
-
-
-COLUMNS = (
-    "kernel",
-    "device",
-    "batch size",
-    "within 5% of the best",
-    "time to target",
-    "measured best",
-)
 
 
 def best_sizes(found: Found) -> Iterator[elements.Part]:
@@ -43,30 +32,30 @@ def best_sizes(found: Found) -> Iterator[elements.Part]:
     Part
         A table for each workload.
     """
-    by_workload: dict[str, list[KernelAnswer]] = {}
-    for one in found.answers:
-        by_workload.setdefault(one.subject.workload, []).append(one)
-    for workload, answers in by_workload.items():
+    for workload in dict.fromkeys(one.subject.workload for one in found.answers):
+        answers = (one for one in found.answers if one.subject.workload == workload)
         ordered = sorted(answers, key=_seconds)
         title = f"Best batch size until the loss is near the optimum: {elements.text(workload)}"
-        yield table(COLUMNS, (_cells(one) for one in ordered), (2, 3, 4, 5), title)
+        rows = [_cells(one) for one in ordered]
+        yield table(rows, list(rows[0])[2:], title)
 
 
 def _seconds(one: KernelAnswer) -> float:
     return float("inf") if one.advice is None else one.advice.t_star_seconds.value
 
 
-def _cells(one: KernelAnswer) -> list[str]:
-    subject = [elements.code(one.subject.kernel), elements.text(one.subject.device)]
-    if one.advice is None:
-        return [*subject, "–", elements.text(one.refusal), "–", measured_best(one)]
-    return [
-        *subject,
-        f"{one.advice.recommended}",
-        " to ".join(size(end.value) for end in one.advice.within),
-        seconds(one.advice.t_star_seconds.value),
-        measured_best(one),
-    ]
+def _cells(one: KernelAnswer) -> dict[str, str]:
+    advice = one.advice
+    return {
+        "kernel": elements.code(one.subject.kernel),
+        "device": elements.text(one.subject.device),
+        "batch size": "–" if advice is None else f"{advice.recommended}",
+        "within 5% of the best": elements.text(one.refusal)
+        if advice is None
+        else " to ".join(size(end.value) for end in advice.within),
+        "time to target": "–" if advice is None else seconds(advice.t_star_seconds.value),
+        "measured best": measured_best(one),
+    }
 
 
 # The time of every epoch: a table for each workload, device and loader.
@@ -96,15 +85,15 @@ def tables(epochs: pd.DataFrame) -> Iterator[elements.Part]:
         sizes = sorted(set(group["batch_size"].dropna()))
         cells = {(row["kernel"], row["batch_size"]): cell(row) for _, row in group.iterrows()}
         kernels = sorted(dict.fromkeys(group["kernel"].astype(str)))
-        yield table(
-            ["kernel", *(f"B = {size:g}" for size in sizes)],
-            (
-                [elements.code(name), *(cells.get((name, size), "") for size in sizes)]
-                for name in kernels
-            ),
-            range(1, len(sizes) + 1),
-            elements.text(f"{workload}, {device}, batches from {loader}"),
-        )
+        rows = [
+            {
+                "kernel": elements.code(name),
+                **{f"B = {size:g}": cells.get((name, size), "") for size in sizes},
+            }
+            for name in kernels
+        ]
+        title = elements.text(f"{workload}, {device}, batches from {loader}")
+        yield table(rows, list(rows[0])[1:], title)
 
 
 def cell(row: pd.Series) -> str:
@@ -133,32 +122,38 @@ def cell(row: pd.Series) -> str:
 SAVES = "what it saves"
 
 
-def lines(
-    table: pd.DataFrame, times: Mapping[tuple[str, int], Estimate], *, saves: bool = True
-) -> Iterator[str]:
+def ladder_table(
+    rungs: pd.DataFrame,
+    times: Mapping[tuple[str, int], Estimate],
+    title: str = "",
+    *,
+    saves: bool = True,
+) -> elements.Part:
     """Write a ladder.
 
     Parameters
     ----------
-    table : DataFrame
+    rungs : DataFrame
         From ``bench.advise.contenders.ladder``; not empty.
     times : mapping of (str, int) to Estimate
         From ``bench.advise.contenders.rung_times``.
+    title : str
+        Markdown.
     saves : bool
         Whether to say what each rung saves.
-
-    Yields
-    ------
-    str
-        A line of Markdown.
     """
-    sizes = sizes_of(table)
-    columns = ["kernel", *(f"B = {size}" for size in sizes), "times as fast"]
-    yield from elements.head([*columns, SAVES] if saves else columns, range(1, len(columns)))
-    for name, rung in table.iterrows():
-        times_shown = [seconds_text(times.get((str(name), size))) for size in sizes]
-        cells = [elements.code(name), *times_shown, faster_text(table, times, str(name))]
-        yield row([*cells, elements.text(rung["saves"])] if saves else cells)
+    sizes = sizes_of(rungs)
+    rows = [
+        {
+            "kernel": elements.code(name),
+            **{f"B = {size}": seconds_text(times.get((str(name), size))) for size in sizes},
+            "times as fast": faster_text(rungs, times, str(name)),
+            **({SAVES: elements.text(rung["saves"])} if saves else {}),
+        }
+        for name, rung in rungs.iterrows()
+    ]
+    numbers = [name for name in rows[0] if name not in {"kernel", SAVES}]
+    return table(rows, numbers, title)
 
 
 def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str]:
@@ -178,11 +173,9 @@ def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str
     """
     rows = tidy.of_case(tidy.interval_frame(document), "epoch")
     written = {}
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        table = ladder(group)
-        if not table.empty:
-            drawn = lines(table, rung_times(group), saves=saves)
-            written[f"{workload}, {device}"] = "".join(f"{line}\n" for line in drawn)
+    for where, group, rungs in laddered(rows):
+        part = ladder_table(rungs, rung_times(group), saves=saves)
+        written[where] = "".join(f"{line}\n" for line in (*part.before, *part.rows))
     return written
 
 
@@ -222,7 +215,7 @@ def one_run(
         elements.paragraph(f"### Run {elements.code(name)}"),
         elements.paragraph(elements.text(_where(document))),
         elements.paragraph(_trust(document)),
-        *(elements.paragraph(elements.text(sentence, most=1000)) for sentence in sentences),
+        *(elements.paragraph(elements.text(sentence, elements.LONG)) for sentence in sentences),
         *_ladders(epochs),
         *(best_sizes(found) if found is not None else ()),
         *comparison_comment.tables(document, table),
@@ -233,7 +226,7 @@ def one_run(
     told = (document.get("bench") or {}).get("command")
     if told is not None:
         parts.append(
-            elements.paragraph(f"Measured with {elements.code(command(told), most=1000)}.")
+            elements.paragraph(f"Measured with {elements.code(command(told), elements.LONG)}.")
         )
     return elements.fitted(
         parts, f"{elements.code(f'python -m bench report {name} --format csv')} has them all"
@@ -276,14 +269,9 @@ def _trust(document: Mapping[str, Any]) -> str:
 
 
 def _ladders(epochs: pd.DataFrame) -> Iterator[elements.Part]:
-    for (workload, device), group in epochs.groupby(["workload", "device"], sort=False):
-        table = ladder(group)
-        if table.empty:
-            continue
-        title = elements.text(f"{workload}, {device}")
-        first, second, *rungs = lines(table, rung_times(group), saves=False)
-        above = (f"**The ladder: {title}, seconds per epoch**", "", first, second)
-        yield elements.Part(above, tuple(rungs), ("",))
+    for where, group, rungs in laddered(epochs):
+        title = f"The ladder: {elements.text(where)}, seconds per epoch"
+        yield ladder_table(rungs, rung_times(group), title, saves=False)
 
 
 def _unmeasured(document: Mapping[str, Any]) -> Iterator[elements.Part]:
@@ -301,13 +289,9 @@ def _unmeasured(document: Mapping[str, Any]) -> Iterator[elements.Part]:
             "case",
         )
     if skipped:
-        reasons = Counter(
-            (str((one.get("params") or {}).get("device")), str(one.get("reason")))
-            for one in skipped
-        )
         counted = (
             f"{number(n_cases, 'case')} on {elements.text(device)}: {elements.text(reason)}"
-            for (device, reason), n_cases in reasons.most_common()
+            for device, reason, n_cases in by_reason(document)
         )
         title = f"Skipped: {number(len(skipped), 'case')}"
         yield elements.bullets(counted, title, "reason")

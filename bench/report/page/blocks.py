@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
+from bench.report.advice_text import Headline
 from bench.report.charts.chart import Chart
 
 
@@ -42,44 +44,32 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a table.
+class Pick:
+    """A cell of a column of which the reader may pick a value."""
 
-    Attributes
-    ----------
-    number : bool
-        Whether it sorts by `Cell.sort` and stands to the right.
-    filtered : bool
-        Whether the reader may pick one of its values.
-    """
+    text: str
 
-    name: str
-    number: bool = False
-    filtered: bool = False
-
-
-def numeric(*names: str) -> tuple[Column, ...]:
-    """Return columns of numbers."""
-    return tuple(Column(name, number=True) for name in names)
-
-
-def filtered(*names: str) -> tuple[Column, ...]:
-    """Return columns of which the reader may pick a value."""
-    return tuple(Column(name, filtered=True) for name in names)
+    def __str__(self) -> str:
+        """Return what is shown."""
+        return self.text
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of a table.
+class Number:
+    """A cell of a column of numbers, which stands to the right.
 
     Attributes
     ----------
     sort : float or None
-        What it sorts by, in a column of numbers; None is last whichever way.
+        What it sorts by; None is last whichever way.
     """
 
-    text: str
+    text: str = "–"
     sort: float | None = None
+
+    def __str__(self) -> str:
+        """Return what is shown."""
+        return self.text
 
     @property
     def key(self) -> float | None:
@@ -87,16 +77,32 @@ class Cell:
         return None if self.sort is None or not math.isfinite(self.sort) else self.sort
 
 
+def whole(n: int) -> Number:
+    """Return a cell with a whole number."""
+    return Number(str(n), float(n))
+
+
+def known(value: Any, write: Callable[[float], str], otherwise: str = "–") -> Number:
+    """Return a cell with a number, where the value is one."""
+    if not isinstance(value, Real) or math.isnan(value):
+        return Number(otherwise)
+    return Number(write(float(value)), float(value))
+
+
+#: By the heading of its column, which holds the same kind of cell in every row.
+Row = Mapping[str, str | Pick | Number]
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table.
+    """A table; without rows it is not shown.
 
     Attributes
     ----------
     caption : str
         What it holds, for those who come to it first.
-    columns : tuple of Column
-        The first heads its row.
+    rows : sequence of Row
+        The first column heads its row.
     sortable : bool
         Whether the reader may sort it, and search and filter where it is long.
     folded : bool
@@ -105,14 +111,18 @@ class Table:
 
     id: str
     caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    sortable: bool = False
+    rows: Sequence[Row]
+    sortable: bool = True
     folded: bool = False
 
-    def options(self, column: int) -> list[str]:
-        """Return the values of a column that may be picked, in the order of their names."""
-        return sorted({row[column].text for row in self.rows} - {""})
+    @property
+    def options(self) -> dict[int, tuple[str, list[str]]]:
+        """The columns of which a value may be picked: heading and values, by their place."""
+        return {
+            place: (name, sorted({str(row[name]) for row in self.rows} - {""}))
+            for place, (name, first) in enumerate(self.rows[0].items())
+            if isinstance(first, Pick)
+        }
 
 
 @dataclass(frozen=True)
@@ -142,21 +152,11 @@ class Answer:
 
     Attributes
     ----------
-    where : str
-        Workload and device.
-    sentences : tuple of str
-        Two.
-    sureness : str
-        How sure that is, in a sentence.
-    level : {'good', 'fair', 'poor'}
     scale : str
         What the bars show.
     """
 
-    where: str
-    sentences: tuple[str, ...]
-    sureness: str
-    level: str
+    headline: Headline
     scale: str
     bars: tuple[Bar, ...]
 
@@ -206,11 +206,11 @@ class Page:
     ----------
     subtitle : str
         One line of what was run on what.
-    made_by : str
-        The command and version that made it.
+    made_from : str
+        The files.
     """
 
     title: str
     subtitle: str
     sections: Sequence[Section]
-    made_by: str
+    made_from: str

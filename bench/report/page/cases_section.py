@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bench.advise.contenders import Contender, Ranking
 from bench.report import numbers
-from bench.report.advice_text import QUANTITIES, TEXTBOOK, Headline, time
-from bench.report.numbers import measured, quotient
+from bench.report.advice_text import QUANTITIES, TEXTBOOK, Headline
+from bench.report.comparison_text import subject, text_of
+from bench.report.numbers import estimated, measured, quotient
 from bench.report.page.blocks import (
     Answer,
     Bar,
-    Cell,
-    Column,
+    Number,
+    Pick,
     Prose,
+    Row,
     Section,
     Table,
-    filtered,
-    numeric,
+    known,
+    whole,
 )
 from bench.report.page.measured_sections import seconds_cell
-from bench.report.run_tables import percent
+from bench.report.run_tables import by_reason, plus_minus
 
 if TYPE_CHECKING:
     from bench.report.page.one_run import Material
@@ -44,23 +45,17 @@ def answer_section(material: Material) -> Section:
     if not material.headlines:
         nothing = Prose("This run holds no epochs of a training, so it does not tell.")
         return Section("answer", "The answer", (nothing,))
-    blocks: list[Answer | Prose] = [_answer(one) for one in material.headlines]
-    if material.not_found:
-        blocks.append(Prose(material.not_found, "note"))
-    return Section("answer", "The answer", blocks)
+    notes = [Prose(material.not_found, "note")] if material.not_found else []
+    return Section("answer", "The answer", [*map(_answer, material.headlines), *notes])
 
 
 def _answer(one: Headline) -> Answer:
     contest = one.contest
-    return Answer(
-        where=f"{contest.workload} on {contest.device}",
-        sentences=(one.fastest, one.batch_size),
-        sureness=one.sureness,
-        level=one.level,
-        scale=f"The fastest, by {QUANTITIES[contest.quantity]}; lines show 95% intervals, "
-        f"and the scale is logarithmic.",
-        bars=tuple(_bars(contest)),
+    scale = (
+        f"The fastest, by {QUANTITIES[contest.quantity]}; lines show 95% intervals, "
+        f"and the scale is logarithmic."
     )
+    return Answer(one, scale, tuple(_bars(contest)))
 
 
 def _bars(contest: Ranking) -> Iterator[Bar]:
@@ -74,14 +69,14 @@ def _bars(contest: Ranking) -> Iterator[Bar]:
     start, width = lowest - MARGIN * room, (1 + 2 * MARGIN) * room
 
     def place(seconds: float, otherwise: float) -> float:
-        known = seconds if math.isfinite(seconds) and seconds > 0 else otherwise
-        return min(max(100 * (math.log(known) - start) / width, 0.0), 100.0)
+        there = seconds if math.isfinite(seconds) and seconds > 0 else otherwise
+        return min(max(100 * (math.log(there) - start) / width, 0.0), 100.0)
 
     tied = {one.kernel for one in contest.rivals} | {contest.winner.kernel}
     for one in drawn:
         yield Bar(
             name=one.kernel,
-            text=time(one),
+            text=estimated(one.known),
             note=_note(one, contest.winner),
             at=place(one.seconds, one.seconds),
             low=place(one.low, one.seconds),
@@ -101,13 +96,12 @@ def _note(one: Contender, first: Contender) -> str:
 # Every case, in a table that the reader can sort and filter; and what was not measured.
 
 
-HEAD = (
-    *filtered("kernel", "question", "workload", "device", "batches from"),
-    *numeric("size", "seconds", "±95%", "between processes", "samples/s", "loss", "rounds"),
-    *(Column("disturbed by"), Column("case")),
-)
-#: What sizes are called, beside the batch size.
-SIZES = {"batch_size": "B", "n_parameters": "P", "n_bytes": "bytes"}
+#: How sizes are written; a case has one of them.
+SIZES: dict[str, Callable[[float], str]] = {
+    "batch_size": "B={:g}".format,
+    "n_parameters": "P={:g}".format,
+    "n_bytes": numbers.binary_bytes,
+}
 LEGEND = (
     "Seconds are the median over the rounds: of an epoch, a step, an update, a pass of a "
     "loader or a control. ±95% is half its interval from the rounds, between processes half of "
@@ -118,66 +112,39 @@ LEGEND = (
 
 def cases_section(material: Material) -> Section:
     """List every case."""
-    rows = tuple(_row(row) for _, row in material.table.iterrows())
-    table = Table("cases-table", "Every case that was measured", HEAD, rows, sortable=True)
+    rows = [_row(row) for _, row in material.table.iterrows()]
+    table = Table("cases-table", "Every case that was measured", rows)
     return Section("cases", "Every case", (Prose(LEGEND, "note"), table))
 
 
-def _row(row: pd.Series) -> tuple[Cell, ...]:
-    size, value = _size(row)
-    return (
-        Cell(_what(row)),
-        *(Cell(_text(row.get(name))) for name in ("case", "workload", "device", "loader")),
-        Cell(size, value),
-        seconds_cell(row),
-        _share(row.get("half_width")),
-        _share(row.get("between_half_width")),
-        _rate(row),
-        _number(row.get("loss"), numbers.loss),
-        Cell(f"{row['rounds']:g}", float(row["rounds"])),
-        Cell(_marks(row.get("marks"))),
-        Cell(str(row["name"])),
-    )
-
-
-def _what(row: pd.Series) -> str:
-    """Name what was timed: a kernel, a library's control, or a foreign benchmark."""
-    control = _text(row.get("control"))
-    if control:
-        return f"{_text(row.get('backend'))} {control}".strip()
-    return _text(row.get("kernel")) or _text(row.get("backend")) or str(row["name"])
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _size(row: pd.Series) -> tuple[str, float | None]:
-    for name, sign in SIZES.items():
-        value = row.get(name)
-        if value is not None and pd.notna(value):
-            text = numbers.binary_bytes(value) if name == "n_bytes" else f"{sign}={value:g}"
-            return text, float(value)
-    return "", None
-
-
-def _share(value: Any) -> Cell:
-    known = value is not None and pd.notna(value)
-    return Cell(f"±{percent(float(value))}", float(value)) if known else Cell("–")
-
-
-def _number(value: Any, write: Any) -> Cell:
-    known = isinstance(value, (int, float)) and pd.notna(value)
-    return Cell(write(float(value)), float(value)) if known else Cell("")
-
-
-def _rate(row: pd.Series) -> Cell:
-    """Write samples per second, known as well as the seconds are."""
-    rate = row.get("samples_per_second")
-    if not isinstance(rate, (int, float)) or not pd.notna(rate):
-        return Cell("")
+def _row(row: pd.Series) -> Row:
     share = (row["high"] - row["low"]) / 2 / row["seconds"]
-    return Cell(measured(float(rate), float(rate) * share, ""), float(rate))
+    return {
+        "kernel": Pick(subject(row)),
+        "question": Pick(text_of(row, "case")),
+        "workload": Pick(text_of(row, "workload")),
+        "device": Pick(text_of(row, "device")),
+        "batches from": Pick(text_of(row, "loader")),
+        "size": _size(row),
+        "seconds": seconds_cell(row),
+        "±95%": known(row.get("half_width"), plus_minus),
+        "between processes": known(row.get("between_half_width"), plus_minus),
+        "samples/s": known(
+            row.get("samples_per_second"), lambda rate: measured(rate, rate * share, ""), ""
+        ),
+        "loss": known(row.get("loss"), numbers.loss, ""),
+        "rounds": known(row["rounds"], "{:g}".format),
+        "disturbed by": _marks(row.get("marks")),
+        "case": str(row["name"]),
+    }
+
+
+def _size(row: pd.Series) -> Number:
+    for name, write in SIZES.items():
+        size = known(row.get(name), write)
+        if size.sort is not None:
+            return size
+    return Number("")
 
 
 def _marks(marks: Any) -> str:
@@ -188,12 +155,13 @@ def _marks(marks: Any) -> str:
 
 def skipped_section(material: Material) -> Section:
     """Say what was skipped, what failed and what was lost, each with its reason."""
-    blocks = tuple(_unmeasured(material.document.get("bench") or {}))
+    blocks = tuple(_unmeasured(material.document))
     nothing = (Prose("Nothing was skipped, and nothing failed."),)
     return Section("skipped", "What was skipped, and why", blocks or nothing)
 
 
-def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
+def _unmeasured(document: Mapping[str, Any]) -> Iterator[Prose | Table]:
+    added = document.get("bench") or {}
     failed = added.get("failed") or ()
     if failed:
         n_failed = numbers.number(len(failed), "case")
@@ -204,24 +172,18 @@ def _unmeasured(added: Mapping[str, Any]) -> Iterator[Prose | Table]:
         yield _listed("incidents-table", "Processes lost, and cases that erred", incidents)
     skipped = added.get("skipped") or ()
     if skipped:
-        reasons = Counter(
-            (_text((one.get("params") or {}).get("device")), str(one.get("reason")))
-            for one in skipped
-        )
-        rows = tuple(
-            (Cell(device or "any device"), Cell(str(number), float(number)), Cell(reason))
-            for (device, reason), number in reasons.most_common()
-        )
-        head = (Column("device"), Column("cases", number=True), Column("reason"))
-        yield Table("skipped-table", "Skipped cases by reason", head, rows, sortable=True)
+        rows: list[Row] = [
+            {"device": device, "cases": whole(number), "reason": reason}
+            for device, reason, number in by_reason(document)
+        ]
+        yield Table("skipped-table", "Skipped cases by reason", rows)
         yield _listed("skipped-cases", "Every skipped case", skipped, folded=True)
 
 
 def _listed(name: str, caption: str, cases: Any, *, folded: bool = False) -> Table:
     """List cases with their reasons."""
-    rows = tuple((Cell(str(one.get("id") or "–")), Cell(_reason(one))) for one in cases)
-    head = (Column("case"), Column("reason"))
-    return Table(name, caption, head, rows, sortable=True, folded=folded)
+    rows = [{"case": str(one.get("id") or "–"), "reason": _reason(one)} for one in cases]
+    return Table(name, caption, rows, folded=folded)
 
 
 def _reason(one: Mapping[str, Any]) -> str:

@@ -11,22 +11,23 @@ from bench.compare.over_time import over_time, points
 from bench.history.machine_history import WholeHistory
 from bench.history.rule import RULE
 from bench.report.charts.chart import NothingToDrawError
-from bench.report.charts.history import FEWEST_RUNS, history_chart
-from bench.report.comparison_text import what
+from bench.report.charts.history import FEWEST_RUNS, history_chart, what_changed
+from bench.report.comparison_text import minute, text_of, what
 from bench.report.numbers import change, measured, number
 from bench.report.page.blocks import (
     Block,
-    Cell,
-    Column,
     Facts,
+    Number,
     Page,
+    Pick,
     Prose,
+    Row,
     Section,
     Table,
-    filtered,
-    numeric,
+    known,
+    whole,
 )
-from bench.report.run_tables import percent
+from bench.report.run_tables import plus_minus
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
 from bench.stats.verdict import CaseVerdict, Judgement, Verdict
@@ -104,20 +105,19 @@ def _left_out(one: WholeHistory) -> Iterator[str]:
 def _table(
     name: str, caption: str, judgement: Judgement, cases: Sequence[CaseVerdict]
 ) -> Table:
-    counted = f"{wording.unit(judgement)} before / now"
-    head = (
-        *(Column("what"), *filtered("verdict"), *numeric("ratio (95%)", "margin")),
-        *(Column(counted), *filtered("cause"), Column("why")),
-    )
-    rows = tuple(
-        (
-            Cell(one.name),
-            *map(Cell, wording.cells_of(one), (None, one.ratio, one.margin, None, None)),
-            Cell(one.reason),
-        )
+    rows: list[Row] = [
+        {
+            "what": one.name,
+            "verdict": Pick(wording.verdict_of(one)),
+            "ratio (95%)": Number(wording.ratio_of(one), one.ratio),
+            "margin": Number(wording.percent(one.margin), one.margin),
+            f"{wording.unit(judgement)} before / now": wording.n_of(one),
+            "cause": Pick(one.cause or "–"),
+            "why": one.reason,
+        }
         for one in cases
-    )
-    return Table(name, caption, head, rows, sortable=True)
+    ]
+    return Table(name, caption, rows)
 
 
 # Cases over time, and the runs that they come from.
@@ -183,8 +183,7 @@ def many_runs(
             *_changes(histories),
             Section("runs", "Every run", (runs_table(runs),)),
         ),
-        made_by=f"Made by python -m bench report from {len(runs)} run files; every number on "
-        f"this page is in these files.",
+        made_from=f"{len(runs)} run files",
     )
 
 
@@ -206,7 +205,7 @@ def _runs(runs: pd.DataFrame, histories: Sequence[WholeHistory], span: str) -> s
 
 
 def history_section(
-    loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame | None = None
+    loaded: Loaded, histories: Sequence[WholeHistory], drawn: pd.DataFrame
 ) -> Section:
     """Show each case over time.
 
@@ -214,12 +213,10 @@ def history_section(
     ----------
     histories : sequence of WholeHistory
         A machine each, the one that was measured last first.
-    drawn : DataFrame or None
-        From ``bench.compare.over_time.points``, where that is there already.
+    drawn : DataFrame
+        From ``bench.compare.over_time.points``.
     """
     title = "Each case over time"
-    if drawn is None:
-        drawn = points(loaded.cases, loaded.runs)
     # The machine with the newest run may have this one alone.
     several = [one for one in histories if len(one.machine.runs) >= FEWEST_RUNS]
     try:
@@ -249,11 +246,13 @@ def _notable(histories: Sequence[WholeHistory]) -> str | None:
     return None
 
 
-def _changes(histories: Sequence[WholeHistory]) -> tuple[Section, Section]:
-    none = Prose("None was found.")
-    changes = (Prose(OF_CHANGES, "note"), changes_table(histories) or none)
-    drifts = (Prose(OF_DRIFT, "note"), drifts_table(histories) or none)
-    return Section("changes", "Change points", changes), Section("drift", "Slow drift", drifts)
+def _changes(histories: Sequence[WholeHistory]) -> Iterator[Section]:
+    for name, title, note, table in (
+        ("changes", "Change points", OF_CHANGES, changes_table(histories)),
+        ("drift", "Slow drift", OF_DRIFT, drifts_table(histories)),
+    ):
+        listed = table if table.rows else Prose("None was found.")
+        yield Section(name, title, (Prose(note, "note"), listed))
 
 
 def runs_table(runs: pd.DataFrame) -> Table:
@@ -265,36 +264,22 @@ def runs_table(runs: pd.DataFrame) -> Table:
         From ``bench.store``.
     """
     shown = runs.tail(MOST_RUNS)
-    head = (
-        *(Column(name) for name in ("run", "taken (UTC)", "machine", "GPU")),
-        *filtered("fingerprint", "preset", "status"),
-        *numeric("cases", "failed"),
-    )
     caption = "All of them" if len(shown) == len(runs) else f"The newest {len(shown)} runs"
-    rows = tuple(_run(row) for _, row in shown.iterrows())
-    return Table("runs-table", caption, head, rows, sortable=True)
+    return Table("runs-table", caption, [_run(row) for _, row in shown.iterrows()])
 
 
-def _run(row: pd.Series) -> tuple[Cell, ...]:
-    texts = ("cpu_model", "gpus", "fingerprint_id", "preset", "status")
-    taken = "–" if pd.isna(row["taken"]) else f"{row['taken']:%Y-%m-%d %H:%M}"
-    return (
-        Cell(str(row["run"])),
-        Cell(taken),
-        *(Cell(_text(row[name], name)) for name in texts),
-        *(_count(row[name]) for name in ("n_cases", "n_failed")),
-    )
-
-
-def _text(value: object, name: str) -> str:
-    """Write a fact of a run; of GPUs, that it has none, where it says so."""
-    if not isinstance(value, str):
-        return "–"
-    return "none" if name == "gpus" and not value else value
-
-
-def _count(value: object) -> Cell:
-    return Cell("–") if pd.isna(value) else Cell(str(value), float(str(value)))  # type: ignore[call-overload]
+def _run(row: pd.Series) -> Row:
+    return {
+        "run": str(row["run"]),
+        "taken (UTC)": minute(row["taken"]),
+        "machine": text_of(row, "cpu_model") or "–",
+        "GPU": (row["gpus"] or "none") if isinstance(row["gpus"], str) else "–",
+        "fingerprint": Pick(text_of(row, "fingerprint_id") or "–"),
+        "preset": Pick(text_of(row, "preset") or "–"),
+        "status": Pick(text_of(row, "status") or "–"),
+        "cases": known(row["n_cases"], "{:g}".format),
+        "failed": known(row["n_failed"], "{:g}".format),
+    }
 
 
 # Tables over time: each case, change points, slow drift.
@@ -302,9 +287,9 @@ def _count(value: object) -> Cell:
 
 #: Longer tables hold the newest.
 MOST_CHANGES = 1000
-CONTROL = "machine"
+CASE, CONTROL = "case", "machine"
 #: What a step or a drift is of: the machine's parts and kernels are judged as one.
-KINDS = {"machine": "part of the machine", "kernel": "kernel", "": "case"}
+KINDS = {"machine: ": "part of the machine", "kernel ": "kernel", "": CASE}
 
 
 def cases_table(
@@ -317,12 +302,6 @@ def cases_table(
     drawn : DataFrame
         From ``bench.compare.over_time.points``.
     """
-    head = (
-        *(Column("what"), *filtered("case"), *_machine_column(histories)),
-        *numeric("runs", "first", "median", "last", "spread between runs"),
-        *numeric("newest run against earlier (95%)"),
-        *(*filtered("verdict"), Column("name")),
-    )
     rows = []
     for one in histories:
         own = drawn[drawn["run"].isin(set(one.machine.runs["run"]))]
@@ -330,41 +309,35 @@ def cases_table(
         told = _named(one, histories)
         found = over_time(loaded.cases, loaded.runs, own)
         rows += [_case(row, told, verdicts.get(str(row["key"]))) for _, row in found.iterrows()]
-    return Table("history-table", "Each case over all runs", head, tuple(rows), sortable=True)
+    return Table("history-table", "Each case over all runs", rows)
 
 
-def _machine_column(histories: Sequence[WholeHistory]) -> tuple[Column, ...]:
-    return filtered("machine") if len(histories) > 1 else ()
+def _named(one: WholeHistory, histories: Sequence[WholeHistory]) -> Row:
+    """Name the machine, where there are several."""
+    return {"machine": Pick(one.machine.name)} if len(histories) > 1 else {}
 
 
-def _named(one: WholeHistory, histories: Sequence[WholeHistory]) -> tuple[Cell, ...]:
-    return (Cell(one.machine.name),) if len(histories) > 1 else ()
-
-
-def _case(
-    row: pd.Series, machine: tuple[Cell, ...], verdict: CaseVerdict | None
-) -> tuple[Cell, ...]:
-    width = row["spread"] * row["median"] if pd.notna(row["spread"]) else None
-    case = row.get("case")
-    return (
-        Cell(what(row)),
-        Cell(case if isinstance(case, str) else ""),
-        *machine,
-        Cell(str(row["n_runs"]), float(row["n_runs"])),
-        *(
-            Cell(measured(row[name], width), float(row[name]))
+def _case(row: pd.Series, machine: Row, verdict: CaseVerdict | None) -> Row:
+    width = row["spread"] * row["median"]
+    case = text_of(row, "case")
+    against, said = Number(), "a control" if case == CONTROL else "–"
+    if verdict is not None:
+        against = Number(wording.ratio_of(verdict), verdict.ratio)
+        said = wording.verdict_of(verdict)
+    return {
+        "what": what(row),
+        "case": Pick(case),
+        **machine,
+        "runs": whole(row["n_runs"]),
+        **{
+            name: Number(measured(row[name], width), float(row[name]))
             for name in ("first", "median", "last")
-        ),
-        Cell(f"±{percent(row['spread'])}", row["spread"]) if width is not None else Cell("–"),
-        *_verdict(verdict, control=case == CONTROL),
-        Cell(str(row["name"])),
-    )
-
-
-def _verdict(one: CaseVerdict | None, *, control: bool) -> tuple[Cell, Cell]:
-    if one is None:
-        return Cell("–"), Cell("a control" if control else "–")
-    return Cell(wording.ratio_of(one), one.ratio), Cell(wording.verdict_of(one))
+        },
+        "spread between runs": known(row["spread"], plus_minus),
+        "newest run against earlier (95%)": against,
+        "verdict": Pick(said),
+        "name": str(row["name"]),
+    }
 
 
 def _listed(
@@ -375,18 +348,14 @@ def _listed(
         (one, found)
         for one in histories
         for found in (
-            *(pool for pool in getattr(one.judgement, kind) if _is_pool(pool.name)),
+            *(pool for pool in getattr(one.judgement, kind) if _kind(pool.name) != CASE),
             *getattr(one, kind),
         )
     ]
 
 
-def _is_pool(name: str) -> bool:
-    return name.startswith(("machine: ", "kernel "))
-
-
 def _kind(name: str) -> str:
-    return KINDS[name.partition(" ")[0].rstrip(":") if _is_pool(name) else ""]
+    return next(kind for start, kind in KINDS.items() if name.startswith(start))
 
 
 def _rank(name: str) -> int:
@@ -394,68 +363,46 @@ def _rank(name: str) -> int:
     return list(KINDS.values()).index(_kind(name))
 
 
-def _head(histories: Sequence[WholeHistory]) -> tuple[Column, ...]:
-    return (Column("what"), *filtered("is a"), *_machine_column(histories))
+def _what(one: WholeHistory, name: str, histories: Sequence[WholeHistory]) -> Row:
+    return {"what": name, "is a": Pick(_kind(name)), **_named(one, histories)}
 
 
-def _what(one: WholeHistory, name: str, histories: Sequence[WholeHistory]) -> tuple[Cell, ...]:
-    return (Cell(name), Cell(_kind(name)), *_named(one, histories))
-
-
-def changes_table(histories: Sequence[WholeHistory]) -> Table | None:
-    """List the change points, the newest first.
-
-    Returns
-    -------
-    Table or None
-        None where there is none.
-    """
+def changes_table(histories: Sequence[WholeHistory]) -> Table:
+    """List the change points, the newest first."""
     found = sorted(_listed(histories, "changes"), key=lambda pair: _rank(pair[1].name))
     found.sort(key=lambda pair: pair[1].first_after, reverse=True)
     shown = found[:MOST_CHANGES]
     caption = "All of them, the newest first"
     if len(shown) < len(found):
         caption = f"The newest {len(shown)} of {len(found)} change points"
-    head = (
-        *(*_head(histories), Column("since (UTC)"), Column("last before")),
-        *(*numeric("size (95%)"), Column("first run after it")),
-        Column("what changed between the runs"),
-    )
-    rows = tuple(
-        (
-            *_what(one, step.name, histories),
-            Cell(f"{step.first_after:%Y-%m-%d %H:%M}"),
-            Cell(f"{step.last_before:%Y-%m-%d %H:%M}"),
-            Cell(change(step.ratio, step.low, step.high), step.ratio),
-            Cell(step.run),
-            Cell("; ".join(step.what_changed) or "no fact that the runs tell"),
-        )
+    rows: list[Row] = [
+        {
+            **_what(one, step.name, histories),
+            "since (UTC)": minute(step.first_after),
+            "last before": minute(step.last_before),
+            "size (95%)": Number(change(step.ratio, step.low, step.high), step.ratio),
+            "first run after it": step.run,
+            "what changed between the runs": what_changed(step),
+        }
         for one, step in shown
-    )
-    return Table("changes-table", caption, head, rows, sortable=True) if rows else None
+    ]
+    return Table("changes-table", caption, rows)
 
 
-def drifts_table(histories: Sequence[WholeHistory]) -> Table | None:
-    """List what changes slowly, the steepest first.
-
-    Returns
-    -------
-    Table or None
-        None where there is none.
-    """
+def drifts_table(histories: Sequence[WholeHistory]) -> Table:
+    """List what changes slowly, the steepest first."""
     found = _listed(histories, "drifts")
     found.sort(key=lambda pair: (_rank(pair[1].name), -abs(pair[1].ratio - 1)))
-    numbers = numeric("a month (95%)", "in all", "runs")
-    head = (*_head(histories), *numbers, Column("since"))
-    rows = tuple(
-        (
-            *_what(one, drift.name, histories),
-            Cell(change(drift.ratio_a_month, drift.low, drift.high), drift.ratio_a_month),
-            Cell(change(drift.ratio), drift.ratio),
-            Cell(str(drift.n_runs), float(drift.n_runs)),
-            Cell(f"{drift.since:%Y-%m-%d}"),
-        )
+    rows: list[Row] = [
+        {
+            **_what(one, drift.name, histories),
+            "a month (95%)": Number(
+                change(drift.ratio_a_month, drift.low, drift.high), drift.ratio_a_month
+            ),
+            "in all": Number(change(drift.ratio), drift.ratio),
+            "runs": whole(drift.n_runs),
+            "since": f"{drift.since:%Y-%m-%d}",
+        }
         for one, drift in found
-    )
-    caption = "By how much, the steepest first"
-    return Table("drifts-table", caption, head, rows, sortable=True) if rows else None
+    ]
+    return Table("drifts-table", "By how much, the steepest first", rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ import pandas as pd
 from bench.advise import memory_cost
 from bench.advise.answer import Counted, KernelAnswer
 from bench.advise.bounds import Efficiency, NothingToSayError, assess
-from bench.advise.contenders import ladder, rung_names, rung_times, sizes_of
+from bench.advise.contenders import rung_names, rung_times, sizes_of
 from bench.report import numbers
-from bench.report.advice_text import interval, noise_scale_line, size
+from bench.report.advice_text import best_time, conditions, interval, noise_scale_line, size
 from bench.report.charts.chart import Chart, NothingToDrawError
 from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_chart
 from bench.report.charts.loss import loss_chart, published_chart
@@ -21,9 +20,9 @@ from bench.report.charts.speed import ladder_chart, speed_chart
 from bench.report.charts.target import steps_chart, target_chart
 from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
-from bench.report.numbers import measured, timed
-from bench.report.page.blocks import Cell, Column, Prose, Section, Table, numeric
-from bench.report.run_tables import NOTHING, faster_text
+from bench.report.numbers import estimated, timed
+from bench.report.page.blocks import Number, Prose, Row, Section, Table, known, whole
+from bench.report.run_tables import faster_text, laddered
 from bench.report.terminal import TITLES, line_cells
 from bench.stats.fits import RefusalError
 from bench.store import tidy
@@ -44,24 +43,16 @@ def drawn(chart: Callable[..., Chart], *of: object) -> Chart | Prose:
 
 def ladder_section(material: Material) -> Section:
     """Order the kernels from the slowest to the fastest."""
-    title = "The ladder: what each way of training saves"
-    chart = drawn(ladder_chart, material.epochs)
-    if isinstance(chart, Prose):
-        return Section("ladder", title, (chart,))
     tables = [
-        _ladder_table(group, f"{workload}, {device}", number)
-        for number, ((workload, device), group) in enumerate(
-            material.epochs.groupby(["workload", "device"], sort=False)
-        )
+        _ladder_table(group, table, where, number)
+        for number, (where, group, table) in enumerate(laddered(material.epochs))
     ]
-    return Section("ladder", title, (chart, *(one for one in tables if one is not None)))
+    title = "The ladder: what each way of training saves"
+    return Section("ladder", title, (drawn(ladder_chart, material.epochs), *tables))
 
 
-def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
+def _ladder_table(rows: pd.DataFrame, table: pd.DataFrame, where: str, number: int) -> Table:
     """Write a ladder, each time with the digits that its interval allows."""
-    table = ladder(rows)
-    if table.empty:
-        return None
     sizes = sizes_of(table)
     times = rung_times(rows)
     named = rows.assign(rung=rung_names(rows))
@@ -69,22 +60,20 @@ def _ladder_table(rows: pd.DataFrame, where: str, number: int) -> Table | None:
         (str(row["rung"]), int(row["batch_size"])): seconds_cell(row)
         for _, row in named.iterrows()
     }
-    columns = numeric(*(f"B = {size}" for size in sizes), "times as fast")
-    head = (Column("kernel"), *columns, Column("what it saves"))
-    body = tuple(
-        (
-            Cell(str(name)),
-            *(cells.get((str(name), size), Cell(NOTHING)) for size in sizes),
-            Cell(faster_text(table, times, str(name)), float(row["times"])),
-            Cell(str(row["saves"] or "")),
-        )
+    body: list[Row] = [
+        {
+            "kernel": str(name),
+            **{f"B = {size}": cells.get((str(name), size), Number()) for size in sizes},
+            "times as fast": Number(faster_text(table, times, str(name)), float(row["times"])),
+            "what it saves": str(row["saves"] or ""),
+        }
         for name, row in table.iterrows()
-    )
+    ]
     caption = f"Seconds per epoch, {where}; times as fast as the first at B = {sizes[0]}"
-    return Table(f"ladder-table-{number}", caption, head, body, sortable=True)
+    return Table(f"ladder-table-{number}", caption, body)
 
 
-def seconds_cell(row: pd.Series) -> Cell:
+def seconds_cell(row: pd.Series) -> Number:
     """Write a time with its mark and the digits that its interval allows.
 
     Parameters
@@ -92,7 +81,7 @@ def seconds_cell(row: pd.Series) -> Cell:
     row : Series
         A case, with ``low`` and ``high``.
     """
-    return Cell(f"{timed(row)} {mark(row).strip()}".strip(), float(row["seconds"]))
+    return Number(f"{timed(row)} {mark(row).strip()}".strip(), float(row["seconds"]))
 
 
 def speed_section(material: Material) -> Section:
@@ -148,28 +137,29 @@ def _bound_table(rows: pd.DataFrame, title: str, name: str) -> Table:
     sizes = sorted(set(rows[size].dropna()))
     mark = "B = " if size == "batch_size" else "P = "
     cells = {
-        (row["kernel"], row[size]): Cell(
+        (row["kernel"], row[size]): Number(
             f"{percent(row['roof_share'])} {getattr(row['bound'], 'value', row['bound'])}",
             float(row["roof_share"]),
         )
         for _, row in rows.iterrows()
     }
-    body = tuple(
-        (Cell(str(kernel)), *(cells.get((kernel, one), Cell("")) for one in sizes))
+    body: list[Row] = [
+        {
+            "kernel": str(kernel),
+            **{f"{mark}{one:g}": cells.get((kernel, one), Number("")) for one in sizes},
+        }
         for kernel in dict.fromkeys(rows["kernel"])
-    )
-    head = (Column("kernel"), *numeric(*(f"{mark}{one:g}" for one in sizes)))
+    ]
     caption = f"{title}: share of the roof, and what bounds the case"
     plain = "".join(sign if sign.isalnum() else "-" for sign in name)
-    return Table(plain, caption, head, body, sortable=True, folded=True)
+    return Table(plain, caption, body, folded=True)
 
 
 def memory_section(material: Material) -> Section:
     """Show what trainings take in memory, and what a sample more in the batch adds."""
     chart = drawn(memory_chart, material.table, material.shown)
-    if isinstance(chart, Prose):
-        return Section("memory", "Memory", (chart,))
-    return Section("memory", "Memory", (chart, *_memory_tables(material.table)))
+    tables = () if isinstance(chart, Prose) else _memory_tables(material.table)
+    return Section("memory", "Memory", (chart, *tables))
 
 
 def _memory_tables(table: pd.DataFrame) -> Iterator[Table]:
@@ -179,31 +169,28 @@ def _memory_tables(table: pd.DataFrame) -> Iterator[Table]:
         lines = memory_cost.lines(rows, quantity)
         if not lines:
             continue
-        body = tuple(
-            (Cell(kernel), Cell(workload), Cell(device), *_cells(one))
-            for (workload, device, kernel), one in lines.items()
-        )
-        head = (
-            *(Column(name) for name in ("kernel", "workload", "device")),
-            *numeric("bytes per sample", "besides"),
-        )
+        body = [_line(*where, one) for where, one in lines.items()]
         name = f"memory-{quantity.replace('_', '-')}"
-        caption = f"A line through the peaks: {title}"
-        yield Table(name, caption, head, body, sortable=True, folded=True)
+        yield Table(name, f"A line through the peaks: {title}", body, folded=True)
 
 
-def _cells(one: memory_cost.Line) -> tuple[Cell, Cell]:
+def _line(workload: str, device: str, kernel: str, one: memory_cost.Line) -> Row:
     slope, intercept = line_cells(one)
-    return Cell(slope, one.bytes_per_sample), Cell(intercept, one.intercept_bytes)
+    return {
+        "kernel": kernel,
+        "workload": workload,
+        "device": device,
+        "bytes per sample": Number(slope, one.bytes_per_sample),
+        "besides": Number(intercept, one.intercept_bytes),
+    }
 
 
 # Time to the target: which batch size gets near the optimum first.
 
 
-HEAD = (
-    *(Column("kernel"), Column("device")),
-    *numeric("advised B", "within 5%", "predicted", "measured", "at B", "n_half"),
-    *(*numeric("model misses by"), Column("why not")),
+NUMBERS = (
+    *("advised B", "within 5%", "predicted", "measured", "at B", "n_half"),
+    "model misses by",
 )
 NO_TARGET = "Steps to a target were not counted for this run."
 
@@ -217,34 +204,31 @@ def _blocks(material: Material) -> Iterator[Chart | Prose | Table]:
     if material.found is None or not material.answers:
         yield Prose(material.not_found or NO_TARGET)
         return
-    for known in material.found.counted.values():
-        yield Prose(f"{_statistics(known)} {noise_scale_line(known.noise_scale)}")
+    for counted in material.found.counted.values():
+        yield Prose(f"{_statistics(counted)} {noise_scale_line(counted.noise_scale)}")
     yield drawn(target_chart, material.answers, material.shown)
     yield Table(
         "target-table",
         "The best batch size of every kernel; n_half is what a step costs before its first "
         "sample, in samples",
-        HEAD,
-        tuple(_row(one) for one in material.answers),
-        sortable=True,
+        [_row(one) for one in material.answers],
     )
     if material.found.counted:
         yield steps_chart(list(material.found.counted.values()))
 
 
-def _statistics(known: Counted) -> str:
+def _statistics(counted: Counted) -> str:
     """Say what the target is, and what the steps follow."""
-    its = known.conditions
+    its = counted.conditions
     said = (
-        f"{known.workload}, {its.schedule} rate, {its.sampling.replace('-', ' ')}"
-        f"{f', momentum {its.momentum:g}' if its.momentum else ''}: the target is a loss of "
-        f"{known.target_loss:.5f}, {100 * its.tolerance:g}% above the optimum. "
+        f"{counted.workload}, {conditions(its)}: the target is a loss of "
+        f"{counted.target_loss:.5f}, {100 * its.tolerance:g}% above the optimum. "
     )
-    if isinstance(known.fit, RefusalError):
-        return f"{said}No model of the steps: {known.fit}."
-    fit = known.fit
+    if isinstance(counted.fit, RefusalError):
+        return f"{said}No model of the steps: {counted.fit}."
+    fit = counted.fit
     missed = f", and misses the steps by {100 * fit.rms_residual:.2g}%"
-    exact = known.expected
+    exact = counted.expected
     theory = (
         ""
         if exact is None or isinstance(exact, RefusalError)
@@ -256,33 +240,25 @@ def _statistics(known: Counted) -> str:
     )
 
 
-def _row(one: KernelAnswer) -> tuple[Cell, ...]:
-    advice, cost = one.advice, one.cost
-    best = _best(one)
-    case, empty = (Cell(one.subject.kernel), Cell(one.subject.device)), Cell("–")
-    if advice is None:
-        return (*case, *(empty,) * 3, *best, *(empty,) * 2, Cell(f"{one.refusal}."))
-    time = advice.t_star_seconds
-    low, high = (size(end.value) for end in advice.within)
-    n_half = None if cost is None else cost.n_half
-    misfit = math.nan if cost is None else cost.rms_residual
-    return (
-        *case,
-        Cell(str(advice.recommended), float(advice.recommended)),
-        Cell(f"{low} to {high}", advice.within[0].value),
-        Cell(measured(time.value, (time.high - time.low) / 2), time.value),
-        *best,
-        empty if n_half is None else Cell(interval(n_half), n_half.value),
-        Cell(f"{misfit:.0%}", misfit) if math.isfinite(misfit) else empty,
-        Cell(""),
-    )
-
-
-def _best(one: KernelAnswer) -> tuple[Cell, Cell]:
-    """Return the shortest measured time to the target, and its batch size."""
-    if one.measured_best is None:
-        return Cell("–"), Cell("–")
-    row = one.table.set_index("batch_size").loc[one.measured_best]
-    seconds = float(row["measured_seconds"])
-    text = measured(seconds, float(row["measured_high"] - row["measured_low"]) / 2)
-    return Cell(text, seconds), Cell(numbers.count(one.measured_best), float(one.measured_best))
+def _row(one: KernelAnswer) -> Row:
+    advice, best = one.advice, best_time(one)
+    told: dict[str, Number] = {}
+    if best is not None:
+        told["measured"] = Number(estimated(best), best.value)
+        told["at B"] = known(one.measured_best, numbers.count)
+    if advice is not None and one.cost is not None and one.cost.n_half is not None:
+        low, high = (size(end.value) for end in advice.within)
+        time, n_half = advice.t_star_seconds, one.cost.n_half
+        told |= {
+            "advised B": whole(advice.recommended),
+            "within 5%": Number(f"{low} to {high}", advice.within[0].value),
+            "predicted": Number(estimated(time), time.value),
+            "n_half": Number(interval(n_half), n_half.value),
+            "model misses by": known(one.cost.rms_residual, "{:.0%}".format),
+        }
+    return {
+        "kernel": one.subject.kernel,
+        "device": one.subject.device,
+        **{name: told.get(name, Number()) for name in NUMBERS},
+        "why not": "" if one.refusal is None else f"{one.refusal}.",
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,13 +13,13 @@ from bench.advise.answer import Found, KernelAnswer
 from bench.advise.contenders import Ranking, fair, rankings
 from bench.report.advice_text import TEXTBOOK, Headline, fit_of, headline
 from bench.report.charts.ratios import plain_chart
-from bench.report.numbers import engineering, measured, number, significant
+from bench.report.numbers import engineering, significant, timed
 from bench.report.page import blocks, measured_sections
 from bench.report.page.cases_section import answer_section, cases_section, skipped_section
 from bench.report.page.run_section import (
+    facts,
     machine_section,
     method_section,
-    origin,
     run_section,
     subtitle,
 )
@@ -147,20 +147,13 @@ def one_run_page(material: Material) -> blocks.Page:
         title="Mini-batch SGD: which way of training is fastest here",
         subtitle=subtitle(material.document),
         sections=[section(material) for section in SECTIONS],
-        made_by=f"Made by python -m bench report from {material.name}; every number on this "
-        f"page is in that file.",
+        made_from=material.name,
     )
 
 
 # The page about a file of another suite: what it holds, and no more.
 
 
-HEAD = (
-    blocks.Column("benchmark"),
-    *blocks.filtered("group"),
-    *blocks.numeric("median", "95% interval", "quartiles", "rounds"),
-    blocks.Column("parameters"),
-)
 ORIGIN = blocks.Prose(
     "The file was not measured by this suite: it does not say how good its numbers are, and "
     "medians are known to an interval only where it holds the rounds.",
@@ -176,32 +169,17 @@ def foreign_run(material: Material) -> blocks.Page:
     material : Material
         Any file of pytest-benchmark.
     """
-    document = material.document
     return blocks.Page(
         title=f"Benchmarks of {material.name}",
-        subtitle=subtitle(document),
+        subtitle=subtitle(material.document),
         sections=(
-            blocks.Section("run", "The run", (blocks.Facts(tuple(_facts(document))), ORIGIN)),
+            blocks.Section("run", "The run", (facts(material), ORIGIN)),
             _benchmarks(material),
             machine_section(material),
             method_section(material),
         ),
-        made_by=f"Made by python -m bench report from {material.name}; every number on this "
-        f"page is in that file.",
+        made_from=material.name,
     )
-
-
-def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    machine = _mapping(document.get("machine_info"))
-    cpu = _mapping(machine.get("cpu"))
-    yield "Machine", str(cpu.get("brand_raw") or machine.get("node") or "–")
-    yield "Python", str(machine.get("python_version") or "–")
-    yield from origin(document)
-    yield "Measured", number(len(document["benchmarks"]), "benchmark")
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _benchmarks(material: Material) -> blocks.Section:
@@ -216,27 +194,25 @@ def _benchmarks(material: Material) -> blocks.Section:
         name=[str(one.get("fullname") or one["name"]) for one in benchmarks],
         group=[str(one.get("group") or "no group") for one in benchmarks],
     )
-    rows = tuple(
-        _row(row, one) for (_, row), one in zip(table.iterrows(), benchmarks, strict=True)
-    )
-    listed = blocks.Table("cases-table", "Every benchmark", HEAD, rows, sortable=True)
+    rows = [_row(row, one) for (_, row), one in zip(table.iterrows(), benchmarks, strict=True)]
+    listed = blocks.Table("cases-table", "Every benchmark", rows)
     return blocks.Section("cases", "Benchmarks", (plain_chart(table), listed))
 
 
-def _row(row: pd.Series, benchmark: Mapping[str, Any]) -> tuple[blocks.Cell, ...]:
+def _row(row: pd.Series, benchmark: Mapping[str, Any]) -> blocks.Row:
     width = (row["high"] - row["low"]) / 2
+    ends = (row["low"], row["high"])
     quartiles = [benchmark["stats"].get(name) for name in ("q1", "q3")]
-    params = benchmark.get("params")
-    rounds = row["rounds"]
-    return (
-        blocks.Cell(row["name"]),
-        blocks.Cell(row["group"]),
-        blocks.Cell(measured(row["seconds"], width), float(row["seconds"])),
-        blocks.Cell(_span(row["seconds"], (row["low"], row["high"]), width), width),
-        blocks.Cell(_span(row["seconds"], quartiles, None)),
-        blocks.Cell("–") if pd.isna(rounds) else blocks.Cell(f"{rounds:g}", float(rounds)),
-        blocks.Cell(", ".join(f"{name} {value}" for name, value in _mapping(params).items())),
-    )
+    params = benchmark.get("params") or {}
+    return {
+        "benchmark": row["name"],
+        "group": blocks.Pick(row["group"]),
+        "median": blocks.Number(timed(row), float(row["seconds"])),
+        "95% interval": blocks.Number(_span(row["seconds"], ends, width), width),
+        "quartiles": blocks.Number(_span(row["seconds"], quartiles, None)),
+        "rounds": blocks.known(row["rounds"], "{:g}".format),
+        "parameters": ", ".join(f"{name} {value}" for name, value in params.items()),
+    }
 
 
 def _span(value: float, ends: Sequence[Any], width: float | None) -> str:

@@ -105,7 +105,8 @@ def render(page: Page, vega: Callable[[], str] = bundled) -> str:
         are named by their hashes.
     """
     charts = [block for section in page.sections for block in section.blocks]
-    scripts = [_script()]
+    own = "\n".join(_static(name) for name in SCRIPTS)
+    scripts = [f'"use strict";\n(() => {{\n{own}\n}})();\n']
     if any(isinstance(one, Chart) for one in charts):
         scripts.insert(0, vega().replace("</script", "<\\/script"))
     environment = Environment(
@@ -115,7 +116,7 @@ def render(page: Page, vega: Callable[[], str] = bundled) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"sign": SIGNS.__getitem__, "quantity_options": _quantity_options}
+    environment.globals |= {"sign": SIGNS.__getitem__, "enumerate": enumerate}
     return environment.get_template("page.html.jinja").render(
         page=page,
         policy=_policy(scripts),
@@ -124,10 +125,6 @@ def render(page: Page, vega: Callable[[], str] = bundled) -> str:
         charts=_data([one for one in charts if isinstance(one, Chart)]),
         contents_after=CONTENTS_AFTER,
     )
-
-
-def _quantity_options(chart: Chart) -> list[tuple[int, str]]:
-    return [(number, one.label) for number, one in enumerate(chart.quantities)]
 
 
 def _data(charts: Sequence[Chart]) -> Markup:
@@ -152,9 +149,3 @@ def _policy(scripts: Sequence[str]) -> str:
 
 def _static(name: str) -> str:
     return (resources.files("bench.report.page") / "static" / name).read_text(encoding="utf-8")
-
-
-def _script() -> str:
-    """Return what puts the page to work."""
-    own = "\n".join(_static(name) for name in SCRIPTS)
-    return f'"use strict";\n(() => {{\n{own}\n}})();\n'

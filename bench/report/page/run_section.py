@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
-from bench.report.page.blocks import Cell, Column, Facts, Prose, Section, Table, Trust, numeric
-from bench.report.run_tables import percent
+from bench.report.page.blocks import Facts, Prose, Row, Section, Table, Trust, whole
+from bench.report.run_tables import disturbed, known_to, overhead
 from bench.store.marks import MARKS
 from bench.store.trust import Trusted
 
@@ -28,7 +26,7 @@ SENTENCES = {
 
 def run_section(material: Material) -> Section:
     """Open the page."""
-    return Section("run", "The run", (Facts(tuple(_facts(material))), trust(material.trusted)))
+    return Section("run", "The run", (facts(material), trust(material.trusted)))
 
 
 def subtitle(document: Mapping[str, Any]) -> str:
@@ -41,10 +39,15 @@ def subtitle(document: Mapping[str, Any]) -> str:
     """
     machine = document.get("machine_info") or {}
     found = machine.get("fingerprint") or {}
-    cpu = found.get("cpu_model") or (machine.get("cpu") or {}).get("brand_raw")
-    parts = [str(cpu or machine.get("node") or "an unnamed machine"), gpus(found)]
-    parts.append(date(document))
+    cpu = _cpu(machine, found) or "an unnamed machine"
+    parts = (cpu, gpus(found), date(document))
     return " · ".join(part for part in parts if part)
+
+
+def _cpu(machine: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Name the processor, or the machine where that is not known; empty where neither is."""
+    brand = (machine.get("cpu") or {}).get("brand_raw")
+    return str(found.get("cpu_model") or brand or machine.get("node") or "")
 
 
 def gpus(found: Mapping[str, Any]) -> str:
@@ -65,14 +68,17 @@ def date(document: Mapping[str, Any]) -> str:
     return f"{taken.day} {taken:%B %Y, %H:%M} UTC"
 
 
-def _facts(material: Material) -> Iterator[tuple[str, str]]:
-    document = material.document
+def facts(material: Material) -> Facts:
+    """Say what was run on what."""
+    return Facts(tuple(_facts(material.document)))
+
+
+def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     machine = document.get("machine_info") or {}
     found = machine.get("fingerprint") or {}
-    added = document.get("bench") or {}
     cores = found.get("cores_physical")
     memory = found.get("memory_bytes")
-    parts = [str(found.get("cpu_model") or (machine.get("cpu") or {}).get("brand_raw") or "–")]
+    parts = [_cpu(machine, found) or "–"]
     if cores:
         parts.append(numbers.number(int(cores), "core"))
     if memory:
@@ -83,7 +89,7 @@ def _facts(material: Material) -> Iterator[tuple[str, str]]:
         yield "GPU", gpus(found) if found["gpus"] else f"none: {none}".rstrip(".")
     yield "Versions", ", ".join(versions(machine, found))
     yield from origin(document)
-    yield "Measured", _measured(document, added)
+    yield "Measured", _measured(document)
 
 
 def origin(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -103,7 +109,8 @@ def versions(machine: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[s
             yield f"{name} {told[name]}"
 
 
-def _measured(document: Mapping[str, Any], added: Mapping[str, Any]) -> str:
+def _measured(document: Mapping[str, Any]) -> str:
+    added = document.get("bench") or {}
     n_processes = int(added.get("processes") or 1)
     parts = [
         numbers.number(len(document["benchmarks"]), "case"),
@@ -148,20 +155,10 @@ def _doubts(found: Trusted) -> Iterator[str]:
 
 def _reasons(found: Trusted) -> Iterator[str]:
     yield from (f"{one[0].upper()}{one[1:]}." for one in _doubts(found))
-    quality = found.quality
-    if quality is None:
-        return
-    yield (
-        f"{quality.n_precise} of {quality.n_cases} medians are known to "
-        f"±{100 * quality.target:g}% (95% interval, from the rounds)."
-    )
-    if math.isfinite(quality.between):
-        yield f"Between processes the middle case differs by ±{percent(quality.between)}."
-    marks = ", ".join(f"{reason} {count}" for reason, count in quality.marks.items())
-    yield (
-        f"{quality.n_disturbed} of {quality.n_rounds} rounds were disturbed"
-        f"{f' ({marks})' if marks else ''}; all of them are kept."
-    )
+    if found.quality is not None:
+        yield from known_to(found.quality)
+        yield from disturbed(found.quality)
+        yield from overhead(found.quality)
     if found.n_verified:
         cases = numbers.number(found.n_verified, "case", "cases")
         yield f"{cases}: the kernel matched the float64 reference just before it was timed."
@@ -170,6 +167,7 @@ def _reasons(found: Trusted) -> Iterator[str]:
 # The machine's details, and how it was measured.
 
 
+SETTINGS = ("processes", "order_seed", "setting", "announced_seconds", "took_seconds")
 #: How the first word of the command is typed: pytest's, unless it is one of ours.
 OURS = ("run", "advise", "check")
 METHOD = (
@@ -226,17 +224,11 @@ def flattened(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
             yield from flattened(value, dotted)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for number, one in enumerate(value):
-                yield dotted if len(value) == 1 else f"{dotted} {number}", _listed(one)
+                yield dotted if len(value) == 1 else f"{dotted} {number}", _text(one)
         elif name.endswith("_bytes") and isinstance(value, int):
             yield dotted, f"{numbers.engineering(value, 'B')} ({value})"
         else:
             yield dotted, _text(value)
-
-
-def _listed(one: Any) -> str:
-    if not isinstance(one, dict):
-        return _text(one)
-    return ", ".join(f"{name} {_text(value)}" for name, value in one.items())
 
 
 def _text(value: Any) -> str:
@@ -246,6 +238,8 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(_text(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
     return str(value)
 
 
@@ -263,27 +257,14 @@ def _method(material: Material) -> Iterator[Facts | Prose | Table]:
         yield Prose(command(added["command"]), "command")
     yield from map(Prose, METHOD)
     quality = material.trusted.quality
-    if quality is not None and not quality.overhead.empty:
-        worst = quality.overhead.iloc[0]
-        yield Prose(
-            f"Calling an empty kernel takes more than a thousandth of what "
-            f"{numbers.number(len(quality.overhead), 'case')} took, at most "
-            f"{percent(worst['overhead_share'])} ({worst['name']})."
-        )
     if quality is not None and quality.marks:
         yield marks_table(quality.marks)
     protocol = added.get("protocol") or {}
     settings = {
         "run file": material.name,
-        "format": added.get("format"),
-        "preset": added.get("preset"),
-        "status": added.get("status"),
+        **{name: added.get(name) for name in ("format", "preset", "status")},
         **protocol,
-        "processes": added.get("processes"),
-        "order_seed": added.get("order_seed"),
-        "setting": json.dumps(added["setting"]) if added.get("setting") else None,
-        "announced_seconds": added.get("announced_seconds"),
-        "took_seconds": added.get("took_seconds"),
+        **{name: added.get(name) for name in SETTINGS},
     }
     told = {name: value for name, value in settings.items() if value is not None}
     yield Facts(tuple(flattened(told)), "Settings")
@@ -310,14 +291,13 @@ def marks_table(marks: Mapping[str, int]) -> Table:
     marks : mapping of str to int
         Disturbed rounds by reason.
     """
-    rows = tuple(
-        (
-            Cell(reason),
-            Cell(str(count), float(count)),
-            Cell(MARKS[reason].message if reason in MARKS else "–"),
-            Cell(MARKS[reason].remedy if reason in MARKS else "–"),
-        )
+    rows: list[Row] = [
+        {
+            "mark": reason,
+            "rounds": whole(count),
+            "what went on": MARKS[reason].message if reason in MARKS else "–",
+            "remedy": MARKS[reason].remedy if reason in MARKS else "–",
+        }
         for reason, count in marks.items()
-    )
-    head = (Column("mark"), *numeric("rounds"), Column("what went on"), Column("remedy"))
-    return Table("marks-table", "What disturbed rounds", head, rows, sortable=True)
+    ]
+    return Table("marks-table", "What disturbed rounds", rows)

@@ -34,15 +34,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from bench.report import numbers
 from bench.report.markdown.elements import (
+    LONG,
     Part,
     bullets,
     code,
@@ -51,15 +50,14 @@ from bench.report.markdown.elements import (
     paragraph,
     table,
     text,
+    warned,
 )
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
-from bench.report.verdicts.wording import ORDER, ordered, told
+from bench.report.verdicts.wording import ordered, told
 from bench.stats.verdict import (
     UNDECIDED,
     CaseVerdict,
-    Change,
-    Drift,
     Judgement,
     Rates,
     Share,
@@ -74,41 +72,26 @@ FORMAT = 1
 
 def document(judgement: Judgement) -> dict[str, Any]:
     """Return a judgement as a JSON-ready document."""
-    return {
-        "format": FORMAT,
-        "kind": judgement.kind,
-        "outcome": wording.OUTCOMES[judgement.outcome].in_json,
-        "exit_code": int(judgement.outcome),
-        "before": judgement.before,
-        "now": judgement.now,
-        "forced": judgement.forced,
-        "counts": {verdict.value: judgement.count(verdict) for verdict in Verdict},
-        "cases": [_case_in_json(one) for one in judgement.cases],
-        "machine": [_case_in_json(one) for one in judgement.machine],
-        "added": list(judgement.added),
-        "warnings": list(judgement.warnings),
-        "rates": None if judgement.rates is None else _rates(judgement.rates),
-        "sources": list(judgement.sources),
-        "changes": [_dated(one) for one in judgement.changes],
-        "drifts": [_dated(one) for one in judgement.drifts],
-    }
+    plain: dict[str, Any] = numbers.in_json(
+        {
+            "format": FORMAT,
+            "kind": judgement.kind,
+            "outcome": wording.OUTCOMES[judgement.outcome].in_json,
+            "exit_code": int(judgement.outcome),
+            "before": judgement.before,
+            "now": judgement.now,
+            "forced": judgement.forced,
+            "counts": {verdict.value: judgement.count(verdict) for verdict in Verdict},
+            **vars(judgement),
+            "rates": judgement.rates and _rates(judgement.rates),
+        }
+    )
+    return plain
 
 
 def as_json(judgement: Judgement) -> str:
     """Write a judgement as JSON, indented."""
     return json.dumps(document(judgement), indent=2, allow_nan=False) + "\n"
-
-
-def _case_in_json(one: CaseVerdict) -> dict[str, Any]:
-    told = {**asdict(one), "verdict": one.verdict.value}
-    return {name: numbers.finite(value) for name, value in told.items()}
-
-
-def _dated(one: Change | Drift) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else numbers.finite(value)
-        for name, value in asdict(one).items()
-    }
 
 
 def _rates(rates: Rates) -> dict[str, Any]:
@@ -124,17 +107,16 @@ def _rates(rates: Rates) -> dict[str, Any]:
 
 def _share(share: Share) -> dict[str, Any]:
     low, high = share.interval
-    ends = {"value": share.value, "low": low, "high": high}
-    known = {name: numbers.finite(value) for name, value in ends.items()}
-    return {"count": share.count, "of": share.of, **known}
+    counted = {"count": share.count, "of": share.of, "value": share.value}
+    return {**counted, "low": low, "high": high}
 
 
 # Verdicts as workflow commands of GitHub Actions, which shows them beside the changes.
 #
 # ``::error title=…::…`` for what is slower and confirmed, ``::warning`` for what is slower and
-# not confirmed, or undecided, ``::notice`` for the whole. In what stands behind ``::``, ``%``,
-# carriage return and line feed are written ``%25``, ``%0D`` and ``%0A``; in a title ``:`` and
-# ``,`` too, as ``%3A`` and ``%2C`` (``escapeData``, ``escapeProperty`` of ``@actions/core``).
+# not confirmed, or undecided, ``::notice`` for the whole. In what stands behind ``::``, which
+# is one line, ``%`` is written ``%25``; in a title ``:`` and ``,`` too, as ``%3A`` and ``%2C``
+# (``escapeData``, ``escapeProperty`` of ``@actions/core``).
 # GitHub shows ten errors and ten warnings of a step, so the tenth stands for all that are left:
 # the summary of the job has them all.
 
@@ -174,17 +156,13 @@ def _of_case(judgement: Judgement, one: CaseVerdict) -> tuple[str, str]:
 
 def _undecided(judgement: Judgement, cases: list[CaseVerdict]) -> Iterator[tuple[str, str]]:
     """Write what nothing can be said of: what shares a reason together."""
-    by_reason: dict[tuple[Verdict, str], list[CaseVerdict]] = defaultdict(list)
-    for one in cases:
-        if one.verdict in UNDECIDED:
-            by_reason[one.verdict, one.reason].append(one)
-    for (verdict, reason), group in by_reason.items():
+    undecided = (one for one in cases if one.verdict in UNDECIDED)
+    for (verdict, reason), group in wording.by_reason(undecided).items():
         if len(group) == 1:
             yield _of_case(judgement, group[0])
         else:
-            names = ", ".join(one.name for one in group)
             title = f"{verdict.value}: {numbers.number(len(group), 'case')}"
-            yield title, f"{reason} ({names})"
+            yield title, f"{reason} ({', '.join(one.name for one in group)})"
 
 
 def _few(told_of: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -197,16 +175,9 @@ def _few(told_of: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _command(kind: str, title: str, message: str) -> str:
-    head = one_line(title, LONG_TITLE)
-    return f"::{kind} title={_property(head)}::{_data(one_line(message, LONG_MESSAGE))}"
-
-
-def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    head = one_line(title, LONG_TITLE).replace("%", "%25")
+    head = head.replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={head}::{one_line(message, LONG_MESSAGE).replace('%', '%25')}"
 
 
 # Verdicts as JUnit's XML: what makes the exit code other than 0 is red, and nothing else.
@@ -293,7 +264,7 @@ def _properties(suite: ET.Element, judgement: Judgement) -> None:
     told_of = {
         "before": judgement.before,
         "now": judgement.now,
-        "outcome": wording.OUTCOMES[judgement.outcome].in_junit,
+        "outcome": wording.OUTCOMES[judgement.outcome].in_json,
         "forced": "yes" if judgement.forced else "no",
         "rates": wording.rates_of(judgement.rates),
         **{f"source.{number}": one for number, one in enumerate(judgement.sources)},
@@ -319,8 +290,6 @@ def _in_xml(value: str) -> str:
 # Verdicts as Markdown for GitHub: a comment, or the summary of a job.
 
 
-#: Sentences are shown up to so many characters.
-LONG = 1000
 #: Folded away: nothing has to be done about them.
 QUIET = (Verdict.FASTER, Verdict.SAME)
 WHERE = "--format json has them all"
@@ -338,16 +307,12 @@ def markdown(judgement: Judgement) -> str:
         paragraph(f"### {text(wording.outcome(judgement), LONG)}"),
         paragraph(f"Before: {code(judgement.before)}. Now: {code(judgement.now)}."),
     ]
-    warnings = [*([wording.FORCED] if judgement.forced else []), *judgement.warnings]
-    if warnings:
-        parts.append(paragraph("> [!WARNING]", *(f"> - {text(one, LONG)}" for one in warnings)))
+    parts += warned([*([wording.FORCED] if judgement.forced else []), *judgement.warnings])
     parts.append(paragraph(text(wording.rates_of(judgement.rates), LONG)))
     if judgement.machine:
         parts.append(_table(judgement, ordered(judgement.machine), "The machine's controls"))
-    for verdict in ORDER:
-        cases = ordered(one for one in judgement.cases if one.verdict is verdict)
-        if cases:
-            parts += _section(judgement, verdict, cases)
+    for verdict, cases in wording.by_verdict(judgement.cases):
+        parts += _section(judgement, verdict, cases)
     history = [text(one, LONG) for one in wording.long_term(judgement)]
     if history:
         parts.append(bullets(history, "Over the whole history", "change"))
@@ -366,15 +331,12 @@ def _section(
 ) -> Iterator[Part]:
     """Write the cases of one verdict: those with a ratio as a table, the others by reason."""
     measured = [one for one in cases if one.ratio is not None]
-    title = f"{verdict.value.capitalize()}: {numbers.number(len(cases), 'case')}"
+    title = wording.heading(verdict, cases)
     parts = [_table(judgement, measured, "" if verdict in QUIET else title)] if measured else []
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for one in cases:
-        if one.ratio is None:
-            by_reason[one.reason].append(one.name)
-    for reason, names in by_reason.items():
-        listed = bullets((code(name) for name in names), "Cases", "case")
-        count = numbers.number(len(names), "case")
+    unmeasured = wording.by_reason(one for one in cases if one.ratio is None)
+    for (_, reason), group in unmeasured.items():
+        listed = bullets((code(one.name) for one in group), "Cases", "case")
+        count = numbers.number(len(group), "case")
         head = text(f"{verdict.value.capitalize()}, {count}: {reason}", LONG)
         parts += [paragraph(f"**{head}**"), *folded("Which", listed)]
     yield from folded(title, *parts) if verdict in QUIET else parts
@@ -382,9 +344,13 @@ def _section(
 
 def _table(judgement: Judgement, cases: Sequence[CaseVerdict], title: str) -> Part:
     counted = f"{wording.unit(judgement)} before / now"
-    columns = ("case", "verdict", "ratio (95%)", "margin", counted, "cause", "why")
-    rows = (
-        (code(one.name), *map(text, wording.cells_of(one)), text(one.reason, LONG))
+    columns = ("verdict", "ratio (95%)", "margin", counted, "cause")
+    rows = [
+        {
+            "case": code(one.name),
+            **dict(zip(columns, map(text, wording.cells_of(one)), strict=True)),
+            "why": text(one.reason, LONG),
+        }
         for one in cases
-    )
-    return table(columns, rows, (2, 3), title)
+    ]
+    return table(rows, ("ratio (95%)", "margin"), title)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
-from bench.report.numbers import ratio
+from bench.report.numbers import number, ratio
 from bench.stats.verdict import (
     COMPARISONS,
     CaseVerdict,
@@ -48,6 +50,27 @@ def ordered(cases: Iterable[CaseVerdict]) -> list[CaseVerdict]:
     return sorted(cases, key=rank)
 
 
+def by_verdict(
+    cases: Sequence[CaseVerdict],
+) -> Iterator[tuple[Verdict, list[CaseVerdict]]]:
+    """Yield each verdict that there is with its cases, all in order."""
+    for verdict, group in groupby(ordered(cases), key=lambda one: one.verdict):
+        yield verdict, list(group)
+
+
+def by_reason(cases: Iterable[CaseVerdict]) -> dict[tuple[Verdict, str], list[CaseVerdict]]:
+    """Put cases together that have a verdict for the same reason."""
+    together: dict[tuple[Verdict, str], list[CaseVerdict]] = defaultdict(list)
+    for one in cases:
+        together[one.verdict, one.reason].append(one)
+    return together
+
+
+def heading(verdict: Verdict, cases: Sequence[CaseVerdict]) -> str:
+    """Say how many cases have a verdict: ``Slower: 2 cases``."""
+    return f"{verdict.value.capitalize()}: {number(len(cases), 'case')}"
+
+
 def told(judgement: Judgement) -> list[CaseVerdict]:
     """Return the verdicts of the machine, then those of the cases, each in order."""
     return [*ordered(judgement.machine), *ordered(judgement.cases)]
@@ -62,14 +85,10 @@ def title(judgement: Judgement) -> str:
         ``2 slower (1 confirmed), 94 same``; and of the machine what is not the same.
     """
     counted = []
-    for verdict in ORDER:
-        n = judgement.count(verdict)
-        if n:
-            n_confirmed = sum(
-                one.confirmed for one in judgement.cases if one.verdict is verdict
-            )
-            behind = f" ({n_confirmed} confirmed)" if verdict is Verdict.SLOWER else ""
-            counted.append(f"{n} {verdict.value}{behind}")
+    for verdict, cases in by_verdict(judgement.cases):
+        n_confirmed = sum(one.confirmed for one in cases)
+        behind = f" ({n_confirmed} confirmed)" if verdict is Verdict.SLOWER else ""
+        counted.append(f"{len(cases)} {verdict.value}{behind}")
     if judgement.added:
         counted.append(f"{len(judgement.added)} new")
     return "; ".join([", ".join(counted) or "no case", *_of_machine(judgement)])
@@ -77,14 +96,10 @@ def title(judgement: Judgement) -> str:
 
 def _of_machine(judgement: Judgement) -> Iterator[str]:
     """Name the parts of the machine of each verdict but ``same``."""
-    for verdict in ORDER:
-        parts = [
-            one.name.removeprefix("machine: ")
-            for one in judgement.machine
-            if one.verdict is verdict
-        ]
-        if parts and verdict is not Verdict.SAME:
-            yield f"machine {verdict.value} ({', '.join(parts)})"
+    for verdict, parts in by_verdict(judgement.machine):
+        if verdict is not Verdict.SAME:
+            names = ", ".join(one.name.removeprefix("machine: ") for one in parts)
+            yield f"machine {verdict.value} ({names})"
 
 
 # How a verdict and what belongs to it is put into words, whatever the form.
@@ -100,23 +115,18 @@ UNITS = {"track": "runs"}
 
 
 class Told(NamedTuple):
-    """How an outcome is told, in each form; ``style`` is of the terminal's line."""
+    """How an outcome is told, for programs and for people; and how a terminal shows it."""
 
     in_json: str
-    in_junit: str
     sentence: str
     style: str
 
 
 OUTCOMES = {
-    Outcome.NONE_SLOWER: Told(
-        "none slower", "no case is slower", "No case is slower", "bold green"
-    ),
-    Outcome.SLOWER: Told("slower", "slower, confirmed", "Slower, and confirmed", "bold red"),
-    Outcome.UNCLEAR: Told("unclear", "unclear", "Unclear", "bold yellow"),
-    Outcome.NOTHING: Told(
-        *("nothing comparable", "nothing comparable", "Nothing comparable", "bold yellow")
-    ),
+    Outcome.NONE_SLOWER: Told("none slower", "No case is slower", "bold green"),
+    Outcome.SLOWER: Told("slower", "Slower, and confirmed", "bold red"),
+    Outcome.UNCLEAR: Told("unclear", "Unclear", "bold yellow"),
+    Outcome.NOTHING: Told("nothing comparable", "Nothing comparable", "bold yellow"),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import platform
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from enum import Enum
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
+from bench.report.grid import heading
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.formats import as_json, github, junit, markdown
@@ -138,15 +138,13 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     if judgement.forced:
         _line(console, wording.FORCED, "bold red")
     if judgement.machine:
-        _heading(console, "The machine, by its controls")
+        heading(console, "The machine, by its controls")
         _table(console, judgement, ordered(judgement.machine))
         for part in ordered(judgement.machine):
             _line(console, f"  {part.name}: {part.reason}")
-    for verdict in ORDER:
-        cases = ordered(one for one in judgement.cases if one.verdict is verdict)
-        if cases and (every or verdict in LISTED):
-            n_cases = numbers.number(len(cases), "case")
-            _heading(console, f"{verdict.value.capitalize()}: {n_cases}")
+    for verdict, cases in wording.by_verdict(judgement.cases):
+        if every or verdict in LISTED:
+            heading(console, wording.heading(verdict, cases))
             _cases(console, judgement, cases, every=every)
     console.print()
     for sentence in wording.long_term(judgement):
@@ -172,10 +170,7 @@ def _cases(
         _table(console, judgement, shown)
     if len(shown) < len(measured):
         _line(console, f"… and {len(measured) - len(shown)} more: --all lists them.")
-    by_reason: dict[str, list[CaseVerdict]] = defaultdict(list)
-    for one in cases:
-        by_reason[one.reason].append(one)
-    for reason, group in by_reason.items():
+    for (_, reason), group in wording.by_reason(cases).items():
         _line(console, f"  {numbers.number(len(group), 'case')}: {reason}")
         unlisted = [one.name for one in group if one.ratio is None]
         if unlisted:
@@ -197,11 +192,6 @@ def _table(console: Console, judgement: Judgement, cases: Sequence[CaseVerdict])
     for one in cases:
         table.add_row(*(Text(one_line(cell)) for cell in (one.name, *wording.cells_of(one))))
     console.print(table)
-
-
-def _heading(console: Console, text: str) -> None:
-    console.print()
-    _line(console, text, "bold")
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

@@ -96,7 +96,7 @@ The means are geometric. The cases of a group share most of their code and are n
 
 <details><summary>All ratios</summary>
 
-A ratio is the time of a side over that of the baseline, with its 95% interval: above 1 is slower.
+A ratio is the time of a side over that of the baseline: above 1 is slower. Where both were measured by several processes, its 95% interval is from the processes' medians; where one process measured, it is from the rounds, and too narrow to tell runs apart by a few percent.
 
 | case | baseline | this side | ratio (95% interval) | interval from |
 | --- | ---: | ---: | ---: | --- |

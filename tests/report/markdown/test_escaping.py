@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.report.markdown.elements import JOINER, code, head, row, text
+from bench.report.markdown.elements import JOINER, code, table, text
 from bench.report.numbers import one_line
 from tests.report.markdown.rendered import cells, html, kinds, shown
 
@@ -88,8 +88,8 @@ def test_code_is_shown_as_it_is_and_does_nothing(value: str) -> None:
 @nasty
 @given(ANY)
 def test_a_cell_stays_one_cell(value: str) -> None:
-    lines = [*head(["one", "two", "three"]), row([text(value), code(value), "last"])]
-    written = "\n".join(lines)
+    part = table([{"one": text(value), "two": code(value), "three": "last"}])
+    written = "\n".join([*part.before, *part.rows])
     rows = cells(written)
     assert [len(one) for one in rows] == [3, 3]
     assert html(written) == []

@@ -24,7 +24,7 @@ WHERE = "`bench report` has them"
 
 
 def many(n_rows: int, title: str = "") -> Part:
-    return table(["a", "b"], ([f"row{n}", "x" * 50] for n in range(n_rows)), (1,), title)
+    return table([{"a": f"row{n}", "b": "x" * 50} for n in range(n_rows)], ["b"], title)
 
 
 def test_a_comment_that_fits_is_whole() -> None:

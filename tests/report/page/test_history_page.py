@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.compare.over_time import points
 from bench.report.page.blocks import Prose, Table
 from bench.report.page.history_section import MOST_MACHINES, changes_table, history_section
 from bench.report.source import histories
@@ -42,8 +43,7 @@ def prose(page: Page, section: str) -> str:
 
 
 def rows(table: Table) -> list[dict[str, str]]:
-    heads = [column.name for column in table.columns]
-    return [dict(zip(heads, (c.text for c in row), strict=True)) for row in table.rows]
+    return [{name: str(cell) for name, cell in row.items()} for row in table.rows]
 
 
 def table(page: Page, name: str) -> list[dict[str, str]]:
@@ -158,7 +158,8 @@ def test_runs_without_a_time_are_counted(tmp_path: Path) -> None:
 
 def test_a_page_of_a_few_runs_shows_them_over_time_too(loaded: Loaded) -> None:
     found = histories(loaded, Margins())
-    section = history_section(loaded, found.found)
+    drawn = points(loaded.cases, loaded.runs)
+    section = history_section(loaded, found.found, drawn)
     assert [type(one).__name__ for one in section.blocks] == ["Chart", "Prose", "Table"]
 
 
@@ -167,6 +168,5 @@ def test_only_the_newest_of_very_many_change_points_are_listed(
 ) -> None:
     monkeypatch.setattr("bench.report.page.history_section.MOST_CHANGES", 2)
     found = changes_table(histories(loaded, Margins()).found)
-    assert found is not None
     assert len(found.rows) == 2
     assert re.match(r"The newest 2 of \d+ change points", found.caption)
