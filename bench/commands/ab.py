@@ -33,7 +33,7 @@ SIDES_HELP = f"KEY=VALUE, more than once: {', '.join(KEYS)}. Without any: as it 
 @takes_request(
     *("cases", "preset", "workloads", "kernels", "devices", "loaders", "batch_sizes"),
     *("update_sizes", "kernel_folder", "seconds_per_case", "order_seed"),
-    preset="quick",
+    preset="pairs",
     cases=("bench_epoch",),
     seconds_per_case=0.2,
 )

@@ -263,7 +263,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _taken_too(keyword: str, items: list[pytest.Item]) -> Iterator[str]:
     """Say which other batch sizes ``-k B10`` selects: it looks for a part of the name."""
-    sizes = {_params(item).get("batch_size") for item in items} - {None}
+    sizes = {int(_params(item).get("batch_size", 0)) for item in items}
     for size in re.findall(r"(?<!\w)B(\d+)(?!\w)", keyword):
         others = sorted(one for one in sizes if str(one).startswith(size) and str(one) != size)
         if others:

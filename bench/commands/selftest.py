@@ -28,7 +28,7 @@ WIDTH = 200
 
 @takes_request(
     *("cases", "kernels", "batch_sizes", "devices", "seconds_per_case"),
-    preset="quick",
+    preset="pairs",
     cases=("bench_epoch",),
     # One of each backend that a CPU has; those that are not installed are named as such.
     kernels="numpy.closed_form,nd.sgd_update,numba.epoch",

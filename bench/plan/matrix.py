@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -17,6 +17,8 @@ from kernels.contract import AVAILABLE, Availability, Status, TrainKernel, Updat
 from kernels.registry import Registry
 
 Params = Mapping[str, Any]
+#: Values of axes by their names, by the name of a case module.
+Fewer = Mapping[str, Mapping[str, tuple[Any, ...]]]
 
 # Presets: how much of the matrix fits into the time that a person has.
 
@@ -41,6 +43,10 @@ class Preset:
         A case repeats its training until this much timed work is done.
     notebook_repeats : int
         Trainings of each ``bench_notebook`` case.
+    phases : bool
+        Whether to look where the time of an epoch goes, in a pass of its own.
+    fewer : mapping
+        Of case modules that are not asked for by name, the values of axes to keep.
     """
 
     name: str
@@ -53,6 +59,8 @@ class Preset:
     tensor_counts: tuple[int, ...] = (1, 100)
     loaders: tuple[str, ...] | None = None
     most_steps: int = 10_000
+    phases: bool = True
+    fewer: Fewer = field(default_factory=dict)
 
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500)
@@ -60,13 +68,27 @@ BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500)
 QUICK = Preset(
     name="quick",
     workloads=("airfoil",),
-    batch_sizes=(1, 10, 100, 1500),
+    batch_sizes=(1, 10, 100, 500, 1500),
     update_sizes=(5, 10_000, 10_000_000),
     epochs=3,
     seconds_per_case=0.15,
-    notebook_repeats=3,
+    notebook_repeats=1,
     tensor_counts=(1,),
+    phases=False,
+    # What is no training: enough to see that it works, and what the machine can do.
+    fewer={
+        "bench_engine": {"batch_size": (100,)},
+        "bench_loader": {"batch_size": (100,)},
+        "bench_machine": {
+            "control": ("empty_call", "empty_operator", "triad", "matmul"),
+            "n_bytes": (4, 2**12, 2**18, 2**20, 2**22, 2**27),
+        },
+        "bench_step": {"batch_size": (100,)},
+        "bench_update": {"n_parameters": (10_000,)},
+    },
 )
+#: What ``ab`` and ``selftest`` take: what they measure does not follow a change of ``quick``.
+PAIRS = replace(QUICK, name="pairs", batch_sizes=(1, 10, 100, 1500), fewer={})
 DEFAULT = Preset(
     name="default",
     workloads=("airfoil",),
@@ -105,7 +127,7 @@ MEMORY = Preset(
     notebook_repeats=1,
     loaders=("inmemory",),
 )
-PRESETS = {preset.name: preset for preset in (QUICK, DEFAULT, FULL, MEMORY)}
+PRESETS = {preset.name: preset for preset in (QUICK, DEFAULT, FULL, MEMORY, PAIRS)}
 
 # Whether the host has room for a case's arrays.
 
@@ -170,12 +192,15 @@ class Selection:
     most_steps : int or None
         Batch sizes so small that an epoch has more steps are left out, unless an option
         names the batch sizes.
+    fewer : mapping
+        As in `Preset`.
     """
 
     registry: Registry
     values: Mapping[str, tuple[Any, ...]]
     narrowed: frozenset[str]
     most_steps: int | None = None
+    fewer: Fewer = field(default_factory=dict)
 
     def kernel_of(self, params: Params) -> TrainKernel | UpdateKernel:
         """Return the kernel of a case that has one."""
@@ -212,7 +237,8 @@ class Selection:
             does not have say nothing of it then, and do not leave it out.
         """
         wanted = getattr(module, "wanted", None)
-        preferred = getattr(module, "PREFERRED", {})
+        fewer = {} if named else self.fewer.get(module.__name__.rpartition(".")[2], {})
+        preferred = {**getattr(module, "PREFERRED", {}), **fewer}
         return self.cases(module.AXES, wanted, preferred, named=named)
 
     def cases(

@@ -111,7 +111,9 @@ class Request:
     its name, text, check and default from here.
     """
 
-    preset: Annotated[str, Option("quick, default, full or memory.", _preset)] = "default"
+    preset: Annotated[str, Option("quick, default, full, memory or pairs.", _preset)] = (
+        "default"
+    )
     cases: Annotated[
         tuple[str, ...],
         Option("epoch, step, loader, update, engine, machine, notebook.", _cases),
@@ -279,6 +281,7 @@ def protocol_of(request: Request) -> Protocol:
         learning_rate=request.learning_rate,
         target=request.precision,
         tolerance=request.tolerance,
+        phases=preset.phases,
     )
 
 
@@ -397,7 +400,7 @@ def select(request: Request) -> Selection:
         "n_parameters": request.update_sizes,
     }
     narrowed = frozenset(axis for axis, text in named.items() if text is not None)
-    return Selection(registry, axes, narrowed, preset.most_steps)
+    return Selection(registry, axes, narrowed, preset.most_steps, preset.fewer)
 
 
 def required(request: Request, registry: Registry) -> tuple[str, ...]:
