@@ -125,14 +125,8 @@ FAULTS = (
     Fault(
         "newest-run-is-not-sorted",
         "The newest run is whichever the file system lists last.",
-        old="""\
-    found = sorted(folder.glob("*.json"))
-    if not found:
-""",
-        new="""\
-    found = list(folder.glob("*.json"))
-    if not found:
-""",
+        old='    for path in sorted(folder.glob("*.json"), reverse=True):',
+        new='    for path in folder.glob("*.json"):',
     ),
     Fault(
         "run-is-named-before-flushed",

@@ -98,9 +98,12 @@ def fair(epochs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Those with batches from memory that read the samples in random order.
+        Those with batches from memory, in random order, and without momentum, which is
+        another update.
     """
     ours = epochs["loader"] == "inmemory"
+    if "momentum" in epochs:
+        ours &= epochs["momentum"].fillna(0) == 0
     if "sampling" in epochs:
         ours &= epochs["sampling"] != UNSHUFFLED
     kept: pd.DataFrame = epochs[ours]
@@ -115,8 +118,8 @@ def rankings(
     Parameters
     ----------
     epochs : DataFrame
-        ``epoch`` cases, with ``low`` and ``high`` (``bench.store.tidy``). Only batches
-        from memory count, and only kernels that read the samples in random order.
+        ``epoch`` cases, with ``low`` and ``high`` (``bench.store.tidy``); the `fair` ones
+        count.
     answers : sequence of KernelAnswer
         Of the same run; may be empty.
 

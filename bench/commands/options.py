@@ -8,6 +8,7 @@ stands in its signature.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ Results = Annotated[Path, typer.Option(help="Where what is measured is stored.")
 
 
 def console_of(width: int = PIPED_WIDTH) -> Console:
-    """Return the terminal, or what is piped into something, so many characters wide."""
+    """Return the terminal; what is piped is as wide as ``COLUMNS`` says, else so wide."""
     console = Console()
-    return console if console.is_terminal else Console(width=width)
+    told = console.is_terminal or "COLUMNS" in os.environ
+    return console if told else Console(width=width)

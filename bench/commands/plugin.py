@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from bench.plan.request import (
 )
 from bench.plan.values import SelectionError
 from bench.report import terminal
-from bench.report.progress import NO_CASE, Progress, sentence
+from bench.report.progress import NO_CASE, Progress, Tables, sentence
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError
@@ -83,7 +83,7 @@ RUN_FILE = pytest.StashKey[Path]()
 DOCUMENT = pytest.StashKey[dict[str, Any]]()
 PROBLEM = pytest.StashKey[str]()
 CASES = Path(__file__).parents[1] / "cases"
-TABLES = ("summary", "pytest-benchmark", "both")
+TABLES = (*(one.value for one in Tables), "pytest-benchmark")
 #: pytest names the cases itself, and measures them in its own process.
 NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
@@ -113,7 +113,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tables",
         default=TABLES[0],
         metavar="TEXT",
-        help=f"What to print at the end: {', '.join(TABLES)}.",
+        help=f"What is printed before the end: {', '.join(TABLES)}; with -q nothing.",
     )
     group.addoption(
         "--results",
@@ -121,7 +121,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FOLDER",
         help=f"Where what is measured is stored (default: {files.RUNS}).",
     )
-    group.addoption("--no-figures", action="store_true", help="Draw no figures.")
+    group.addoption(
+        "--figures", action="store_true", help="Draw figures too, beside the run file."
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -156,7 +158,8 @@ def pytest_configure(config: pytest.Config) -> None:
     benchmark_only = config.getoption("benchmark_only")
     if benchmark_only and config.args_source != pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(CASES / f"{name}.py") for name in usual_modules()]
-    if config.getoption("tables") == "summary" and not config.getoption("benchmark_verbose"):
+    ours = config.getoption("tables") != "pytest-benchmark"
+    if ours and not config.getoption("benchmark_verbose"):
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
@@ -379,7 +382,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     try:
         path = files.write_run(folder, document, files.commit_of(document))
         config.stash[RUN_FILE] = path
-        if not config.getoption("no_figures") and not interrupted:
+        if config.getoption("figures") and not interrupted:
             from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
 
             draw_run(document, path.with_suffix(""))
@@ -396,17 +399,32 @@ def pytest_terminal_summary(
     document = config.stash.get(DOCUMENT, None)
     if document is None:
         return
-    if config.getoption("tables") != "pytest-benchmark":
-        width = terminalreporter._tw.fullwidth
-        colour = terminalreporter.hasmarkup
-        terminalreporter.write(terminal.render(document, width=width, colour=colour))
+    report, width = terminalreporter, terminalreporter._tw.fullwidth
+    tables = config.getoption("tables")
+    if tables != "pytest-benchmark":
+        chosen = Tables.NONE if config.get_verbosity() < 0 else Tables(tables)
+        colour = report.hasmarkup
+        report.write(terminal.render(document, width=width, colour=colour, tables=chosen))
     if RUN_FILE in config.stash:
-        terminalreporter.write_line(f"run file: {_shown(config.stash[RUN_FILE])}")
-        drawn = config.stash[RUN_FILE].with_suffix("")
-        if drawn.is_dir():
-            terminalreporter.write_line(f"figures:  {_shown(drawn)}{os.sep}")
+        path = config.stash[RUN_FILE]
+        report.ensure_newline()
+        for line in ("", *_ending(document, path, width, report.write_line)):
+            report.write_line(line)
+        if path.with_suffix("").is_dir():
+            report.write_line(f"Figures: {_shown(path.with_suffix(''))}{os.sep}")
     if PROBLEM in config.stash:
-        terminalreporter.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
+        report.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
+
+
+def _ending(
+    document: dict[str, Any], path: Path, width: int, tell: Callable[[str], object]
+) -> list[str]:
+    """Return what a run ends with; of one that measured nothing, where it is."""
+    if not document["benchmarks"]:
+        return [f"Run file: {_shown(path)}"]
+    from bench.report import closing  # noqa: PLC0415 - what counts steps takes long to import
+
+    return closing.closing(closing.counted(document, path.name, tell), _shown(path), width)
 
 
 def _shown(path: Path) -> str:

@@ -11,15 +11,19 @@ import pandas as pd
 import typer
 
 from bench.commands.exits import Exit, refusals
-from bench.commands.options import Output
+from bench.commands.options import Output, console_of
 from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import margins
 from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
+from bench.report.closing import closing, counted
 from bench.report.markdown.run_comment import ladders
+from bench.report.progress import Tables
 from bench.report.source import Asked, Source, draw, html, markdown, some_run, source
+from bench.report.terminal import render
+from bench.store.decoding import is_own
 from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, newest_run, read_run, write_text
 
@@ -35,6 +39,7 @@ class Format(str, Enum):
     CSV = "csv"
     PARQUET = "parquet"
     FIGURES = "figures"
+    TERMINAL = "terminal"
 
 
 class Part(str, Enum):
@@ -78,6 +83,9 @@ def report(
         bool,
         typer.Option("--no-target", help="Leave out time to target: steps may need counting."),
     ] = False,
+    tables: Annotated[
+        Tables, typer.Option(help="Of one run in the terminal, which.")
+    ] = Tables.LADDER,
     part: Annotated[
         Part | None,
         typer.Option(help="Of one run, this part alone, as Markdown.", show_default=False),
@@ -102,6 +110,8 @@ def report(
         place = output or (PLACES.get(form) if part is None else None)
         if part is not None:
             _hand_on(_ladder(loaded.runs), place)
+        elif form is Format.TERMINAL:
+            _hand_on(_terminal(loaded.runs, tables), place)
         elif form in TABLES:
             _table(loaded.cases, form, place)
         else:
@@ -124,11 +134,26 @@ def _table(cases: pd.DataFrame, form: Format, place: Path | None) -> None:
     _tell(f"report: {place}")
 
 
+def _single(runs: pd.DataFrame) -> Path:
+    if len(runs) > 1:
+        raise SelectionError(f"this is of one run, and {len(runs)} were given.")
+    return Path(str(runs["path"].iloc[0]))
+
+
+def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
+    """Write what a command that had just measured the run would end with."""
+    path = _single(runs)
+    document, width = read_run(path), console_of().width
+    if not is_own(document):
+        raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
+    ending = closing(counted(document, path.name, _tell), str(path), width)
+    shown = render(document, width=width, colour=False, tables=tables)
+    return "\n".join([shown, *ending, ""])
+
+
 def _ladder(runs: pd.DataFrame) -> str:
     """Write the kernels of a run from the slowest to the fastest."""
-    if len(runs) > 1:
-        raise SelectionError(f"--part: it is of one run, and {len(runs)} were given.")
-    path = Path(str(runs["path"].iloc[0]))
+    path = _single(runs)
     found = ladders(read_run(path))
     if not found:
         _tell(f"{path.name} has no four kernels with the same batch size.")

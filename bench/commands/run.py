@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from bench.commands.options import Results, console_of
 from bench.commands.request_options import takes_request
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
+from bench.report.progress import Tables
 from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
@@ -22,7 +25,15 @@ from bench.store.files import RUNS, StoreError
 def run(
     request: Request,
     results: Results = RUNS,
-    figures: Annotated[bool, typer.Option(help="Draw figures.")] = True,
+    figures: Annotated[
+        bool, typer.Option(help="Draw figures too, beside the run file.")
+    ] = False,
+    tables: Annotated[
+        Tables, typer.Option(help="What is printed before the end.")
+    ] = Tables.LADDER,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No tables, no progress.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish an unfinished run: the newest, or JOURNAL.")
     ] = False,
@@ -37,17 +48,18 @@ def run(
     Ctrl-C: what was measured is saved, and --resume goes on.
     """
     console = console_of()
+    progress = Console(file=io.StringIO()) if quiet else console
     with refusals({StoreError: Exit.FAILED}):
         if resume:
-            started = runner.resume(journal, results, console)
+            started = runner.resume(journal, results, progress)
         elif journal is not None:
             raise SelectionError(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
-            started = runner.begin(runner.plan(request), results, console)
+            started = runner.begin(runner.plan(request), results, progress)
         path, document, complete = started.save(results)
-        _show(path, document, console)
+        _show(path, document, console, Tables.NONE if quiet else tables)
         if not complete:
             typer.echo(f"To finish it: python -m bench run --resume {started.journal}")
             raise typer.Exit(Exit.INTERRUPTED)
@@ -66,16 +78,20 @@ def run(
 # What showing a run takes is imported once it is measured.
 
 
-def _show(path: Path, document: dict[str, Any], console: Console) -> None:
-    from bench.report import terminal  # noqa: PLC0415
+def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables) -> None:
+    from bench.report import closing, terminal  # noqa: PLC0415
 
     width, colour = console.width, console.is_terminal
-    console.file.write(terminal.render(document, width=width, colour=colour))
-    typer.echo(f"run file: {path}")
+    console.file.write(terminal.render(document, width=width, colour=colour, tables=tables))
+    if document["benchmarks"]:
+        told = closing.counted(document, path.name, partial(typer.echo, err=True))
+        typer.echo("\n" + "\n".join(closing.closing(told, str(path), width)))
+    else:
+        typer.echo(f"Run file: {path}")
 
 
 def _draw(document: dict[str, Any], folder: Path) -> None:
     from bench.report.charts.figures import draw_run  # noqa: PLC0415
 
     draw_run(document, folder)
-    typer.echo(f"figures:  {folder}{os.sep}")
+    typer.echo(f"Figures: {folder}{os.sep}")

@@ -244,22 +244,30 @@ QUANTITIES = {
 NAMED, FEW = 3, 2
 
 
+#: From the least sure to the surest; where a run does not tell how good it is, `fair` at most.
+LEVELS = ("poor", "fair", "good")
+
+
 @dataclass(frozen=True)
 class Headline:
     """What a reader should know first.
 
     Attributes
     ----------
-    fastest, batch_size : str
-        A sentence each, the second of two or three clauses.
+    fastest, recommendation : str
+        A sentence each: which way of training, and which batch size.
+    reasons : tuple of str
+        Sentences on what the recommendation rests on.
     sureness : str
         How sure the first is, in a sentence.
     level : {'good', 'fair', 'poor'}
+        Never above the grade of the run.
     """
 
     contest: Ranking
     fastest: str
-    batch_size: str
+    recommendation: str
+    reasons: tuple[str, ...]
     sureness: str
     level: str
 
@@ -269,6 +277,7 @@ def headline(
     answer: KernelAnswer | None,
     statistical: StatisticalFit | None,
     tolerance: float | None,
+    grade: str = LEVELS[-1],
 ) -> Headline:
     """Say it.
 
@@ -280,60 +289,60 @@ def headline(
         Of the workload.
     tolerance : float or None
         The target, as a share above the optimum's loss.
+    grade : {'good', 'fair', 'poor', 'unknown'}
+        How far the run can be trusted.
     """
     sureness, level = _sureness(contest)
+    capped = grade if grade in LEVELS else "fair"
+    recommendation, reasons = _batch_size(contest, answer, statistical)
     return Headline(
         contest,
         _fastest(contest, tolerance),
-        _batch_size(contest, answer, statistical),
+        recommendation,
+        reasons,
         sureness,
-        level,
+        min(level, capped, key=LEVELS.index),
     )
 
 
 def _fastest(contest: Ranking, tolerance: float | None) -> str:
     first = contest.winner
     if contest.quantity == "epoch":
-        done = f"an epoch takes it {estimated(first.known)} at batch size {first.batch_size}"
+        done = f"an epoch takes {estimated(first.known)} at batch size {first.batch_size}"
     else:
-        near = "near the optimum" if tolerance is None else f"within {100 * tolerance:g}%"
-        of = "" if tolerance is None else " of the optimum"
-        after = f"{estimated(first.known)}, with batches of {first.batch_size}"
-        done = f"its loss is {near}{of} after {after}"
+        near = "near" if tolerance is None else f"within {100 * tolerance:g}% of"
+        done = f"its loss is {near} the optimum after {estimated(first.known)}"
     rivals = [one.kernel for one in contest.rivals]
     tied = f", or {' or '.join(rivals)}," if 0 < len(rivals) <= FEW else ""
     said = f"{first.kernel}{tied} trains fastest on {contest.device}: {done}"
     book = next((one for one in contest.contenders if one.kernel == TEXTBOOK), None)
     if book is not None and book is not first:
         ratio = quotient(book.known, first.known)
-        said += f", {ratio} as fast as the textbook's loop, {TEXTBOOK}"
+        said += f", {ratio} as fast as {TEXTBOOK}, the textbook's loop"
     return f"{said}."
 
 
 def _batch_size(
     contest: Ranking, answer: KernelAnswer | None, statistical: StatisticalFit | None
-) -> str:
+) -> tuple[str, tuple[str, ...]]:
+    """Recommend one batch size, with one range, and say why."""
+    first = contest.winner.batch_size
     if answer is None:
         return (
-            "Which batch size is best is not answered here: that takes losses by epoch at "
-            "several batch sizes, from which steps to a target can be counted."
+            "Which batch size is best is not answered here: that takes the losses of at least "
+            "five batch sizes, and the steps counted (minibatch-bench report does).",
+            (),
         )
-    first = contest.winner
-    if answer.advice is not None and statistical is not None:
-        advice, reason = answer.advice, why(answer, statistical)
-        low, high = (size(end.value) for end in advice.within)
-        span = f" (any from {low} to {high} is within 5%)" if low != high else ""
-        timed = ""
-        if advice.recommended != first.batch_size:
-            timed = f" By the times alone it is {first.batch_size}."
-        return (
-            f"Give it batches of {advice.recommended}{span}, because "
-            f"{reason[0].lower()}{reason[1:]}{timed}"
-        )
-    return (
-        f"Of the batch sizes measured, {first.batch_size} is the soonest there for it; no "
-        f"model says more: {answer.refusal}."
-    )
+    if answer.advice is None or statistical is None:
+        best = f"Give it batches of {first}, the soonest there of those that were measured."
+        return best, (f"No model says more: {answer.refusal}.",)
+    advice, reasons = answer.advice, [why(answer, statistical)]
+    low, high = advice.within[0].value, advice.within[1].value
+    ends = size(min(low, first)), size(max(high, first))
+    about = f"; {ends[0]} to {ends[1]} are about as good" if ends[0] != ends[1] else ""
+    if advice.recommended != first:
+        reasons.append(f"Of the batch sizes that were measured, {first} was the soonest there.")
+    return f"Give it batches of {advice.recommended}{about}.", tuple(reasons)
 
 
 def _sureness(contest: Ranking) -> tuple[str, str]:

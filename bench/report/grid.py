@@ -20,7 +20,7 @@ Format = Callable[[float], str]
 
 
 #: Blanks between two columns.
-GAP = 3
+GAP = 2
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,14 @@ class Grid:
         return [max(map(len, column)) + GAP for column in columns]
 
     def _chunks(self, width: int) -> Iterator[slice]:
-        """Yield as few ranges of columns as fit the width, each as full as the others."""
-        label = max(len(name) for name in (self.corner, *self.rows))
-        fitting = max(1, (width - label) // max(self._widths()))
-        n_chunks = -(-len(self.sizes) // fitting)
-        per_chunk = -(-len(self.sizes) // n_chunks)
-        for first in range(0, len(self.sizes), per_chunk):
+        """Yield as few ranges of columns as fit the width, of equal numbers of columns."""
+        label, widths = max(len(name) for name in (self.corner, *self.rows)), self._widths()
+        for n_chunks in range(1, len(widths) + 1):
+            per_chunk = -(-len(widths) // n_chunks)
+            firsts = range(0, len(widths), per_chunk)
+            if all(label + sum(widths[one : one + per_chunk]) <= width for one in firsts):
+                break
+        for first in firsts:
             yield slice(first, first + per_chunk)
 
     def tables(self, width: int) -> Iterator[Table]:
@@ -89,7 +91,9 @@ class Grid:
 
 def headed(names: Iterable[str], numbers: Iterable[str]) -> Table:
     """Return a table without rows: columns of names, then of numbers, none of them wrapped."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0)
+    )
     for name in names:
         table.add_column(name, no_wrap=True)
     for name in numbers:

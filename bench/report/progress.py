@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -16,6 +17,17 @@ from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
     from bench.compare.paired import Contest, PairedEstimate
+
+# Which tables of a run are printed once it is over.
+
+
+class Tables(str, Enum):
+    """Which tables are printed."""
+
+    LADDER = "ladder"
+    ALL = "all"
+    NONE = "none"
+
 
 # The line before a run: how many cases, and about how long.
 

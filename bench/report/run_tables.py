@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from bench.advise.contenders import FOOT, ladder, sizes_of
+from bench.advise.contenders import FOOT, ladder, rung_names, rung_times, sizes_of
 from bench.advise.roofline import column, excesses
 from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
-from bench.report.grid import BASELINE, IMPRECISE, UNTRUSTED, Quantity, headed, heading, show
-from bench.report.numbers import estimated, quotient
-from bench.stats.estimate import Estimate
+from bench.report.grid import (
+    BASELINE,
+    IMPRECISE,
+    UNTRUSTED,
+    Grid,
+    Quantity,
+    headed,
+    heading,
+    mark,
+    show,
+)
+from bench.report.numbers import quotient
 from bench.store import tidy
 from bench.store.rule import RULE as STORE
 from bench.store.trust import Quality, quality
@@ -51,10 +59,7 @@ def show_quality(console: Console, table: pd.DataFrame) -> None:
         return
     heading(console, "How good these numbers are")
     _say(console, known_to(found))
-    console.print(
-        f"{IMPRECISE} behind a time: not known to ±{100 * found.target:g}%. "
-        f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
-    )
+    marks_meant(console, table)
     _imprecise(console, found)
     if found.n_disturbed:
         console.print()
@@ -118,26 +123,16 @@ def plus_minus(share: float) -> str:
 
 
 def _imprecise(console: Console, found: Quality) -> None:
-    """List the worst cases."""
+    """List the worst cases, a line each, however wide: it may be searched for."""
     rows = found.imprecise
     if rows.empty:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column(f"known least well (of {len(rows)})", overflow="fold")
-    for name in ("within", "between", "rounds", "disturbed"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why no more rounds")
+    heading(console, f"Known least well, of {len(rows)} (within and between processes)")
     for _, row in rows.head(LISTED).iterrows():
-        widths = (row["half_width"], row["between_half_width"])
-        table.add_row(
-            Text(str(row["name"])),
-            *(f"±{percent(one)}" if math.isfinite(one) else "–" for one in widths),
-            f"{row['rounds']:g}",
-            f"{row['disturbed_rounds']:g}",
-            WHY.get(str(row["stopped"]), str(row["stopped"])),
-        )
-    console.print()
-    console.print(table)
+        within, between = (percent(row[name]) for name in ("half_width", "between_half_width"))
+        why = WHY.get(str(row["stopped"]), str(row["stopped"]))
+        line = f"±{within:>4} ±{between:>4}  {row['name']}: {row['rounds']:g} rounds; {why}"
+        console.print(escape(line), soft_wrap=True)
 
 
 # What was not measured, and why.
@@ -153,10 +148,49 @@ def by_reason(document: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return [(device, reason, n) for (device, reason), n in counted.most_common()]
 
 
-# What stands in the cells of a ladder, with the digits that the intervals allow.
+# The ladder, as every writer shows it: with the digits that the intervals allow, and marks.
 
 
 NOTHING = "–"
+#: From the worst to the best.
+MARKS = (UNTRUSTED, IMPRECISE, " ", "")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A line of a ladder.
+
+    Attributes
+    ----------
+    seconds : mapping of int to (str, float)
+        By batch size, of those that were measured: an epoch as it is shown, and in seconds.
+    times : str
+        How many times as fast as the foot it is at the smallest batch size; a dash where one
+        of both was not measured.
+    saves : str
+        What it saves against the rung below.
+    """
+
+    name: str
+    seconds: Mapping[int, tuple[str, float]]
+    times: str
+    factor: float
+    saves: str
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The kernels of a workload and device, the slowest first.
+
+    Attributes
+    ----------
+    where : str
+        As in ``airfoil, cpu(0)``.
+    """
+
+    where: str
+    sizes: Sequence[int]
+    rungs: Sequence[Rung]
 
 
 def laddered(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
@@ -173,36 +207,50 @@ def laddered(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFra
             yield f"{workload}, {device}", group, table
 
 
-def seconds_text(known: Estimate | None) -> str:
-    """Write the time of an epoch; a dash for what was not measured."""
-    return NOTHING if known is None else estimated(known)
-
-
-def faster_text(
-    table: pd.DataFrame, times: Mapping[tuple[str, int], Estimate], name: str
-) -> str:
-    """Write how many times as fast as the foot of the ladder a rung is.
+def written_ladders(
+    rows: pd.DataFrame, write: Callable[[pd.Series], str] = numbers.timed
+) -> Iterator[Ladder]:
+    """Write the ladders; no number that is short of its precision is without its mark.
 
     Parameters
     ----------
-    table : DataFrame
-        From ``bench.advise.contenders.ladder``.
-    times : mapping of (str, int) to Estimate
-        From ``bench.advise.contenders.rung_times``.
-    name : str
-        Of the rung.
-
-    Returns
-    -------
-    str
-        At the smallest batch size; a dash where one of both was not measured.
+    rows : DataFrame
+        ``epoch`` cases with their intervals, from ``bench.store.tidy``.
+    write : callable
+        A case to its time.
     """
-    size = sizes_of(table)[0]
-    lowest = " + ".join(FOOT)
-    foot, rung = times.get((lowest, size)), times.get((name, size))
-    if foot is None or rung is None:
-        return NOTHING
-    return "1x" if name == lowest else quotient(foot, rung)
+    foot = " + ".join(FOOT)
+    for where, group, table in laddered(rows):
+        sizes, known = sizes_of(table), rung_times(group)
+        named = group.assign(rung=rung_names(group))
+        cases = {(str(one["rung"]), int(one["batch_size"])): one for _, one in named.iterrows()}
+
+        def times(name: str) -> str:
+            ends = [(foot, sizes[0]), (name, sizes[0])]  # noqa: B023 - called in this round
+            if not all(end in known for end in ends):  # noqa: B023
+                return NOTHING
+            behind = min((mark(cases[end]) for end in ends), key=MARKS.index)  # noqa: B023
+            ratio = "1x" if name == foot else quotient(*(known[end] for end in ends))  # noqa: B023
+            return ratio + behind
+
+        yield Ladder(
+            where,
+            sizes,
+            [
+                Rung(
+                    str(name),
+                    {
+                        size: (write(case) + mark(case), float(case["seconds"]))
+                        for size in sizes
+                        if (case := cases.get((str(name), size))) is not None
+                    },
+                    times(str(name)),
+                    float(row["times"]),
+                    str(row["saves"] or ""),
+                )
+                for name, row in table.iterrows()
+            ],
+        )
 
 
 # The tables of trainings: the ladder, epochs, single steps, loaders, engines.
@@ -218,18 +266,35 @@ SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
 
 def ladders(console: Console, rows: pd.DataFrame) -> None:
     """Print the kernels from the slowest to the fastest, for each workload and device."""
-    for where, _, table in laddered(rows):
-        heading(console, f"The ladder: {where}, seconds per epoch")
-        sizes = sizes_of(table)
-        if table["times"].notna().any():
-            text = f"times: as fast as {' + '.join(FOOT)} at batch size {sizes[0]}"
+    for found in written_ladders(rows, lambda case: numbers.seconds(case["seconds"])):
+        heading(console, f"The ladder: {found.where}, seconds per epoch")
+        if any(rung.times != NOTHING for rung in found.rungs):
+            text = f"times: as fast as {' + '.join(FOOT)} at batch size {found.sizes[0]}"
             console.print(Text(text, style="italic"))
-        printed = headed(("kernel",), (*(f"B={size}" for size in sizes), "times"))
-        for name, row in table.iterrows():
-            cells = [numbers.seconds(row[size]) for size in sizes]
-            printed.add_row(Text(str(name)), *cells, numbers.times(row["times"]))
-        console.print(printed)
-        console.print()
+        grid = Grid(
+            "kernel",
+            (*(f"B={size}" for size in found.sizes), "times"),
+            {
+                rung.name: (
+                    *(rung.seconds.get(size, (NOTHING,))[0] for size in found.sizes),
+                    rung.times,
+                )
+                for rung in found.rungs
+            },
+        )
+        for table in grid.tables(console.width):
+            console.print(table)
+        marks_meant(console, rows)
+
+
+def marks_meant(console: Console, rows: pd.DataFrame) -> None:
+    """Say what the marks behind times mean, where the run has such."""
+    targets = rows.get("target_half_width", pd.Series(dtype=float)).dropna()
+    if len(targets):
+        console.print(
+            f"{IMPRECISE} behind a time: not known to ±{100 * targets.max():g}%. "
+            f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
+        )
 
 
 def epochs(console: Console, rows: pd.DataFrame) -> None:

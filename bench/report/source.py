@@ -283,7 +283,7 @@ def markdown(found: Source) -> str:
         sentences = [
             sentence
             for one in material.headlines
-            for sentence in (one.fastest, one.batch_size, one.sureness)
+            for sentence in (one.fastest, one.recommendation, one.sureness)
         ]
         return one_run(material.document, material.name, sentences, material.found)
     if found.comparison is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import statistics
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +18,15 @@ from bench.advise import memory_cost
 from bench.advise.memory_cost import Line
 from bench.report import numbers, run_tables
 from bench.report.grid import BASELINE, Grid, heading, pivoted, print_grid
+from bench.report.progress import Tables
 from bench.store import tidy
 
 NARROWEST = 60
 
 
-def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
+def render(
+    document: Mapping[str, Any], *, width: int, colour: bool, tables: Tables = Tables.ALL
+) -> str:
     """Write the tables of a run, its skipped and its failed cases.
 
     Parameters
@@ -40,9 +44,21 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
         highlight=False,
         emoji=False,
     )
-    table = tidy.frame(document)
+    table = tidy.interval_frame(document)
     epochs = tidy.of_case(table, "epoch")
-    run_tables.ladders(console, epochs)
+    if tables is not Tables.NONE:
+        run_tables.ladders(console, epochs)
+    if tables is Tables.ALL:
+        _all_tables(console, document, table, epochs)
+    run_tables.declared_too_much(console, table)
+    _unmeasured(console, document, tables)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _all_tables(
+    console: Console, document: Mapping[str, Any], table: pd.DataFrame, epochs: pd.DataFrame
+) -> None:
     run_tables.epochs(console, epochs)
     run_tables.targets(console, tidy.of_case(table, "target"))
     run_tables.steps(console, tidy.of_case(table, "step"))
@@ -54,10 +70,6 @@ def render(document: Mapping[str, Any], *, width: int, colour: bool) -> str:
     run_tables.show_phases(console, epochs)
     show_memory(console, table)
     run_tables.show_quality(console, table)
-    run_tables.declared_too_much(console, table)
-    _unmeasured(console, document)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _notebook(console: Console, document: Mapping[str, Any]) -> None:
@@ -93,8 +105,8 @@ def _notebook(console: Console, document: Mapping[str, Any]) -> None:
             )
 
 
-def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
-    """Print the failed cases one by one, the skipped ones by reason."""
+def _unmeasured(console: Console, document: Mapping[str, Any], tables: Tables) -> None:
+    """Print the failed cases one by one, the skipped ones by reason, a line each."""
     added = document.get("bench", {})
     if added.get("failed"):
         heading(
@@ -102,12 +114,13 @@ def _unmeasured(console: Console, document: Mapping[str, Any]) -> None:
         )
         for one in added["failed"]:
             console.print(f"  {escape(one['id'])}: {escape(one['reason'])}")
-    if added.get("skipped"):
+    if added.get("skipped") and tables is not Tables.NONE:
         heading(console, f"Skipped: {numbers.number(len(added['skipped']), 'case')}")
         for device, reason, number in run_tables.by_reason(document):
-            console.print(
-                f"  {numbers.number(number, 'case')} on {escape(device)}: {escape(reason)}"
-            )
+            line = f"  {numbers.number(number, 'case')} on {device}: {reason}"
+            if tables is Tables.LADDER:
+                line = textwrap.shorten(line, console.width, placeholder=" …")
+            console.print(escape(line))
     if added.get("status") == "interrupted":
         heading(console, "Interrupted: the run holds the cases that were finished.")
 

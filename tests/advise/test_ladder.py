@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.advise.contenders import FOOT_SAVES, ladder, rung_times, sizes_of
+from bench.advise.contenders import FOOT_SAVES, ladder, sizes_of
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.speed import ladder_chart
 from bench.report.charts.static import figure
 from bench.report.markdown.run_comment import ladder_table
+from bench.report.run_tables import written_ladders
 
 SECONDS = {
     ("nd.autograd", "dataloader", 1): 1.0,
@@ -95,10 +96,10 @@ def test_a_run_without_sentences_still_has_a_ladder() -> None:
 
 
 def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
-    known = rows().assign(low=float("nan"), high=float("nan"))
-    table = ladder(known)
-    table.loc["limit", "saves"] = "this | that"
-    written = ladder_table(table, rung_times(known))
+    known = placed(rows())
+    known.loc[known["kernel"] == "limit", "saves"] = "this | that"
+    (found,) = written_ladders(known)
+    written = ladder_table(found)
     head, rule = written.before
     rungs = written.rows
     assert head == "| kernel | B = 1 | B = 1500 | times as fast | what it saves |"

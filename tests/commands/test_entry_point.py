@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ def session(folder: Path, *arguments: str, program: str | None = None) -> tuple[
     done = subprocess.run(
         [sys.executable, *how, "-p", "no:cacheprovider", *arguments],
         cwd=folder,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
         capture_output=True,
         text=True,
         check=False,

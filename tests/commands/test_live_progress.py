@@ -41,7 +41,7 @@ def on_a_terminal(*arguments: str) -> str:
 
 def test_a_terminal_shows_one_line_that_is_written_over(tmp_path: Path) -> None:
     text = on_a_terminal(
-        *("--kernels", "numpy.closed_form", "--devices", "cpu,gpu63", "--no-figures"),
+        *("--kernels", "numpy.closed_form", "--devices", "cpu,gpu63"),
         *("--results", str(tmp_path / "runs")),
     )
     lines = [line.rstrip() for line in text.split("\r") if line.startswith("[")]

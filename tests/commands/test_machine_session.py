@@ -49,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
                     for name in ("machine", "epoch", "step", "update")
                 ),
                 *("-k", f"({chosen}) and not dataloader and not torch.compile"),
-                *(f"--kernel-folder={folder}", f"--results={made / 'runs'}", "--no-figures"),
+                *(f"--kernel-folder={folder}", f"--results={made / 'runs'}"),
             ]
         ]
     )
@@ -97,7 +97,7 @@ def test_engines_are_told_apart_in_a_session(tmp_path: Path) -> None:
                 *QUICK,
                 f"{CASES}/bench_engine.py",
                 *("--kernels", "nd.closed_form", "--batch-sizes", "1500"),
-                *(f"--results={tmp_path / 'runs'}", "--no-figures"),
+                *(f"--results={tmp_path / 'runs'}"),
             ]
         ]
     )

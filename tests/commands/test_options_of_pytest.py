@@ -108,7 +108,7 @@ def sessions(folder: Path) -> Sessions:
             ),
             (
                 *("--benchmark-only", EPOCH, *CLOSED, *results("narrowed")),
-                *("-k", "B1500", "--tables", "pytest-benchmark", "--no-figures"),
+                *("-k", "B1500", "--tables", "pytest-benchmark"),
             ),
             ("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
             (

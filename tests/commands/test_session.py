@@ -39,7 +39,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Session:
     mine = folder_with(tmp_path / "mine", right=kernel_files.RIGHT)
     done = session(
         *("--kernels", "nd.closed_form,mine.*", "--kernel-folder", str(mine)),
-        *("--devices", f"{NO_GPU},cpu", "--results", str(tmp_path / "runs"), "--no-figures"),
+        *("--devices", f"{NO_GPU},cpu", "--results", str(tmp_path / "runs")),
     )
     assert done.code == 0, done.output
     return Session(done, tmp_path / "runs")
@@ -54,7 +54,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Session:
     done = session(
         *("--kernels", "nd.closed_form,mine.*", "--kernel-folder", str(mine)),
         *("--devices", f"cpu,{NO_GPU}", "--require", f"{NO_GPU},nd.closed_form"),
-        *("--batch-sizes", "10", "--results", str(tmp_path / "runs")),
+        *("--batch-sizes", "10", "--results", str(tmp_path / "runs"), "--figures"),
     )
     assert done.code == 1, done.output
     return Session(done, tmp_path / "runs")
@@ -120,7 +120,7 @@ def test_the_name_of_the_run_is_printed_and_holds_the_commit(good: Session) -> N
     commit = good.document["commit_info"].get("id")
     short = commit[:7] if commit else "nogit"
     assert re.fullmatch(rf"\d{{8}}T\d{{6}}Z-{short}-[0-9a-f]{{6}}", good.path.stem)
-    assert f"run file: {good.path}" in good.done.output
+    assert f"Run file: {good.path}" in good.done.output
 
 
 def test_pytest_benchmark_reads_the_run(good: Session) -> None:
@@ -152,8 +152,17 @@ def test_what_can_not_run_is_counted_with_its_reason_on_the_terminal(good: Sessi
 
 
 def test_only_the_tables_of_the_suite_are_printed(good: Session) -> None:
-    assert "Training on airfoil, cpu(0), batches from inmemory" in good.done.output
     assert "Name (time in" not in good.done.output
+    assert "Training on airfoil" not in good.done.output
+
+
+def test_it_ends_with_the_answer_in_at_most_eight_lines(good: Session) -> None:
+    before, _, _ = good.done.output.partition("\nRun file: ")
+    last = before.rpartition("\n\n")[2].splitlines()
+    assert "trains fastest on cpu(0)" in last[0]
+    assert len(last) <= 7
+    assert any(line.startswith("Trust: ") for line in last)
+    assert last[-1].startswith("Next: minibatch-bench ")
 
 
 @pytest.mark.slow
@@ -173,7 +182,7 @@ def test_figures_are_drawn_beside_the_run(bad: Session) -> None:
         for name in ("speed", "loss")
         for kind in ("png", "svg")
     }
-    assert f"figures:  {folder}" in bad.done.output
+    assert f"Figures: {folder}" in bad.done.output
 
 
 @pytest.mark.slow

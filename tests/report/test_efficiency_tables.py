@@ -60,25 +60,25 @@ How much of the attainable rate is reached, and what bounds the case (--why
 gives the numbers; ? stands behind a case that was disturbed).
 
 Epochs: made-up, batches from inmemory
-kernel               B=10       B=1000
-──────────────────────────────────────
-nd.autograd     50% cache   50% cache?
-slow          <0.01% host   0.17% host
+kernel              B=10      B=1000
+────────────────────────────────────
+nd.autograd    50% cache  50% cache?
+slow         <0.01% host  0.17% host
 
 Epochs: made-up, batches from dataloader
-kernel           B=1000
-───────────────────────
-slow     <0.01% unclear
+kernel          B=1000
+──────────────────────
+slow    <0.01% unclear
 
 Updates alone: 1 tensor
-kernel             5
-────────────────────
-u        <0.01% host
+kernel            5
+───────────────────
+u       <0.01% host
 
 Updates alone: 100 tensors
-kernel          40M
-───────────────────
-u        50% memory
+kernel         40M
+──────────────────
+u       50% memory
 """)
 
 
@@ -124,17 +124,17 @@ def test_devices_are_compared_by_size_and_the_crossing_is_named() -> None:
 
 gpu(0) against cpu(0): epochs, airfoil, inmemory
 times as fast as the CPU
-kernel     B=1   B=100   faster from
-────────────────────────────────────
-k        0.10x   2.00x         B=100
-l                0.50x       no size
+kernel    B=1  B=100  faster from
+─────────────────────────────────
+k       0.10x  2.00x        B=100
+l              0.50x      no size
 
 
 gpu(0) against cpu(0): updates alone, 1 tensor
 times as fast as the CPU
-kernel      1k   faster from
-────────────────────────────
-u        1.50x    every size
+kernel     1k  faster from
+──────────────────────────
+u       1.50x   every size
 """)
     assert [faster_from(one) for one in compared] == ["B=100", "no size", "every size"]
 
@@ -169,14 +169,14 @@ Flatt.
 Intervals are between processes, and hold with at least 88%.
 
 Epochs: made-up, batches from inmemory: speedup
-kernel                   B=10
-─────────────────────────────
-k        1.60x (1.31 to 1.96)
+kernel                  B=10
+────────────────────────────
+k       1.60x (1.31 to 1.96)
 
 Epochs: made-up, batches from inmemory: efficiency, e
-kernel         B=10
-───────────────────
-k        80% e=0.25
+kernel        B=10
+──────────────────
+k       80% e=0.25
 """)
 
 

@@ -64,11 +64,11 @@ def test_a_cpu() -> None:
 
 Peak memory of a training: synthetic-1000000x4, cpu(0) (data of 19.1 MiB)
 host memory at most, beside the data as they were loaded
-kernel              B=1       B=100     B=1500   bytes/sample   intercept
-─────────────────────────────────────────────────────────────────────────
-nd.autograd    38.2 MiB    39.7 MiB   61.0 MiB       15.6 KiB    38.1 MiB
-numpy          19.1 MiB    19.1 MiB   19.6 MiB          400 B    19.1 MiB
-limit         < 256 KiB   < 256 KiB                         –           –
+kernel             B=1      B=100    B=1500  bytes/sample  intercept
+────────────────────────────────────────────────────────────────────
+nd.autograd   38.2 MiB   39.7 MiB  61.0 MiB      15.6 KiB   38.1 MiB
+numpy         19.1 MiB   19.1 MiB  19.6 MiB         400 B   19.1 MiB
+limit        < 256 KiB  < 256 KiB                       –          –
 
 <: less than can be told.
 
@@ -93,20 +93,20 @@ def test_a_gpu_and_what_its_numbers_are_of() -> None:
 
 Peak memory of a training: synthetic-1000000x4, gpu(0) (data of 19.1 MiB)
 host memory at most, beside the data as they were loaded
-kernel               B=1      B=100     B=1500   bytes/sample   intercept
-─────────────────────────────────────────────────────────────────────────
-all 2 kernels   85.8 MiB   85.8 MiB   85.8 MiB        < 360 B    85.8 MiB
+kernel              B=1     B=100    B=1500  bytes/sample  intercept
+────────────────────────────────────────────────────────────────────
+all 2 kernels  85.8 MiB  85.8 MiB  85.8 MiB       < 360 B   85.8 MiB
 
 GPU memory that the library gave out at most
-kernel        B=1      B=100     B=1500   bytes/sample   intercept
-──────────────────────────────────────────────────────────────────
-torch    38.1 MiB   38.2 MiB   38.2 MiB         64.0 B    38.1 MiB
+kernel       B=1     B=100    B=1500  bytes/sample  intercept
+─────────────────────────────────────────────────────────────
+torch   38.1 MiB  38.2 MiB  38.2 MiB        64.0 B   38.1 MiB
 
 GPU memory taken, context and pools included
-kernel        B=1      B=100     B=1500   bytes/sample   intercept
-──────────────────────────────────────────────────────────────────
-torch     500 MiB    500 MiB    500 MiB         0.00 B     500 MiB
-numba    500 MiB*   500 MiB*   500 MiB*         0.00 B     500 MiB
+kernel       B=1     B=100    B=1500  bytes/sample  intercept
+─────────────────────────────────────────────────────────────
+torch    500 MiB   500 MiB   500 MiB        0.00 B    500 MiB
+numba   500 MiB*  500 MiB*  500 MiB*        0.00 B    500 MiB
 
 <: less than can be told.
 *: the growth of the whole device, other processes included.\
@@ -119,9 +119,9 @@ def test_an_upper_bound_says_so_and_is_on_no_line() -> None:
 
 Peak memory of a training: synthetic-1000000x4, cpu(0) (data of 19.1 MiB)
 host memory at most, beside the data as they were loaded
-kernel          B=1        B=100       B=1500   bytes/sample   intercept
-────────────────────────────────────────────────────────────────────────
-a        ≤ 19.1 MiB   ≤ 19.1 MiB   ≤ 19.1 MiB              –           –
+kernel         B=1       B=100      B=1500  bytes/sample  intercept
+───────────────────────────────────────────────────────────────────
+a       ≤ 19.1 MiB  ≤ 19.1 MiB  ≤ 19.1 MiB             –          –
 
 ≤: an upper bound: the peak may be from before the training.\
 """)

@@ -37,19 +37,19 @@ def test_the_time_the_steps_and_the_rate_by_batch_size() -> None:
 
 Training on airfoil, cpu(0), until the loss is 1% above the optimum
 seconds to the target
-kernel           B=1      B=10
-──────────────────────────────
-nd.autograd   500 ms   62.5 ms
+kernel          B=1     B=10
+────────────────────────────
+nd.autograd  500 ms  62.5 ms
 
 steps to the target
-kernel         B=1   B=10
-─────────────────────────
-nd.autograd   1900    190
+kernel        B=1  B=10
+───────────────────────
+nd.autograd  1900   190
 
 tuned learning rate
-kernel         B=1   B=10
-─────────────────────────
-nd.autograd   0.04    0.4
+kernel        B=1  B=10
+───────────────────────
+nd.autograd  0.04   0.4
 """)
 
 

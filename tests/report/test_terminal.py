@@ -36,64 +36,64 @@ def test_a_run_at_80_columns() -> None:
 
 Training on airfoil, cpu(0), batches from inmemory
 seconds per epoch
-kernel             B=10    B=1500
-─────────────────────────────────
-nd.autograd      250 ms   4.00 ms
-nd.closed_form   125 ms   2.00 ms
-
-samples per second
-kernel             B=10   B=1500
-────────────────────────────────
-nd.autograd      6.00 k    375 k
-nd.closed_form   12.0 k    750 k
-
-loss after 3 epochs
-kernel             B=10    B=1500
-─────────────────────────────────
-all 2 kernels   0.25750   0.27250
-
-speed relative to nd.autograd
 kernel            B=10   B=1500
 ───────────────────────────────
-nd.autograd      1.00x    1.00x
-nd.closed_form   2.00x    2.00x
+nd.autograd     250 ms  4.00 ms
+nd.closed_form  125 ms  2.00 ms
+
+samples per second
+kernel            B=10  B=1500
+──────────────────────────────
+nd.autograd     6.00 k   375 k
+nd.closed_form  12.0 k   750 k
+
+loss after 3 epochs
+kernel            B=10   B=1500
+───────────────────────────────
+all 2 kernels  0.25750  0.27250
+
+speed relative to nd.autograd
+kernel           B=10  B=1500
+─────────────────────────────
+nd.autograd     1.00x   1.00x
+nd.closed_form  2.00x   2.00x
 
 
 Batches only, no training: airfoil, cpu(0)
 seconds per epoch
-loader                B=1      B=2       B=5      B=10      B=20      B=50
-──────────────────────────────────────────────────────────────────────────
-mxnet inmemory     250 ms   125 ms   50.0 ms   25.0 ms   12.5 ms   5.00 ms
-mxnet dataloader                                500 ms
+loader               B=1     B=2      B=5     B=10     B=20     B=50
+────────────────────────────────────────────────────────────────────
+mxnet inmemory    250 ms  125 ms  50.0 ms  25.0 ms  12.5 ms  5.00 ms
+mxnet dataloader                            500 ms
 
-loader               B=100     B=200    B=500   B=1000   B=1500
-───────────────────────────────────────────────────────────────
-mxnet inmemory     2.50 ms   1.25 ms   500 µs   250 µs   167 µs
+loader              B=100    B=200   B=500  B=1000  B=1500
+──────────────────────────────────────────────────────────
+mxnet inmemory    2.50 ms  1.25 ms  500 µs  250 µs  167 µs
 mxnet dataloader
 
 samples per second
-loader                B=1      B=2      B=5     B=10    B=20    B=50
-────────────────────────────────────────────────────────────────────
-mxnet inmemory     6.00 k   12.0 k   30.0 k   60.0 k   120 k   300 k
-mxnet dataloader                              3.00 k
+loader               B=1     B=2     B=5    B=10   B=20   B=50
+──────────────────────────────────────────────────────────────
+mxnet inmemory    6.00 k  12.0 k  30.0 k  60.0 k  120 k  300 k
+mxnet dataloader                          3.00 k
 
-loader             B=100    B=200    B=500   B=1000   B=1500
-────────────────────────────────────────────────────────────
-mxnet inmemory     600 k   1.20 M   3.00 M   6.00 M   9.00 M
+loader            B=100   B=200   B=500  B=1000  B=1500
+───────────────────────────────────────────────────────
+mxnet inmemory    600 k  1.20 M  3.00 M  6.00 M  9.00 M
 mxnet dataloader
 
 
 Parameter update alone: cpu(0), one tensor
 seconds per update, by number of parameters
-kernel                    5       10k      10M
-──────────────────────────────────────────────
-update.sgd_update   4.77 µs   9.54 ms   9.54 s
+kernel                   5      10k     10M
+───────────────────────────────────────────
+update.sgd_update  4.77 µs  9.54 ms  9.54 s
 
 useful bytes per second (the fewest that the update can move: 12 a float32
 parameter)
-kernel                   5      10k      10M
-────────────────────────────────────────────
-update.sgd_update   12.6 M   12.6 M   12.6 M
+kernel                  5     10k     10M
+─────────────────────────────────────────
+update.sgd_update  12.6 M  12.6 M  12.6 M
 
 
 The published protocol (loss every 100 samples inside the clock)
@@ -121,53 +121,53 @@ def test_a_run_at_130_columns() -> None:
 
 Training on airfoil, cpu(0), batches from inmemory
 seconds per epoch
-kernel             B=10    B=1500
-─────────────────────────────────
-nd.autograd      250 ms   4.00 ms
-nd.closed_form   125 ms   2.00 ms
-
-samples per second
-kernel             B=10   B=1500
-────────────────────────────────
-nd.autograd      6.00 k    375 k
-nd.closed_form   12.0 k    750 k
-
-loss after 3 epochs
-kernel             B=10    B=1500
-─────────────────────────────────
-all 2 kernels   0.25750   0.27250
-
-speed relative to nd.autograd
 kernel            B=10   B=1500
 ───────────────────────────────
-nd.autograd      1.00x    1.00x
-nd.closed_form   2.00x    2.00x
+nd.autograd     250 ms  4.00 ms
+nd.closed_form  125 ms  2.00 ms
+
+samples per second
+kernel            B=10  B=1500
+──────────────────────────────
+nd.autograd     6.00 k   375 k
+nd.closed_form  12.0 k   750 k
+
+loss after 3 epochs
+kernel            B=10   B=1500
+───────────────────────────────
+all 2 kernels  0.25750  0.27250
+
+speed relative to nd.autograd
+kernel           B=10  B=1500
+─────────────────────────────
+nd.autograd     1.00x   1.00x
+nd.closed_form  2.00x   2.00x
 
 
 Batches only, no training: airfoil, cpu(0)
 seconds per epoch
-loader                B=1      B=2       B=5      B=10      B=20      B=50     B=100     B=200    B=500   B=1000   B=1500
-─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-mxnet inmemory     250 ms   125 ms   50.0 ms   25.0 ms   12.5 ms   5.00 ms   2.50 ms   1.25 ms   500 µs   250 µs   167 µs
-mxnet dataloader                                500 ms
+loader               B=1     B=2      B=5     B=10     B=20     B=50    B=100    B=200   B=500  B=1000  B=1500
+──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+mxnet inmemory    250 ms  125 ms  50.0 ms  25.0 ms  12.5 ms  5.00 ms  2.50 ms  1.25 ms  500 µs  250 µs  167 µs
+mxnet dataloader                            500 ms
 
 samples per second
-loader                B=1      B=2      B=5     B=10    B=20    B=50   B=100    B=200    B=500   B=1000   B=1500
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-mxnet inmemory     6.00 k   12.0 k   30.0 k   60.0 k   120 k   300 k   600 k   1.20 M   3.00 M   6.00 M   9.00 M
-mxnet dataloader                              3.00 k
+loader               B=1     B=2     B=5    B=10   B=20   B=50  B=100   B=200   B=500  B=1000  B=1500
+─────────────────────────────────────────────────────────────────────────────────────────────────────
+mxnet inmemory    6.00 k  12.0 k  30.0 k  60.0 k  120 k  300 k  600 k  1.20 M  3.00 M  6.00 M  9.00 M
+mxnet dataloader                          3.00 k
 
 
 Parameter update alone: cpu(0), one tensor
 seconds per update, by number of parameters
-kernel                    5       10k      10M
-──────────────────────────────────────────────
-update.sgd_update   4.77 µs   9.54 ms   9.54 s
+kernel                   5      10k     10M
+───────────────────────────────────────────
+update.sgd_update  4.77 µs  9.54 ms  9.54 s
 
 useful bytes per second (the fewest that the update can move: 12 a float32 parameter)
-kernel                   5      10k      10M
-────────────────────────────────────────────
-update.sgd_update   12.6 M   12.6 M   12.6 M
+kernel                  5     10k     10M
+─────────────────────────────────────────
+update.sgd_update  12.6 M  12.6 M  12.6 M
 
 
 The published protocol (loss every 100 samples inside the clock)

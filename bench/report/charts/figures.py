@@ -47,7 +47,7 @@ def draw_run(document: Mapping[str, Any], folder: Path) -> Saved:
     FigureError
         When the folder can't be written.
     """
-    advice = "The run file is whole; free space, or use --no-figures."
+    advice = "The run file is whole; free space, or leave out --figures."
     return save_figures(run_figures(Material(document, "")), folder, advice)
 
 

@@ -9,15 +9,13 @@ from typing import Any
 import pandas as pd
 
 from bench.advise.answer import Found, KernelAnswer
-from bench.advise.contenders import rung_times, sizes_of
 from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import table
 from bench.report.numbers import measured, number, seconds
 from bench.report.page.run_section import SENTENCES, command, subtitle, versions
-from bench.report.run_tables import by_reason, faster_text, laddered, percent, seconds_text
-from bench.stats.estimate import Estimate
+from bench.report.run_tables import Ladder, by_reason, percent, written_ladders
 from bench.store import tidy
 from bench.store.trust import trusted
 
@@ -122,35 +120,26 @@ def cell(row: pd.Series) -> str:
 SAVES = "what it saves"
 
 
-def ladder_table(
-    rungs: pd.DataFrame,
-    times: Mapping[tuple[str, int], Estimate],
-    title: str = "",
-    *,
-    saves: bool = True,
-) -> elements.Part:
+def ladder_table(found: Ladder, title: str = "", *, saves: bool = True) -> elements.Part:
     """Write a ladder.
 
     Parameters
     ----------
-    rungs : DataFrame
-        From ``bench.advise.contenders.ladder``; not empty.
-    times : mapping of (str, int) to Estimate
-        From ``bench.advise.contenders.rung_times``.
     title : str
         Markdown.
     saves : bool
         Whether to say what each rung saves.
     """
-    sizes = sizes_of(rungs)
     rows = [
         {
-            "kernel": elements.code(name),
-            **{f"B = {size}": seconds_text(times.get((str(name), size))) for size in sizes},
-            "times as fast": faster_text(rungs, times, str(name)),
-            **({SAVES: elements.text(rung["saves"])} if saves else {}),
+            "kernel": elements.code(rung.name),
+            **{
+                f"B = {size}": rung.seconds.get(size, ("–",))[0].strip() for size in found.sizes
+            },
+            "times as fast": rung.times.strip(),
+            **({SAVES: elements.text(rung.saves)} if saves else {}),
         }
-        for name, rung in rungs.iterrows()
+        for rung in found.rungs
     ]
     numbers = [name for name in rows[0] if name not in {"kernel", SAVES}]
     return table(rows, numbers, title)
@@ -173,9 +162,9 @@ def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str
     """
     rows = tidy.of_case(tidy.interval_frame(document), "epoch")
     written = {}
-    for where, group, rungs in laddered(rows):
-        part = ladder_table(rungs, rung_times(group), saves=saves)
-        written[where] = "".join(f"{line}\n" for line in (*part.before, *part.rows))
+    for found in written_ladders(rows):
+        part = ladder_table(found, saves=saves)
+        written[found.where] = "".join(f"{line}\n" for line in (*part.before, *part.rows))
     return written
 
 
@@ -269,9 +258,9 @@ def _trust(document: Mapping[str, Any]) -> str:
 
 
 def _ladders(epochs: pd.DataFrame) -> Iterator[elements.Part]:
-    for where, group, rungs in laddered(epochs):
-        title = f"The ladder: {elements.text(where)}, seconds per epoch"
-        yield ladder_table(rungs, rung_times(group), title, saves=False)
+    for found in written_ladders(epochs):
+        title = f"The ladder: {elements.text(found.where)}, seconds per epoch"
+        yield ladder_table(found, title, saves=False)
 
 
 def _unmeasured(document: Mapping[str, Any]) -> Iterator[elements.Part]:

@@ -10,7 +10,6 @@ import pandas as pd
 from bench.advise import memory_cost
 from bench.advise.answer import Counted, KernelAnswer
 from bench.advise.bounds import Efficiency, NothingToSayError, assess
-from bench.advise.contenders import rung_names, rung_times, sizes_of
 from bench.report import numbers
 from bench.report.advice_text import best_time, conditions, interval, noise_scale_line, size
 from bench.report.charts.chart import Chart, NothingToDrawError
@@ -22,7 +21,7 @@ from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
 from bench.report.numbers import estimated, timed
 from bench.report.page.blocks import Number, Prose, Row, Section, Table, known, whole
-from bench.report.run_tables import faster_text, laddered
+from bench.report.run_tables import Ladder, written_ladders
 from bench.report.terminal import TITLES, line_cells
 from bench.stats.fits import RefusalError
 from bench.store import tidy
@@ -44,33 +43,25 @@ def drawn(chart: Callable[..., Chart], *of: object) -> Chart | Prose:
 def ladder_section(material: Material) -> Section:
     """Order the kernels from the slowest to the fastest."""
     tables = [
-        _ladder_table(group, table, where, number)
-        for number, (where, group, table) in enumerate(laddered(material.epochs))
+        _ladder_table(one, number)
+        for number, one in enumerate(written_ladders(material.epochs))
     ]
     title = "The ladder: what each way of training saves"
     return Section("ladder", title, (drawn(ladder_chart, material.epochs), *tables))
 
 
-def _ladder_table(rows: pd.DataFrame, table: pd.DataFrame, where: str, number: int) -> Table:
-    """Write a ladder, each time with the digits that its interval allows."""
-    sizes = sizes_of(table)
-    times = rung_times(rows)
-    named = rows.assign(rung=rung_names(rows))
-    cells = {
-        (str(row["rung"]), int(row["batch_size"])): seconds_cell(row)
-        for _, row in named.iterrows()
-    }
+def _ladder_table(found: Ladder, number: int) -> Table:
     body: list[Row] = [
         {
-            "kernel": str(name),
-            **{f"B = {size}": cells.get((str(name), size), Number()) for size in sizes},
-            "times as fast": Number(faster_text(table, times, str(name)), float(row["times"])),
-            "what it saves": str(row["saves"] or ""),
+            "kernel": rung.name,
+            **{f"B = {size}": Number(*rung.seconds.get(size, ())) for size in found.sizes},
+            "times as fast": Number(rung.times, rung.factor),
+            "what it saves": rung.saves,
         }
-        for name, row in table.iterrows()
+        for rung in found.rungs
     ]
-    caption = f"Seconds per epoch, {where}; times as fast as the first at B = {sizes[0]}"
-    return Table(f"ladder-table-{number}", caption, body)
+    caption = f"Seconds per epoch, {found.where}; times as fast as the first at B = "
+    return Table(f"ladder-table-{number}", caption + str(found.sizes[0]), body)
 
 
 def seconds_cell(row: pd.Series) -> Number:

@@ -92,6 +92,7 @@ class Material:
 
     def _headline(self, contest: Ranking) -> Headline:
         """Say it with the steps that the winner's answer rests on, where there are such."""
+        grade = self.trusted.level
         wanted = (contest.workload, contest.device, contest.winner.kernel)
         if self.found is not None:
             for one, its in zip(self.found.answers, self.found.conditions, strict=True):
@@ -99,8 +100,8 @@ class Material:
                 if (subject.workload, subject.device, subject.kernel) == wanted:
                     known = self.found.counted.get((subject.workload, its))
                     tolerance = None if known is None else known.conditions.tolerance
-                    return headline(contest, one, fit_of(known), tolerance)
-        return headline(contest, None, None, None)
+                    return headline(contest, one, fit_of(known), tolerance, grade)
+        return headline(contest, None, None, None, grade)
 
     @cached_property
     def shown(self) -> frozenset[str]:

@@ -126,12 +126,12 @@ def _measured(document: Mapping[str, Any]) -> str:
 
 def trust(found: Trusted) -> Trust:
     """Say how far a run can be trusted, and why."""
-    worst = next(iter(_doubts(found)), "")
+    worst = next(iter(doubts(found)), "")
     said = SENTENCES[found.level] + (f": {worst}" if worst else "")
     return Trust(found.level, f"{said.rstrip('.')}.", tuple(_reasons(found)))
 
 
-def _doubts(found: Trusted) -> Iterator[str]:
+def doubts(found: Trusted) -> Iterator[str]:
     """Yield what speaks against a run, the worst first."""
     quality = found.quality
     if found.interrupted:
@@ -154,7 +154,7 @@ def _doubts(found: Trusted) -> Iterator[str]:
 
 
 def _reasons(found: Trusted) -> Iterator[str]:
-    yield from (f"{one[0].upper()}{one[1:]}." for one in _doubts(found))
+    yield from (f"{one[0].upper()}{one[1:]}." for one in doubts(found))
     if found.quality is not None:
         yield from known_to(found.quality)
         yield from disturbed(found.quality)

@@ -168,5 +168,5 @@ def test_a_place_that_can_not_be_written_is_named(tmp_path: Path) -> None:
         draw_run(made_up_run.document(), tmp_path / "run")
     assert str(refused.value) == (
         f"the figures can't be written to {tmp_path / 'run'}: File exists. The run file is "
-        "whole; free space, or use --no-figures."
+        "whole; free space, or leave out --figures."
     )

@@ -89,7 +89,7 @@ Give it 10.
 | kernel | B = 10 | B = 1500 | times as fast |
 | --- | ---: | ---: | ---: |
 | `nd.autograd` | 250 ms | 4.00 ms | – |
-| `nd.closed_form` | 125.0 ms | 2.000 ms | – |
+| `nd.closed_form` | 125.0 ms? | 2.000 ms | – |
 | `gluon.trainer` | 83.33 ms | 1.333 ms | – |
 | `numpy.closed_form` | 62.50 ms | 1.000 ms | – |
 
@@ -206,7 +206,7 @@ def test_the_ladder_of_the_peers_begins_with_the_textbooks_loop() -> None:
     rows = cells(one_run(read_run(PEERS), "peers"))
     ladder = rows[1 : 1 + [row[0] for row in rows[1:]].index("kernel")]
     assert len(ladder) == 25
-    assert ladder[0][:2] == ["nd.autograd + dataloader", "756 ms"]
+    assert ladder[0][:2] == ["nd.autograd + dataloader", "756 ms~"]
     assert [row[0] for row in ladder[-3:]] == ["nd.fused", "numba.epoch", "limit"]
 
 
