@@ -422,9 +422,11 @@ def _ending(
     """Return what a run ends with; of one that measured nothing, where it is."""
     if not document["benchmarks"]:
         return [f"Run file: {_shown(path)}"]
-    from bench.report import closing  # noqa: PLC0415 - what counts steps takes long to import
+    # What counts steps takes long to import.
+    from bench.report.closing import closing  # noqa: PLC0415
+    from bench.report.source import just_measured  # noqa: PLC0415
 
-    return closing.closing(closing.counted(document, path.name, tell), _shown(path), width)
+    return closing(just_measured(document, path.name, tell), _shown(path), width)
 
 
 def _shown(path: Path) -> str:

@@ -18,10 +18,19 @@ from bench.compare.comparison import AXES, NotComparedError
 from bench.plan import values
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
-from bench.report.closing import closing, counted
+from bench.report.closing import closing
 from bench.report.markdown.run_comment import ladders
 from bench.report.progress import Tables
-from bench.report.source import Asked, Source, draw, html, markdown, some_run, source
+from bench.report.source import (
+    Asked,
+    Source,
+    draw,
+    html,
+    just_measured,
+    markdown,
+    some_run,
+    source,
+)
 from bench.report.terminal import render
 from bench.store.decoding import is_own
 from bench.store.export import write_csv, write_parquet
@@ -146,7 +155,7 @@ def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
     document, width = read_run(path), console_of().width
     if not is_own(document):
         raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
-    ending = closing(counted(document, path.name, _tell), str(path), width)
+    ending = closing(just_measured(document, path.name, _tell), str(path), width)
     shown = render(document, width=width, colour=False, tables=tables)
     return "\n".join([shown, *ending, ""])
 

@@ -79,12 +79,12 @@ def run(
 
 
 def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables) -> None:
-    from bench.report import closing, terminal  # noqa: PLC0415
+    from bench.report import closing, source, terminal  # noqa: PLC0415
 
     width, colour = console.width, console.is_terminal
     console.file.write(terminal.render(document, width=width, colour=colour, tables=tables))
     if document["benchmarks"]:
-        told = closing.counted(document, path.name, partial(typer.echo, err=True))
+        told = source.just_measured(document, path.name, partial(typer.echo, err=True))
         typer.echo("\n" + "\n".join(closing.closing(told, str(path), width)))
     else:
         typer.echo(f"Run file: {path}")

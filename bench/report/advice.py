@@ -17,7 +17,7 @@ from bench.advise.proportionality import CostFit
 from bench.advise.statistical_cost import StatisticalFit
 from bench.advise.time_to_target import Advice
 from bench.report import advice_text, numbers
-from bench.report.grid import headed, heading
+from bench.report.grid import headed, heading, print_whole
 from bench.stats.fits import RefusalError
 
 # Prints many answers of ``python -m bench advise`` at once: a line for each.
@@ -52,7 +52,7 @@ def overview(console: Console, group: Sequence[KernelAnswer], device: str) -> No
         )
     if advised:
         console.print()
-        console.print(table)
+        print_whole(console, table)
 
 
 def others(console: Console, found: Found) -> None:
@@ -73,7 +73,7 @@ def others(console: Console, found: Found) -> None:
     for known, one in everything:
         table.add_row(*_other(known, one, first[one.subject], several=several))
     heading(console, "Other schedules and samplings")
-    console.print(table)
+    print_whole(console, table)
     refused = {
         f"{known.conditions.schedule}, {known.conditions.sampling.replace('-', ' ')}: "
         f"{one.refusal}."
@@ -176,7 +176,7 @@ def _in_full(
     if one.advice is None:
         return
     console.print()
-    console.print(_by_size(one))
+    print_whole(console, _by_size(one))
     if details:
         _say(console, advice_text.model(one))
         if one.linear is not None:

@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import data
-from bench.advise.contenders import fair
-from bench.advise.reading import find, rows_of, silent
-from bench.advise.rule import RULE
-from bench.plan.request import Request
 from bench.report import numbers
 from bench.report.page.one_run import Material
 from bench.report.page.run_section import doubts
-from bench.store import tidy
 from bench.store.trust import Trusted
 
 #: So many lines at most, and so many workloads and devices.
 MOST_LINES, MOST_ANSWERS = 8, 2
-#: Of data this small the steps to the target are counted within seconds.
-MOST_SAMPLES = 2000
-
-
-def counted(
-    document: Mapping[str, Any], name: str, tell: Callable[[str], object] = silent
-) -> Material:
-    """Find the best batch size, where a run says enough and counting takes seconds.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    tell : callable
-        Is told what takes long.
-    """
-    table = rows_of([document])
-    epochs = fair(tidy.of_case(table, "epoch"))
-    sizes = epochs.groupby("workload", sort=False)["batch_size"].nunique()
-    small = [
-        str(workload)
-        for workload, n_sizes in sizes.items()
-        if n_sizes >= RULE.fewest_sizes_of_cost
-        and data.n_samples(str(workload)) <= MOST_SAMPLES
-    ]
-    chosen = table.loc[epochs.index[epochs["workload"].isin(small)]]
-    found = find(chosen, Request.tolerance, tell=tell) if small else None
-    return Material(document, name, found)
 
 
 def closing(material: Material, path: str, width: int) -> list[str]:

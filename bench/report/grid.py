@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -99,6 +100,16 @@ def headed(names: Iterable[str], numbers: Iterable[str]) -> Table:
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Print a table with all that is in its cells, where it must be beyond the width."""
+    unlimited, width = console.options.update(max_width=10_000), console.width
+    try:
+        console.width = max(width, Measurement.get(console, unlimited, table).maximum)
+        console.print(table)
+    finally:
+        console.width = width
 
 
 # What stands behind a time that is not as good as it should be.
@@ -193,7 +204,7 @@ def print_grid(console: Console, title: str, grid: Grid) -> None:
     """Print a grid under its title."""
     console.print(Text(title, style="italic"))
     for table in grid.tables(console.width):
-        console.print(table)
+        print_whole(console, table)
         console.print()
 
 

@@ -26,6 +26,7 @@ from bench.report.grid import (
     headed,
     heading,
     mark,
+    print_whole,
     show,
 )
 from bench.report.numbers import quotient
@@ -283,7 +284,7 @@ def ladders(console: Console, rows: pd.DataFrame) -> None:
             },
         )
         for table in grid.tables(console.width):
-            console.print(table)
+            print_whole(console, table)
         marks_meant(console, rows)
 
 
@@ -392,7 +393,7 @@ def _table(console: Console, rows: pd.DataFrame, title: str) -> None:
             numbers.seconds(row["seconds"]),
             f"{100 * off:+.0f}%" if abs(off) > STORE.phases_share else "",
         )
-    console.print(table)
+    print_whole(console, table)
 
 
 # The table of ``bench_target``: the time until the loss is near the optimum.

@@ -9,8 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+import data
 from bench.advise import reading
 from bench.advise.answer import Found
+from bench.advise.contenders import fair
+from bench.advise.rule import RULE
 from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import WholeHistory, machines, whole_history
@@ -23,6 +26,7 @@ from bench.report.page.one_run import Material, foreign_run, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
 from bench.stats.verdict import Margins
+from bench.store import tidy
 from bench.store.decoding import is_own
 from bench.store.facts import known
 from bench.store.files import StoreError, read_run, unmeasured_of
@@ -194,6 +198,36 @@ def _found(
         return reading.find(reading.rows_of([document]), asked.tolerance, (), tell), ""
     except DataError as error:
         return None, f"There is no time to a target: {error}"
+
+
+#: Of data this small the steps to the target are counted within seconds.
+MOST_SAMPLES = 2000
+
+
+def just_measured(
+    document: Mapping[str, Any], name: str, tell: Callable[[str], object] = reading.silent
+) -> Material:
+    """Find the best batch size, where a run says enough and counting takes seconds.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    tell : callable
+        Is told what takes long.
+    """
+    table = reading.rows_of([document])
+    epochs = fair(tidy.of_case(table, "epoch"))
+    sizes = epochs.groupby("workload", sort=False)["batch_size"].nunique()
+    small = [
+        str(workload)
+        for workload, n_sizes in sizes.items()
+        if n_sizes >= RULE.fewest_sizes_of_cost
+        and data.n_samples(str(workload)) <= MOST_SAMPLES
+    ]
+    chosen = table.loc[epochs.index[epochs["workload"].isin(small)]]
+    found = reading.find(chosen, Asked.tolerance, (), tell) if small else None
+    return Material(document, name, found)
 
 
 # The report as figures, PNG and SVG.

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
+from bench.report.grid import print_whole
 from bench.report.run_tables import percent
 from bench.selftest.rule import RULE
 from bench.selftest.simulation import NOTHING
@@ -50,7 +51,7 @@ def render_agreement(found: Sequence[Any], console: Console) -> bool:
             numbers.seconds(one.sleep_seconds) + ("" if slept else " !"),
         )
     if compared:
-        console.print(table)
+        print_whole(console, table)
     for sentence in found:
         if isinstance(sentence, str):
             console.print(f"not tried: {sentence}", markup=False, highlight=False)
@@ -96,7 +97,7 @@ def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) ->
         found = [share(each) for _, each in one.found]
         cells = (share(one.false_slower), share(one.same), *found)
         table.add_row(Text(TITLES.get(one.rule, one.rule)), *cells)
-    console.print(table)
+    print_whole(console, table)
     console.print(LEGEND, markup=False, highlight=False)
     for case, reason in lost.items():
         console.print(f"not measured: {case}: {reason}", markup=False, highlight=False)
@@ -123,7 +124,7 @@ def render_history(
             table.add_row(
                 f"{RULE.step:.0%} step in {kind}", share(found), share(alarm), share(wrongly)
             )
-    console.print(table)
+    print_whole(console, table)
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 

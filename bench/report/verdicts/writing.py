@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
-from bench.report.grid import heading
+from bench.report.grid import heading, print_whole
 from bench.report.numbers import one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.formats import as_json, github, junit, markdown
@@ -73,7 +73,11 @@ def write(
     StoreError
         When a file can't be written.
     """
-    if console is None and not (console := Console()).is_terminal:
+    if (
+        console is None
+        and not (console := Console()).is_terminal
+        and "COLUMNS" not in os.environ
+    ):
         console = Console(width=WIDTH)
     if form is Form.GITHUB and os.environ.get(SUMMARY):
         _append(Path(os.environ[SUMMARY]), markdown(judgement))
@@ -191,7 +195,7 @@ def _table(console: Console, judgement: Judgement, cases: Sequence[CaseVerdict])
         table.add_column(name, justify="right" if name == "margin" else "left")
     for one in cases:
         table.add_row(*(Text(one_line(cell)) for cell in (one.name, *wording.cells_of(one))))
-    console.print(table)
+    print_whole(console, table)
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
