@@ -41,7 +41,7 @@ def write_history(folder: Path, name: str) -> None:
     """Write a history whose newest run is as its name says."""
     folder.mkdir(parents=True)
     rng, slower = random.Random(name), SLOWER[name]
-    source = (REFERENCE / "20261122T190119Z-b5c8249-4a9f08.json").read_bytes()
+    source = (REFERENCE / "20261130T124946Z-70a23e7-26f9ca.json").read_bytes()
     for day in range(1, N_RUNS + 1):
         run = json.loads(source)
         run["datetime"] = f"2026-10-{day:02}T12:00:00+00:00"

@@ -17,6 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.cases.contract import Record
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
+from bench.machine import health
 from bench.measure.gate import GateError
 from bench.measure.measurement import record
 from bench.measure.protocol import DivergedError
@@ -37,7 +38,7 @@ from bench.plan.request import (
 )
 from bench.plan.values import SelectionError
 from bench.report import terminal
-from bench.report.progress import NO_CASE, Progress, Tables, sentence
+from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError
@@ -246,6 +247,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reporter.write_line(NO_CASE)
     if not items or config.getoption("collectonly"):
         return
+    if reporter is not None:
+        for text in (*health.before_measuring(), LOOKING):
+            reporter.write_line(text)
     asked = suite(config)
     estimator = Estimator(asked.registry, asked.protocol)
     try:

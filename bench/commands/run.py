@@ -14,9 +14,10 @@ from rich.console import Console
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
 from bench.commands.request_options import takes_request
+from bench.machine import health
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
-from bench.report.progress import Tables
+from bench.report.progress import LOOKING, Tables
 from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
@@ -57,6 +58,8 @@ def run(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
+            for text in (*health.before_measuring(), LOOKING):
+                progress.print(text, markup=False, highlight=False, soft_wrap=True)
             started = runner.begin(runner.plan(request), results, progress)
         path, document, complete = started.save(results)
         _show(path, document, console, Tables.NONE if quiet else tables)

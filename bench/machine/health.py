@@ -57,6 +57,8 @@ class NoiseReadings:
         Two hardware threads share a core.
     steal_percent : float or None
         Share of the time that the host gave to others.
+    quota_cpus : float or None
+        As many CPUs' time a control group allows, such as a container's.
     """
 
     n_cores: int
@@ -70,6 +72,7 @@ class NoiseReadings:
     smt: bool | None = None
     virtualised: bool | None = None
     steal_percent: float | None = None
+    quota_cpus: float | None = None
 
 
 def readings(
@@ -100,7 +103,29 @@ def readings(
         smt=processor.smt(cpu),
         virtualised=Machine(root=root).virtualised(),
         steal_percent=getattr(psutil.cpu_times_percent(steal_seconds), "steal", None),
+        quota_cpus=_quota_cpus(root / "sys/fs/cgroup"),
     )
+
+
+def _quota_cpus(groups: Path) -> float | None:
+    """Read how many CPUs' time the control group allows, in its second or first version."""
+    told = processor.text(groups / "cpu.max") or " ".join(
+        processor.text(groups / f"cpu/cpu.cfs_{name}_us") or "" for name in ("quota", "period")
+    )
+    words = told.split()
+    if len(words) != 2 or not all(word.isdigit() for word in words):  # "max", or -1
+        return None
+    return int(words[0]) / int(words[1])
+
+
+#: What a run says before it begins: it is there now, and can be mended now.
+PASSING = frozenset(("load", "steal", "memory", "quota"))
+
+
+def before_measuring(read: NoiseReadings | None = None) -> list[str]:
+    """Say what disturbs the machine now, with the remedy."""
+    found = warnings(readings() if read is None else read)
+    return [f"! {one.message} {one.remedy}" for one in found if one.code in PASSING]
 
 
 def warnings(read: NoiseReadings) -> list[NoiseWarning]:
@@ -111,7 +136,7 @@ def warnings(read: NoiseReadings) -> list[NoiseWarning]:
     list of NoiseWarning
         Empty on a quiet machine.
     """
-    checks = (_virtualised, _cores, _load, _steal, _governor, _turbo_on, _smt, _memory)
+    checks = (_virtualised, _cores, _quota, _load, _steal, _governor, _turbo_on, _smt, _memory)
     return [found for check in checks for found in check(read)]
 
 
@@ -133,6 +158,16 @@ def _cores(read: NoiseReadings) -> Iterator[NoiseWarning]:
             f"With {cores}, below {RULE.min_cores}, the system's own work disturbs what is "
             f"timed.",
             f"Close everything else, or leave it a core: export OMP_NUM_THREADS={spare}",
+        )
+
+
+def _quota(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.quota_cpus is not None and read.quota_cpus < read.n_cores:
+        yield NoiseWarning(
+            "quota",
+            f"A quota allows {read.quota_cpus:g} of {read.n_cores} CPUs: it stops work in the "
+            f"middle of a round.",
+            "Raise it (docker run --cpus), or give --threads and --pin fewer CPUs than it has.",
         )
 
 

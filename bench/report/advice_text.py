@@ -337,9 +337,9 @@ def _batch_size(
         best = f"Give it batches of {first}, the soonest there of those that were measured."
         return best, (f"No model says more: {answer.refusal}.",)
     advice, reasons = answer.advice, [why(answer, statistical)]
-    low, high = advice.within[0].value, advice.within[1].value
-    ends = size(min(low, first)), size(max(high, first))
-    about = f"; {ends[0]} to {ends[1]} are about as good" if ends[0] != ends[1] else ""
+    low, high = (end.value for end in advice.within)
+    least, most = math.ceil(min(low, first)), math.floor(max(high, first))
+    about = f"; {least} to {most} are about as good" if least < most else ""
     if advice.recommended != first:
         reasons.append(f"Of the batch sizes that were measured, {first} was the soonest there.")
     return f"Give it batches of {advice.recommended}{about}.", tuple(reasons)

@@ -38,6 +38,11 @@ NO_CASE = (
 )
 
 
+LOOKING = (
+    "Looking for libraries and devices, and trying out each kernel to say how long it takes …"
+)
+
+
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
 
@@ -68,7 +73,17 @@ def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
     skipped = n_cases - n_runnable
     rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
     to_time = number(n_runnable, "case")
-    return f"{to_time} to time{rest}, preset {preset}: about {duration(seconds)}."
+    return f"{to_time} to time{rest}, preset {preset}: {between(seconds)}."
+
+
+#: Runs took 0.9 to 1.5 times what their cases were estimated to take, and half a minute at most
+#: for starting, and for counting steps at the end.
+SHORTEST, LONGEST, AROUND_SECONDS = 0.9, 1.5, 30
+
+
+def between(seconds: float) -> str:
+    """Write an estimate of cases as the range in which the whole run ends: ``5 s to 40 s``."""
+    return f"{duration(SHORTEST * seconds)} to {duration(LONGEST * seconds + AROUND_SECONDS)}"
 
 
 # The line that shows how far a run is, and how long it still takes.
@@ -86,8 +101,8 @@ class Progress:
     def __init__(self, estimates: dict[str, float]) -> None:
         self._estimates = estimates
         self._finished = 0
-        self._estimated_done = 0.0
-        self._seconds_done = 0.0
+        #: Seconds of cases that have ended, by question: estimated, and taken.
+        self._done: dict[str, list[float]] = {}
 
     def __contains__(self, case: str) -> bool:
         """Tell whether a case, by its node id, can run."""
@@ -105,17 +120,34 @@ class Progress:
         """
         if case in self._estimates:
             self._finished += 1
-            self._estimated_done += self._estimates[case]
-            self._seconds_done += seconds
+            done = self._done.setdefault(case.partition("[")[0], [0.0, 0.0])
+            done[0] += self._estimates[case]
+            done[1] += seconds
 
     def seconds_left(self) -> float:
-        """Return the estimate of what is left, scaled by how the estimates have held."""
-        total = sum(self._estimates.values())
-        left = max(0.0, total - self._estimated_done)
+        """Return the estimate of what is left, scaled by how the estimates have held.
+
+        They have held alike in cases of one question; those of a question that has not begun
+        go by all that are done.
+        """
+        left: dict[str, float] = {}
+        for case, seconds in self._estimates.items():
+            question = case.partition("[")[0]
+            left[question] = left.get(question, 0.0) + seconds
+        estimated, taken = (sum(done[n] for done in self._done.values()) for n in (0, 1))
         # Until a tenth is done, one odd case would decide the scale.
-        if self._estimated_done < 0.1 * total:
-            return left
-        return left * self._seconds_done / self._estimated_done
+        overall = taken / estimated if estimated >= 0.1 * sum(left.values()) > 0 else 1.0
+        return sum(
+            max(0.0, seconds - self._done.get(question, [0.0])[0])
+            * self._scale(question, overall)
+            for question, seconds in left.items()
+        )
+
+    def _scale(self, question: str, overall: float) -> float:
+        """Return how many times its estimate a case takes; of few cases, not far from all."""
+        estimated, taken = self._done.get(question, (0.0, 0.0))
+        pull = 0.1 * sum(self._estimates.values())
+        return (taken + pull * overall) / (estimated + pull) if pull else overall
 
     def line(self, case: str) -> str:
         """Return the line to show while a case runs.

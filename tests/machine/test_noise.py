@@ -51,6 +51,7 @@ def test_what_the_machine_does_not_tell_is_not_held_against_it() -> None:
         ({"governors": None}, "governor-unknown"),
         ({"turbo": True}, "turbo"),
         ({"load_average": 2.01}, "load"),
+        ({"quota_cpus": 7.5}, "quota"),
         ({"steal_percent": 0.51}, "steal"),
         ({"n_cores": 3}, "few-cores"),
         ({"virtualised": True}, "virtualised"),
@@ -169,3 +170,36 @@ def test_the_real_machine_can_be_read() -> None:
     assert read.n_cores >= 1
     assert 0 <= read.memory_available_bytes <= read.memory_total_bytes
     assert all(warning.message and warning.remedy for warning in health.warnings(read))
+
+
+@pytest.mark.parametrize(
+    ("files", "cpus"),
+    [
+        ({"cpu.max": "50000 100000\n"}, 0.5),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "150000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({}, None),
+    ],
+    ids=["second version", "without", "first version", "first, without", "no groups"],
+)
+def test_a_quota_of_a_control_group_is_read(
+    tmp_path: Path, files: dict[str, str], cpus: float | None
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert health.readings(tmp_path, steal_seconds=0.01).quota_cpus == cpus
+
+
+def test_before_measuring_only_what_can_be_mended_now_is_said() -> None:
+    assert health.before_measuring(QUIET) == []
+    busy = dataclasses.replace(
+        QUIET, load_average=16.0, quota_cpus=0.5, virtualised=True, smt=True
+    )
+    said = health.before_measuring(busy)
+    assert len(said) == 2
+    assert said[0].startswith("! A quota allows 0.5 of ")
+    assert said[1].startswith("! Something else is running: the load is 16.0 on ")
+    assert all(line.endswith(".") for line in said)

@@ -40,8 +40,9 @@ def test_a_duration_is_right_to_5_seconds_or_a_minute(seconds: float) -> None:
 
 def test_the_sentence_says_how_many_cases_how_long_and_what_is_skipped() -> None:
     assert progress.sentence(132, 132, 200, "quick") == (
-        "132 cases to time, preset quick: about 3 min 20 s."
+        "132 cases to time, preset quick: 3 min to 5 min 30 s."
     )
     assert progress.sentence(264, 132, 40, "full") == (
-        "132 cases to time (132 more can't run here and are skipped), preset full: about 40 s."
+        "132 cases to time (132 more can't run here and are skipped), preset full: "
+        "35 s to 1 min 30 s."
     )

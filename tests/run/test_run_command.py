@@ -101,7 +101,7 @@ def test_it_merges_its_processes_into_one_run_file(tmp_path: Path) -> None:
         command(kernels, results, "--order-seed", "5", "--threads", "1", sizes="20,30")
     )
     assert result.returncode == 0, result.stderr
-    assert "2 cases to time, preset quick: about" in result.stdout
+    assert "2 cases to time, preset quick: 5 s to " in result.stdout
     assert "Each case in 2 processes." in result.stdout
     assert "Trust: " in result.stdout
     run = only_run(results)

@@ -1,4 +1,4 @@
-"""What the README says of verdicts is what the program does, and what was measured."""
+"""What bench/README.md says of verdicts is what the program does, and what was measured."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bench.stats.verdict import Outcome
 from bench.store.files import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "bench" / "README.md").read_text(encoding="utf-8")
 SECTION = README.partition("## Has it become slower?")[2].partition("\n## ")[0]
-STORED = r"\((results/reference/selftest/[\w-]+\.json)\)"
+STORED = r"\(\.\./(results/reference/selftest/[\w-]+\.json)\)"
 
 
 def blocks(language: str) -> list[str]:
@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_command_is_there() -> None:
-    named = set(re.findall(r"python -m bench (\w+)", SECTION))
+    named = set(re.findall(r"minibatch-bench (\w+)", SECTION))
     assert {"ab", "compare", "track", "selftest", "report", "run"} <= named
     assert named <= {*app.COMMANDS}
     for one in ("track --baseline", "prune --keep-last", "import .benchmarks"):
@@ -36,7 +36,7 @@ def test_every_command_is_there() -> None:
 
 
 def test_every_option_is_one() -> None:
-    for name, text in re.findall(r"(?:python -m bench |`)(\w+)((?: [^`\n|]*)?)", SECTION):
+    for name, text in re.findall(r"(?:minibatch-bench |`)(\w+)((?: [^`\n|]*)?)", SECTION):
         if name not in app.COMMANDS or not text:
             continue
         told = CliRunner().invoke(app.app_of([name]), [name, "--help"], env={"COLUMNS": "250"})
@@ -94,7 +94,9 @@ def test_every_exit_code_is_told() -> None:
 
 def test_the_quoted_ratios_are_those_of_the_runs_beside_them() -> None:
     """Recomputed from the rounds of both sides, pair by pair."""
-    sides = dict(re.findall(r"\[`([AB])`\]\((results/reference/ab/[\w-]+\.json)\)", SECTION))
+    sides = dict(
+        re.findall(r"\[`([AB])`\]\(\.\./(results/reference/ab/[\w-]+\.json)\)", SECTION)
+    )
     times = [_process_times(ROOT / sides[side]) for side in "AB"]
     quoted = re.findall(
         r"^(bench_epoch\[\S+\]) +slower, confirmed +([\d.]+)x", SECTION, re.MULTILINE
