@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Where tests run in several processes these have a width of their own.
+os.environ.pop("COLUMNS", None)
+
 # A busy machine may take any time for an example. In CI the same ones are tried each time.
 # Nothing is kept between runs: an example that failed is printed in a form to copy.
 settings.register_profile(

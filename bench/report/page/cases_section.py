@@ -88,7 +88,7 @@ def _bars(contest: Ranking) -> Iterator[Bar]:
 def _note(one: Contender, first: Contender) -> str:
     """Write the interval, the batch size, and how much longer it takes than the fastest."""
     width = (one.high - one.low) / 2
-    share = f"±{100 * width / one.seconds:.2g}%, " if math.isfinite(width) else ""
+    share = f"{plus_minus(width / one.seconds)}, " if math.isfinite(width) else ""
     longer = "" if one is first else f", {quotient(one.known, first.known)}"
     return f"{share}B={one.batch_size}{longer}"
 

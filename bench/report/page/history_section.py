@@ -177,8 +177,8 @@ def many_runs(
         title=f"{len(runs)} runs over time",
         subtitle=f"{number(drawn['key'].nunique(), 'case')}{span}",
         sections=(
-            Section("run", "The runs", tuple(told)),
             Section("answer", "The answer", tuple(answers(histories)) or (NO_TIME,)),
+            Section("run", "The runs", tuple(told)),
             history_section(loaded, histories, drawn),
             *_changes(histories),
             Section("runs", "Every run", (runs_table(runs),)),

@@ -120,8 +120,8 @@ class Material:
 
 #: In the order in which a reader asks.
 SECTIONS = (
-    run_section,
     answer_section,
+    run_section,
     measured_sections.ladder_section,
     measured_sections.speed_section,
     measured_sections.loss_section,

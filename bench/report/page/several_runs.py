@@ -51,8 +51,8 @@ def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHis
         title=f"{AXES[found.axis].capitalize()} side by side",
         subtitle=", ".join(side.label for side in found.sides),
         sections=(
-            Section("run", "The runs", tuple(_compared(found, loaded))),
             Section("answer", "The answer", (*map(Prose, outcomes), Prose(RATIO, "note"))),
+            Section("run", "The runs", tuple(_compared(found, loaded))),
             Section("ratios", "Ratios", tuple(_ratios(found))),
             Section("speed", "Speed against batch size", (drawn(sides_chart, found),)),
             history_section(loaded, histories, points(loaded.cases, loaded.runs)),

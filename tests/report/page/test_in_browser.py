@@ -228,6 +228,23 @@ def test_the_first_screen_tells_which_is_fastest_and_how_sure(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def test_a_link_lands_where_it_says_though_charts_are_drawn_late(
+    chromium: Browser, pages: dict[str, Path], size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    with opened(chromium, pages["advised"], viewport=viewport) as page:
+        page.locator('nav a[href="#cases"]').click()
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")  # all are drawn for it
+        for chart in OF_ADVISED:
+            page.wait_for_selector(f"#{chart}[data-drawn]")
+        page.wait_for_function(
+            "Math.abs(document.getElementById('cases').getBoundingClientRect().top) < 60"
+        )
+        assert page.evaluate("scrollY") > 2000
+
+
+@pytest.mark.slow
 def test_the_page_reads_without_scripts(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["advised"], java_script_enabled=False) as page:
         assert page.locator(".answer .first").is_visible()

@@ -35,7 +35,7 @@ def of_kind(page: Page, section: str, kind: type) -> Any:
 
 def test_a_reader_gets_answers_in_the_order_of_the_questions(page: Page) -> None:
     assert [section.id for section in page.sections] == [
-        *("run", "answer", "ladder", "speed", "loss", "target", "phases", "roofline"),
+        *("answer", "run", "ladder", "speed", "loss", "target", "phases", "roofline"),
         *("memory", "cases", "skipped", "machine", "method"),
     ]
     html = render(page)
