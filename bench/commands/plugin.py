@@ -427,10 +427,11 @@ def _ending(
     if not document["benchmarks"]:
         return [f"Run file: {_shown(path)}"]
     # What counts steps takes long to import.
-    from bench.report.closing import closing  # noqa: PLC0415
+    from bench.report.closing import closing, program  # noqa: PLC0415
     from bench.report.source import just_measured  # noqa: PLC0415
 
-    return closing(just_measured(document, path.name, tell), _shown(path), width)
+    found = just_measured(document, path.name, tell)
+    return closing(found, _shown(path), width, program())
 
 
 def _shown(path: Path) -> str:

@@ -88,7 +88,7 @@ def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables
     console.file.write(terminal.render(document, width=width, colour=colour, tables=tables))
     if document["benchmarks"]:
         told = source.just_measured(document, path.name, partial(typer.echo, err=True))
-        typer.echo("\n" + "\n".join(closing.closing(told, str(path), width)))
+        typer.echo("\n" + "\n".join(closing.closing(told, str(path), width, closing.program())))
     else:
         typer.echo(f"Run file: {path}")
 

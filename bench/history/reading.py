@@ -154,9 +154,25 @@ def _of_machine(
 def _judgement(chosen: Chosen, run: Judged, verdicts: Verdicts, *warnings: str) -> Judgement:
     """Put verdicts, steps, drift and warnings together: what was set aside, and others."""
     unseen = _memory_unseen(run.material.watched)
-    warned = (*chosen.aside, *_other_work(chosen.history.n_other_work), *unseen, *warnings)
+    warned = (
+        *_still_few(len(chosen.history.runs) - 1),
+        *chosen.aside,
+        *_other_work(chosen.history.n_other_work),
+        *unseen,
+        *warnings,
+    )
     sources = (str(chosen.path), *(str(one) for one in chosen.folders))
     return replace(sum_up(run, verdicts), warnings=warned, sources=sources)
+
+
+def _still_few(n_earlier: int) -> list[str]:
+    """Say how many runs a history still needs."""
+    if n_earlier >= RULE.fewest_earlier:
+        return []
+    return [
+        f"{n_earlier} of {RULE.fewest_earlier} earlier runs that it takes: measure again as "
+        f"before, another day, and repeat this command."
+    ]
 
 
 def _memory_unseen(watched: Watched) -> list[str]:

@@ -329,8 +329,7 @@ def _batch_size(
     first = contest.winner.batch_size
     if answer is None:
         return (
-            "Which batch size is best is not answered here: that takes the losses of at least "
-            "five batch sizes, and the steps counted (minibatch-bench report does).",
+            "Which batch size is best takes epochs at five batch sizes, and the steps counted.",
             (),
         )
     if answer.advice is None or statistical is None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from bench.advise.contenders import Ranking
 from bench.report import numbers
 from bench.report.page.one_run import Material
 from bench.report.page.run_section import doubts
 from bench.store.trust import Trusted
 
+PROGRAM = "minibatch-bench"
 #: So many lines at most, and so many workloads and devices.
 MOST_LINES, MOST_ANSWERS = 8, 2
 
 
-def closing(material: Material, path: str, width: int) -> list[str]:
+def closing(material: Material, path: str, width: int, program: str = PROGRAM) -> list[str]:
     """Write at most eight lines.
 
     Parameters
@@ -24,11 +30,21 @@ def closing(material: Material, path: str, width: int) -> list[str]:
         Of the run file, as it is shown.
     width : int
         Of the terminal, in characters. The line with the path may be longer.
+    program : str
+        As it is typed here.
     """
-    last = [*_wrapped([_next(material)], width), f"Run file: {path}"]
+    last = [*_wrapped([_next(material, program)], width), f"Run file: {path}"]
     room = MOST_LINES - len(last)
     said = [*_answers(material), _trust(material.trusted), *_unmeasured(material.document)]
     return [*_wrapped(said, width)[:room], *last]
+
+
+def program() -> str:
+    """Return how this environment's program is typed: with its folder, if that is needed."""
+    own = Path(sys.executable).with_name(PROGRAM)
+    if not own.exists() or shutil.which(PROGRAM) == str(own):
+        return PROGRAM
+    return os.path.relpath(own) if Path.cwd() in own.parents else str(own)
 
 
 def _wrapped(sentences: list[str], width: int) -> list[str]:
@@ -49,20 +65,35 @@ def _answers(material: Material) -> Iterator[str]:
     """Say what is fastest, and which batch size to take."""
     for one in material.headlines[:MOST_ANSWERS]:
         yield one.fastest
-        yield one.recommendation
+        yield f"{one.recommendation}{_runner_up(one.contest)}"
     left = len(material.headlines) - MOST_ANSWERS
     if left > 0:
         yield f"The report has {left} more answers, for other workloads and devices."
 
 
+def _runner_up(contest: Ranking) -> str:
+    """Say how far the next is behind, where it is told apart."""
+    if contest.rivals or len(contest.contenders) < 2:
+        return ""
+    second = contest.contenders[1]
+    slower = numbers.quotient(second.known, contest.winner.known)
+    return f" The next, {second.kernel}, takes {slower} as long."
+
+
 def _trust(found: Trusted) -> str:
     """Say how far the numbers can be trusted, and why."""
     quality, why = found.quality, next(iter(doubts(found)), "")
-    parts = [why] if why else []
-    share = "" if quality is None else f"{quality.n_precise} of {quality.n_cases} medians"
-    if quality is not None and share not in why:
-        parts.append(f"{share} known to ±{100 * quality.target:g}%")
-    return f"Trust: {found.level}{': ' if parts else ''}{'; '.join(parts)}."
+    if quality is None:
+        return f"Trust: {found.level}{f': {why}' if why else ''}."
+    parts = [why.removesuffix(", and others may differ by some percent")]
+    if len(quality.untrusted):
+        parts = [
+            f"{len(quality.untrusted)} of {numbers.number(quality.n_cases, 'case')} disturbed"
+        ]
+    known = f"{quality.n_precise} of {quality.n_cases} medians"
+    if known not in parts[0]:
+        parts.append(f"{known} known to ±{100 * quality.target:g}%")
+    return f"Trust: {found.level}: {'; '.join(part for part in parts if part)}."
 
 
 def _unmeasured(document: Mapping[str, Any]) -> Iterator[str]:
@@ -80,10 +111,8 @@ def _is_gpu(params: Mapping[str, Any]) -> bool:
     return str(params.get("device")).startswith("gpu")
 
 
-def _next(material: Material) -> str:
+def _next(material: Material, program: str) -> str:
     """Name the command that goes on from here."""
     if material.trusted.n_processes < 2:
-        return (
-            "Next: minibatch-bench report (a page of it) or run (the same in five processes)."
-        )
-    return "Next: minibatch-bench report (a page of it) or track (is it slower than before?)."
+        return f"Next: {program} report (a page of it)."
+    return f"Next: {program} report (a page of it) or track (against earlier runs)."

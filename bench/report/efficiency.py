@@ -72,6 +72,8 @@ def rooflines(
         Whether the numbers behind each word are printed too.
     """
     for device, own in cases.groupby("device", sort=False):
+        console.print()
+        console.print(Text(opening(str(device), own)))
         heading(console, f"Roofline: {device}")
         console.print(Text(_ceiling_table(roofs[str(device)])))
         console.print(Text(ROOFLINE_LEGEND, style="dim"))
@@ -80,6 +82,38 @@ def rooflines(
             print_grid(console, title, pivoted(rows, "kernel", OVER[case], _cell))
             if why:
                 _reasons(console, rows)
+
+
+#: What a bound means to who reads of it first.
+MEANS = {
+    "host": "Python and the library's dispatch",
+    "launch": "starting work on the device",
+    "cache": "the bandwidth of the caches",
+    "memory": "the bandwidth of memory",
+    "arithmetic": "arithmetic",
+}
+
+
+def opening(device: str, cases: pd.DataFrame) -> str:
+    """Say what is nearest to what a device can do, and what bounds most cases.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        Of the device, from ``bench.advise.bounds.bounded``.
+    """
+    told = cases[(cases["case"] == "epoch") & cases["roof_share"].notna()]
+    told = told[[mark(row) != UNTRUSTED for _, row in told.iterrows()]]
+    said = f"No training on {device} can be set against what it can do."
+    if len(told):
+        best = told.loc[told["roof_share"].idxmax()]
+        share = percent(best["roof_share"])
+        said = f"Nearest to what {device} can do: {best['name']}, at {share}."
+    bounds = cases.loc[cases["bound"].isin(MEANS), "bound"].value_counts()
+    if bounds.empty:
+        return said
+    most, n_cases = str(bounds.index[0]), int(bounds.iloc[0])
+    return f"{said} {n_cases} of {len(cases)} cases are bound by {MEANS[most]} ({most})."
 
 
 def _ceiling_table(roof: Ceilings) -> str:

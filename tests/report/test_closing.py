@@ -53,7 +53,7 @@ def test_a_disturbed_run_says_so(peers: dict[str, Any]) -> None:
     for one in disturbed["benchmarks"]:
         one["extra_info"] |= {"untrusted": True}
     said = lines(disturbed, 120)
-    assert any(line.startswith("Trust: poor: something else disturbed most") for line in said)
+    assert any(line.startswith("Trust: poor: 947 of 947 cases disturbed") for line in said)
 
 
 def test_a_run_without_trainings_still_ends_with_its_file(peers: dict[str, Any]) -> None:

@@ -73,12 +73,10 @@ def write(
     StoreError
         When a file can't be written.
     """
-    if (
-        console is None
-        and not (console := Console()).is_terminal
-        and "COLUMNS" not in os.environ
-    ):
-        console = Console(width=WIDTH)
+    if console is None:
+        console = Console()
+        if not (console.is_terminal or "COLUMNS" in os.environ):
+            console = Console(width=WIDTH)
     if form is Form.GITHUB and os.environ.get(SUMMARY):
         _append(Path(os.environ[SUMMARY]), markdown(judgement))
     if form is Form.TERMINAL and output is None:
