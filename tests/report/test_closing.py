@@ -64,3 +64,23 @@ def test_a_run_without_trainings_still_ends_with_its_file(peers: dict[str, Any])
     said = lines(controls)
     assert said[0].startswith("Trust: ")
     assert said[-1].startswith("Run file: ")
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("bad", ["as it is", "disturbed", "interrupted", "untold"])
+def test_no_answer_is_surer_than_its_run(path: Path, bad: str) -> None:
+    document = read_run(path)
+    for one in document["benchmarks"]:
+        if bad == "disturbed":
+            one["extra_info"]["untrusted"] = True
+        if bad == "untold":
+            one["extra_info"].pop("target_half_width", None)
+    if bad == "interrupted":
+        document["bench"]["status"] = "interrupted"
+    material = Material(document, path.name)
+    ranks = {"poor": 0, "fair": 1, "unknown": 1, "good": 2}
+    assert material.headlines
+    for one in material.headlines:
+        assert ranks[one.level] <= ranks[material.trusted.level]
+    if bad in {"disturbed", "interrupted"}:
+        assert {one.level for one in material.headlines} == {"poor"}
