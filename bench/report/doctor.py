@@ -244,12 +244,18 @@ def render_catalogue(listed: Mapping[str, Any], console: Console, *, ids: bool) 
 
 
 def _reasons(listed: Mapping[str, Any], console: Console, devices: list[str]) -> None:
-    """Print once why each device, for each backend, can't be used."""
-    reasons = {
-        (device, one["backend"]): one["devices"][device]
-        for one in listed["kernels"]
-        for device in devices
-        if one["devices"][device]
-    }
-    for (device, backend), reason in reasons.items():
-        console.print(Text(f"{device}, {backend}: {reason}"))
+    """Print once why a library, or some of its kernels, can't use a device."""
+    of_library: dict[str, set[str]] = {}
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for one in listed["kernels"]:
+        kernel, library = one["kernel"], one["backend"]
+        of_library.setdefault(library, set()).add(kernel)
+        for device in devices:
+            reason = one["devices"][device].replace(kernel, "this kernel")
+            if reason:
+                found.setdefault((device, library, reason), set()).add(kernel)
+    for (device, library, reason), kernels in found.items():
+        # What holds for most of them is the library's.
+        most = 2 * len(kernels) > len(of_library[library])
+        who = library if most else ", ".join(sorted(kernels))
+        console.print(Text(f"{device}, {who}: {reason}"))

@@ -235,3 +235,26 @@ def device(name: str, reason: str = "", backend: str = "mxnet") -> dict[str, str
 )
 def test_the_closing_sentence(devices: list[dict[str, str]], sentence: str) -> None:
     assert doctor.verdict(devices) == sentence
+
+
+def test_a_reason_that_is_a_kernels_own_is_not_said_of_its_library() -> None:
+    no_gpu = "no device: nowhere."
+
+    def kernel(name: str, backend: str, on_cpu: str) -> dict[str, Any]:
+        devices = {"cpu(0)": on_cpu, "gpu(0)": no_gpu}
+        return {"kernel": name, "backend": backend, "operator": "add", "devices": devices}
+
+    listed = {
+        "kernels": [
+            kernel("nd.a", "mxnet", ""),
+            kernel("nd.cuda", "mxnet", "no device: nd.cuda is written for GPUs only."),
+            kernel("jax.a", "jax", "missing: JAX is not installed."),
+        ],
+        "cases": [],
+    }
+    console = Console(file=io.StringIO(), width=100)
+    doctor.render_catalogue(listed, console, ids=False)
+    printed = console.file.getvalue().splitlines()
+    assert "cpu(0), nd.cuda: no device: this kernel is written for GPUs only." in printed
+    assert "cpu(0), jax: missing: JAX is not installed." in printed
+    assert "gpu(0), mxnet: no device: nowhere." in printed
