@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -40,11 +39,10 @@ def closing(material: Material, path: str, width: int, program: str = PROGRAM) -
 
 
 def program() -> str:
-    """Return how this environment's program is typed: with its folder, if that is needed."""
+    """Return how this environment's program is typed: tox's is on no path but its own."""
     own = Path(sys.executable).with_name(PROGRAM)
-    if not own.exists() or shutil.which(PROGRAM) == str(own):
-        return PROGRAM
-    return os.path.relpath(own) if Path.cwd() in own.parents else str(own)
+    inside = own.exists() and Path.cwd() in own.parents
+    return os.path.relpath(own) if inside else PROGRAM
 
 
 def _wrapped(sentences: list[str], width: int) -> list[str]:

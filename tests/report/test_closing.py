@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.report.closing import MOST_LINES, closing
+from bench.report.closing import MOST_LINES, PROGRAM, closing, program
 from bench.report.page.one_run import Material
 from bench.store.files import read_run
 
@@ -84,3 +84,20 @@ def test_no_answer_is_surer_than_its_run(path: Path, bad: str) -> None:
         assert ranks[one.level] <= ranks[material.trusted.level]
     if bad in {"disturbed", "interrupted"}:
         assert {one.level for one in material.headlines} == {"poor"}
+
+
+def test_the_program_is_named_with_its_folder_where_that_is_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / ".tox" / "bench" / "bin"
+    own.mkdir(parents=True)
+    monkeypatch.setattr("sys.executable", str(own / "python"))
+    monkeypatch.chdir(tmp_path)
+    assert program() == PROGRAM
+    (own / PROGRAM).touch()
+    assert program() == f".tox/bench/bin/{PROGRAM}"
+    monkeypatch.chdir(own.parents[1])
+    assert program() == f"bench/bin/{PROGRAM}"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert program() == PROGRAM
