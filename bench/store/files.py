@@ -135,8 +135,9 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
     StoreError
         When the folder can't be written or the disk is full; no file is left then.
     """
-    added = document.get("bench") or {}
-    if not document.get("benchmarks") and added.get("status") == "complete":
+    added = document.get("bench")
+    done = isinstance(added, dict) and added.get("status") == "complete"
+    if done and not document.get("benchmarks"):
         document = {**document, "bench": {**added, "status": NOTHING}}
     text = _written(document)
     try:

@@ -107,8 +107,8 @@ def test_the_section_says_all_of_it() -> None:
     for says in (
         "4 of 6 medians known to ±1% (95% interval, from the rounds).",
         "Between processes they differ by ±2.0% (the median case).",
-        "known least well (of 2)",
-        "±3.0%",
+        "Known least well, of 2 (within and between processes)",
+        "±3.0% ",
         "its time was used up",
         "Disturbed: 16 of 120 rounds (steal 11, preempted 10); all of them are kept.",
         "Untrusted: disturbed.",
