@@ -19,7 +19,7 @@ from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
     from bench.machine.telemetry import TelemetryReader
-    from bench.measure.calibration import Stop, StoppingRule
+    from bench.measure.calibration import Calibration, Stop, StoppingRule
     from kernels.contract import Batches, Order
 
 
@@ -74,6 +74,10 @@ class Instruments:
         while end < until:
             end = self.clock()
         return end
+
+
+def empty_kernel() -> None:
+    """Do nothing."""
 
 
 #: Reads the clock and nothing else.
@@ -325,3 +329,30 @@ class RoundTimer:
         while (reason := rule.reason(self.rounds)) is None:
             one_round()
         return reason
+
+    def repeat_in_a_row(self, rule: StoppingRule, work: Action, often: Calibration) -> Stop:
+        """Time rounds of the same work, whose calls are not awaited one by one."""
+        n, before = often.iterations, often.lead_in
+        return self.repeat(rule, lambda: self.time(repeat(work, n), n, repeat(work, before)))
+
+    def alone(
+        self, n_rounds: int, fresh: Callable[[], Action], lead_in: Sequence[Action]
+    ) -> tuple[Round, ...]:
+        """Time rounds of one call each beside those of the case, for `enqueued_facts`.
+
+        Parameters
+        ----------
+        fresh : callable
+            Returns the work, each time anew.
+
+        Returns
+        -------
+        tuple of Round
+            None where the rounds of the case are of one call each already.
+        """
+        if self.rounds[0].iterations == 1:
+            return ()
+        return tuple(
+            time_calls([fresh()], self.drain, self.instruments, 1, lead_in)
+            for _ in range(n_rounds)
+        )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -170,11 +169,7 @@ class _Trainings:
         self._before = 0
 
     def _training(self) -> list[Action]:
-        works = [
-            partial(self.case.kernel.epoch, self.state, order, rates)
-            for order, rates in zip(self.plan.orders, self.plan.learning_rates, strict=True)
-        ]
-        return awaited(works, self.timer.drain)
+        return awaited(self.plan.works(self.case.kernel, self.state), self.timer.drain)
 
     def _reset(self) -> None:
         self.case.kernel.reset(self.state, self.plan.start)
