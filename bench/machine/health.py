@@ -278,11 +278,7 @@ def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
 
 def _answer(availability: Availability) -> dict[str, Any]:
     """Write an answer of a probe down."""
-    return {
-        "status": availability.status.value,
-        "reason": availability.reason,
-        "remedy": availability.remedy,
-    }
+    return {**asdict(availability), "status": availability.status.value}
 
 
 def _backend(backend: Backend) -> dict[str, Any]:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 from bench.machine import threads
 from bench.machine.counters import GpuReading, HostReader, Reading
-from bench.machine.gpu import (
-    HARDWARE,
-    HARDWARE_THERMAL,
-    POWER_BRAKE,
-    POWER_CAP,
-    THERMAL,
-    GpuReader,
-    reason_names,
-)
+from bench.machine.gpu import GpuReader, Reason, reason_names
 from bench.machine.rule import RULE
 from bench.store.marks import MARKS
 
@@ -305,7 +297,12 @@ def _written(name: str, value: float | None) -> float | list[str] | None:
 TICK_SECONDS = 0.01
 #: Reasons for a low clock that are no choice of the user's and no idleness. The power cap is
 #: among them unless NVML tells how long it worked.
-SLOWED = HARDWARE | THERMAL | HARDWARE_THERMAL | POWER_BRAKE
+SLOWED = (
+    Reason.HARDWARE_SLOWDOWN
+    | Reason.THERMAL_SLOWDOWN
+    | Reason.HARDWARE_THERMAL_SLOWDOWN
+    | Reason.POWER_BRAKE
+)
 
 
 def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
@@ -341,54 +338,9 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
     return tuple(code for code in MARKS if found[code])
 
 
-def details(code: str, changes: Iterable[Change]) -> str:
-    """Say what exactly is behind a mark.
-
-    Parameters
-    ----------
-    code : str
-        Of ``MARKS``.
-    changes : iterable of Change
-        Of the rounds that bear it.
-
-    Returns
-    -------
-    str
-        What slowed the GPU down, or how many processes shared it; else empty.
-    """
-    gpus = [gpu for one in changes for gpu in one.gpus]
-    if code == "throttled":
-        bits = 0
-        for gpu in gpus:
-            bits |= (gpu.throttle_reasons or 0) & (SLOWED | POWER_CAP)
-            bits |= POWER_CAP if gpu.power_violation_seconds else 0
-            bits |= THERMAL if gpu.thermal_violation_seconds else 0
-        return ", ".join(reason_names(bits))
-    if code == "gpu-shared":
-        return f"{max((gpu.foreign_processes or 0 for gpu in gpus), default=0)} other processes"
-    return ""
-
-
-def disturbed_share(marks_of_rounds: Collection[Collection[str]]) -> float:
-    """Return the share of the rounds that were disturbed.
-
-    Parameters
-    ----------
-    marks_of_rounds : collection of collections of str
-        What ``marks`` returned, for each round.
-
-    Returns
-    -------
-    float
-        0 without rounds.
-    """
-    disturbed = sum(bool(of_one) for of_one in marks_of_rounds)
-    return disturbed / len(marks_of_rounds) if marks_of_rounds else 0.0
-
-
-def is_untrusted(marks_of_rounds: Collection[Collection[str]]) -> bool:
+def is_untrusted(n_disturbed: int, n_rounds: int) -> bool:
     """Say whether most rounds of a case were disturbed."""
-    return disturbed_share(marks_of_rounds) > RULE.untrusted_share
+    return n_disturbed > RULE.untrusted_share * n_rounds
 
 
 def _exceeds(lost_seconds: float | None, seconds: float) -> bool:
@@ -456,5 +408,5 @@ def _is_throttled(gpu: GpuChange, seconds: float) -> bool:
     if bits & SLOWED or _exceeds(gpu.thermal_violation_seconds, seconds):
         return True
     if gpu.power_violation_seconds is None:
-        return bool(bits & POWER_CAP)
+        return bool(bits & Reason.POWER_CAP)
     return _exceeds(gpu.power_violation_seconds, seconds)

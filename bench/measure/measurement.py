@@ -109,6 +109,7 @@ def quality_facts(
         marks(seen, one.drained_seconds)
         for seen, one in zip(timer.changes, timer.rounds, strict=True)
     ]
+    n_disturbed = sum(map(bool, marked))
     interval = median_interval(seconds)
     share = overhead and overhead.share(
         median_seconds(tuple(timer.rounds)), timer.rounds[0].iterations
@@ -119,8 +120,8 @@ def quality_facts(
         "target_half_width": target,
         "stopped": stop.value,
         "marks": _by_reason(marked),
-        "disturbed_rounds": sum(map(bool, marked)),
-        "untrusted": is_untrusted(marked),
+        "disturbed_rounds": n_disturbed,
+        "untrusted": is_untrusted(n_disturbed, len(marked)),
         "telemetry": columns(timer.changes),
         "overhead": overhead and asdict(overhead),
         "overhead_share": share,

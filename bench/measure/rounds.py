@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from bench.machine.counters import NoTelemetry
+from bench.machine.gpu import uuid_of
 from bench.machine.telemetry import Change, SystemTelemetry, change
 from bench.measure.rule import RULE
-from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
     from bench.machine.telemetry import TelemetryReader
@@ -240,18 +240,8 @@ def instruments_for(device: str) -> Instruments:
         ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
     """
     yardstick = Yardstick() if device.startswith("cpu") else None
-    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
-
-
-def _uuids(device: str) -> tuple[str, ...]:
-    """Return the UUID of a GPU; none for a CPU, or where the driver does not answer."""
-    if not device.startswith("gpu"):
-        return ()
-    try:
-        found = cuda_driver.devices()
-    except cuda_driver.DriverError:
-        return ()
-    return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+    uuid = uuid_of(device)
+    return Instruments(telemetry=SystemTelemetry([uuid] if uuid else ()), yardstick=yardstick)
 
 
 @dataclass

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import random
 import time
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import cycle
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds, look, process_time
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Setting, Task
 from bench.run import launcher
-from bench.run.launcher import EndedError, NoAnswerError, WorkerProcess
+from bench.run.launcher import Handle, Said, WorkerProcess
 from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
@@ -34,44 +33,8 @@ if TYPE_CHECKING:
 COUNTERBALANCED = (0, 1, 1, 0)
 
 
-class Partner(typing.Protocol):
-    """A running process that can wait for its turn."""
-
-    def send(self, request: Mapping[str, Any]) -> None:
-        """Send a request."""
-
-    def receive(self, limit_seconds: float) -> dict[str, Any]:
-        """Wait for its next line."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a side answered.
-
-    Attributes
-    ----------
-    answer : mapping or None
-        The measurement.
-    cause : Cause or None
-        Why there is none.
-    """
-
-    answer: Mapping[str, Any] | None = None
-    cause: Cause | None = None
-    message: str = ""
-
-
-class _LostError(Exception):
-    """A side came to nothing."""
-
-    def __init__(self, side: int, cause: Cause, message: str) -> None:
-        super().__init__(message)
-        self.side = side
-        self.said = Said(None, cause, message)
-
-
 def visit(
-    partners: Sequence[Partner],
+    partners: Sequence[Handle],
     requests: Sequence[Mapping[str, Any]],
     limit_seconds: float,
     first: int = 0,
@@ -94,53 +57,22 @@ def visit(
         What each side measured. Where one came to nothing, the other has neither an answer
         nor a cause, and both processes are of no further use.
     """
-    both = _Both(partners, limit_seconds, oom_kills)
-    try:
-        for side in (first, 1 - first):
-            both.ask(side, {**requests[side], "alternate": True})
-        for turn in cycle(COUNTERBALANCED):
-            if not both.is_waiting:
+    begins = ((side, {**requests[side], "alternate": True}) for side in (first, 1 - first))
+    slices = (
+        (turn ^ first, {"seconds": RULE.slice_seconds}) for turn in cycle(COUNTERBALANCED)
+    )
+    kills = oom_kills()
+    said = [Said(), Said()]
+    for side, request in chain(begins, slices):
+        if said[side].answer is None:
+            told = launcher.ask(partners[side], request, limit_seconds, kills, oom_kills)
+            if told.cause is not None:
+                said[side], said[1 - side] = told, Said()
                 break
-            side = turn ^ first
-            if both.answers[side] is None:
-                both.ask(side, {"seconds": RULE.slice_seconds})
-    except _LostError as lost:
-        return (lost.said, Said()) if lost.side == 0 else (Said(), lost.said)
-    return Said(both.answers[0]), Said(both.answers[1])
-
-
-class _Both:
-    """The two sides, and what they have answered so far."""
-
-    def __init__(
-        self,
-        partners: Sequence[Partner],
-        limit_seconds: float,
-        oom_kills: Callable[[], int | None],
-    ) -> None:
-        self._partners, self._limit, self._oom_kills = partners, limit_seconds, oom_kills
-        self._kills = oom_kills()
-        self.answers: list[Mapping[str, Any] | None] = [None, None]
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a side is not done."""
-        return None in self.answers
-
-    def ask(self, side: int, request: Mapping[str, Any]) -> None:
-        """Send to a side, and wait until it waits or is done; note what it answers."""
-        self._partners[side].send(request)
-        try:
-            said = self._partners[side].receive(self._limit)
-        except NoAnswerError as error:
-            raise _LostError(side, Cause.HANG, f"hang: {error}, so it was ended") from error
-        except EndedError as error:
-            cause = launcher.of_ending(error, self._kills, self._oom_kills())
-            raise _LostError(side, *cause) from error
-        if "error" in said:
-            raise _LostError(side, *launcher.of_error(said))
-        if "waits" not in said:
-            self.answers[side] = said
+            said[side] = Said() if "waits" in (told.answer or {}) else told
+        if all(one.answer is not None for one in said):
+            break
+    return said[0], said[1]
 
 
 # Measures pair after pair of fresh processes until every case has its verdict.
