@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bench.store.files import StoreError, whole
+from bench.store.files import StoreError, run_name, whole
 from bench.store.table import Damaged, read
 
 NO_TIME = "it does not tell when it was taken, so it can't be put into a history"
@@ -105,12 +105,8 @@ def _digest(content: bytes) -> str:
 
 def _named(folder: Path, run: dict[Any, Any], content: bytes) -> Path:
     """Return the name of a copy that no other file has."""
-    commit = run["commit"]
-    short = commit[:7] if isinstance(commit, str) else "nogit"
-    start = f"{run['taken'].strftime('%Y%m%dT%H%M%SZ')}-{short}"
-    paths = (folder / f"{start}-{digits}.json" for digits in _digits(_digest(content)))
+    commit = run["commit"] if isinstance(run["commit"], str) else None
+    digest = _digest(content)
+    tries = (digest[at : at + DIGITS] for at in range(len(digest) - DIGITS + 1))
+    paths = (folder / f"{run_name(run['taken'], commit, digits)}.json" for digits in tries)
     return next(path for path in paths if not path.exists())
-
-
-def _digits(digest: str) -> Iterator[str]:
-    return (digest[at : at + DIGITS] for at in range(len(digest) - DIGITS + 1))

@@ -110,7 +110,6 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
     low, high = own or (None, None)
     between_low, between_high = interval(info.between_interval) or (None, None)
     processes = info.processes if isinstance(info.processes, list) else []
-    medians = [number(one.median) if isinstance(one, Process) else None for one in processes]
     return (
         benchmark.name,
         text(benchmark.fullname) or benchmark.name,
@@ -122,37 +121,32 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
         between_low,
         between_high,
         number(info.between_confidence),
-        [seconds] if not medians or None in medians else medians,
+        _of_each(processes, "median") or [seconds],
         _fast(benchmark, processes),
-        _yardsticks(processes),
+        _of_each(processes, "yardstick_seconds") or [],
         rounds,
         _settled(info, processes),
     )
 
 
+def _of_each(processes: list[Any], fact: str) -> list[float] | None:
+    """Return a fact of every process; None where one of them lacks it."""
+    found = [number(getattr(one, fact, None)) for one in processes]
+    known = [one for one in found if one is not None]
+    return known if len(known) == len(found) else None
+
+
 def _fast(benchmark: Benchmark, processes: list[Any]) -> list[float]:
     """Return the fifth percentile of each process, of the raw rounds where it is not told."""
-    found = [
-        number(one.fifth_percentile) if isinstance(one, Process) else None for one in processes
-    ]
-    known = [one for one in found if one is not None]
-    if len(known) == len(found):
-        return known
+    told = _of_each(processes, "fifth_percentile")
+    if told is not None:
+        return told
     data = rounds_of(benchmark.stats) or []
     try:
         parts = [data[slice(*one.rounds)] for one in processes]
         return [fifth_percentile(part) for part in parts] if all(parts) else []
     except (AttributeError, TypeError):
         return []
-
-
-def _yardsticks(processes: list[Any]) -> list[float]:
-    """Return what the yardstick took in each process; none where one of them lacks it."""
-    found = [
-        number(one.yardstick_seconds) if isinstance(one, Process) else None for one in processes
-    ]
-    known = [one for one in found if one is not None]
-    return known if len(known) == len(found) else []
 
 
 def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:
