@@ -9,7 +9,7 @@ from bench.measure import calibration, measurement
 from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Instruments, RoundTimer, empty_kernel, instruments_for
+from bench.measure.rounds import Instruments, RoundTimer, empty_kernel
 from bench.measure.rule import RULE
 from kernels.contract import Backend, Control
 
@@ -42,21 +42,15 @@ def _check(case: ControlCase, control: Control) -> None:
 
 
 def measure_control(
-    case: ControlCase, protocol: Protocol, instruments: Instruments | None = None
+    case: ControlCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Check a control, time it, check it again.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When its result is wrong, before or after.
     """
-    instruments = instruments or instruments_for(case.device)
     control = case.backend.controls(case.device)[case.control](case.n_bytes)
     drain = partial(case.backend.drain, case.device)
     control.run()

@@ -27,7 +27,6 @@ from bench.measure.rounds import (
     Instruments,
     RoundTimer,
     awaited,
-    instruments_for,
 )
 from bench.measure.rule import RULE
 from kernels import backends, reference, stepwise
@@ -118,14 +117,9 @@ def _instrumented(
 
 
 def measure_training(
-    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+    case: TrainingCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify a kernel, then time its epochs.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -139,7 +133,6 @@ def measure_training(
     DivergedError
         When the learning rate is too large.
     """
-    instruments = instruments or instruments_for(case.device)
     backend, drain = backends.get(case.kernel.backend), case.drain
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
@@ -321,7 +314,7 @@ class _Steps:
 
 
 def measure_step(
-    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+    case: TrainingCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify a kernel, then time single steps of it.
 
@@ -329,8 +322,6 @@ def measure_step(
     ----------
     case : TrainingCase
         Of a kernel that has ``step``.
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -344,7 +335,6 @@ def measure_step(
     DivergedError
         When the learning rate is too large.
     """
-    instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
     drain = case.drain
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)

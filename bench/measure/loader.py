@@ -24,7 +24,6 @@ from bench.measure.rounds import (
     RoundTimer,
     awaited,
     exhaust,
-    instruments_for,
 )
 from bench.measure.rule import RULE
 from data.workload import Workload
@@ -69,21 +68,15 @@ def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
 
 
 def measure_loading(
-    case: LoaderCase, protocol: Protocol, instruments: Instruments | None = None
+    case: LoaderCase, protocol: Protocol, instruments: Instruments
 ) -> Measurement:
     """Verify a loader, then time epochs of batches that nobody uses.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When a batch holds other rows than the order names.
     """
-    instruments = instruments or instruments_for(case.device)
     workload = case.workload
     drain = partial(case.backend.drain, case.device)
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)

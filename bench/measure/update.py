@@ -15,7 +15,6 @@ from bench.measure.rounds import (
     Instruments,
     RoundTimer,
     empty_kernel,
-    instruments_for,
 )
 from bench.measure.rule import RULE
 from kernels import backends
@@ -90,21 +89,15 @@ def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
 
 
 def measure_update(
-    case: UpdateCase, protocol: Protocol, instruments: Instruments | None = None
+    case: UpdateCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify an update kernel, then time it.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When the kernel does not match float64, before or after the timed updates.
     """
-    instruments = instruments or instruments_for(case.device)
     kernel, backend = case.kernel, backends.get(case.kernel.backend)
     tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
     report = _verify(case, tensors)

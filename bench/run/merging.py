@@ -18,7 +18,7 @@ from pytest_benchmark.utils import get_commit_info
 from bench.machine import fingerprint
 from bench.machine.telemetry import is_untrusted
 from bench.measure.calibration import Stop
-from bench.plan.tasks import Outcome, Pass, RunAsked, Task
+from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
 from bench.store.tidy import Spread, spread
@@ -284,12 +284,10 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
 
 def _lost(timed: Sequence[Outcome]) -> str | None:
     """Say why a case has no number: it is wrong, or came to nothing in every process."""
-    failures = [outcome for outcome in timed if outcome.cause is not None]
-    wrong = [outcome for outcome in failures if outcome.cause.value == "wrong"]  # type: ignore[union-attr]
-    if wrong:
-        return wrong[0].message
-    if failures and len(failures) == len(timed):
-        return failures[0].message
+    failed = [one for one in timed if one.cause is not None]
+    wrong = [one for one in failed if one.cause is Cause.WRONG]
+    if wrong or len(failed) == len(timed):
+        return next((one.message for one in (*wrong, *failed)), None)
     return None
 
 

@@ -34,7 +34,7 @@ from bench.plan.tasks import (
 )
 from bench.report import progress
 from bench.report.progress import ProcessProgress
-from bench.run.launcher import Executor, Interrupts, Launcher, SubprocessLauncher, request
+from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
 from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError, commit_of, unwritable
@@ -326,11 +326,9 @@ class Run:
         journal: Journal,
         console: Console,
         before: Sequence[Outcome] = (),
-        launcher: Launcher | None = None,
     ) -> None:
         self._asked, self._journal = asked, journal
         self._outcomes = list(before)
-        self._launcher = launcher or SubprocessLauncher(asked.kernel_folders)
         self._pace = Pace(asked, before)
         n_timed = sum(task.kind is Pass.TIME for task in asked.tasks)
         n_tasks = len(asked.tasks) + (asked.replicates - 1) * n_timed
@@ -372,7 +370,7 @@ class Run:
         processes = schedule(asked.tasks, asked.replicates, asked.order_seed, asked.setting)
         with Interrupts(self._progress.note) as interrupts, self._progress:
             executor = Executor(
-                self._launcher,
+                SubprocessLauncher(asked.kernel_folders),
                 request_of=self._request,
                 limit_of=self._limit,
                 add=self._add,

@@ -307,24 +307,19 @@ def prepare(
     SelectionError
         When a side can't be had.
     """
-    return [
-        _prepared(option, side, kernel_folders, stack)
-        for option, side in zip(("--a", "--b"), sides, strict=True)
-    ]
-
-
-def _prepared(
-    option: str, side: Side, kernel_folders: tuple[Path, ...], stack: ExitStack
-) -> Prepared:
-    code, commit = Code(side.interpreter), runner.commit()
-    if side.revision is not None:
-        revision = stack.enter_context(checkout(option, side.revision))
-        code, commit = replace(code, tree=revision.folder), revision.commit
-    setting = side.setting
-    taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
-    if "not_fresh" in taken:
-        raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
-    return Prepared(side, SubprocessLauncher(kernel_folders, code), commit, taken)
+    prepared = []
+    for option, side in zip(("--a", "--b"), sides, strict=True):
+        code, commit = Code(side.interpreter), runner.commit()
+        if side.revision is not None:
+            revision = stack.enter_context(checkout(option, side.revision))
+            code, commit = replace(code, tree=revision.folder), revision.commit
+        setting = side.setting
+        taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
+        if "not_fresh" in taken:
+            raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
+        launcher = SubprocessLauncher(kernel_folders, code)
+        prepared.append(Prepared(side, launcher, commit, taken))
+    return prepared
 
 
 # Which case of one side stands against which of the other, and which can't be measured.
