@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 from bench.machine import threads
-from bench.machine.counters import Counters, GpuReading, HostReader, Reading
+from bench.machine.counters import TICK_SECONDS, Counters, GpuReading, HostReader, Reading
 from bench.machine.gpu import GpuReader, Reason, reason_names
 from bench.machine.rule import RULE
 from bench.store.marks import MARKS
@@ -266,8 +266,6 @@ def _written(name: str, value: float | None) -> float | list[str] | None:
 # A hot GPU is not marked for being hot, only for being slowed down; what heat does shows there.
 
 
-#: ``/proc/stat`` counts in these, on every machine (the kernel's USER_HZ).
-TICK_SECONDS = 0.01
 #: Reasons for a low clock that are no choice of the user's and no idleness. The power cap is
 #: among them unless NVML tells how long it worked.
 SLOWED = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -176,20 +176,19 @@ def measure_training(
     )
 
 
+@dataclass
 class _Training:
     """The timed trainings of a case, on one state."""
 
-    def __init__(
-        self,
-        case: TrainingCase,
-        protocol: Protocol,
-        plan: Plan,
-        state: object,
-        timer: RoundTimer,
-    ) -> None:
-        self.case, self.protocol, self.plan, self.state = case, protocol, plan, state
-        self.timer = timer
-        self.losses = [case.workload.loss(plan.start.weight, plan.start.bias)]
+    case: TrainingCase
+    protocol: Protocol
+    plan: Plan
+    state: object
+    timer: RoundTimer
+
+    def __post_init__(self) -> None:
+        start = self.plan.start
+        self.losses = [self.case.workload.loss(start.weight, start.bias)]
 
     def run(self, empty: Overhead, seconds: float) -> Stop:
         """Time rounds of epochs that take so long until there are enough; note the losses."""

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from bench.machine import threads
+from bench.machine.processor import text
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Process, Setting, Task
 from bench.run.rule import RULE
@@ -44,11 +45,7 @@ def oom_kills(root: Path = Path("/")) -> int | None:
     int or None
         None where the kernel does not say.
     """
-    try:
-        lines = (root / "proc/vmstat").read_text().splitlines()
-    except OSError:
-        return None
-    counted = dict(line.split() for line in lines)
+    counted = dict(line.split() for line in text(root / "proc/vmstat").splitlines())
     return int(counted["oom_kill"]) if "oom_kill" in counted else None
 
 

@@ -146,7 +146,7 @@ class Launching:
     def start(self, task: Task) -> WorkerProcess:
         """Start a process for a task and those that may share it."""
         environment = {**self.setting.environment, **task.environment}
-        return self.launch(type(self.setting)(environment, self.setting.cpus))
+        return self.launch(replace(self.setting, environment=environment))
 
 
 @dataclass(frozen=True)
@@ -223,20 +223,16 @@ class Pairs:
         return True
 
     def _requests(self, one: Measured) -> list[dict[str, Any]]:
-        protocol = replace(self.protocol, seconds_per_case=self._budget(one))
+        """Return what both sides are asked for: to time for longer where rounds are long."""
+        longer = min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds)
+        seconds = max(self.protocol.seconds_per_case, longer)
+        protocol = replace(self.protocol, seconds_per_case=seconds)
         return [
             launcher.request(
                 *(task.module, task.params, protocol, task.kind.value), slowdown=side.slowdown
             )
             for side, task in zip(self.sides, one.entry.both, strict=True)
         ]
-
-    def _budget(self, one: Measured) -> float:
-        """Return how much is timed in a process: more where rounds are long."""
-        budget = self.protocol.seconds_per_case
-        if not one.round_seconds:
-            return budget
-        return max(budget, min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds))
 
     def _note(
         self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
@@ -245,7 +241,8 @@ class Pairs:
         one.seconds += seconds
         if all(each.answer is not None for each in said):
             one.contest.differences.append(difference(said))
-            one.round_seconds = min(_round_seconds(each) for each in said)
+            rounds = [each for side in said for each in (side.answer or {})["rounds"]]
+            one.round_seconds = min(float(drained) for _, drained, _ in rounds)
         for side, each in enumerate(said):
             if each.answer is None and each.cause is None:
                 continue
@@ -259,10 +256,6 @@ class Pairs:
                 if each.cause is Cause.WRONG or one.failures >= RULE.max_failed_pairs:
                     one.lost = f"side {'AB'[side]}: {each.message}"
         return all(each.answer is not None for each in said)
-
-
-def _round_seconds(said: Said) -> float:
-    return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
 
 
 def rounds_of(answer: Mapping[str, Any]) -> Rounds:

@@ -91,22 +91,17 @@ class Known:
 
     def holds(self, content: bytes) -> bool:
         """Say whether a file of this content is there."""
-        same_size = self._by_size.get(len(content), ())
-        return any(_digest(one.read_bytes()) == _digest(content) for one in same_size)
+        return any(one.read_bytes() == content for one in self._by_size[len(content)])
 
     def add(self, path: Path, content: bytes) -> None:
         """Take note of a new file."""
         self._by_size[len(content)].append(path)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _named(folder: Path, run: dict[Any, Any], content: bytes) -> Path:
     """Return the name of a copy that no other file has."""
     commit = run["commit"] if isinstance(run["commit"], str) else None
-    digest = _digest(content)
+    digest = hashlib.sha256(content).hexdigest()
     tries = (digest[at : at + DIGITS] for at in range(len(digest) - DIGITS + 1))
     paths = (folder / f"{run_name(run['taken'], commit, digits)}.json" for digits in tries)
     return next(path for path in paths if not path.exists())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -32,6 +31,7 @@ from bench.store.decoding import (
     rounds_of,
     text,
 )
+from bench.store.files import commit_of
 from bench.store.schema import CASES, GIVEN, RUNS, Column, Kind, Source
 
 # The columns of a run's cases, from its document.
@@ -160,10 +160,6 @@ def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:
 # The row of a run, from its document.
 
 
-#: Outside a checkout pytest-benchmark has a word in its place.
-_REVISION = re.compile(r"[0-9a-f]{7,64}")
-
-
 def run_facts(document: Document) -> dict[str, Any]:
     """Return what is known of a run.
 
@@ -176,21 +172,16 @@ def run_facts(document: Document) -> dict[str, Any]:
     machine, commit = record(document.machine_info), record(document.commit_info)
     bench = document.bench if isinstance(document.bench, Bench) else Bench()
     facts = record(machine.get("fingerprint")) or _foreign_facts(machine)
-    revision = text(commit.get("id"))
-    if revision is None or not _REVISION.fullmatch(revision):
-        revision = None
+    revision = commit_of({"commit_info": {"id": text(commit.get("id"))}})
     return {
         "taken": moment(document.datetime),
         "commit": revision,
         "dirty": boolean(commit.get("dirty")) if revision else None,
         "branch": text(commit.get("branch")) if revision else None,
         "node": text(machine.get("node")),
-        "cpu_model": text(facts.get("cpu_model")),
+        **{name: text(facts.get(name)) for name in ("cpu_model", "os", "python", "numpy")},
         "gpus": _names(facts.get("gpus")),
-        "os": text(facts.get("os")),
         "kernel_release": text(facts.get("kernel")),
-        "python": text(facts.get("python")),
-        "numpy": text(facts.get("numpy")),
         "fingerprint_id": text(machine.get("fingerprint_id")),
         "fingerprint": as_json(facts or None),
         "volatile": as_json(record(machine.get("volatile")) or None),
