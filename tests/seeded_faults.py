@@ -132,11 +132,12 @@ FAULTS = (
         "run-is-named-before-flushed",
         "A run gets its name before it is flushed to the disk.",
         old="""\
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
+            _flush(part)
+            return _link(part, folder, commit)
 """,
         new="""\
-        temporary.chmod(0o644)
+            part.chmod(0o644)
+            return _link(part, folder, commit)
 """,
     ),
     Fault(
@@ -211,8 +212,8 @@ FAULTS = (
     Fault(
         "poor-takes-two-reasons",
         "A run is poor only where both untrusted cases and disturbed rounds are too many.",
-        old="    if interrupted or max(untrusted, disturbed) > RULE.max_bad_share:",
-        new="    if interrupted or min(untrusted, disturbed) > RULE.max_bad_share:",
+        old="        if self.interrupted or max(untrusted, disturbed) > RULE.max_bad_share:",
+        new="        if self.interrupted or min(untrusted, disturbed) > RULE.max_bad_share:",
     ),
     Fault(
         "settings-do-not-refuse",

@@ -55,14 +55,11 @@ class GpuReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The machine at one moment, as this process and this thread see it.
+class Counters:
+    """What only ever grows, as this process and this thread see it.
 
     Attributes
     ----------
-    n_cpus : int or None
-        The CPUs that ``steal_seconds`` and ``busy_seconds`` are summed over: those that
-        this process may run on.
     steal_seconds : float or None
         Time that the host gave to others while something here wanted to run.
     busy_seconds : float or None
@@ -82,9 +79,6 @@ class Reading:
         Pages that had to be read from a disk.
     run_delay_seconds : float or None
         How long the thread that reads was ready to run and waited for a CPU.
-    threads : mapping of int to (float, float)
-        To the number of a thread of this process, the seconds that it ran and those that
-        it was ready to run and waited for a CPU; empty where the kernel does not keep them.
     pressure_cpu_seconds : float or None
         Time during which some task of the machine waited for a CPU; as the next two, one
         of the kernel's pressure stall totals ("some").
@@ -92,12 +86,8 @@ class Reading:
         … for memory.
     pressure_io_seconds : float or None
         … for a disk.
-    load : float or None
-        Load average of the last minute.
     """
 
-    monotonic_seconds: float | None = None
-    n_cpus: int | None = None
     steal_seconds: float | None = None
     busy_seconds: float | None = None
     own_cpu_seconds: float | None = None
@@ -107,10 +97,30 @@ class Reading:
     minor_faults: int | None = None
     major_faults: int | None = None
     run_delay_seconds: float | None = None
-    threads: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     pressure_cpu_seconds: float | None = None
     pressure_memory_seconds: float | None = None
     pressure_io_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Counters):
+    """The machine at one moment.
+
+    Attributes
+    ----------
+    n_cpus : int or None
+        The CPUs that ``steal_seconds`` and ``busy_seconds`` are summed over: those that
+        this process may run on.
+    threads : mapping of int to (float, float)
+        To the number of a thread of this process, the seconds that it ran and those that
+        it was ready to run and waited for a CPU; empty where the kernel does not keep them.
+    load : float or None
+        Load average of the last minute.
+    """
+
+    monotonic_seconds: float | None = None
+    n_cpus: int | None = None
+    threads: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     load: float | None = None
     gpus: tuple[GpuReading, ...] = ()
 

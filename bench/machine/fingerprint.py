@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -154,12 +153,11 @@ def _temperatures() -> dict[str, float] | None:
 # is read in it. ``python -m bench.machine.fingerprint`` prints it as JSON.
 
 
-NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def fresh_fingerprint(
-    environment: Mapping[str, str] = NO_ENVIRONMENT,
+    environment: Mapping[str, str] | None = None,
     cpus: Sequence[int] = (),
     interpreter: str = sys.executable,
 ) -> dict[str, Any]:
@@ -167,7 +165,7 @@ def fresh_fingerprint(
 
     Parameters
     ----------
-    environment : mapping of str to str
+    environment : mapping of str to str, optional
         Variables that the process has beside this one's.
     cpus : sequence of int
         That it may run on; empty for all that this one may.
@@ -181,9 +179,8 @@ def fresh_fingerprint(
         process's own, with what went wrong under ``not_fresh``, so that it is no other
         run's.
     """
-    return dict(
-        _taken(frozenset(environment.items()), tuple(cpus or threads.AT_START), interpreter)
-    )
+    variables = frozenset((environment or {}).items())
+    return dict(_taken(variables, tuple(cpus or threads.AT_START), interpreter))
 
 
 @cache

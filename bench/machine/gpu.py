@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from contextlib import suppress
+from enum import IntFlag
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ class Gpu:
         except self._nvml.NVMLError:
             self._refused.add(asked)
             return None
+
+
+def uuid_of(device: str) -> str | None:
+    """Return the UUID of a device as ``gpu(0)``.
+
+    Returns
+    -------
+    str or None
+        None for a CPU, or where the driver does not answer or know it.
+    """
+    if not device.startswith("gpu"):
+        return None
+    try:
+        found = {f"gpu({gpu.index})": gpu.uuid for gpu in cuda_driver.devices()}
+    except cuda_driver.DriverError:
+        return None
+    return found.get(device)
 
 
 def gpu_facts(uuid: str, nvml: Any = pynvml) -> dict[str, object]:
@@ -135,27 +153,18 @@ def _is_on(answer: int | list[int] | None) -> bool | None:
 # so that a record can be judged where NVML is not installed.
 
 
-IDLE = 0x1
-APPLICATION_CLOCKS = 0x2
-POWER_CAP = 0x4
-HARDWARE = 0x8
-SYNC_BOOST = 0x10
-THERMAL = 0x20
-HARDWARE_THERMAL = 0x40
-POWER_BRAKE = 0x80
-DISPLAY = 0x100
+class Reason(IntFlag):
+    """What holds a clock down; a member's name is what it is called."""
 
-NAMES = {
-    IDLE: "idle",
-    APPLICATION_CLOCKS: "application clocks",
-    POWER_CAP: "power cap",
-    HARDWARE: "hardware slowdown",
-    SYNC_BOOST: "sync boost",
-    THERMAL: "thermal slowdown",
-    HARDWARE_THERMAL: "hardware thermal slowdown",
-    POWER_BRAKE: "power brake",
-    DISPLAY: "display clocks",
-}
+    IDLE = 0x1
+    APPLICATION_CLOCKS = 0x2
+    POWER_CAP = 0x4
+    HARDWARE_SLOWDOWN = 0x8
+    SYNC_BOOST = 0x10
+    THERMAL_SLOWDOWN = 0x20
+    HARDWARE_THERMAL_SLOWDOWN = 0x40
+    POWER_BRAKE = 0x80
+    DISPLAY_CLOCKS = 0x100
 
 
 def reason_names(bits: int) -> list[str]:
@@ -167,7 +176,8 @@ def reason_names(bits: int) -> list[str]:
         In the order of the bits; one that is not known here as a number.
     """
     set_bits = (1 << place for place in range(bits.bit_length()) if bits >> place & 1)
-    return [NAMES.get(bit, f"{bit:#x}") for bit in set_bits]
+    names = {one.value: str(one.name).lower().replace("_", " ") for one in Reason}
+    return [names.get(bit, f"{bit:#x}") for bit in set_bits]
 
 
 # The GPUs, in the order in which CUDA numbers them.

@@ -14,29 +14,15 @@ from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import TURBO_SWITCHES, Machine
 from bench.machine.rule import RULE
 from bench.machine.threads import usable_cores
+from bench.store.marks import Mark
 from kernels.backends import BACKENDS
 from kernels.contract import Availability, Backend, DeviceReport
 
 # What makes timings noisy on this machine, and what to do about it.
 
 
-@dataclass(frozen=True)
-class NoiseWarning:
-    """One thing that makes timings noisy.
-
-    Attributes
-    ----------
-    code : str
-        Stays the same from version to version.
-    message : str
-        One sentence: what was found, and what it does to a time.
-    remedy : str
-        What to do about it.
-    """
-
-    code: str
-    message: str
-    remedy: str
+class NoiseWarning(Mark):
+    """One thing that makes timings noisy; the message says what was found."""
 
 
 @dataclass(frozen=True)
@@ -278,11 +264,7 @@ def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
 
 def _answer(availability: Availability) -> dict[str, Any]:
     """Write an answer of a probe down."""
-    return {
-        "status": availability.status.value,
-        "reason": availability.reason,
-        "remedy": availability.remedy,
-    }
+    return {**asdict(availability), "status": availability.status.value}
 
 
 def _backend(backend: Backend) -> dict[str, Any]:

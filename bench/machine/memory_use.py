@@ -16,8 +16,7 @@ import psutil
 import pynvml
 
 from bench.machine import processor
-from bench.machine.gpu import Gpu
-from kernels.backends import cuda_driver
+from bench.machine.gpu import Gpu, uuid_of
 
 # Memory of the host. Linux counts the pages that a process has in memory and remembers the
 # largest count; writing ``5`` to ``clear_refs`` resets it (proc_pid_clear_refs(5)).
@@ -214,13 +213,7 @@ class DeviceMemory:
         device : str
             ``cpu(0)``, ``gpu(0)``, …; on a CPU there is nothing to watch.
         """
-        if not device.startswith("gpu"):
-            return cls(None)
-        try:
-            gpus = {f"gpu({gpu.index})": gpu.uuid for gpu in cuda_driver.devices()}
-        except cuda_driver.DriverError:
-            return cls(None)
-        return cls(gpus.get(device))
+        return cls(uuid_of(device))
 
     def footprint(self) -> Footprint:
         """Say how much there is now.

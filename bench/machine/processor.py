@@ -42,10 +42,7 @@ class Machine:
 
     def cpuinfo(self) -> dict[str, str]:
         """Return what the kernel says about the first core; empty where it says nothing."""
-        try:
-            first_core, *_ = (self.root / "proc/cpuinfo").read_text().split("\n\n")
-        except OSError:
-            return {}
+        first_core, *_ = text(self.root / "proc/cpuinfo").split("\n\n")
         pairs = (line.partition(":") for line in first_core.splitlines())
         return {key.strip(): " ".join(value.split()) for key, _, value in pairs}
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 from bench.machine import threads
-from bench.machine.counters import GpuReading, HostReader, Reading
-from bench.machine.gpu import (
-    HARDWARE,
-    HARDWARE_THERMAL,
-    POWER_BRAKE,
-    POWER_CAP,
-    THERMAL,
-    GpuReader,
-    reason_names,
-)
+from bench.machine.counters import TICK_SECONDS, Counters, GpuReading, HostReader, Reading
+from bench.machine.gpu import GpuReader, Reason, reason_names
 from bench.machine.rule import RULE
 from bench.store.marks import MARKS
 
@@ -88,8 +80,10 @@ class GpuChange(GpuReading):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What went on between two readings; None for what one of them lacks.
+class Change(Counters):
+    """What went on between two readings: by how much the counters grew, and what follows.
+
+    None is for what one of the readings lacks.
 
     Attributes
     ----------
@@ -104,8 +98,6 @@ class Change:
     waited_seconds : float or None
         The longest that a thread of this process waited for a CPU while something else
         had it: see ``_waited``.
-    steal_seconds, busy_seconds, own_cpu_seconds, thread_cpu_seconds : float or None
-        This and what follows are differences of what ``Reading`` has under the same name.
     yardstick_seconds : float or None
         What the yardstick took just before and just after, on average.
     gpus : tuple of GpuChange
@@ -117,29 +109,8 @@ class Change:
     load: float | None = None
     foreign_cpu_seconds: float | None = None
     waited_seconds: float | None = None
-    steal_seconds: float | None = None
-    busy_seconds: float | None = None
-    own_cpu_seconds: float | None = None
-    thread_cpu_seconds: float | None = None
-    involuntary_switches: int | None = None
-    voluntary_switches: int | None = None
-    minor_faults: int | None = None
-    major_faults: int | None = None
-    run_delay_seconds: float | None = None
-    pressure_cpu_seconds: float | None = None
-    pressure_memory_seconds: float | None = None
-    pressure_io_seconds: float | None = None
     yardstick_seconds: float | None = None
     gpus: tuple[GpuChange, ...] = ()
-
-
-DERIVED = ("foreign_cpu_seconds", "waited_seconds", "yardstick_seconds")
-#: The fields of a reading that only grow.
-COUNTERS = tuple(
-    field.name
-    for field in fields(Change)
-    if field.name not in {"seconds", "n_cpus", "load", *DERIVED, "gpus"}
-)
 
 
 def change(before: Reading, after: Reading) -> Change:
@@ -151,7 +122,8 @@ def change(before: Reading, after: Reading) -> Change:
         Of one reader, in this order.
     """
     grown: dict[str, Any] = {
-        name: _grown(getattr(before, name), getattr(after, name)) for name in COUNTERS
+        field.name: _grown(getattr(before, field.name), getattr(after, field.name))
+        for field in fields(Counters)
     }
     busy, own = grown["busy_seconds"], grown["own_cpu_seconds"]
     return Change(
@@ -229,17 +201,13 @@ COMBINED: dict[str, Callable[[Any, Any], Any]] = {
 
 #: What marks a round is kept. ``n_cpus`` is the fingerprint's to tell; what the others only
 #: went into is ``foreign_cpu_seconds`` and ``waited_seconds``.
-NO_COLUMN = {
-    "uuid",
-    "n_cpus",
-    "gpus",
-    "seconds",
-    "busy_seconds",
-    "own_cpu_seconds",
-    "thread_cpu_seconds",
-    "voluntary_switches",
-    "run_delay_seconds",
-}
+COLUMNS = (
+    *("load", "foreign_cpu_seconds", "waited_seconds", "steal_seconds"),
+    *("involuntary_switches", "minor_faults", "major_faults"),
+    *("pressure_cpu_seconds", "pressure_memory_seconds", "pressure_io_seconds"),
+    "yardstick_seconds",
+)
+GPU_COLUMNS = tuple(field.name for field in fields(GpuChange) if field.name != "uuid")
 
 
 def columns(changes: Sequence[Change]) -> dict[str, Any]:
@@ -259,27 +227,24 @@ def columns(changes: Sequence[Change]) -> dict[str, Any]:
         where there is none, else it holds the same of each by its UUID; throttle reasons are
         written as names.
     """
-    found = _columns(Change, changes)
+    found = _columns(COLUMNS, changes)
     by_gpu = zip(*(one.gpus for one in changes), strict=True)
-    gpus = {of_one[0].uuid: _columns(GpuChange, of_one) for of_one in by_gpu}
+    gpus = {of_one[0].uuid: _columns(GPU_COLUMNS, of_one) for of_one in by_gpu}
     return {**found, "gpus": gpus} if gpus else found
 
 
-def _columns(record: type, rows: Sequence[Any]) -> dict[str, Any]:
+def _columns(names: Sequence[str], rows: Sequence[Any]) -> dict[str, Any]:
     """Turn records of one kind into columns."""
     kept: dict[str, Any] = {}
     unread: list[str] = []
-    for field in fields(record):
-        if field.name in NO_COLUMN or not rows:
-            continue
-        values = [_written(field.name, getattr(row, field.name)) for row in rows]
+    for name in names if rows else ():
+        values = [_written(name, getattr(row, name)) for row in rows]
         if all(value is None for value in values):
-            unread.append(field.name)
-        elif all(value == values[0] for value in values):
-            if values[0]:
-                kept[field.name] = values[0]
-        else:
-            kept[field.name] = values
+            unread.append(name)
+        elif any(value != values[0] for value in values):
+            kept[name] = values
+        elif values[0]:
+            kept[name] = values[0]
     return {**kept, "unread": unread}
 
 
@@ -301,11 +266,14 @@ def _written(name: str, value: float | None) -> float | list[str] | None:
 # A hot GPU is not marked for being hot, only for being slowed down; what heat does shows there.
 
 
-#: ``/proc/stat`` counts in these, on every machine (the kernel's USER_HZ).
-TICK_SECONDS = 0.01
 #: Reasons for a low clock that are no choice of the user's and no idleness. The power cap is
 #: among them unless NVML tells how long it worked.
-SLOWED = HARDWARE | THERMAL | HARDWARE_THERMAL | POWER_BRAKE
+SLOWED = (
+    Reason.HARDWARE_SLOWDOWN
+    | Reason.THERMAL_SLOWDOWN
+    | Reason.HARDWARE_THERMAL_SLOWDOWN
+    | Reason.POWER_BRAKE
+)
 
 
 def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
@@ -341,54 +309,9 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
     return tuple(code for code in MARKS if found[code])
 
 
-def details(code: str, changes: Iterable[Change]) -> str:
-    """Say what exactly is behind a mark.
-
-    Parameters
-    ----------
-    code : str
-        Of ``MARKS``.
-    changes : iterable of Change
-        Of the rounds that bear it.
-
-    Returns
-    -------
-    str
-        What slowed the GPU down, or how many processes shared it; else empty.
-    """
-    gpus = [gpu for one in changes for gpu in one.gpus]
-    if code == "throttled":
-        bits = 0
-        for gpu in gpus:
-            bits |= (gpu.throttle_reasons or 0) & (SLOWED | POWER_CAP)
-            bits |= POWER_CAP if gpu.power_violation_seconds else 0
-            bits |= THERMAL if gpu.thermal_violation_seconds else 0
-        return ", ".join(reason_names(bits))
-    if code == "gpu-shared":
-        return f"{max((gpu.foreign_processes or 0 for gpu in gpus), default=0)} other processes"
-    return ""
-
-
-def disturbed_share(marks_of_rounds: Collection[Collection[str]]) -> float:
-    """Return the share of the rounds that were disturbed.
-
-    Parameters
-    ----------
-    marks_of_rounds : collection of collections of str
-        What ``marks`` returned, for each round.
-
-    Returns
-    -------
-    float
-        0 without rounds.
-    """
-    disturbed = sum(bool(of_one) for of_one in marks_of_rounds)
-    return disturbed / len(marks_of_rounds) if marks_of_rounds else 0.0
-
-
-def is_untrusted(marks_of_rounds: Collection[Collection[str]]) -> bool:
+def is_untrusted(n_disturbed: int, n_rounds: int) -> bool:
     """Say whether most rounds of a case were disturbed."""
-    return disturbed_share(marks_of_rounds) > RULE.untrusted_share
+    return n_disturbed > RULE.untrusted_share * n_rounds
 
 
 def _exceeds(lost_seconds: float | None, seconds: float) -> bool:
@@ -456,5 +379,5 @@ def _is_throttled(gpu: GpuChange, seconds: float) -> bool:
     if bits & SLOWED or _exceeds(gpu.thermal_violation_seconds, seconds):
         return True
     if gpu.power_violation_seconds is None:
-        return bool(bits & POWER_CAP)
+        return bool(bits & Reason.POWER_CAP)
     return _exceeds(gpu.power_violation_seconds, seconds)

@@ -94,15 +94,15 @@ def agreement(
     """
     case = TrainingCase.of(params, registry)
     quick = replace(protocol, phases=False)
+    drain, instruments = case.drain, instruments_for(case.device)
     suite: list[list[float]] = []
     plain: list[list[float]] = []
     for turn in range(RULE.check_turns):
         for timed in (False, True) if turn % 2 else (True, False):
             if timed:
-                suite.append(seconds_of(measure_training(case, quick).rounds))
+                suite.append(seconds_of(measure_training(case, quick, instruments).rounds))
             else:
                 plain.append(plain_loop(case, quick))
-    drain, instruments = case.drain, instruments_for(case.device)
     return {
         "suite": suite,
         "plain": plain,

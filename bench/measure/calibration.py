@@ -17,7 +17,15 @@ import numpy as np
 from bench.measure import gate
 from bench.measure.gate import GateReport, TrainingCase
 from bench.measure.protocol import Plan, Protocol
-from bench.measure.rounds import Action, Instruments, Round, seconds_of, time_calls, time_round
+from bench.measure.rounds import (
+    Action,
+    Instruments,
+    Round,
+    empty_kernel,
+    seconds_of,
+    time_calls,
+    time_round,
+)
 from bench.measure.rule import RULE
 from bench.stats.medians import relative_half_width
 from kernels import backends
@@ -45,45 +53,6 @@ def settled(seconds: Sequence[float]) -> bool:
         RULE.min_settled_ratio * best <= one <= RULE.max_settled_ratio * best
         for one in seconds[-RULE.settled_calls :]
     )
-
-
-@dataclass(frozen=True)
-class Calls:
-    """Calls that were made until their times had settled.
-
-    Attributes
-    ----------
-    seconds : tuple of float
-        Of each.
-    settled : bool
-        False where the rule gave up.
-    """
-
-    seconds: tuple[float, ...]
-    settled: bool
-
-    @property
-    def settled_seconds(self) -> float:
-        """What a call takes at the end."""
-        return min(self.seconds[-RULE.settled_calls :])
-
-
-def call_until_settled(seconds_of_call: Callable[[], float]) -> Calls:
-    """Repeat work until its times have settled.
-
-    Parameters
-    ----------
-    seconds_of_call : callable
-        Does the work once and returns what it took.
-    """
-    seconds: list[float] = []
-    while (
-        not settled(seconds)
-        and len(seconds) < RULE.max_warm_up_calls
-        and sum(seconds) <= RULE.max_warm_up_seconds
-    ):
-        seconds.append(seconds_of_call())
-    return Calls(tuple(seconds), settled(seconds))
 
 
 # A library may compile anew for every shape: of a full batch, of the short last one, of an
@@ -134,6 +103,24 @@ class WarmUp:
         """
         excess = sum(seconds) - len(seconds) * settled_seconds
         return cls(len(seconds), sum(seconds), settled, settled_seconds, max(0.0, excess))
+
+
+def call_until_settled(seconds_of_call: Callable[[], float]) -> WarmUp:
+    """Repeat work until its times have settled.
+
+    Parameters
+    ----------
+    seconds_of_call : callable
+        Does the work once and returns what it took.
+    """
+    seconds: list[float] = []
+    while (
+        not settled(seconds)
+        and len(seconds) < RULE.max_warm_up_calls
+        and sum(seconds) <= RULE.max_warm_up_seconds
+    ):
+        seconds.append(seconds_of_call())
+    return WarmUp.of(seconds, min(seconds[-RULE.settled_calls :]), settled=settled(seconds))
 
 
 def first_and_last(order: Order, rates: Rates, batch_size: int) -> tuple[Order, Rates]:
@@ -202,20 +189,19 @@ def _train_until_settled(
 
     first = call_until_settled(partial(seconds_of, part, part_rates))
     if len(part_rates) == len(rates):
-        return WarmUp.of(first.seconds, first.settled_seconds, settled=first.settled)
+        return first
     expected = first.settled_seconds * len(rates) / len(part_rates)
     epochs: list[float] = []
     done = False
     while not done and len(epochs) < RULE.max_warm_up_epochs:
         epochs.append(seconds_of(order, rates))
         done = epochs[-1] <= RULE.max_settled_ratio * expected or settled(epochs)
-    parts = WarmUp.of(first.seconds, first.settled_seconds, settled=True)
     whole = WarmUp.of(epochs, min(epochs), settled=done)
     return replace(
         whole,
-        calls=parts.calls + whole.calls,
-        seconds=parts.seconds + whole.seconds,
-        excess_seconds=parts.excess_seconds + whole.excess_seconds,
+        calls=first.calls + whole.calls,
+        seconds=first.seconds + whole.seconds,
+        excess_seconds=first.excess_seconds + whole.excess_seconds,
     )
 
 
@@ -227,8 +213,7 @@ def warm_calls(fresh: Callable[[], Action], drain: Action, instruments: Instrume
     fresh : callable
         Returns the work, each time anew.
     """
-    calls = call_until_settled(lambda: time_round(fresh(), drain, instruments).drained_seconds)
-    return WarmUp.of(calls.seconds, calls.settled_seconds, settled=calls.settled)
+    return call_until_settled(lambda: time_round(fresh(), drain, instruments).drained_seconds)
 
 
 # What the harness itself costs. It is kept beside the times and never subtracted from them.
@@ -255,10 +240,6 @@ class Overhead:
         return spent / seconds if seconds > 0 else math.inf
 
 
-def empty_kernel() -> None:
-    """Do nothing."""
-
-
 def overhead(drain: Action, instruments: Instruments) -> Overhead:
     """Time an empty kernel.
 
@@ -267,17 +248,15 @@ def overhead(drain: Action, instruments: Instruments) -> Overhead:
     drain : callable
         Waits for the device that is about to be measured on.
     """
-    nothing: tuple[Action, ...] = ()
-    calls = (empty_kernel, drain) * RULE.empty_calls
-    rounds = [time_calls(nothing, _no_wait, instruments) for _ in range(RULE.empty_rounds)]
-    per_round = statistics.median(one.drained_seconds for one in rounds)
-    filled = [time_calls(calls, _no_wait, instruments) for _ in range(RULE.filled_rounds)]
-    per_call = statistics.median(one.drained_seconds for one in filled) - per_round
-    return Overhead(per_round, max(0.0, per_call) / RULE.empty_calls)
 
+    def median_of(n_rounds: int, calls: Sequence[Action]) -> float:
+        # Nothing stands in for the wait at the end: it is counted with each call.
+        rounds = [time_calls(calls, empty_kernel, instruments) for _ in range(n_rounds)]
+        return statistics.median(one.drained_seconds for one in rounds)
 
-def _no_wait() -> None:
-    """Stand in for the wait at the end: it is counted with each call."""
+    per_round = median_of(RULE.empty_rounds, ())
+    filled = median_of(RULE.filled_rounds, (empty_kernel, drain) * RULE.empty_calls)
+    return Overhead(per_round, max(0.0, filled - per_round) / RULE.empty_calls)
 
 
 # How many calls make a round. A round that is too short shows the clock, its resolution, and

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import repeat
-from typing import Any
 
 from bench.measure import calibration, measurement
 from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Instruments, Round, RoundTimer, instruments_for
+from bench.measure.rounds import Instruments, RoundTimer, empty_kernel
 from bench.measure.rule import RULE
 from kernels.contract import Backend, Control
 
@@ -44,27 +42,21 @@ def _check(case: ControlCase, control: Control) -> None:
 
 
 def measure_control(
-    case: ControlCase, protocol: Protocol, instruments: Instruments | None = None
+    case: ControlCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Check a control, time it, check it again.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When its result is wrong, before or after.
     """
-    instruments = instruments or instruments_for(case.device)
     control = case.backend.controls(case.device)[case.control](case.n_bytes)
     drain = partial(case.backend.drain, case.device)
     control.run()
     _check(case, control)
     warmed = warm_calls(lambda: control.run, drain, instruments)
-    empty = calibration.overhead(calibration.empty_kernel, instruments)
+    empty = calibration.overhead(empty_kernel, instruments)
     rule = calibration.StoppingRule.of(protocol, RULE.min_rounds)
     if control.n_parts == 1:
         seconds = calibration.seconds_in_a_row(
@@ -76,20 +68,22 @@ def measure_control(
         n_rounds = RULE.rounds_per_part * control.n_parts
         rule = replace(rule, min_rounds=n_rounds, max_rounds=n_rounds)
     timer = RoundTimer(drain, instruments)
-    stop = timer.repeat(
-        rule,
-        lambda: timer.time(
-            repeat(control.run, calibrated.iterations),
-            calibrated.iterations,
-            repeat(control.run, calibrated.lead_in),
-        ),
-    )
+    stop = timer.repeat_in_a_row(rule, control.run, calibrated)
     rounds = tuple(timer.rounds)
+    taken = measurement.median_seconds(rounds)
     _check(case, control)
     return measurement.Measurement(
         rounds=rounds,
         facts={
-            **_facts(case, control, rounds),
+            **dict.fromkeys(measurement.OF_TRAININGS),
+            "case": "machine",
+            "backend": case.backend.name,
+            "device": case.device,
+            "control": case.control,
+            "n_bytes": case.n_bytes,
+            "seconds_per_run": taken,
+            **measurement.rate_facts((control.n_bytes, control.n_flops), taken),
+            **measurement.enqueued_facts(rounds),
             **measurement.device_facts(
                 case.backend, case.device, lambda: control.run, calibrated.iterations
             ),
@@ -99,21 +93,3 @@ def measure_control(
         },
         group=f"machine {case.device} {case.control} {case.n_bytes}",
     )
-
-
-def _facts(case: ControlCase, control: Control, rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return what the run file says of the case beside its rounds."""
-    training = ("workload", "kernel", "loader", "batch_size", "n_samples", "learning_rate")
-    results = ("seconds_per_epoch", "samples_per_second", "loss", "loss_initial", "epochs")
-    seconds = measurement.median_seconds(rounds)
-    return {
-        "case": "machine",
-        **dict.fromkeys((*training, *results)),
-        "backend": case.backend.name,
-        "device": case.device,
-        "control": case.control,
-        "n_bytes": case.n_bytes,
-        "seconds_per_run": seconds,
-        **measurement.rate_facts((control.n_bytes, control.n_flops), seconds),
-        **measurement.enqueued_facts(rounds),
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,11 +25,8 @@ from bench.measure.rounds import (
     Action,
     Clock,
     Instruments,
-    Round,
     RoundTimer,
     awaited,
-    instruments_for,
-    time_calls,
 )
 from bench.measure.rule import RULE
 from kernels import backends, reference, stepwise
@@ -119,14 +117,9 @@ def _instrumented(
 
 
 def measure_training(
-    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+    case: TrainingCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify a kernel, then time its epochs.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -140,7 +133,6 @@ def measure_training(
     DivergedError
         When the learning rate is too large.
     """
-    instruments = instruments or instruments_for(case.device)
     backend, drain = backends.get(case.kernel.backend), case.drain
     protocol = protocol.of(case.kernel)
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
@@ -150,7 +142,8 @@ def measure_training(
     stop = training.run(empty, made.warm_up.settled_seconds)
     rounds = tuple(training.timer.rounds)
     seconds = measurement.median_seconds(rounds)
-    one_epoch = partial(training.fresh_epoch, plan)
+    epoch = training.fresh_epoch()
+    alone = training.timer.alone(RULE.enqueued_epoch_rounds, lambda: epoch, [epoch])
     phases = {}
     if protocol.phases:
         phases = phase_facts(case, plan, made.state, drain, instruments, seconds)
@@ -161,11 +154,19 @@ def measure_training(
             "seconds_per_epoch": seconds,
             "samples_per_second": case.workload.n_samples / seconds,
             **measurement.rate_facts(measurement.epoch_work(case), seconds),
-            **measurement.enqueued_facts(rounds, training.enqueued),
-            **measurement.device_facts(backend, case.device, one_epoch),
+            **measurement.enqueued_facts(rounds, alone),
+            **measurement.device_facts(backend, case.device, training.fresh_epoch),
             **measurement.quality_facts(training.timer, stop, protocol.target, empty),
             **phases,
-            **_loss_facts(case, protocol, training.losses),
+            "loss": training.losses[-1],
+            "loss_initial": training.losses[0],
+            "loss_by_epoch": training.losses,
+            "loss_optimum": case.workload.optimum.loss,
+            "learning_rate": protocol.eta(case.workload, case.batch_size, case.kernel.rule),
+            "schedule": protocol.schedule,
+            "sampling": protocol.sampling,
+            "seed": protocol.seed,
+            "epochs": protocol.epochs,
             "case": "epoch",
             "verified": True,
             "gate": asdict(made.gate),
@@ -175,42 +176,32 @@ def measure_training(
     )
 
 
+@dataclass
 class _Training:
     """The timed trainings of a case, on one state."""
 
-    def __init__(
-        self,
-        case: TrainingCase,
-        protocol: Protocol,
-        plan: Plan,
-        state: object,
-        timer: RoundTimer,
-    ) -> None:
-        self.case, self.protocol, self.plan, self.state = case, protocol, plan, state
-        self.timer = timer
-        self.losses = [case.workload.loss(plan.start.weight, plan.start.bias)]
-        self.enqueued: tuple[Round, ...] = ()
+    case: TrainingCase
+    protocol: Protocol
+    plan: Plan
+    state: object
+    timer: RoundTimer
+
+    def __post_init__(self) -> None:
+        start = self.plan.start
+        self.losses = [self.case.workload.loss(start.weight, start.bias)]
 
     def run(self, empty: Overhead, seconds: float) -> Stop:
         """Time rounds of epochs that take so long until there are enough; note the losses."""
-        protocol, drain = self.protocol, self.timer.drain
-        rule = StoppingRule.of(protocol, protocol.epochs)
+        rule = StoppingRule.of(self.protocol, self.protocol.epochs)
         affordable = max(1, RULE.max_reference_steps // len(self.plan.learning_rates[0]))
         calibrated = calibrate(seconds, empty.seconds_per_round, affordable)
         epochs, before = calibrated.iterations, calibrated.lead_in
         if not before:
-            return self.timer.repeat(rule, partial(self._epochs, rule))
-        self._losses()
+            timed = partial(self._epochs, rule, lambda epoch: self.timer.time([epoch]))
+            return self.timer.repeat(rule, timed)
+        self._epochs(rule, lambda epoch: epoch())  # not timed, for the losses
         longer = self._longer(before + epochs)
-        stop = self.timer.repeat(rule, partial(self._block, longer, before, epochs))
-        if epochs > 1:
-            fresh = self.fresh_epoch(self.plan)
-            instruments = self.timer.instruments
-            self.enqueued = tuple(
-                time_calls([fresh], drain, instruments, 1, [fresh])
-                for _ in range(RULE.enqueued_epoch_rounds)
-            )
-        return stop
+        return self.timer.repeat(rule, partial(self._block, longer, before, epochs))
 
     def _longer(self, epochs: int) -> Plan:
         """Plan at least so many epochs, in the orders of the protocol.
@@ -236,66 +227,37 @@ class _Training:
             return plan
         return plan_training(case.workload, case.batch_size, slower, rule, repeats)
 
-    def fresh_epoch(self, plan: Plan) -> Action:
+    def fresh_epoch(self) -> Action:
         """Put the state back to the start, and return the first epoch."""
-        self.case.kernel.reset(self.state, plan.start)
-        return self._epoch(plan, 0)
+        return self._fresh(self.plan)[0]
 
-    def _epoch(self, plan: Plan, number: int) -> Action:
-        return partial(
-            self.case.kernel.epoch, self.state, plan.orders[number], plan.learning_rates[number]
-        )
+    def _fresh(self, plan: Plan) -> list[Action]:
+        """Put the state back to the start, and return the epochs of a plan."""
+        self.case.kernel.reset(self.state, plan.start)
+        return plan.works(self.case.kernel, self.state)
 
     def _check(self, plan: Plan, epochs: int) -> None:
         """Compare with the reference after a timed epoch, outside the clock."""
         when = f"after timed epoch {epochs}"
         gate.check(self.case, plan.expected[epochs - 1], self.state, when)
 
-    def _epochs(self, rule: StoppingRule) -> None:
-        """Train from the start; every epoch is a round."""
+    def _epochs(self, rule: StoppingRule, do: Callable[[Action], object]) -> None:
+        """Train from the start; note the loss after every epoch."""
         kernel, workload = self.case.kernel, self.case.workload
-        kernel.reset(self.state, self.plan.start)
-        for number in range(self.protocol.epochs):
-            self.timer.time([self._epoch(self.plan, number)])
-            self._check(self.plan, number + 1)
-            if len(self.losses) == number + 1:
+        for number, epoch in enumerate(self._fresh(self.plan), 1):
+            do(epoch)
+            self._check(self.plan, number)
+            if len(self.losses) == number:
                 self.losses.append(workload.loss(*kernel.parameters(self.state)))
             if not self.protocol.alone and rule.reason(self.timer.rounds):
                 return
 
     def _block(self, plan: Plan, before: int, epochs: int) -> None:
         """Train from the start; after some epochs so many, each awaited, are one round."""
-        self.case.kernel.reset(self.state, plan.start)
-        works = [self._epoch(plan, number) for number in range(before + epochs)]
+        works = self._fresh(plan)[: before + epochs]
         drain = self.timer.drain
         self.timer.time(awaited(works[before:], drain), epochs, awaited(works[:before], drain))
         self._check(plan, before + epochs)
-
-    def _losses(self) -> None:
-        """Train once, not timed, for the loss after every epoch."""
-        kernel, workload = self.case.kernel, self.case.workload
-        kernel.reset(self.state, self.plan.start)
-        for number in range(self.protocol.epochs):
-            self._epoch(self.plan, number)()
-            self._check(self.plan, number + 1)
-            self.losses.append(workload.loss(*kernel.parameters(self.state)))
-
-
-def _loss_facts(
-    case: TrainingCase, protocol: Protocol, loss_by_epoch: list[float]
-) -> dict[str, Any]:
-    """Return what the training came to, and all that it depends on."""
-    return {
-        "loss": loss_by_epoch[-1],
-        "loss_initial": loss_by_epoch[0],
-        "loss_by_epoch": loss_by_epoch,
-        "loss_optimum": case.workload.optimum.loss,
-        "learning_rate": protocol.eta(case.workload, case.batch_size, case.kernel.rule),
-        "schedule": protocol.schedule,
-        "sampling": protocol.sampling,
-        "seed": protocol.seed,
-        "epochs": protocol.epochs,
-    }
 
 
 def case_facts(case: TrainingCase) -> dict[str, Any]:
@@ -351,7 +313,7 @@ class _Steps:
 
 
 def measure_step(
-    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+    case: TrainingCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify a kernel, then time single steps of it.
 
@@ -359,8 +321,6 @@ def measure_step(
     ----------
     case : TrainingCase
         Of a kernel that has ``step``.
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -374,7 +334,6 @@ def measure_step(
     DivergedError
         When the learning rate is too large.
     """
-    instruments = instruments or instruments_for(case.device)
     backend = backends.get(case.kernel.backend)
     drain = case.drain
     plan = plan_training(case.workload, case.batch_size, protocol, case.kernel.rule)
@@ -395,17 +354,17 @@ def measure_step(
     stop = timer.repeat(StoppingRule.of(protocol, RULE.min_step_rounds), one_round)
     steps.check(before + n_steps)
     rounds = tuple(timer.rounds)
-    alone: tuple[Round, ...] = ()
-    if n_steps > 1:
-        alone = tuple(
-            time_calls([steps.work], drain, instruments, 1, [steps.work])
-            for _ in range(RULE.enqueued_step_rounds)
-        )
+    alone = timer.alone(RULE.enqueued_step_rounds, lambda: steps.work, [steps.work])
+    seconds = measurement.median_seconds(rounds)
+    work = measurement.step_work(case.kernel, case.batch_size, case.workload.n_features)
     return measurement.Measurement(
         rounds=rounds,
         facts={
+            **dict.fromkeys(measurement.OF_TRAININGS),
             **case_facts(case),
-            **_step_facts(case, rounds),
+            "seconds_per_step": seconds,
+            "samples_per_second": case.batch_size / seconds,
+            **measurement.rate_facts(work, seconds),
             **measurement.enqueued_facts(rounds, alone),
             **measurement.device_facts(backend, case.device, steps.fresh, RULE.device_steps),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
@@ -418,15 +377,3 @@ def measure_step(
         },
         group=f"step {case.workload.name} {case.device} B{case.batch_size}",
     )
-
-
-def _step_facts(case: TrainingCase, rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return what the rounds say; what only an epoch has is empty."""
-    seconds = measurement.median_seconds(rounds)
-    work = measurement.step_work(case.kernel, case.batch_size, case.workload.n_features)
-    return {
-        **dict.fromkeys(("seconds_per_epoch", "loss", "loss_initial", "epochs")),
-        "seconds_per_step": seconds,
-        "samples_per_second": case.batch_size / seconds,
-        **measurement.rate_facts(work, seconds),
-    }

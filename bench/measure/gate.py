@@ -244,8 +244,6 @@ def distance_moved(rule: UpdateRule, n_updates: int) -> float:
     With momentum mu the j-th update moves it by ``(1 - mu^j) / (1 - mu)`` of it.
     """
     mu = rule.momentum
-    if not mu:
-        return float(n_updates)
     geometric = mu * (1.0 - mu**n_updates) / (1.0 - mu)
     return (n_updates - geometric) / (1.0 - mu)
 

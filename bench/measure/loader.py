@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.measure.calibration import StoppingRule, calibrate, overhead, warm_calls
 from bench.measure.gate import GateError
-from bench.measure.measurement import Measurement, enqueued_facts, median_seconds, quality_facts
+from bench.measure.measurement import (
+    OF_TRAININGS,
+    Measurement,
+    enqueued_facts,
+    median_seconds,
+    quality_facts,
+)
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import (
     Action,
     Instruments,
-    Round,
     RoundTimer,
     awaited,
     exhaust,
-    instruments_for,
-    time_calls,
 )
 from bench.measure.rule import RULE
 from data.workload import Workload
@@ -65,21 +68,15 @@ def _verify(case: LoaderCase, batches: Batches, order: Order) -> None:
 
 
 def measure_loading(
-    case: LoaderCase, protocol: Protocol, instruments: Instruments | None = None
+    case: LoaderCase, protocol: Protocol, instruments: Instruments
 ) -> Measurement:
     """Verify a loader, then time epochs of batches that nobody uses.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When a batch holds other rows than the order names.
     """
-    instruments = instruments or instruments_for(case.device)
     workload = case.workload
     drain = partial(case.backend.drain, case.device)
     batches = case.backend.batches(case.loader, workload, case.device, case.batch_size)
@@ -103,44 +100,27 @@ def measure_loading(
         ),
     )
     rounds = tuple(timer.rounds)
-    alone: tuple[Round, ...] = ()
-    if n_epochs > 1:
-        alone = tuple(
-            time_calls([epoch()], drain, instruments, 1, lead_in)
-            for _ in range(RULE.min_rounds)
-        )
+    seconds = median_seconds(rounds)
     return Measurement(
         rounds=rounds,
         facts={
-            **_facts(case, protocol, rounds),
-            **enqueued_facts(rounds, alone),
+            **dict.fromkeys(OF_TRAININGS),
+            "case": "loader",
+            "workload": workload.name,
+            "backend": case.backend.name,
+            "device": case.device,
+            "loader": case.loader,
+            "batch_size": case.batch_size,
+            "n_samples": workload.n_samples,
+            "n_features": workload.n_features,
+            "seconds_per_epoch": seconds,
+            "samples_per_second": workload.n_samples / seconds,
+            "sampling": protocol.sampling,
+            "seed": protocol.seed,
+            "verified": True,
+            **enqueued_facts(rounds, timer.alone(RULE.min_rounds, epoch, lead_in)),
             **quality_facts(timer, stop, protocol.target, empty),
             "warm_up": asdict(warmed),
         },
         group=f"loader {workload.name} {case.device} {case.loader}",
     )
-
-
-def _facts(case: LoaderCase, protocol: Protocol, rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return what the run file says of the case beside its rounds."""
-    seconds = median_seconds(rounds)
-    return {
-        "case": "loader",
-        "workload": case.workload.name,
-        "kernel": None,
-        "backend": case.backend.name,
-        "device": case.device,
-        "loader": case.loader,
-        "batch_size": case.batch_size,
-        "n_samples": case.workload.n_samples,
-        "n_features": case.workload.n_features,
-        "seconds_per_epoch": seconds,
-        "samples_per_second": case.workload.n_samples / seconds,
-        "loss": None,
-        "loss_initial": None,
-        "learning_rate": None,
-        "epochs": None,
-        "sampling": protocol.sampling,
-        "seed": protocol.seed,
-        "verified": True,
-    }

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.machine.telemetry import columns, is_untrusted, marks
-from bench.measure.rounds import Action, Round, seconds_of
+from bench.measure.rounds import Action, Round, empty_kernel, seconds_of
 from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
 from kernels.contract import Backend, TrainKernel
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from bench.measure.rounds import RoundTimer
 
 # The rounds of a case, with its facts.
+
+
+#: Facts of trainings that other cases have too, empty where they say nothing of the case.
+OF_TRAININGS = (
+    *("workload", "kernel", "loader", "batch_size", "n_samples", "learning_rate"),
+    *("seconds_per_epoch", "samples_per_second", "loss", "loss_initial", "epochs"),
+)
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ def quality_facts(
         marks(seen, one.drained_seconds)
         for seen, one in zip(timer.changes, timer.rounds, strict=True)
     ]
+    n_disturbed = sum(map(bool, marked))
     interval = median_interval(seconds)
     share = overhead and overhead.share(
         median_seconds(tuple(timer.rounds)), timer.rounds[0].iterations
@@ -112,8 +120,8 @@ def quality_facts(
         "target_half_width": target,
         "stopped": stop.value,
         "marks": _by_reason(marked),
-        "disturbed_rounds": sum(map(bool, marked)),
-        "untrusted": is_untrusted(marked),
+        "disturbed_rounds": n_disturbed,
+        "untrusted": is_untrusted(n_disturbed, len(marked)),
         "telemetry": columns(timer.changes),
         "overhead": overhead and asdict(overhead),
         "overhead_share": share,
@@ -196,17 +204,13 @@ def device_facts(
     """
     seconds: list[float] = []
     for _ in range(
-        RULE.device_repeats if backend.device_seconds(device, _nothing) is not None else 0
+        RULE.device_repeats if backend.device_seconds(device, empty_kernel) is not None else 0
     ):
         taken = backend.device_seconds(device, partial(_repeat, fresh(), iterations))
         if taken is not None:
             seconds.append(taken / iterations)
     median = statistics.median(seconds) if seconds else None
     return {"device_seconds": median, "device_data": seconds}
-
-
-def _nothing() -> None:
-    """Do nothing: whether a device has events shows without any work."""
 
 
 def _repeat(work: Action, iterations: int) -> None:

@@ -18,7 +18,7 @@ from bench.measure.epoch import case_facts
 from bench.measure.gate import TrainingCase
 from bench.measure.measurement import Measurement, enqueued_facts, quality_facts
 from bench.measure.protocol import EVALUATE_EVERY, Plan, Protocol, Published, plan_training
-from bench.measure.rounds import Clock, Instruments, Round, RoundTimer, instruments_for
+from bench.measure.rounds import Clock, Instruments, Round, RoundTimer
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def measure_notebook(
     case: TrainingCase,
     setting: Published,
     protocol: Protocol,
-    instruments: Instruments | None = None,
+    instruments: Instruments,
 ) -> Measurement:
     """Verify a kernel, then run the notebook's training a few times.
 
@@ -73,8 +73,6 @@ def measure_notebook(
         Of a kernel that has ``step`` and ``training_loss``.
     protocol : Protocol
         Gives the number of trainings and the seed of the first.
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -86,7 +84,6 @@ def measure_notebook(
     ------
     GateError
     """
-    instruments = instruments or instruments_for(case.device)
     timer = RoundTimer(case.drain, instruments)
     trainings: list[Training] = []
 

@@ -99,11 +99,13 @@ def case_memory(
     give_back()
     is_exact = host.forget_peak()
     base = host.read()
-    training = _Training(case, plan)
-    allocator_peak = backend.allocator_peak(case.device, training.run)
+    states: list[object] = []
+    allocator_peak = backend.allocator_peak(
+        case.device, lambda: states.append(_train(case, plan))
+    )
     after = host.read()
     footprint = on_device.footprint()
-    gate.check(case, plan.expected[-1], training.state, f"after {RULE.memory_epochs} epochs")
+    gate.check(case, plan.expected[-1], states[0], f"after {RULE.memory_epochs} epochs")
     touched_files = max(0, after.file_bytes - base.file_bytes)
     return {
         "host_base_bytes": base.now_bytes,
@@ -118,21 +120,14 @@ def case_memory(
     }
 
 
-class _Training:
-    """A training from its preparation on, which keeps its state."""
-
-    def __init__(self, case: TrainingCase, plan: Plan) -> None:
-        self._case, self._plan, self._drain = case, plan, case.drain
-        self.state: object = None
-
-    def run(self) -> None:
-        """Prepare the kernel and train; wait after each epoch."""
-        case, plan = self._case, self._plan
-        self.state = case.prepare(plan.start)
-        self._drain()
-        for order, rates in zip(plan.orders, plan.learning_rates, strict=True):
-            case.kernel.epoch(self.state, order, rates)
-            self._drain()
+def _train(case: TrainingCase, plan: Plan) -> object:
+    """Prepare the kernel and train; wait after each epoch, and return the state."""
+    state, drain = case.prepare(plan.start), case.drain
+    drain()
+    for epoch in plan.works(case.kernel, state):
+        epoch()
+        drain()
+    return state
 
 
 def _rehearse(case: TrainingCase, plan: Plan) -> None:
@@ -151,4 +146,4 @@ def _rehearse(case: TrainingCase, plan: Plan) -> None:
         learning_rates=(rates,) * RULE.memory_epochs,
     )
     rehearsed = replace(case, workload=workload, batch_size=size)
-    _Training(rehearsed, small).run()
+    _train(rehearsed, small)

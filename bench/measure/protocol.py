@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from kernels.rule import PLAIN, UpdateRule
 from kernels.sampling import Sampling, draw_order, draw_start
 
 if TYPE_CHECKING:
+    from bench.measure.rounds import Action
     from kernels.contract import Order, Rates
 
 
@@ -94,6 +95,13 @@ class Plan:
     orders: tuple[Order, ...]
     learning_rates: tuple[Rates, ...]
     expected: tuple[reference.Reference, ...]
+
+    def works(self, kernel: TrainKernel, state: object) -> list[Action]:
+        """Return the epochs as work for a kernel, on its state."""
+        return [
+            partial(kernel.epoch, state, order, rates)
+            for order, rates in zip(self.orders, self.learning_rates, strict=True)
+        ]
 
 
 class DivergedError(Exception):
@@ -187,7 +195,5 @@ PUBLISHED = (
 
 def published(kernel: str, batch_size: int) -> Published | None:
     """Return the notebook's setting for a kernel and a batch size, if it has one."""
-    for setting in PUBLISHED:
-        if (setting.kernel, setting.batch_size) == (kernel, batch_size):
-            return setting
-    return None
+    asked = kernel, batch_size
+    return next((one for one in PUBLISHED if (one.kernel, one.batch_size) == asked), None)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from bench.machine.counters import NoTelemetry
+from bench.machine.gpu import uuid_of
 from bench.machine.telemetry import Change, SystemTelemetry, change
 from bench.measure.rule import RULE
-from kernels.backends import cuda_driver
 
 if TYPE_CHECKING:
     from bench.machine.telemetry import TelemetryReader
-    from bench.measure.calibration import Stop, StoppingRule
+    from bench.measure.calibration import Calibration, Stop, StoppingRule
     from kernels.contract import Batches, Order
 
 
@@ -74,6 +74,10 @@ class Instruments:
         while end < until:
             end = self.clock()
         return end
+
+
+def empty_kernel() -> None:
+    """Do nothing."""
 
 
 #: Reads the clock and nothing else.
@@ -236,18 +240,8 @@ def instruments_for(device: str) -> Instruments:
         ``cpu(0)``; for ``gpu(1)`` that GPU is read as well.
     """
     yardstick = Yardstick() if device.startswith("cpu") else None
-    return Instruments(telemetry=SystemTelemetry(_uuids(device)), yardstick=yardstick)
-
-
-def _uuids(device: str) -> tuple[str, ...]:
-    """Return the UUID of a GPU; none for a CPU, or where the driver does not answer."""
-    if not device.startswith("gpu"):
-        return ()
-    try:
-        found = cuda_driver.devices()
-    except cuda_driver.DriverError:
-        return ()
-    return tuple(gpu.uuid for gpu in found if f"gpu({gpu.index})" == device)
+    uuid = uuid_of(device)
+    return Instruments(telemetry=SystemTelemetry([uuid] if uuid else ()), yardstick=yardstick)
 
 
 @dataclass
@@ -325,3 +319,30 @@ class RoundTimer:
         while (reason := rule.reason(self.rounds)) is None:
             one_round()
         return reason
+
+    def repeat_in_a_row(self, rule: StoppingRule, work: Action, often: Calibration) -> Stop:
+        """Time rounds of the same work, whose calls are not awaited one by one."""
+        n, before = often.iterations, often.lead_in
+        return self.repeat(rule, lambda: self.time(repeat(work, n), n, repeat(work, before)))
+
+    def alone(
+        self, n_rounds: int, fresh: Callable[[], Action], lead_in: Sequence[Action]
+    ) -> tuple[Round, ...]:
+        """Time rounds of one call each beside those of the case, for `enqueued_facts`.
+
+        Parameters
+        ----------
+        fresh : callable
+            Returns the work, each time anew.
+
+        Returns
+        -------
+        tuple of Round
+            None where the rounds of the case are of one call each already.
+        """
+        if self.rounds[0].iterations == 1:
+            return ()
+        return tuple(
+            time_calls([fresh()], self.drain, self.instruments, 1, lead_in)
+            for _ in range(n_rounds)
+        )

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +26,6 @@ from bench.measure.rounds import (
     Instruments,
     RoundTimer,
     awaited,
-    instruments_for,
     time_calls,
 )
 from bench.measure.rule import RULE
@@ -54,14 +51,9 @@ def setting_of(protocol: Protocol, rule: UpdateRule) -> Setting:
 
 
 def measure_target(
-    case: TrainingCase, protocol: Protocol, instruments: Instruments | None = None
+    case: TrainingCase, protocol: Protocol, instruments: Instruments
 ) -> Measurement:
     """Verify a kernel, then time trainings until the target.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Returns
     -------
@@ -75,7 +67,6 @@ def measure_target(
     MissedError
         When the target is not reached.
     """
-    instruments = instruments or instruments_for(case.device)
     protocol = protocol.of(case.kernel)
     setting = setting_of(protocol, case.kernel.rule)
     statistics = Statistics(case.workload, setting, FOLDER)
@@ -94,7 +85,18 @@ def measure_target(
             **case_facts(case),
             "case": "target",
             "seconds_to_target": median_seconds(rounds),
-            **target_facts(needed, statistics, protocol),
+            "target_loss": statistics.target_loss,
+            "tolerance": protocol.tolerance,
+            "loss_optimum": case.workload.optimum.loss,
+            "learning_rate": needed.learning_rate,
+            "steps_to_target": needed.whole_steps,
+            "expected_steps_to_target": needed.steps,
+            "steps_interval": [needed.steps_low, needed.steps_high],
+            "seeds": needed.seeds,
+            "missed_seeds": needed.steps_by_seed.count(None),
+            "schedule": protocol.schedule,
+            "sampling": protocol.sampling,
+            "seed": protocol.seed,
             "loss": case.workload.loss(*case.kernel.parameters(made.state)),
             **enqueued_facts(rounds),
             **quality_facts(trainings.timer, stop, protocol.target, empty),
@@ -103,27 +105,6 @@ def measure_target(
         },
         group=f"target {case.workload.name} {case.device} {case.loader} B{case.batch_size}",
     )
-
-
-def target_facts(
-    needed: StepsToTarget, statistics: Statistics, protocol: Protocol
-) -> dict[str, Any]:
-    """Return what a training to the target consists of, and how that was found."""
-    reached = [steps for steps in needed.steps_by_seed if steps is not None]
-    return {
-        "target_loss": statistics.target_loss,
-        "tolerance": protocol.tolerance,
-        "loss_optimum": statistics.workload.optimum.loss,
-        "learning_rate": needed.learning_rate,
-        "steps_to_target": needed.whole_steps,
-        "expected_steps_to_target": needed.steps,
-        "steps_interval": [needed.steps_low, needed.steps_high],
-        "seeds": needed.seeds,
-        "missed_seeds": needed.seeds - len(reached),
-        "schedule": protocol.schedule,
-        "sampling": protocol.sampling,
-        "seed": protocol.seed,
-    }
 
 
 def plan_to_target(workload: Workload, needed: StepsToTarget, setting: Setting) -> Plan:
@@ -170,11 +151,7 @@ class _Trainings:
         self._before = 0
 
     def _training(self) -> list[Action]:
-        works = [
-            partial(self.case.kernel.epoch, self.state, order, rates)
-            for order, rates in zip(self.plan.orders, self.plan.learning_rates, strict=True)
-        ]
-        return awaited(works, self.timer.drain)
+        return awaited(self.plan.works(self.case.kernel, self.state), self.timer.drain)
 
     def _reset(self) -> None:
         self.case.kernel.reset(self.state, self.plan.start)

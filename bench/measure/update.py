@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 from bench.measure import calibration, measurement
 from bench.measure.calibration import warm_calls
 from bench.measure.gate import GateError, GateReport, Tensors, tensors_for, worst_ratio
 from bench.measure.protocol import Protocol
-from bench.measure.rounds import Action, Instruments, Round, RoundTimer, instruments_for
+from bench.measure.rounds import (
+    Action,
+    Instruments,
+    RoundTimer,
+    empty_kernel,
+)
 from bench.measure.rule import RULE
 from kernels import backends
 from kernels.contract import UpdateKernel
@@ -85,21 +89,15 @@ def _prepare(case: UpdateCase, tensors: Tensors, eta: float) -> Any:
 
 
 def measure_update(
-    case: UpdateCase, protocol: Protocol, instruments: Instruments | None = None
+    case: UpdateCase, protocol: Protocol, instruments: Instruments
 ) -> measurement.Measurement:
     """Verify an update kernel, then time it.
-
-    Parameters
-    ----------
-    instruments : Instruments, optional
-        This machine's by default.
 
     Raises
     ------
     GateError
         When the kernel does not match float64, before or after the timed updates.
     """
-    instruments = instruments or instruments_for(case.device)
     kernel, backend = case.kernel, backends.get(case.kernel.backend)
     tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
     report = _verify(case, tensors)
@@ -111,27 +109,40 @@ def measure_update(
     work = fresh()
     warmed = warm_calls(lambda: work, drain, instruments)
     seconds = calibration.seconds_in_a_row(work, drain, instruments, warmed.settled_seconds)
-    empty = calibration.overhead(calibration.empty_kernel, instruments)
+    empty = calibration.overhead(empty_kernel, instruments)
     calibrated = calibration.calibrate(seconds, empty.seconds_per_round)
     state = _prepare(case, tensors, RULE.update_learning_rate)
     update = partial(kernel.update, state)
     timer = RoundTimer(drain, instruments)
-    stop = timer.repeat(
-        calibration.StoppingRule.of(protocol, RULE.min_rounds),
-        lambda: timer.time(
-            repeat(update, calibrated.iterations),
-            calibrated.iterations,
-            repeat(update, calibrated.lead_in),
-        ),
-    )
+    rule = calibration.StoppingRule.of(protocol, RULE.min_rounds)
+    stop = timer.repeat_in_a_row(rule, update, calibrated)
     rounds = tuple(timer.rounds)
+    taken = measurement.median_seconds(rounds)
+    minimum = minimum_bytes(kernel) * tensors.n_updated
+    moved = kernel.bytes_per_parameter * tensors.n_updated
+    flops = (4 if kernel.rule.momentum else 2) * tensors.n_updated
     done = (calibrated.lead_in + calibrated.iterations) * len(rounds)
     check_update(case, tensors, state, RULE.update_learning_rate, done)
     return measurement.Measurement(
         rounds=rounds,
         facts={
-            **_case_facts(case),
-            **_rates(case, tensors, rounds),
+            **dict.fromkeys(measurement.OF_TRAININGS),
+            "case": "update",
+            "kernel": kernel.name,
+            "backend": kernel.backend,
+            "operator": kernel.operator,
+            "momentum": kernel.rule.momentum,
+            "precision": kernel.precision,
+            "density": kernel.density,
+            "device": case.device,
+            "n_parameters": case.n_parameters,
+            "n_tensors": case.n_tensors,
+            "seconds_per_update": taken,
+            "n_updated": tensors.n_updated,
+            "bytes_minimum": minimum,
+            "useful_bytes_per_second": minimum / taken,
+            **measurement.rate_facts((moved, flops), taken),
+            **measurement.enqueued_facts(rounds),
             **measurement.device_facts(backend, case.device, fresh, calibrated.iterations),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
             "learning_rate": RULE.update_learning_rate,
@@ -144,44 +155,6 @@ def measure_update(
     )
 
 
-def _case_facts(case: UpdateCase) -> dict[str, Any]:
-    """Return the facts that identify the case; those of a training are empty."""
-    training = ("workload", "loader", "batch_size", "n_samples", "seconds_per_epoch")
-    results = ("samples_per_second", "loss", "loss_initial", "epochs")
-    return {
-        "case": "update",
-        **dict.fromkeys((*training, *results)),
-        "kernel": case.kernel.name,
-        "backend": case.kernel.backend,
-        "operator": case.kernel.operator,
-        "momentum": case.kernel.rule.momentum,
-        "precision": case.kernel.precision,
-        "density": case.kernel.density,
-        "device": case.device,
-        "n_parameters": case.n_parameters,
-        "n_tensors": case.n_tensors,
-    }
-
-
 def minimum_bytes(kernel: UpdateKernel) -> int:
     """Return the fewest bytes that an update can move for a parameter."""
     return MINIMUM_BYTES[kernel.precision] + (VELOCITY_BYTES if kernel.rule.momentum else 0)
-
-
-def _rates(case: UpdateCase, tensors: Tensors, rounds: tuple[Round, ...]) -> dict[str, Any]:
-    """Return what the rounds say."""
-    seconds = measurement.median_seconds(rounds)
-    minimum = minimum_bytes(case.kernel) * tensors.n_updated
-    moved = case.kernel.bytes_per_parameter * tensors.n_updated
-    flops = (4 if case.kernel.rule.momentum else 2) * tensors.n_updated
-    return {
-        "seconds_per_update": seconds,
-        "n_updated": tensors.n_updated,
-        "bytes_minimum": minimum,
-        "bytes_moved": moved,
-        "flops": flops,
-        "useful_bytes_per_second": minimum / seconds,
-        "moved_bytes_per_second": moved / seconds,
-        "flops_per_second": flops / seconds,
-        **measurement.enqueued_facts(rounds),
-    }

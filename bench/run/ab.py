@@ -168,11 +168,10 @@ FOLDER = Path("results") / "ab"
 
 def store_sides(
     folder: Path,
+    compared: AbAsked,
     sides: Sequence[Prepared],
     measured: Sequence[Measured],
-    protocol: Protocol,
     *,
-    seed: int,
     complete: bool,
 ) -> list[Path]:
     """Write both sides.
@@ -187,10 +186,10 @@ def store_sides(
         side = prepared.side
         asked = RunAsked(
             preset="ab",
-            protocol=protocol,
+            protocol=compared.protocol,
             tasks=tuple(one.entry.both[number] for one in measured),
             replicates=max((one.contest.n_pairs for one in measured), default=0),
-            order_seed=seed,
+            order_seed=compared.seed,
             setting=side.setting,
             fingerprint=prepared.fingerprint,
             command=tuple(sys.argv[1:]),
@@ -288,9 +287,7 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
     unsaved = ""
     if any(one.contest.n_pairs for one in measured):
         try:
-            paths = store_sides(
-                folder, sides, measured, asked.protocol, seed=asked.seed, complete=complete
-            )
+            paths = store_sides(folder, asked, sides, measured, complete=complete)
         except StoreError as error:
             unsaved = str(error)
     told = judged(asked.sides, measured, others, sources=[str(path) for path in paths])

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from bench.machine import threads
+from bench.machine.processor import text
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Process, Setting, Task
 from bench.run.rule import RULE
@@ -44,11 +45,7 @@ def oom_kills(root: Path = Path("/")) -> int | None:
     int or None
         None where the kernel does not say.
     """
-    try:
-        lines = (root / "proc/vmstat").read_text().splitlines()
-    except OSError:
-        return None
-    counted = dict(line.split() for line in lines)
+    counted = dict(line.split() for line in text(root / "proc/vmstat").splitlines())
     return int(counted["oom_kill"]) if "oom_kill" in counted else None
 
 
@@ -138,6 +135,46 @@ class Launcher(typing.Protocol):
 
     def launch(self, setting: Setting) -> Handle:
         """Start a fresh process."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a process answered.
+
+    Attributes
+    ----------
+    answer : mapping or None
+        The measurement.
+    cause : Cause or None
+        Why there is none.
+    """
+
+    answer: Mapping[str, Any] | None = None
+    cause: Cause | None = None
+    message: str = ""
+
+
+def ask(
+    handle: Handle,
+    request: Mapping[str, Any],
+    limit_seconds: float,
+    kills_before: int | None,
+    oom_kills: Callable[[], int | None],
+) -> Said:
+    """Ask a process, and say why where that came to nothing.
+
+    Parameters
+    ----------
+    kills_before : int or None
+        What ``oom_kills`` gave when nothing had gone wrong yet.
+    """
+    try:
+        answer = handle.ask(request, limit_seconds)
+    except NoAnswerError as error:
+        return Said(None, Cause.HANG, f"hang: {error}, so it was ended")
+    except EndedError as error:
+        return Said(None, *of_ending(error, kills_before, oom_kills()))
+    return Said(None, *of_error(answer)) if "error" in answer else Said(answer)
 
 
 @dataclass(frozen=True)
@@ -419,18 +456,10 @@ class Executor:
     def _ask(self, handle: Handle, process: Process, task: Task) -> Outcome:
         """Have one task done, and say what came of it."""
         kills, begin = self.oom_kills(), self.clock()
-        answer, cause, message = None, None, ""
-        try:
-            answer = handle.ask(self.request_of(process, task), self.limit_of(task))
-        except NoAnswerError as error:
-            cause, message = Cause.HANG, f"hang: {error}, so it was ended"
-        except EndedError as error:
-            cause, message = of_ending(error, kills, self.oom_kills())
-        if answer is not None and "error" in answer:
-            cause, message = of_error(answer)
-            answer = None
-        seconds = self.clock() - begin
-        return Outcome(process.replicate, task.id, task.kind, seconds, answer, cause, message)
+        request, limit = self.request_of(process, task), self.limit_of(task)
+        said = ask(handle, request, limit, kills, self.oom_kills)
+        seconds, came_of = self.clock() - begin, (said.answer, said.cause, said.message)
+        return Outcome(process.replicate, task.id, task.kind, seconds, *came_of)
 
 
 def _count(failures: Counter[tuple[str, str]], outcome: Outcome) -> None:

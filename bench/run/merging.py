@@ -16,9 +16,9 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.utils import get_commit_info
 
 from bench.machine import fingerprint
-from bench.machine.rule import RULE
+from bench.machine.telemetry import is_untrusted
 from bench.measure.calibration import Stop
-from bench.plan.tasks import Outcome, Pass, RunAsked, Task
+from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
 from bench.store.tidy import Spread, spread
@@ -36,15 +36,7 @@ RATES = (
     "useful_bytes_per_second",
 )
 #: Facts that differ from process to process.
-OF_A_PROCESS = (
-    "warm_up",
-    "gate",
-    "overhead",
-    "overhead_share",
-    "stopped",
-    "telemetry",
-    "marks",
-)
+OF_A_PROCESS = ("warm_up", "gate", "overhead", "overhead_share", "stopped", "telemetry")
 
 
 def benchmark(
@@ -160,7 +152,7 @@ def _disturbed(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "marks": marks,
         "disturbed_rounds": disturbed,
-        "untrusted": disturbed > RULE.untrusted_share * begin,
+        "untrusted": is_untrusted(disturbed, begin),
         "telemetry": None,
         "overhead_share": statistics.median(overheads) if overheads else None,
     }
@@ -195,7 +187,7 @@ def _processes(
                 "half_width": facts["half_width"],
                 "disturbed_rounds": facts["disturbed_rounds"],
                 "seconds": outcome.seconds,
-                **{name: facts.get(name) for name in OF_A_PROCESS if name != "marks"},
+                **{name: facts.get(name) for name in OF_A_PROCESS},
             }
         )
         begin += len(rounds)
@@ -292,12 +284,10 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
 
 def _lost(timed: Sequence[Outcome]) -> str | None:
     """Say why a case has no number: it is wrong, or came to nothing in every process."""
-    failures = [outcome for outcome in timed if outcome.cause is not None]
-    wrong = [outcome for outcome in failures if outcome.cause.value == "wrong"]  # type: ignore[union-attr]
-    if wrong:
-        return wrong[0].message
-    if failures and len(failures) == len(timed):
-        return failures[0].message
+    failed = [one for one in timed if one.cause is not None]
+    wrong = [one for one in failed if one.cause is Cause.WRONG]
+    if wrong or len(failed) == len(timed):
+        return next((one.message for one in (*wrong, *failed)), None)
     return None
 
 

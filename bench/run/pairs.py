@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import random
 import time
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import cycle
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
 from bench.compare.paired import Contest, Rounds, look, process_time
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Setting, Task
 from bench.run import launcher
-from bench.run.launcher import EndedError, NoAnswerError, WorkerProcess
+from bench.run.launcher import Handle, Said, WorkerProcess
 from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
@@ -34,44 +33,8 @@ if TYPE_CHECKING:
 COUNTERBALANCED = (0, 1, 1, 0)
 
 
-class Partner(typing.Protocol):
-    """A running process that can wait for its turn."""
-
-    def send(self, request: Mapping[str, Any]) -> None:
-        """Send a request."""
-
-    def receive(self, limit_seconds: float) -> dict[str, Any]:
-        """Wait for its next line."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a side answered.
-
-    Attributes
-    ----------
-    answer : mapping or None
-        The measurement.
-    cause : Cause or None
-        Why there is none.
-    """
-
-    answer: Mapping[str, Any] | None = None
-    cause: Cause | None = None
-    message: str = ""
-
-
-class _LostError(Exception):
-    """A side came to nothing."""
-
-    def __init__(self, side: int, cause: Cause, message: str) -> None:
-        super().__init__(message)
-        self.side = side
-        self.said = Said(None, cause, message)
-
-
 def visit(
-    partners: Sequence[Partner],
+    partners: Sequence[Handle],
     requests: Sequence[Mapping[str, Any]],
     limit_seconds: float,
     first: int = 0,
@@ -94,53 +57,22 @@ def visit(
         What each side measured. Where one came to nothing, the other has neither an answer
         nor a cause, and both processes are of no further use.
     """
-    both = _Both(partners, limit_seconds, oom_kills)
-    try:
-        for side in (first, 1 - first):
-            both.ask(side, {**requests[side], "alternate": True})
-        for turn in cycle(COUNTERBALANCED):
-            if not both.is_waiting:
+    begins = ((side, {**requests[side], "alternate": True}) for side in (first, 1 - first))
+    slices = (
+        (turn ^ first, {"seconds": RULE.slice_seconds}) for turn in cycle(COUNTERBALANCED)
+    )
+    kills = oom_kills()
+    said = [Said(), Said()]
+    for side, request in chain(begins, slices):
+        if said[side].answer is None:
+            told = launcher.ask(partners[side], request, limit_seconds, kills, oom_kills)
+            if told.cause is not None:
+                said[side], said[1 - side] = told, Said()
                 break
-            side = turn ^ first
-            if both.answers[side] is None:
-                both.ask(side, {"seconds": RULE.slice_seconds})
-    except _LostError as lost:
-        return (lost.said, Said()) if lost.side == 0 else (Said(), lost.said)
-    return Said(both.answers[0]), Said(both.answers[1])
-
-
-class _Both:
-    """The two sides, and what they have answered so far."""
-
-    def __init__(
-        self,
-        partners: Sequence[Partner],
-        limit_seconds: float,
-        oom_kills: Callable[[], int | None],
-    ) -> None:
-        self._partners, self._limit, self._oom_kills = partners, limit_seconds, oom_kills
-        self._kills = oom_kills()
-        self.answers: list[Mapping[str, Any] | None] = [None, None]
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a side is not done."""
-        return None in self.answers
-
-    def ask(self, side: int, request: Mapping[str, Any]) -> None:
-        """Send to a side, and wait until it waits or is done; note what it answers."""
-        self._partners[side].send(request)
-        try:
-            said = self._partners[side].receive(self._limit)
-        except NoAnswerError as error:
-            raise _LostError(side, Cause.HANG, f"hang: {error}, so it was ended") from error
-        except EndedError as error:
-            cause = launcher.of_ending(error, self._kills, self._oom_kills())
-            raise _LostError(side, *cause) from error
-        if "error" in said:
-            raise _LostError(side, *launcher.of_error(said))
-        if "waits" not in said:
-            self.answers[side] = said
+            said[side] = Said() if "waits" in (told.answer or {}) else told
+        if all(one.answer is not None for one in said):
+            break
+    return said[0], said[1]
 
 
 # Measures pair after pair of fresh processes until every case has its verdict.
@@ -214,7 +146,7 @@ class Launching:
     def start(self, task: Task) -> WorkerProcess:
         """Start a process for a task and those that may share it."""
         environment = {**self.setting.environment, **task.environment}
-        return self.launch(type(self.setting)(environment, self.setting.cpus))
+        return self.launch(replace(self.setting, environment=environment))
 
 
 @dataclass(frozen=True)
@@ -291,20 +223,16 @@ class Pairs:
         return True
 
     def _requests(self, one: Measured) -> list[dict[str, Any]]:
-        protocol = replace(self.protocol, seconds_per_case=self._budget(one))
+        """Return what both sides are asked for: to time for longer where rounds are long."""
+        longer = min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds)
+        seconds = max(self.protocol.seconds_per_case, longer)
+        protocol = replace(self.protocol, seconds_per_case=seconds)
         return [
             launcher.request(
                 *(task.module, task.params, protocol, task.kind.value), slowdown=side.slowdown
             )
             for side, task in zip(self.sides, one.entry.both, strict=True)
         ]
-
-    def _budget(self, one: Measured) -> float:
-        """Return how much is timed in a process: more where rounds are long."""
-        budget = self.protocol.seconds_per_case
-        if not one.round_seconds:
-            return budget
-        return max(budget, min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds))
 
     def _note(
         self, one: Measured, number: int, said: tuple[Said, Said], seconds: float
@@ -313,7 +241,8 @@ class Pairs:
         one.seconds += seconds
         if all(each.answer is not None for each in said):
             one.contest.differences.append(difference(said))
-            one.round_seconds = min(_round_seconds(each) for each in said)
+            rounds = [each for side in said for each in (side.answer or {})["rounds"]]
+            one.round_seconds = min(float(drained) for _, drained, _ in rounds)
         for side, each in enumerate(said):
             if each.answer is None and each.cause is None:
                 continue
@@ -327,10 +256,6 @@ class Pairs:
                 if each.cause is Cause.WRONG or one.failures >= RULE.max_failed_pairs:
                     one.lost = f"side {'AB'[side]}: {each.message}"
         return all(each.answer is not None for each in said)
-
-
-def _round_seconds(said: Said) -> float:
-    return min(float(drained) for _, drained, _ in (said.answer or {})["rounds"])
 
 
 def rounds_of(answer: Mapping[str, Any]) -> Rounds:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
-from bench.plan.duration import Estimator, total_seconds
-from bench.plan.tasks import RunAsked, Setting, Task, estimate_key, protocol_in, task_of
+from bench.plan.duration import total_seconds
+from bench.plan.tasks import RunAsked, Setting, Task, task_of
 from bench.run import runner
 from bench.run.rule import RULE
 from bench.store.files import commit_of
@@ -78,6 +78,10 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
     fingerprint = _same_fingerprint(document, setting)
     folders = _kernel_folders(bench.get("command") or ())
     protocol = replace(protocol, alone=False, phases=False)
+    try:
+        estimates = runner.estimates_of(discover(folders), protocol, tasks)
+    except (RegistryError, DataError, KeyError) as error:
+        raise NotAgainError(f"a kernel or its data are not there any more ({error})") from error
     asked = RunAsked(
         preset=str(bench.get("preset")),
         protocol=protocol,
@@ -86,7 +90,7 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         order_seed=int(bench.get("order_seed") or 0) + 1,
         setting=setting,
         fingerprint=fingerprint,
-        estimates=_estimates(tasks, protocol, folders),
+        estimates=estimates,
         command=tuple(bench.get("command") or ()),
         commit=runner.commit(),
         kernel_folders=folders,
@@ -129,18 +133,3 @@ def _kernel_folders(command: Sequence[str]) -> tuple[Path, ...]:
     joined = f"{KERNEL_FOLDER}="
     told += [one.removeprefix(joined) for one in command if one.startswith(joined)]
     return tuple(Path(one) for one in told)
-
-
-def _estimates(
-    tasks: Sequence[Task], protocol: Protocol, folders: tuple[Path, ...]
-) -> dict[str, float]:
-    try:
-        estimator = Estimator(discover(folders), protocol)
-        later = estimator.under(protocol_in(protocol, 1))
-        return {
-            estimate_key(task, replicate): one.case(task.module, task.params)
-            for task in tasks
-            for replicate, one in enumerate((estimator, later))
-        }
-    except (RegistryError, DataError, KeyError) as error:
-        raise NotAgainError(f"a kernel or its data are not there any more ({error})") from error

@@ -17,7 +17,6 @@ from pytest_benchmark.utils import get_commit_info
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.duration import Estimator, Pace, total_seconds
-from bench.plan.matrix import Selection
 from bench.plan.request import Request, order_seed_of, protocol_of, required, select, setting_of
 from bench.plan.tasks import (
     Cause,
@@ -35,10 +34,11 @@ from bench.plan.tasks import (
 )
 from bench.report import progress
 from bench.report.progress import ProcessProgress
-from bench.run.launcher import Executor, Interrupts, Launcher, SubprocessLauncher, request
+from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
 from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError, commit_of, unwritable
+from kernels.registry import Registry
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -193,7 +193,7 @@ def plan(request: Request) -> RunAsked:
         fingerprint=fresh_fingerprint(setting.environment, setting.cpus),
         skipped=tuple(skipped),
         failed=tuple(failed),
-        estimates=_estimates(selection, protocol, tasks),
+        estimates=estimates_of(selection.registry, protocol, tasks),
         limit_seconds=request.case_timeout,
         command=tuple(sys.argv[1:]),
         commit=commit(),
@@ -202,11 +202,11 @@ def plan(request: Request) -> RunAsked:
     return replace(asked, announced_seconds=total_seconds(asked))
 
 
-def _estimates(
-    selection: Selection, protocol: Protocol, tasks: Sequence[Task]
+def estimates_of(
+    registry: Registry, protocol: Protocol, tasks: Sequence[Task]
 ) -> dict[str, float]:
     """Estimate each task's seconds, in its first process and in a later one."""
-    first = Estimator(selection.registry, protocol)
+    first = Estimator(registry, protocol)
     later = first.under(protocol_in(protocol, 1))
     estimates = {}
     for task in tasks:
@@ -326,11 +326,9 @@ class Run:
         journal: Journal,
         console: Console,
         before: Sequence[Outcome] = (),
-        launcher: Launcher | None = None,
     ) -> None:
         self._asked, self._journal = asked, journal
         self._outcomes = list(before)
-        self._launcher = launcher or SubprocessLauncher(asked.kernel_folders)
         self._pace = Pace(asked, before)
         n_timed = sum(task.kind is Pass.TIME for task in asked.tasks)
         n_tasks = len(asked.tasks) + (asked.replicates - 1) * n_timed
@@ -372,7 +370,7 @@ class Run:
         processes = schedule(asked.tasks, asked.replicates, asked.order_seed, asked.setting)
         with Interrupts(self._progress.note) as interrupts, self._progress:
             executor = Executor(
-                self._launcher,
+                SubprocessLauncher(asked.kernel_folders),
                 request_of=self._request,
                 limit_of=self._limit,
                 add=self._add,

@@ -163,24 +163,8 @@ def _interpreter(option: str, text: str) -> str:
 MEASURED = ("kernels", "data")
 
 
-@dataclass(frozen=True)
-class Checkout:
-    """A revision on disk.
-
-    Attributes
-    ----------
-    commit : str
-        In full.
-    folder : Path
-        Holds ``kernels`` and ``data``.
-    """
-
-    commit: str
-    folder: Path
-
-
 @contextmanager
-def checkout(option: str, revision: str) -> Iterator[Checkout]:
+def checkout(option: str, revision: str) -> Iterator[tuple[str, Path]]:
     """Lay a revision's kernels and data out in a temporary folder.
 
     The repository is only read: nothing is left in it, however this ends.
@@ -191,6 +175,11 @@ def checkout(option: str, revision: str) -> Iterator[Checkout]:
         Which side asks, for messages.
     revision : str
         Whatever git takes for a commit.
+
+    Yields
+    ------
+    tuple of (str, Path)
+        The commit in full, and the folder that holds ``kernels`` and ``data``.
 
     Raises
     ------
@@ -203,7 +192,7 @@ def checkout(option: str, revision: str) -> Iterator[Checkout]:
     with tempfile.TemporaryDirectory(prefix="bench-ab-") as folder:
         with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
             _unpack(packed, folder)
-        yield Checkout(name, Path(folder))
+        yield name, Path(folder)
 
 
 def _unpack(packed: tarfile.TarFile, folder: str) -> None:
@@ -307,24 +296,19 @@ def prepare(
     SelectionError
         When a side can't be had.
     """
-    return [
-        _prepared(option, side, kernel_folders, stack)
-        for option, side in zip(("--a", "--b"), sides, strict=True)
-    ]
-
-
-def _prepared(
-    option: str, side: Side, kernel_folders: tuple[Path, ...], stack: ExitStack
-) -> Prepared:
-    code, commit = Code(side.interpreter), runner.commit()
-    if side.revision is not None:
-        revision = stack.enter_context(checkout(option, side.revision))
-        code, commit = replace(code, tree=revision.folder), revision.commit
-    setting = side.setting
-    taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
-    if "not_fresh" in taken:
-        raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
-    return Prepared(side, SubprocessLauncher(kernel_folders, code), commit, taken)
+    prepared = []
+    for option, side in zip(("--a", "--b"), sides, strict=True):
+        code, commit = Code(side.interpreter), runner.commit()
+        if side.revision is not None:
+            commit, folder = stack.enter_context(checkout(option, side.revision))
+            code = replace(code, tree=folder)
+        setting = side.setting
+        taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
+        if "not_fresh" in taken:
+            raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
+        launcher = SubprocessLauncher(kernel_folders, code)
+        prepared.append(Prepared(side, launcher, commit, taken))
+    return prepared
 
 
 # Which case of one side stands against which of the other, and which can't be measured.
@@ -466,10 +450,10 @@ def _entry(
         reasons = [f"neither side can measure it: {'; '.join(told_reasons)}"]
     name = str(told["id"])
     if first is not None and second is not None and axes:
-        params = {
-            axis: _both(value, second["params"][axis])
-            for axis, value in first["params"].items()
+        both = {
+            axis: (value, second["params"][axis]) for axis, value in first["params"].items()
         }
+        params = {axis: a if a == b else f"{a}>{b}" for axis, (a, b) in both.items()}
         name = f"{first['module']}[{case_id(params)}]"
     return Entry(name, (tasks[0], tasks[1]), "; ".join(filter(None, reasons)))
 
@@ -479,7 +463,3 @@ def _why_not(letter: str, one: Mapping[str, Any] | None) -> str:
     if one is None:
         return f"side {letter} has no such case"
     return f"side {letter} can't measure it: {one['reason']}" if "reason" in one else ""
-
-
-def _both(one: Any, other: Any) -> Any:
-    return one if one == other else f"{one}>{other}"

@@ -17,7 +17,6 @@ from bench.store.schema import Column, Kind
 
 #: NumPy has no types for masked arrays.
 ma: Any = np.ma
-NO_TIME = np.datetime64("NaT", "us")
 TEXTS = pd.StringDtype("python")
 
 
@@ -41,12 +40,6 @@ def array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
         np.array([value or 0 for value in values], dtype=dtype), mask=missing
     )
     return masked
-
-
-def filled(values: Any, missing: object) -> NDArray[Any]:
-    """Return an array with a value of its own where one is masked."""
-    whole: NDArray[Any] = ma.filled(values, missing)
-    return whole
 
 
 def frame(columns: Sequence[Column], arrays: Mapping[str, Any]) -> pd.DataFrame:

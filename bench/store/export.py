@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -44,11 +44,8 @@ def write_csv(cases: pd.DataFrame, target: Path | TextIO) -> None:
     """
     lists = [one.name for one in CASES if one.kind is Kind.FLOATS and one.name in cases]
     table = cases.assign(**{name: cases[name].map(as_json) for name in lists})
-    if isinstance(target, Path):
-        with _whole(target) as part:
-            table.to_csv(part, index=False, lineterminator="\n", date_format=ISO)
-    else:
-        table.to_csv(target, index=False, lineterminator="\n", date_format=ISO)
+    with _whole(target) if isinstance(target, Path) else nullcontext(target) as opened:
+        table.to_csv(opened, index=False, lineterminator="\n", date_format=ISO)
 
 
 def write_parquet(cases: pd.DataFrame, path: Path) -> None:

@@ -40,22 +40,32 @@ def whole(path: Path) -> Iterator[Path]:
     OSError
         When the folder or the file can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _temporary(path.parent, f".{path.stem}-", f".part{path.suffix}") as part:
+        yield part
+        _flush(part)
+        part.replace(path)
+
+
+@contextmanager
+def _temporary(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
+    """Give an empty file of its own, which is gone afterwards; make the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     # A name of its own: two may write the same file at once.
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}"
-    )
+    handle, name = tempfile.mkstemp(dir=folder, prefix=prefix, suffix=suffix)
     os.close(handle)
     part = Path(name)
     try:
         yield part
-        part.chmod(0o644)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _flush(part: Path) -> None:
+    """Have a file that is written on the disk, for all to read."""
+    part.chmod(0o644)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 # Runs on disk: written whole or not at all, never overwritten, safe for several writers.
@@ -72,7 +82,7 @@ class StoreError(Exception):
     """A run that can't be written or read; the message is one sentence."""
 
 
-def run_name(now: datetime, commit: str | None) -> str:
+def run_name(now: datetime, commit: str | None, digits: str = "") -> str:
     """Return a new name: UTC time, short commit, six random hex digits.
 
     Parameters
@@ -81,6 +91,8 @@ def run_name(now: datetime, commit: str | None) -> str:
         With a time zone.
     commit : str or None
         None where there is no git commit.
+    digits : str
+        In place of the random ones.
 
     Returns
     -------
@@ -88,7 +100,7 @@ def run_name(now: datetime, commit: str | None) -> str:
         As in ``20261122T104500Z-1a2b3c4-9f8e7d``.
     """
     time = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return f"{time}-{commit[:7] if commit else 'nogit'}-{secrets.token_hex(3)}"
+    return f"{time}-{commit[:7] if commit else 'nogit'}-{digits or secrets.token_hex(3)}"
 
 
 def _finite(value: Any) -> Any:
@@ -141,8 +153,10 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         document = {**document, "bench": {**added, "status": NOTHING}}
     text = _written(document)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return _write_then_name(text, folder, commit)
+        with _temporary(folder, ".", ".tmp") as part:
+            part.write_text(text, encoding="utf-8")
+            _flush(part)
+            return _link(part, folder, commit)
     except OSError as error:
         raise unwritable(folder, error) from error
 
@@ -174,21 +188,6 @@ def unwritable(folder: Path, error: OSError) -> StoreError:
         f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
         f"give another folder with --results."
     )
-
-
-def _write_then_name(text: str, folder: Path, commit: str | None) -> Path:
-    """Write to a temporary file, then give it its name; leave no temporary file."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        return _link(temporary, folder, commit)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _link(temporary: Path, folder: Path, commit: str | None) -> Path:

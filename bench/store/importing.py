@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bench.store.files import StoreError, whole
+from bench.store.files import StoreError, run_name, whole
 from bench.store.table import Damaged, read
 
 NO_TIME = "it does not tell when it was taken, so it can't be put into a history"
@@ -91,26 +91,17 @@ class Known:
 
     def holds(self, content: bytes) -> bool:
         """Say whether a file of this content is there."""
-        same_size = self._by_size.get(len(content), ())
-        return any(_digest(one.read_bytes()) == _digest(content) for one in same_size)
+        return any(one.read_bytes() == content for one in self._by_size[len(content)])
 
     def add(self, path: Path, content: bytes) -> None:
         """Take note of a new file."""
         self._by_size[len(content)].append(path)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _named(folder: Path, run: dict[Any, Any], content: bytes) -> Path:
     """Return the name of a copy that no other file has."""
-    commit = run["commit"]
-    short = commit[:7] if isinstance(commit, str) else "nogit"
-    start = f"{run['taken'].strftime('%Y%m%dT%H%M%SZ')}-{short}"
-    paths = (folder / f"{start}-{digits}.json" for digits in _digits(_digest(content)))
+    commit = run["commit"] if isinstance(run["commit"], str) else None
+    digest = hashlib.sha256(content).hexdigest()
+    tries = (digest[at : at + DIGITS] for at in range(len(digest) - DIGITS + 1))
+    paths = (folder / f"{run_name(run['taken'], commit, digits)}.json" for digits in tries)
     return next(path for path in paths if not path.exists())
-
-
-def _digits(digest: str) -> Iterator[str]:
-    return (digest[at : at + DIGITS] for at in range(len(digest) - DIGITS + 1))

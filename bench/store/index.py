@@ -51,8 +51,6 @@ ON columns.id = 256 * wanted.value + ? ORDER BY wanted.key
 """
 #: Says nothing of the file: another process holds it, or there is no space.
 PASSING = ("database is locked", "database or disk is full")
-_encode = msgspec.msgpack.encode
-_decode = msgspec.msgpack.decode
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def _fetch(
         pairs = zip(rows, sources, strict=True)
         return [_payload(sealed, source, slot) for (sealed,), source in pairs]
 
-    facts = list(zip(*map(_decode, column(0)), strict=True)) or [()] * len(FACTS)
+    facts = list(zip(*map(msgspec.msgpack.decode, column(0)), strict=True)) or [()] * len(FACTS)
     return Fetched(
         sound,
         {one.name: unpacked(one.kind, column(1 + OWN.index(one))) for one in wanted},
@@ -272,7 +270,7 @@ def _add(connection: sqlite3.Connection, runs: Sequence[Batch]) -> None:
         facts = [run.runs[fact.name][0] for fact in FACTS]
         columns = [packed(column.kind, run.cases[column.name]) for column in OWN]
         (file,), ((size, changed),) = run.files, run.stamps
-        added[_name(file), size, changed] = [_encode(facts), *columns]
+        added[_name(file), size, changed] = [msgspec.msgpack.encode(facts), *columns]
     connection.execute("BEGIN IMMEDIATE")
     for source, payloads in added.items():
         _remove(connection, source[0])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.store import files
 from bench.store.files import StoreError
 from bench.store.rule import RULE
 from bench.store.table import Damaged, read
@@ -287,12 +288,8 @@ def figures_of(run: Path) -> Path:
 
 def size_of(run: Path) -> int:
     """Return how many bytes a run takes with its figures."""
-    files = [run, *(one for one in figures_of(run).rglob("*") if one.is_file())]
-    total = 0
-    for one in files:
-        with suppress(OSError):
-            total += one.stat().st_size
-    return total
+    files_of_it = [run, *(one for one in figures_of(run).rglob("*") if one.is_file())]
+    return sum(map(files.size_of, files_of_it))
 
 
 def _move(path: Path, folder: Path) -> None:

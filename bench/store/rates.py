@@ -71,12 +71,10 @@ def with_rates(judgement: Judgement, machine: Machine, folder: Path = FOLDER) ->
     found = [one for one in _stored(folder) if judgement.kind in one.rates]
     found.sort(key=lambda one: one.measured, reverse=True)
     for one in found:
-        if one.machine.fingerprint_id and (
-            one.machine.fingerprint_id == machine.fingerprint_id
-        ):
+        if machine.fingerprint_id and one.machine.fingerprint_id == machine.fingerprint_id:
             return replace(judgement, rates=one.rates[judgement.kind])
     for one in found:
-        if one.machine.node and one.machine.node == machine.node:
+        if machine.node and one.machine.node == machine.node:
             rates = one.rates[judgement.kind]
             said = (
                 f"The error rates were measured on {machine.node} with another fingerprint "

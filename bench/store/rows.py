@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -32,6 +31,7 @@ from bench.store.decoding import (
     rounds_of,
     text,
 )
+from bench.store.files import commit_of
 from bench.store.schema import CASES, GIVEN, RUNS, Column, Kind, Source
 
 # The columns of a run's cases, from its document.
@@ -110,7 +110,6 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
     low, high = own or (None, None)
     between_low, between_high = interval(info.between_interval) or (None, None)
     processes = info.processes if isinstance(info.processes, list) else []
-    medians = [number(one.median) if isinstance(one, Process) else None for one in processes]
     return (
         benchmark.name,
         text(benchmark.fullname) or benchmark.name,
@@ -122,37 +121,32 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
         between_low,
         between_high,
         number(info.between_confidence),
-        [seconds] if not medians or None in medians else medians,
+        _of_each(processes, "median") or [seconds],
         _fast(benchmark, processes),
-        _yardsticks(processes),
+        _of_each(processes, "yardstick_seconds") or [],
         rounds,
         _settled(info, processes),
     )
 
 
+def _of_each(processes: list[Any], fact: str) -> list[float] | None:
+    """Return a fact of every process; None where one of them lacks it."""
+    found = [number(getattr(one, fact, None)) for one in processes]
+    known = [one for one in found if one is not None]
+    return known if len(known) == len(found) else None
+
+
 def _fast(benchmark: Benchmark, processes: list[Any]) -> list[float]:
     """Return the fifth percentile of each process, of the raw rounds where it is not told."""
-    found = [
-        number(one.fifth_percentile) if isinstance(one, Process) else None for one in processes
-    ]
-    known = [one for one in found if one is not None]
-    if len(known) == len(found):
-        return known
+    told = _of_each(processes, "fifth_percentile")
+    if told is not None:
+        return told
     data = rounds_of(benchmark.stats) or []
     try:
         parts = [data[slice(*one.rounds)] for one in processes]
         return [fifth_percentile(part) for part in parts] if all(parts) else []
     except (AttributeError, TypeError):
         return []
-
-
-def _yardsticks(processes: list[Any]) -> list[float]:
-    """Return what the yardstick took in each process; none where one of them lacks it."""
-    found = [
-        number(one.yardstick_seconds) if isinstance(one, Process) else None for one in processes
-    ]
-    known = [one for one in found if one is not None]
-    return known if len(known) == len(found) else []
 
 
 def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:
@@ -164,10 +158,6 @@ def _settled(info: ExtraInfo, processes: list[Any]) -> bool | None:
 
 
 # The row of a run, from its document.
-
-
-#: Outside a checkout pytest-benchmark has a word in its place.
-_REVISION = re.compile(r"[0-9a-f]{7,64}")
 
 
 def run_facts(document: Document) -> dict[str, Any]:
@@ -182,21 +172,16 @@ def run_facts(document: Document) -> dict[str, Any]:
     machine, commit = record(document.machine_info), record(document.commit_info)
     bench = document.bench if isinstance(document.bench, Bench) else Bench()
     facts = record(machine.get("fingerprint")) or _foreign_facts(machine)
-    revision = text(commit.get("id"))
-    if revision is None or not _REVISION.fullmatch(revision):
-        revision = None
+    revision = commit_of({"commit_info": {"id": text(commit.get("id"))}})
     return {
         "taken": moment(document.datetime),
         "commit": revision,
         "dirty": boolean(commit.get("dirty")) if revision else None,
         "branch": text(commit.get("branch")) if revision else None,
         "node": text(machine.get("node")),
-        "cpu_model": text(facts.get("cpu_model")),
+        **{name: text(facts.get(name)) for name in ("cpu_model", "os", "python", "numpy")},
         "gpus": _names(facts.get("gpus")),
-        "os": text(facts.get("os")),
         "kernel_release": text(facts.get("kernel")),
-        "python": text(facts.get("python")),
-        "numpy": text(facts.get("numpy")),
         "fingerprint_id": text(machine.get("fingerprint_id")),
         "fingerprint": as_json(facts or None),
         "volatile": as_json(record(machine.get("volatile")) or None),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.store.arrays import NO_TIME, array, filled, frame, texts
+from bench.store.arrays import array, frame, texts
 from bench.store.files import StoreError, size_of
 from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
@@ -259,7 +259,7 @@ def assemble(
     facts.insert(1, "path", pd.Series(texts(shown)))
     counts = facts["n_cases"].to_numpy(dtype=np.int64)
     order = _order(files, runs["taken"])
-    rows = _rows(counts, order)
+    rows = np.argsort(np.repeat(np.argsort(order), counts), kind="stable")
     given = [one for one in CASES if one.name in cases]
     table = frame(given, cases)
     table.insert(0, "run", np.repeat(facts["run"].array, counts))
@@ -271,22 +271,10 @@ def assemble(
 
 def _order(files: Sequence[Found], taken: Any) -> list[int]:
     """Return the places of the runs in their order; those without a time come last."""
-    times = filled(taken, NO_TIME)
-    when = np.where(np.isnat(times), np.iinfo(np.int64).max, times.astype(np.int64)).tolist()
+    when = np.where(np.isnat(taken), np.iinfo(np.int64).max, taken.astype(np.int64)).tolist()
     return sorted(
         range(len(files)),
         key=lambda place: (files[place].argument, when[place], files[place].path.name),
-    )
-
-
-def _rows(counts: Any, order: Sequence[int]) -> Any:
-    """Return the places of the cases, those of a run together, runs in order."""
-    begins = np.cumsum(counts) - counts
-    return np.concatenate(
-        [
-            np.empty(0, dtype=np.int64),
-            *(np.arange(begins[one], begins[one] + counts[one]) for one in order),
-        ]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -111,11 +112,10 @@ def quality(table: pd.DataFrame) -> Quality | None:
 
 def _by_reason(told: pd.DataFrame) -> dict[str, int]:
     """Count the disturbed rounds of all cases by reason, the most frequent first."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for marks in told["marks"].dropna():
-        for reason, rounds in marks.items():
-            counts[reason] = counts.get(reason, 0) + len(rounds)
-    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+        counts.update({reason: len(rounds) for reason, rounds in marks.items()})
+    return dict(counts.most_common())
 
 
 # Whether a run can be trusted: a word, and the numbers that it rests on.
@@ -127,18 +127,12 @@ class Trusted:
 
     Attributes
     ----------
-    level : {'good', 'fair', 'poor', 'unknown'}
-        ``good``: nothing below speaks against it. ``fair``: single processes, less than half
-        of the medians known as well as was aimed at, cases that failed, or processes that
-        were lost. ``poor``: interrupted, or more than 5% of the cases untrusted or of the
-        rounds disturbed. ``unknown``: the file does not tell.
     n_verified : int
         Cases whose kernel matched the reference just before.
     dirty : bool
         Whether the code was not that of its commit.
     """
 
-    level: str
     quality: Quality | None
     n_processes: int
     n_failed: int
@@ -146,6 +140,31 @@ class Trusted:
     n_verified: int
     interrupted: bool
     dirty: bool
+
+    @property
+    def level(self) -> str:
+        """A word for it.
+
+        ``good``: nothing speaks against it. ``fair``: single processes, less than half of the
+        medians known as well as was aimed at, cases that failed, or processes that were lost.
+        ``poor``: interrupted, or more than 5% of the cases untrusted or of the rounds
+        disturbed. ``unknown``: the file does not tell.
+        """
+        quality = self.quality
+        if quality is None or not quality.n_cases:
+            return "unknown"
+        untrusted = len(quality.untrusted) / quality.n_cases
+        disturbed = quality.n_disturbed / max(quality.n_rounds, 1)
+        if self.interrupted or max(untrusted, disturbed) > RULE.max_bad_share:
+            return "poor"
+        precise = quality.n_precise / quality.n_cases
+        alone = self.n_processes < 2 or not math.isfinite(quality.between)
+        lost = self.n_failed or self.n_incidents
+        return (
+            "fair"
+            if alone or precise < RULE.min_precise_share or lost or self.dirty
+            else "good"
+        )
 
 
 def trusted(document: Mapping[str, Any]) -> Trusted:
@@ -158,37 +177,12 @@ def trusted(document: Mapping[str, Any]) -> Trusted:
     """
     added = document.get("bench") or {}
     table = tidy.frame(document)
-    found = quality(table)
-    facts: dict[str, Any] = {
-        "quality": found,
-        "n_processes": int(added.get("processes") or 1),
-        "n_failed": len(added.get("failed") or ()),
-        "n_incidents": len(added.get("incidents") or ()),
-        "interrupted": added.get("status") == "interrupted",
-        "dirty": bool((document.get("commit_info") or {}).get("dirty")),
-    }
-    verified = int(table["verified"].eq(other=True).sum()) if "verified" in table else 0
-    return Trusted(level=_level(**facts), n_verified=verified, **facts)
-
-
-def _level(
-    quality: Quality | None,
-    n_processes: int,
-    n_failed: int,
-    n_incidents: int,
-    *,
-    interrupted: bool,
-    dirty: bool,
-) -> str:
-    if quality is None or not quality.n_cases:
-        return "unknown"
-    untrusted = len(quality.untrusted) / quality.n_cases
-    disturbed = quality.n_disturbed / max(quality.n_rounds, 1)
-    if interrupted or max(untrusted, disturbed) > RULE.max_bad_share:
-        return "poor"
-    precise = quality.n_precise / quality.n_cases
-    between = quality.between if math.isfinite(quality.between) else math.inf
-    alone = n_processes < 2 or not math.isfinite(between)
-    if alone or precise < RULE.min_precise_share or n_failed or n_incidents or dirty:
-        return "fair"
-    return "good"
+    return Trusted(
+        quality=quality(table),
+        n_processes=int(added.get("processes") or 1),
+        n_failed=len(added.get("failed") or ()),
+        n_incidents=len(added.get("incidents") or ()),
+        n_verified=int(table["verified"].eq(other=True).sum()) if "verified" in table else 0,
+        interrupted=added.get("status") == "interrupted",
+        dirty=bool((document.get("commit_info") or {}).get("dirty")),
+    )

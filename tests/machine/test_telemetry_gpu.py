@@ -172,15 +172,15 @@ def test_the_real_module_has_every_name_and_number_that_is_used() -> None:
         "IDLE": "GpuIdle",
         "APPLICATION_CLOCKS": "ApplicationsClocksSetting",
         "POWER_CAP": "SwPowerCap",
-        "HARDWARE": "HwSlowdown",
+        "HARDWARE_SLOWDOWN": "HwSlowdown",
         "SYNC_BOOST": "SyncBoost",
-        "THERMAL": "SwThermalSlowdown",
-        "HARDWARE_THERMAL": "HwThermalSlowdown",
+        "THERMAL_SLOWDOWN": "SwThermalSlowdown",
+        "HARDWARE_THERMAL_SLOWDOWN": "HwThermalSlowdown",
         "POWER_BRAKE": "HwPowerBrakeSlowdown",
-        "DISPLAY": "DisplayClockSetting",
+        "DISPLAY_CLOCKS": "DisplayClockSetting",
     }.items():
         number = getattr(pynvml, f"nvmlClocksThrottleReason{theirs}")
-        assert getattr(gpu, ours) == number, ours
+        assert gpu.Reason[ours] == number, ours
 
 
 def test_reasons_are_named_and_unknown_ones_numbered() -> None:

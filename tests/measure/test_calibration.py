@@ -12,10 +12,9 @@ from bench.measure.calibration import (
     Calibration,
     Overhead,
     calibrate,
-    empty_kernel,
     overhead,
 )
-from bench.measure.rounds import Instruments
+from bench.measure.rounds import Instruments, empty_kernel
 from bench.measure.rule import RULE
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 

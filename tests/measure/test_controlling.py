@@ -107,7 +107,7 @@ def test_every_control_of_every_backend_is_right(backend: str, control: str) -> 
         pytest.skip(str(answer))
     n_bytes = SMALL.get(control, controls.SIZES[control][0])
     case = ControlCase(BACKENDS[backend], DEVICE, control, n_bytes)
-    facts = measure_control(case, PROTOCOL).facts
+    facts = measure_control(case, PROTOCOL, Instruments()).facts
     assert facts["verified"] is True
     assert facts["seconds_per_run"] > 0
 

@@ -304,4 +304,4 @@ def test_a_rate_that_lets_a_long_round_diverge_is_made_smaller_for_it() -> None:
     plan = _Training(case, protocol, short, None, timer)._longer(2000)
     assert len(plan.expected) >= 2000
     assert plan.learning_rates[-1][0] == pytest.approx(protocol.eta(case.workload, 200) / 10)
-    assert measure_training(case, protocol).facts["learning_rate"] == 1.0
+    assert measure_training(case, protocol, Instruments()).facts["learning_rate"] == 1.0

@@ -56,6 +56,10 @@ class FakePartner:
             return {"waits": True}
         return answer_of(self._answer)
 
+    def ask(self, request: Mapping[str, Any], limit_seconds: float) -> dict[str, Any]:
+        self.send(request)
+        return self.receive(limit_seconds)
+
     def close(self) -> None:
         self.closed = True
 

@@ -75,12 +75,12 @@ def test_a_revision_is_laid_out_and_gone_afterwards() -> None:
     now = runner.commit()
     if now is None:
         pytest.skip("this is no git checkout")
-    with checkout("--a", "HEAD") as found:
-        assert found.commit == now
-        assert (found.folder / "kernels" / "registry.py").is_file()
-        assert (found.folder / "data" / "airfoil_self_noise.dat").is_file()
-        assert not (found.folder / "bench").exists()
-    assert not found.folder.exists()
+    with checkout("--a", "HEAD") as (commit, folder):
+        assert commit == now
+        assert (folder / "kernels" / "registry.py").is_file()
+        assert (folder / "data" / "airfoil_self_noise.dat").is_file()
+        assert not (folder / "bench").exists()
+    assert not folder.exists()
 
 
 def test_a_revision_that_is_not_there_is_refused() -> None:

@@ -171,11 +171,11 @@ def assert_untouched(folder: Path) -> None:
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("call", ["fsync", "fdopen"])
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "write_text")])
 def test_a_full_disk_leaves_nothing_behind(
-    older: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    older: Path, monkeypatch: pytest.MonkeyPatch, owner: object, call: str
 ) -> None:
-    monkeypatch.setattr(os, call, raising(FULL))
+    monkeypatch.setattr(owner, call, raising(FULL))
     with pytest.raises(StoreError) as refused:
         write(older)
     assert str(refused.value) == (
@@ -198,11 +198,11 @@ def test_a_disk_that_is_full_when_the_run_gets_its_name_leaves_nothing_behind(
     assert_untouched(older)
 
 
-@pytest.mark.parametrize("call", ["fsync", "fdopen"])
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "write_text")])
 def test_an_interrupt_while_writing_leaves_nothing_behind(
-    older: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    older: Path, monkeypatch: pytest.MonkeyPatch, owner: object, call: str
 ) -> None:
-    monkeypatch.setattr(os, call, raising(KeyboardInterrupt()))
+    monkeypatch.setattr(owner, call, raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         write(older)
     monkeypatch.undo()
