@@ -66,7 +66,7 @@ def of_runs() -> dict[str, list[str]]:
         chosen[f"report-{name}.html"] = ["report", path, "-o", f"report-{name}.html"]
         chosen[f"report-{name}.md"] = ["report", path, "--format", "md"]
         chosen[f"report-{name}.csv"] = ["report", path, "--format", "csv"]
-        chosen[f"ladder-{name}"] = ["report", path, "--part", "ladder"]
+        chosen[f"ladder-{name}"] = ["report", path, "--format", "ladder"]
         chosen[f"efficiency-{name}"] = ["efficiency", path, "--json"]
         chosen[f"efficiency-why-{name}"] = ["efficiency", path, "--why"]
         chosen[f"advise-{name}"] = ["advise", path, "--json"]

@@ -122,9 +122,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FOLDER",
         help=f"Where what is measured is stored (default: {files.RUNS}).",
     )
-    group.addoption(
-        "--figures", action="store_true", help="Draw figures too, beside the run file."
-    )
+    group.addoption("--figures", action="store_true", help="Draw figures too.")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

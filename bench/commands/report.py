@@ -48,18 +48,13 @@ class Format(str, Enum):
     CSV = "csv"
     PARQUET = "parquet"
     FIGURES = "figures"
-    TERMINAL = "terminal"
-
-
-class Part(str, Enum):
-    """What can be had of a report alone."""
-
     LADDER = "ladder"
+    TERMINAL = "terminal"
 
 
 #: The cases themselves, without anything said of them.
 TABLES = (Format.CSV, Format.PARQUET)
-#: Markdown and CSV are printed where no place is named.
+#: What is text is printed where no place is named.
 PLACES = {
     Format.HTML: REPORT / "index.html",
     Format.PARQUET: REPORT / "cases.parquet",
@@ -77,10 +72,7 @@ def report(
             show_default=False,
         ),
     ] = None,
-    form: Annotated[
-        Format,
-        typer.Option("--format", help="What it is."),
-    ] = Format.HTML,
+    form: Annotated[Format, typer.Option("--format", help="What it is.")] = Format.HTML,
     output: Output = None,
     axis: Annotated[
         str, typer.Option("--compare", help=f"What is compared: auto, {', '.join(AXES)}.")
@@ -92,13 +84,7 @@ def report(
         bool,
         typer.Option("--no-target", help="Leave out time to target: steps may need counting."),
     ] = False,
-    tables: Annotated[
-        Tables, typer.Option(help="Of one run in the terminal, which.")
-    ] = Tables.LADDER,
-    part: Annotated[
-        Part | None,
-        typer.Option(help="Of one run, this part alone, as Markdown.", show_default=False),
-    ] = None,
+    tables: Annotated[Tables, typer.Option(help="In the terminal, which.")] = Tables.LADDER,
 ) -> None:
     """Turn stored runs into a page, Markdown, tables or figures to hand on.
 
@@ -116,8 +102,8 @@ def report(
         values.one_of("--compare", axis, ("auto", *AXES), "comparison")
         asked = Asked(axis, baseline, request.tolerance, not no_target)
         loaded = some_run(run or [newest_run(RUNS)])
-        place = output or (PLACES.get(form) if part is None else None)
-        if part is not None:
+        place = output or PLACES.get(form)
+        if form is Format.LADDER:
             _hand_on(_ladder(loaded.runs), place)
         elif form is Format.TERMINAL:
             _hand_on(_terminal(loaded.runs, tables), place)

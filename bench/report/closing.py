@@ -64,9 +64,6 @@ def _answers(material: Material) -> Iterator[str]:
     for one in material.headlines[:MOST_ANSWERS]:
         yield one.fastest
         yield f"{one.recommendation}{_runner_up(one.contest)}"
-    left = len(material.headlines) - MOST_ANSWERS
-    if left > 0:
-        yield f"The report has {left} more answers, for other workloads and devices."
 
 
 def _runner_up(contest: Ranking) -> str:

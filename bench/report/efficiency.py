@@ -84,16 +84,6 @@ def rooflines(
                 _reasons(console, rows)
 
 
-#: What a bound means to who reads of it first.
-MEANS = {
-    "host": "Python and the library's dispatch",
-    "launch": "starting work on the device",
-    "cache": "the bandwidth of the caches",
-    "memory": "the bandwidth of memory",
-    "arithmetic": "arithmetic",
-}
-
-
 def opening(device: str, cases: pd.DataFrame) -> str:
     """Say what is nearest to what a device can do, and what bounds most cases.
 
@@ -109,11 +99,12 @@ def opening(device: str, cases: pd.DataFrame) -> str:
         best = told.loc[told["roof_share"].idxmax()]
         share = percent(best["roof_share"])
         said = f"Nearest to what {device} can do: {best['name']}, at {share}."
-    bounds = cases.loc[cases["bound"].isin(MEANS), "bound"].value_counts()
+    bounds = cases.loc[cases["bound"] != "unclear", "bound"].value_counts()
     if bounds.empty:
         return said
     most, n_cases = str(bounds.index[0]), int(bounds.iloc[0])
-    return f"{said} {n_cases} of {len(cases)} cases are bound by {MEANS[most]} ({most})."
+    behind = " (Python, and the library's dispatch)" if most == "host" else ""
+    return f"{said} {n_cases} of {len(cases)} cases are bound by the {most}{behind}."
 
 
 def _ceiling_table(roof: Ceilings) -> str:

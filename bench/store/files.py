@@ -148,8 +148,8 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         When the folder can't be written or the disk is full; no file is left then.
     """
     added = document.get("bench")
-    done = isinstance(added, dict) and added.get("status") == "complete"
-    if done and not document.get("benchmarks"):
+    empty = not document.get("benchmarks")
+    if empty and isinstance(added, dict) and added.get("status") == "complete":
         document = {**document, "bench": {**added, "status": NOTHING}}
     text = _written(document)
     try:

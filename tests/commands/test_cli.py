@@ -39,7 +39,7 @@ def test_list_names_the_cases() -> None:
 
 def test_the_ladder_of_a_run_is_printed() -> None:
     run = REFERENCE / "20261122T190839Z-b5c8249-466d85.json"
-    asked = ["report", str(run), "--part", "ladder"]
+    asked = ["report", str(run), "--format", "ladder"]
     done = CliRunner().invoke(app.app_of(["report"]), asked)
     assert done.exit_code == Exit.OK, done.output
     rungs = [line for line in done.output.splitlines() if line.startswith("| `")]

@@ -252,9 +252,9 @@ def test_a_reason_that_is_a_kernels_own_is_not_said_of_its_library() -> None:
         ],
         "cases": [],
     }
-    console = Console(file=io.StringIO(), width=100)
-    doctor.render_catalogue(listed, console, ids=False)
-    printed = console.file.getvalue().splitlines()
+    file = io.StringIO()
+    doctor.render_catalogue(listed, Console(file=file, width=100), ids=False)
+    printed = file.getvalue().splitlines()
     assert "cpu(0), nd.cuda: no device: this kernel is written for GPUs only." in printed
     assert "cpu(0), jax: missing: JAX is not installed." in printed
     assert "gpu(0), mxnet: no device: nowhere." in printed

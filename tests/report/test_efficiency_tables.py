@@ -55,7 +55,7 @@ def test_a_roofline_has_a_table_a_question_with_shares_and_words() -> None:
 
 Nearest to what cpu(0) can do:
 bench_epoch[made-up-nd.autograd-cpu(0)-inmemory-B10], at 50%. 3 of 7 cases are
-bound by Python and the library's dispatch (host).
+bound by the host (Python, and the library's dispatch).
 
 Roofline: cpu(0)
 Ceilings: 400 Gflop/s (matmul); L1 200 GB/s, L2 200 GB/s, L3 100 GB/s, memory

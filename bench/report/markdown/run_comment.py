@@ -145,15 +145,13 @@ def ladder_table(found: Ladder, title: str = "", *, saves: bool = True) -> eleme
     return table(rows, numbers, title)
 
 
-def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str]:
+def ladders(document: Mapping[str, Any]) -> dict[str, str]:
     """Write every ladder that a run has the data for.
 
     Parameters
     ----------
     document : mapping
         The run file.
-    saves : bool
-        Whether to say what each rung saves.
 
     Returns
     -------
@@ -161,11 +159,11 @@ def ladders(document: Mapping[str, Any], *, saves: bool = True) -> dict[str, str
         By workload and device, as in ``airfoil, cpu(0)``: a Markdown table.
     """
     rows = tidy.of_case(tidy.interval_frame(document), "epoch")
-    written = {}
-    for found in written_ladders(rows):
-        part = ladder_table(found, saves=saves)
-        written[found.where] = "".join(f"{line}\n" for line in (*part.before, *part.rows))
-    return written
+    return {
+        found.where: "".join(f"{line}\n" for line in (*part.before, *part.rows))
+        for found in written_ladders(rows)
+        for part in [ladder_table(found)]
+    }
 
 
 # One run as a comment on a pull request: what was found, and whether to believe it.
