@@ -26,15 +26,9 @@ from bench.store.files import RUNS, StoreError
 def run(
     request: Request,
     results: Results = RUNS,
-    figures: Annotated[
-        bool, typer.Option(help="Draw figures too, beside the run file.")
-    ] = False,
-    tables: Annotated[
-        Tables, typer.Option(help="What is printed before the end.")
-    ] = Tables.LADDER,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No tables, no progress.")
-    ] = False,
+    figures: Annotated[bool, typer.Option(help="Draw figures too.")] = False,
+    tables: Annotated[Tables, typer.Option(help="Printed before the end.")] = Tables.LADDER,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The end alone.")] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish an unfinished run: the newest, or JOURNAL.")
     ] = False,
