@@ -405,6 +405,8 @@ def pytest_terminal_summary(
     tables = config.getoption("tables")
     if tables != "pytest-benchmark":
         chosen = Tables.NONE if config.get_verbosity() < 0 else Tables(tables)
+        if RUN_FILE not in config.stash:  # this is all that is left of it
+            chosen = Tables.ALL
         colour = report.hasmarkup
         report.write(terminal.render(document, width=width, colour=colour, tables=chosen))
     if RUN_FILE in config.stash:

@@ -29,8 +29,8 @@ class Mine(NumpyClosedForm):
 KERNEL = Mine()
 '''
 QUICK = (
-    *("-p", "no:cacheprovider", "--benchmark-only", "--devices", "cpu", "--preset", "quick"),
-    *("--seconds-per-case", "0.01", "--epochs", "2"),
+    *("-p", "no:cacheprovider", "--benchmark-only", "--devices", "cpu", "--preset", "pairs"),
+    *("--seconds-per-case", "0.01", "--epochs", "2", "--tables", "all"),
 )
 
 
@@ -97,7 +97,7 @@ def test_engines_are_told_apart_in_a_session(tmp_path: Path) -> None:
                 *QUICK,
                 f"{CASES}/bench_engine.py",
                 *("--kernels", "nd.closed_form", "--batch-sizes", "1500"),
-                *(f"--results={tmp_path / 'runs'}"),
+                f"--results={tmp_path / 'runs'}",
             ]
         ]
     )

@@ -40,7 +40,7 @@ WRONG = {
     "epochs": (("--epochs", "3,5"), "--epochs: '3,5' is not allowed; give one number"),
     "seconds": (("--seconds-per-case", "nan"), "--seconds-per-case: 'nan' is not allowed; "),
     "repeats": (("--notebook-repeats", "0"), "--notebook-repeats: '0' is not allowed; give"),
-    "tables": (("--tables", "s*"), "--tables: 's*' is no table; there are: summary"),
+    "tables": (("--tables", "s*"), "--tables: 's*' is no table; there are: ladder"),
     "option": (("--kernles", "nd.*"), "there is no option --kernles; did you mean --kernels"),
     "no folder": (("--kernel-folder", "nowhere"), "nowhere is not a folder with kernel fil"),
     "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),
@@ -172,7 +172,7 @@ def collected(done: Done) -> set[str]:
 @pytest.mark.slow
 def test_plain_pytest_collects_tests_only(sessions: Sessions) -> None:
     files = collected(sessions.tests_only)
-    assert "tests/test_readme.py" in files
+    assert "tests/test_documents.py" in files
     assert all(file.startswith("tests/") for file in files)
 
 

@@ -108,7 +108,8 @@ def foreign(name: str = "test_sum", **facts: Any) -> dict[str, Any]:
 
 
 def write(path: Path, document: dict[str, Any]) -> Path:
-    """Write a document, and its folder."""
+    """Write a document, whole or not at all, and its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    return path
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    return part.replace(path)
