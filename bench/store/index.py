@@ -101,9 +101,7 @@ def _open(path: Path) -> sqlite3.Connection:
                 raise OSError(f"{file} is no file")
     if not path.exists():
         _make(path)
-    connection = sqlite3.connect(path, timeout=RULE.lock_seconds, isolation_level=None)
-    connection.execute("PRAGMA synchronous = off")  # a crash of the machine costs a second read
-    return connection
+    return sqlite3.connect(path, timeout=RULE.lock_seconds, isolation_level=None)
 
 
 def _make(path: Path) -> None:
@@ -271,6 +269,7 @@ def _add(connection: sqlite3.Connection, runs: Sequence[Batch]) -> None:
         columns = [packed(column.kind, run.cases[column.name]) for column in OWN]
         (file,), ((size, changed),) = run.files, run.stamps
         added[_name(file), size, changed] = [msgspec.msgpack.encode(facts), *columns]
+    connection.execute("PRAGMA synchronous = off")  # after a crash runs are read again
     connection.execute("BEGIN IMMEDIATE")
     for source, payloads in added.items():
         _remove(connection, source[0])
