@@ -69,7 +69,7 @@ def test_a_path_that_is_missing_is_named(tmp_path: Path) -> None:
         StoreError, match=rf"{re.escape(str(tmp_path))}/a\.json can't be read: No"
     ):
         find([tmp_path / "a.json"])
-    with pytest.raises(StoreError, match="can't be read: .*embedded null"):
+    with pytest.raises(StoreError, match=r"can't be read: .*embedded null"):
         find([tmp_path / "a\0.json"])
 
 
