@@ -222,28 +222,6 @@ def rung_names(rows: pd.DataFrame) -> pd.Series:
     return names
 
 
-def rung_times(rows: pd.DataFrame) -> dict[tuple[str, int], Estimate]:
-    """Return the time of an epoch on each rung at each batch size, with its interval.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``epoch`` cases of one workload and device, from ``bench.store.tidy``.
-
-    Returns
-    -------
-    dict of (str, int) to Estimate
-        Seconds, by rung and batch size; the ends are NaN where there is no interval.
-    """
-    cells = zip(
-        rung_names(rows),
-        rows["batch_size"],
-        rows[["seconds", "low", "high"]].astype(float).itertuples(index=False),
-        strict=True,
-    )
-    return {(str(name), int(size)): Estimate(*known) for name, size, known in cells}
-
-
 def ladder(rows: pd.DataFrame) -> pd.DataFrame:
     """Order the kernels of one workload and device by their time at the smallest batch.
 

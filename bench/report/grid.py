@@ -141,6 +141,16 @@ def mark(row: pd.Series) -> str:
     return " " if width is not None and width <= target else IMPRECISE
 
 
+def marks_meant(console: Console, rows: pd.DataFrame) -> None:
+    """Say what the marks behind times mean, where the run has such."""
+    targets = rows.get("target_half_width", pd.Series(dtype=float)).dropna()
+    if len(targets):
+        console.print(
+            f"{IMPRECISE} behind a time: not known to ±{100 * targets.max():g}%. "
+            f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
+        )
+
+
 # Prints one quantity after the other, each as a grid under its title.
 
 

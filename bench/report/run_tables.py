@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,23 +12,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from bench.advise.contenders import FOOT, ladder, rung_names, rung_times, sizes_of
 from bench.advise.roofline import column, excesses
 from bench.advise.rule import RULE as ADVISE
 from bench.report import numbers
 from bench.report.grid import (
     BASELINE,
-    IMPRECISE,
-    UNTRUSTED,
-    Grid,
     Quantity,
     headed,
     heading,
-    mark,
+    marks_meant,
     print_whole,
     show,
 )
-from bench.report.numbers import quotient
 from bench.store import tidy
 from bench.store.rule import RULE as STORE
 from bench.store.trust import Quality, quality
@@ -149,111 +143,6 @@ def by_reason(document: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return [(device, reason, n) for (device, reason), n in counted.most_common()]
 
 
-# The ladder, as every writer shows it: with the digits that the intervals allow, and marks.
-
-
-NOTHING = "–"
-#: From the worst to the best.
-MARKS = (UNTRUSTED, IMPRECISE, " ", "")
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A line of a ladder.
-
-    Attributes
-    ----------
-    seconds : mapping of int to (str, float)
-        By batch size, of those that were measured: an epoch as it is shown, and in seconds.
-    times : str
-        How many times as fast as the foot it is at the smallest batch size; a dash where one
-        of both was not measured.
-    saves : str
-        What it saves against the rung below.
-    """
-
-    name: str
-    seconds: Mapping[int, tuple[str, float]]
-    times: str
-    factor: float
-    saves: str
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """The kernels of a workload and device, the slowest first.
-
-    Attributes
-    ----------
-    where : str
-        As in ``airfoil, cpu(0)``.
-    """
-
-    where: str
-    sizes: Sequence[int]
-    rungs: Sequence[Rung]
-
-
-def laddered(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    """Yield the ladder of each workload and device that has one.
-
-    Yields
-    ------
-    tuple of (str, DataFrame, DataFrame)
-        As in ``airfoil, cpu(0)``; the ``epoch`` cases there; and their ladder.
-    """
-    for (workload, device), group in rows.groupby(["workload", "device"], sort=False):
-        table = ladder(group)
-        if not table.empty:
-            yield f"{workload}, {device}", group, table
-
-
-def written_ladders(
-    rows: pd.DataFrame, write: Callable[[pd.Series], str] = numbers.timed
-) -> Iterator[Ladder]:
-    """Write the ladders; no number that is short of its precision is without its mark.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``epoch`` cases with their intervals, from ``bench.store.tidy``.
-    write : callable
-        A case to its time.
-    """
-    foot = " + ".join(FOOT)
-    for where, group, table in laddered(rows):
-        sizes, known = sizes_of(table), rung_times(group)
-        named = group.assign(rung=rung_names(group))
-        cases = {(str(one["rung"]), int(one["batch_size"])): one for _, one in named.iterrows()}
-
-        def times(name: str) -> str:
-            ends = [(foot, sizes[0]), (name, sizes[0])]  # noqa: B023 - called in this round
-            if not all(end in known for end in ends):  # noqa: B023
-                return NOTHING
-            behind = min((mark(cases[end]) for end in ends), key=MARKS.index)  # noqa: B023
-            ratio = "1x" if name == foot else quotient(*(known[end] for end in ends))  # noqa: B023
-            return ratio + behind
-
-        yield Ladder(
-            where,
-            sizes,
-            [
-                Rung(
-                    str(name),
-                    {
-                        size: (write(case) + mark(case), float(case["seconds"]))
-                        for size in sizes
-                        if (case := cases.get((str(name), size))) is not None
-                    },
-                    times(str(name)),
-                    float(row["times"]),
-                    str(row["saves"] or ""),
-                )
-                for name, row in table.iterrows()
-            ],
-        )
-
-
 # The tables of trainings: the ladder, epochs, single steps, loaders, engines.
 
 
@@ -263,39 +152,6 @@ OF_STEPS = (
     Quantity("seconds until the call returns", "enqueued_seconds", numbers.seconds),
 )
 SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
-
-
-def ladders(console: Console, rows: pd.DataFrame) -> None:
-    """Print the kernels from the slowest to the fastest, for each workload and device."""
-    for found in written_ladders(rows, lambda case: numbers.seconds(case["seconds"])):
-        heading(console, f"The ladder: {found.where}, seconds per epoch")
-        if any(rung.times != NOTHING for rung in found.rungs):
-            text = f"times: as fast as {' + '.join(FOOT)} at batch size {found.sizes[0]}"
-            console.print(Text(text, style="italic"))
-        grid = Grid(
-            "kernel",
-            (*(f"B={size}" for size in found.sizes), "times"),
-            {
-                rung.name: (
-                    *(rung.seconds.get(size, (NOTHING,))[0] for size in found.sizes),
-                    rung.times,
-                )
-                for rung in found.rungs
-            },
-        )
-        for table in grid.tables(console.width):
-            print_whole(console, table)
-        marks_meant(console, rows)
-
-
-def marks_meant(console: Console, rows: pd.DataFrame) -> None:
-    """Say what the marks behind times mean, where the run has such."""
-    targets = rows.get("target_half_width", pd.Series(dtype=float)).dropna()
-    if len(targets):
-        console.print(
-            f"{IMPRECISE} behind a time: not known to ±{100 * targets.max():g}%. "
-            f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
-        )
 
 
 def epochs(console: Console, rows: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from bench.advise import memory_cost
 from bench.advise.memory_cost import Line
 from bench.report import numbers, run_tables
 from bench.report.grid import BASELINE, Grid, heading, pivoted, print_grid
+from bench.report.ladder import show_ladders
 from bench.report.progress import Tables
 from bench.store import tidy
 
@@ -47,7 +48,7 @@ def render(
     table = tidy.interval_frame(document)
     epochs = tidy.of_case(table, "epoch")
     if tables is not Tables.NONE:
-        run_tables.ladders(console, epochs)
+        show_ladders(console, epochs)
     if tables is Tables.ALL:
         _all_tables(console, document, table, epochs)
     run_tables.declared_too_much(console, table)

@@ -12,8 +12,8 @@ from bench.advise.contenders import FOOT_SAVES, ladder, sizes_of
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.speed import ladder_chart
 from bench.report.charts.static import figure
+from bench.report.ladder import ladders
 from bench.report.markdown.run_comment import ladder_table
-from bench.report.run_tables import written_ladders
 
 SECONDS = {
     ("nd.autograd", "dataloader", 1): 1.0,
@@ -98,7 +98,7 @@ def test_a_run_without_sentences_still_has_a_ladder() -> None:
 def test_the_markdown_has_a_row_a_rung_and_cuts_no_column() -> None:
     known = placed(rows())
     known.loc[known["kernel"] == "limit", "saves"] = "this | that"
-    (found,) = written_ladders(known)
+    (found,) = ladders(known)
     written = ladder_table(found)
     head, rule = written.before
     rungs = written.rows

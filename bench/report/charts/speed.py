@@ -9,7 +9,7 @@ import pandas as pd
 from bench.advise.contenders import rung_names, sizes_of
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-from bench.report.run_tables import laddered
+from bench.report.ladder import laddered
 
 NO_EPOCHS = "No epoch of a training was measured in this run (bench_epoch)."
 FEW_RUNGS = "A ladder takes four kernels at the same batch sizes; this run has fewer."

@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 
 from bench.advise.answer import Found, KernelAnswer
+from bench.report import ladder
 from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import table
 from bench.report.numbers import measured, number, seconds
 from bench.report.page.run_section import SENTENCES, command, subtitle, versions
-from bench.report.run_tables import Ladder, by_reason, percent, written_ladders
+from bench.report.run_tables import by_reason, percent
 from bench.store import tidy
 from bench.store.trust import trusted
 
@@ -120,7 +121,7 @@ def cell(row: pd.Series) -> str:
 SAVES = "what it saves"
 
 
-def ladder_table(found: Ladder, title: str = "", *, saves: bool = True) -> elements.Part:
+def ladder_table(found: ladder.Ladder, title: str = "", *, saves: bool = True) -> elements.Part:
     """Write a ladder.
 
     Parameters
@@ -161,7 +162,7 @@ def ladders(document: Mapping[str, Any]) -> dict[str, str]:
     rows = tidy.of_case(tidy.interval_frame(document), "epoch")
     return {
         found.where: "".join(f"{line}\n" for line in (*part.before, *part.rows))
-        for found in written_ladders(rows)
+        for found in ladder.ladders(rows)
         for part in [ladder_table(found)]
     }
 
@@ -256,7 +257,7 @@ def _trust(document: Mapping[str, Any]) -> str:
 
 
 def _ladders(epochs: pd.DataFrame) -> Iterator[elements.Part]:
-    for found in written_ladders(epochs):
+    for found in ladder.ladders(epochs):
         title = f"The ladder: {elements.text(found.where)}, seconds per epoch"
         yield ladder_table(found, title, saves=False)
 

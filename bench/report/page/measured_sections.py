@@ -19,9 +19,9 @@ from bench.report.charts.speed import ladder_chart, speed_chart
 from bench.report.charts.target import steps_chart, target_chart
 from bench.report.efficiency import groups, percent
 from bench.report.grid import mark
+from bench.report.ladder import Ladder, ladders
 from bench.report.numbers import estimated, timed
 from bench.report.page.blocks import Number, Prose, Row, Section, Table, known, whole
-from bench.report.run_tables import Ladder, written_ladders
 from bench.report.terminal import TITLES, line_cells
 from bench.stats.fits import RefusalError
 from bench.store import tidy
@@ -42,10 +42,7 @@ def drawn(chart: Callable[..., Chart], *of: object) -> Chart | Prose:
 
 def ladder_section(material: Material) -> Section:
     """Order the kernels from the slowest to the fastest."""
-    tables = [
-        _ladder_table(one, number)
-        for number, one in enumerate(written_ladders(material.epochs))
-    ]
+    tables = [_ladder_table(one, number) for number, one in enumerate(ladders(material.epochs))]
     title = "The ladder: what each way of training saves"
     return Section("ladder", title, (drawn(ladder_chart, material.epochs), *tables))
 
