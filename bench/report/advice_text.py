@@ -329,7 +329,7 @@ def _batch_size(
     first = contest.winner.batch_size
     if answer is None:
         return (
-            "Which batch size is best takes epochs at five batch sizes, and the steps counted.",
+            "To learn which batch size is best, measure five, and have the steps counted.",
             (),
         )
     if answer.advice is None or statistical is None:

@@ -123,17 +123,18 @@ def show_ladders(console: Console, rows: pd.DataFrame) -> None:
     """Print the ladder of each workload and device."""
     for found in ladders(rows, lambda case: numbers.seconds(case["seconds"])):
         heading(console, f"The ladder: {found.where}, seconds per epoch")
-        if any(rung.times != NOTHING for rung in found.rungs):
+        told = any(rung.times != NOTHING for rung in found.rungs)
+        if told:
             text = f"times: as fast as {LOWEST} at batch size {found.sizes[0]}"
             console.print(Text(text, style="italic"))
         cells = {
             rung.name: (
                 *(rung.seconds.get(size, (NOTHING,))[0] for size in found.sizes),
-                rung.times,
+                *([rung.times] if told else []),
             )
             for rung in found.rungs
         }
-        heads = (*(f"B={size}" for size in found.sizes), "times")
+        heads = (*(f"B={size}" for size in found.sizes), *(["times"] if told else []))
         for table in Grid("kernel", heads, cells).tables(console.width):
             print_whole(console, table)
         marks_meant(console, rows)
