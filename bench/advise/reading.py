@@ -133,12 +133,7 @@ def counted(
     statistics = Statistics(data.load(workload), setting)
     n_samples = statistics.workload.n_samples
     sizes = sorted({size for size in batch_sizes if size <= n_samples})
-    if not statistics.known(sizes):
-        momentum = f", momentum {setting.rule.momentum:g}" if setting.rule.momentum else ""
-        tell(
-            f"counting the steps to the target of {workload} ({setting.schedule} rate, "
-            f"{setting.sampling.replace('-', ' ')}{momentum}); they are kept for the next time"
-        )
+    statistics.count(sizes, tell)
     table = steps_table(statistics, sizes)
     theory = None
     if table["expected_steps"].notna().any():

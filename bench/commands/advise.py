@@ -25,8 +25,13 @@ from bench.report import advice
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.files import kind_of, plain, write_figure
 from bench.report.charts.target import target_chart
+from bench.report.closing import closing, program
+from bench.report.page.one_run import Material
+from bench.report.progress import StatusLine, Tables
+from bench.report.terminal import render
 from bench.run import advice_run
 from bench.store.files import RUNS, read_run
+from bench.store.table import newest_run
 from kernels.sampling import SAMPLINGS
 
 #: The published loop, the fastest ways that MXNet has of doing the same, and a peer.
@@ -48,7 +53,8 @@ def advise(
     run: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Run files; without one, the times are measured now.", show_default=False
+            help="Runs: files, or folders for their newest; without one, it is measured now.",
+            show_default=False,
         ),
     ] = None,
     schedule: Annotated[list[str] | None, asked("schedule")] = None,
@@ -81,6 +87,7 @@ def advise(
             kind_of(figure)
         axes = _axes(schedule, sampling)
         if run:
+            run = [newest_run(path) for path in run]
             documents = [read_run(path) for path in run]
             sources = ", ".join(path.name for path in run)
         else:
@@ -91,31 +98,48 @@ def advise(
                 schedule=first.schedule,
                 sampling=first.sampling,
             )
-            path, measured, complete = advice_run.measure(live, results, notes, tell)
-            tell(f"run file: {path}")
+            with StatusLine(notes) as line:
+                path, measured, complete = advice_run.measure(live, results, notes, line.write)
             if not complete:
+                tell(f"Run file: {path}")
                 tell("To finish it: python -m bench run --resume; then name its run file here.")
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
-        table = _narrowed(reading.rows_of(documents), request)
-        found = reading.find(table, request.tolerance, axes, tell)
+        table = reading.rows_of(documents)
+        if run:
+            table = _narrowed(table, request)
+        with StatusLine(notes) as line:
+            found = reading.find(table, request.tolerance, axes, line.write)
         if figure is not None:
             _draw(found, figure, sources, tell)
+    if not (run or as_json):
+        typer.echo(
+            render(
+                documents[0],
+                width=console.width,
+                colour=console.is_terminal,
+                tables=Tables.LADDER,
+            )
+        )
     _show(found, console, sources, as_json=as_json, details=details)
+    if not run:  # to standard output too, but for JSON
+        told = Material(documents[0], sources, found)
+        ending = closing(told, str(path), console.width, program())
+        (tell if as_json else typer.echo)("\n".join(["", *ending]))
+    if not any(one.advice for one in found.answers):
+        raise typer.Exit(Exit.UNCLEAR)
 
 
 def _show(
     found: Found, console: Console, sources: str, *, as_json: bool, details: bool
 ) -> None:
-    """Print the answers, and exit with what they come to."""
+    """Print the answers."""
     if as_json:
         typer.echo(json.dumps({"runs": sources, **advice.document(found)}, indent=1))
     else:
         advice.render(found, console, details=details)
     if not found.answers:
         typer.echo(f"{sources} holds no time of an epoch to advise on.", err=True)
-    if not any(one.advice for one in found.answers):
-        raise typer.Exit(Exit.UNCLEAR)
 
 
 def _axes(

@@ -22,14 +22,16 @@ from bench.report import efficiency as report
 from bench.report.charts.efficiency import roofline_chart
 from bench.report.charts.files import write_figure
 from bench.store import tidy
-from bench.store.files import RUNS, newest_run, read_run
+from bench.store.files import RUNS, read_run
+from bench.store.table import newest_run
 
 
 def efficiency(
     run: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="A run file, by default the newest; or several, of different --threads.",
+            help="A run: a file, or a folder for its newest, by default the newest of all; or "
+            "several, of different --threads.",
             show_default=False,
         ),
     ] = None,
@@ -54,6 +56,7 @@ def efficiency(
         if run and len(run) > 1:
             if figure is not None:
                 raise SelectionError("--figure draws the roofline of one run; give one.")
+            run = [newest_run(path) for path in run]
             if len(set(run)) < len(run):
                 raise SelectionError(
                     "a run is given twice; give one for each number of threads."
@@ -65,7 +68,7 @@ def efficiency(
             else:
                 report.parallel(console_of(), table)
             return
-        path = run[0] if run else newest_run(RUNS)
+        path = newest_run(run[0] if run else RUNS)
         document = read_run(path)
         found = assess(document)
         found = found.only(*_chosen(found.cases, kernels, cases))

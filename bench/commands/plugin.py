@@ -412,7 +412,8 @@ def pytest_terminal_summary(
     if RUN_FILE in config.stash:
         path = config.stash[RUN_FILE]
         report.ensure_newline()
-        for line in ("", *_ending(document, path, width, report.write_line)):
+        tell = partial(report.rewrite, erase=True) if report.isatty else report.write_line
+        for line in ("", *_ending(document, path, width, tell)):
             report.write_line(line)
         if path.with_suffix("").is_dir():
             report.write_line(f"Figures: {_shown(path.with_suffix(''))}{os.sep}")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output, console_of
@@ -20,7 +21,7 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.closing import closing
 from bench.report.markdown.run_comment import ladders
-from bench.report.progress import Tables
+from bench.report.progress import StatusLine, Tables
 from bench.report.source import (
     Asked,
     Source,
@@ -34,7 +35,8 @@ from bench.report.source import (
 from bench.report.terminal import render
 from bench.store.decoding import is_own
 from bench.store.export import write_csv, write_parquet
-from bench.store.files import RUNS, newest_run, read_run, write_text
+from bench.store.files import RUNS, read_run, write_text
+from bench.store.table import newest_run
 
 #: Where a report goes unless another place is named.
 REPORT = Path("results") / "report"
@@ -110,7 +112,9 @@ def report(
         elif form in TABLES:
             _table(loaded.cases, form, place)
         else:
-            _write(source(loaded, asked, _tell), form, place)
+            with StatusLine(Console(stderr=True)) as line:
+                found = source(loaded, asked, line.write)
+            _write(found, form, place)
     for one in loaded.damaged:
         _tell(f"WARNING: {one.path} was left out: {one.reason}")
     raise typer.Exit(Exit.FAILED if loaded.damaged else Exit.OK)
@@ -141,7 +145,9 @@ def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
     document, width = read_run(path), console_of().width
     if not is_own(document):
         raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
-    ending = closing(just_measured(document, path.name, _tell), str(path), width)
+    with StatusLine(Console(stderr=True)) as line:
+        found = just_measured(document, path.name, line.write)
+    ending = closing(found, str(path), width)
     shown = render(document, width=width, colour=False, tables=tables)
     return "\n".join([shown, *ending, ""])
 

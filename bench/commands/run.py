@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from bench.commands.request_options import takes_request
 from bench.machine import health
 from bench.plan.request import Request
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, Tables
+from bench.report.progress import LOOKING, StatusLine, Tables
 from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
@@ -81,7 +80,8 @@ def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables
     width, colour = console.width, console.is_terminal
     console.file.write(terminal.render(document, width=width, colour=colour, tables=tables))
     if document["benchmarks"]:
-        told = source.just_measured(document, path.name, partial(typer.echo, err=True))
+        with StatusLine(Console(stderr=True, quiet=tables is Tables.NONE)) as line:
+            told = source.just_measured(document, path.name, line.write)
         typer.echo("\n" + "\n".join(closing.closing(told, str(path), width, closing.program())))
     else:
         typer.echo(f"Run file: {path}")

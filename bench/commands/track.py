@@ -16,8 +16,9 @@ from bench.commands.options import Output
 from bench.history.reading import NotConfirmedError, against_baseline, choose, track
 from bench.report.verdicts.writing import Form
 from bench.stats.verdict import Judgement
-from bench.store.files import RUNS, StoreError, newest_run
+from bench.store.files import RUNS, StoreError
 from bench.store.prune import pin
+from bench.store.table import newest_run
 
 
 def track_(
@@ -84,7 +85,7 @@ def track_(
 def _found(run: Path | None, history: list[Path]) -> Path:
     """Return the run that is judged."""
     if run is not None:
-        return newest_run(run) if run.is_dir() else run
+        return newest_run(run)
     try:
         return newest_run(RUNS)
     except StoreError:

@@ -19,7 +19,7 @@ from bench.compare.warnings import warned
 from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
 from bench.store.facts import case_keys, facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
-from bench.store.table import find, read
+from bench.store.table import newest_run, read
 
 # A stored run with its cases, and why it lacks others.
 
@@ -70,14 +70,14 @@ def stored_run(path: Path) -> StoredRun:
     Parameters
     ----------
     path : Path
-        A file; or a folder, which stands for its newest run: that whose name is the last.
+        A file; or a folder, which stands for its newest run.
 
     Raises
     ------
     StoreError
         When it is missing, damaged or no run, or the folder holds none.
     """
-    file = max(find([path]), key=lambda one: one.path.name).path
+    file = newest_run(path)
     document = read_run(file)
     loaded = read([file], columns=COLUMNS)
     if loaded.damaged:

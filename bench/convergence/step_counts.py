@@ -276,10 +276,17 @@ class Statistics:
             put(self._folder, name, asdict(kept))  # type: ignore[call-overload]
         return kept
 
-    def known(self, batch_sizes: Iterable[int]) -> bool:
-        """Say whether all of some batch sizes are in the cache."""
-        names = (key(self.workload, self.setting, f"steps B{size}") for size in batch_sizes)
-        return all(get(self._folder, name, StepsToTarget) for name in names)
+    def count(self, batch_sizes: Iterable[int], tell: Callable[[str], object]) -> None:
+        """Count what is not in the cache, and tell before each how far it is."""
+        sizes = sorted({size for size in batch_sizes if size <= self.workload.n_samples})
+        for done, size in enumerate(sizes):
+            name = key(self.workload, self.setting, f"steps B{size}")
+            if get(self._folder, name, StepsToTarget) is None:
+                tell(
+                    f"[{done + 1}/{len(sizes)}] counting the steps to the target of "
+                    f"{self.workload.name}, once: batch size {size}"
+                )
+                self.at(size)
 
 
 # The steps to the target of several batch sizes as a tidy table.

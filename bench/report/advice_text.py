@@ -314,7 +314,8 @@ def _fastest(contest: Ranking, tolerance: float | None) -> str:
         done = f"its loss is {near} the optimum after {estimated(first.known)}"
     rivals = [one.kernel for one in contest.rivals]
     tied = f", or {' or '.join(rivals)}," if 0 < len(rivals) <= FEW else ""
-    said = f"{first.kernel}{tied} trains fastest on {contest.device}: {done}"
+    fastest = " trains fastest" if len(contest.contenders) > 1 else ""
+    said = f"{first.kernel}{tied}{fastest} on {contest.device}: {done}"
     book = next((one for one in contest.contenders if one.kernel == TEXTBOOK), None)
     if book is not None and book is not first:
         ratio = quotient(book.known, first.known)
@@ -332,16 +333,26 @@ def _batch_size(
             "To learn which batch size is best, measure five, and have the steps counted.",
             (),
         )
+    best = f"Give it batches of {first}, the soonest there of those that were measured."
     if answer.advice is None or statistical is None:
-        best = f"Give it batches of {first}, the soonest there of those that were measured."
         return best, (f"No model says more: {answer.refusal}.",)
-    advice, reasons = answer.advice, [why(answer, statistical)]
+    advice, reason = answer.advice, why(answer, statistical)
     low, high = (end.value for end in advice.within)
-    least, most = math.ceil(min(low, first)), math.floor(max(high, first))
-    about = f"; {least} to {most} are about as good" if least < most else ""
+    if advice.recommended not in set(answer.table["batch_size"]):
+        tried = f"{answer.subject.kernel} was not timed at {advice.recommended}"
+        return f"Give it batches of {advice.recommended}{_about(low, high)}.", (
+            reason,
+            f"By the models: {tried}, and of those that it was, {first} was the soonest there.",
+        )
     if advice.recommended != first:
-        reasons.append(f"Of the batch sizes that were measured, {first} was the soonest there.")
-    return f"Give it batches of {advice.recommended}{about}.", tuple(reasons)
+        disagree = f"By the models it is {advice.recommended}, which took more than 10% longer."
+        return best, (reason, disagree)
+    return f"Give it batches of {first}{_about(min(low, first), max(high, first))}.", (reason,)
+
+
+def _about(low: float, high: float) -> str:
+    least, most = math.ceil(low), math.floor(high)
+    return f"; {least} to {most} are about as good" if least < most else ""
 
 
 def _sureness(contest: Ranking) -> tuple[str, str]:

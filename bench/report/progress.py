@@ -175,8 +175,40 @@ class Progress:
 # take time from the cases that are being timed.
 
 
-class ProcessProgress(AbstractContextManager["ProcessProgress"]):
-    """On a terminal, one line that is written over; elsewhere, a line for each process.
+class StatusLine(AbstractContextManager["StatusLine"]):
+    """On a terminal, one line that is written over and taken away; elsewhere, many."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown = False
+
+    def __exit__(self, *_: object) -> None:
+        """Take the line away."""
+        self._clear()
+
+    def write(self, text: str) -> None:
+        """Write the line anew."""
+        if not self._console.is_terminal:
+            self.note(text)
+            return
+        self._clear()
+        self._console.file.write(text[: self._console.width - 1])
+        self._console.file.flush()
+        self._shown = True
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        self._clear()
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._console.file.write("\r\x1b[2K")
+            self._shown = False
+
+
+class ProcessProgress(StatusLine):
+    """On a terminal, that line; elsewhere, a line for each process.
 
     Parameters
     ----------
@@ -185,14 +217,9 @@ class ProcessProgress(AbstractContextManager["ProcessProgress"]):
     """
 
     def __init__(self, console: Console, replicates: int, n_tasks: int) -> None:
-        self._console = console
+        super().__init__(console)
         self._replicates, self._n_tasks = replicates, n_tasks
         self._seen: tuple[int, str] | None = None
-        self._shown = False
-
-    def __exit__(self, *_: object) -> None:
-        """Take the line away."""
-        self._clear()
 
     def show(
         self, replicate: int, group: str, case: str, number: int, seconds_left: float
@@ -212,26 +239,12 @@ class ProcessProgress(AbstractContextManager["ProcessProgress"]):
         """
         left = duration(seconds_left)
         if self._console.is_terminal:
-            line = f"[{number}/{self._n_tasks}] about {left} left: {case}"
-            self._clear()
-            self._console.file.write(line[: self._console.width - 1])
-            self._console.file.flush()
-            self._shown = True
+            self.write(f"[{number}/{self._n_tasks}] about {left} left: {case}")
         elif self._seen != (replicate, group):
             self.note(
                 f"process {replicate + 1} of {self._replicates}, {group}: about {left} left"
             )
         self._seen = replicate, group
-
-    def note(self, text: str) -> None:
-        """Print a line that stays."""
-        self._clear()
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def _clear(self) -> None:
-        if self._shown:
-            self._console.file.write("\r\x1b[2K")
-            self._shown = False
 
 
 # Shows how far a comparison of pairs is: each case's verdict so far, and the time left.

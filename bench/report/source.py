@@ -15,6 +15,8 @@ from bench.advise.answer import Found
 from bench.advise.contenders import fair
 from bench.advise.rule import RULE
 from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
+from bench.compare.reading import compare as judge
+from bench.compare.reading import stored_run
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import WholeHistory, machines, whole_history
 from bench.report.charts.files import Saved, save_figures
@@ -25,7 +27,7 @@ from bench.report.page.history_section import MOST_MACHINES, many_runs
 from bench.report.page.one_run import Material, foreign_run, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
-from bench.stats.verdict import Margins
+from bench.stats.verdict import Judgement, Margins, Outcome
 from bench.store import tidy
 from bench.store.decoding import is_own
 from bench.store.facts import known
@@ -225,7 +227,8 @@ def just_measured(
         if n_sizes >= RULE.fewest_sizes_of_cost
         and data.n_samples(str(workload)) <= MOST_SAMPLES
     ]
-    chosen = table.loc[epochs.index[epochs["workload"].isin(small)]]
+    own = table.index.isin(epochs.index) | (table["case"] == "target")
+    chosen = table[own & table["workload"].isin(small)]
     found = reading.find(chosen, Asked.tolerance, (), tell) if small else None
     return Material(document, name, found)
 
@@ -297,8 +300,19 @@ def page(found: Source, margins: Callable[[], Margins] = Margins) -> Page:
         return make(found.material)
     over_time, compared = histories(found.loaded, margins()), found.comparison
     if compared is not None and len(compared.sides) <= MOST_SIDES:
-        return several_runs(compared, found.loaded, over_time.found)
+        verdict = _verdict(compared, found.loaded, margins())
+        return several_runs(compared, found.loaded, over_time.found, verdict)
     return many_runs(found.loaded, found.warnings, over_time.found, any_node=over_time.any_node)
+
+
+def _verdict(compared: Comparison, loaded: Loaded, margins: Margins) -> Judgement | None:
+    """Judge the second of two runs against the first, as ``compare`` does, where it can."""
+    paths = dict(zip(loaded.runs["run"], loaded.runs["path"], strict=True))
+    if compared.axis == "device" or len(compared.sides) != 2 or len(paths) != 2:
+        return None
+    before, now = (stored_run(Path(paths[side.run])) for side in compared.sides)
+    found = judge(before, now, margins)
+    return None if found.outcome is Outcome.NOTHING else found
 
 
 # The report as Markdown, for a comment on a pull request.

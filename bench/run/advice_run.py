@@ -56,13 +56,4 @@ def _count(request: Request, tell: Callable[[str], object]) -> None:
         if (kernel := selection.registry.train.get(name)) is not None
     }
     for workload, setting in settings:
-        statistics = Statistics(data.load(workload), setting)
-        sizes = [
-            size
-            for size in selection.values["batch_size"]
-            if size <= statistics.workload.n_samples
-        ]
-        if not statistics.known(sizes):
-            tell(f"counting the steps to the target of {workload}, once")
-        for size in sizes:
-            statistics.at(size)
+        Statistics(data.load(workload), setting).count(selection.values["batch_size"], tell)

@@ -18,7 +18,8 @@ from bench.selftest.rule import RULE
 from bench.stats.medians import Floats
 from bench.stats.verdict import Margins
 from bench.store.facts import known
-from bench.store.files import StoreError, newest_run
+from bench.store.files import StoreError
+from bench.store.table import newest_run
 
 #: Facts of a series by which it is put into a pool, and leans on another.
 FACTS = tuple(dict.fromkeys(("key", *pools.POOL_COLUMNS, *pools.COLUMNS)))

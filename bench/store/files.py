@@ -212,28 +212,6 @@ def _link(temporary: Path, folder: Path, commit: str | None) -> Path:
         return path
 
 
-def newest_run(folder: Path) -> Path:
-    """Return the newest run of a folder that measured something; names begin with the time.
-
-    Raises
-    ------
-    StoreError
-        When there is none.
-    """
-    for path in sorted(folder.glob("*.json"), reverse=True):
-        if not _measured_nothing(path):
-            return path
-    raise StoreError(f"there is no run in {folder}; name one, or measure: tox run -e bench.")
-
-
-def _measured_nothing(path: Path) -> bool:
-    try:
-        text = path.read_bytes()
-        return NOTHING.encode() in text and json.loads(text)["bench"]["status"] == NOTHING
-    except (OSError, ValueError, LookupError, TypeError):
-        return False  # who reads it says what is wrong with it
-
-
 def read_run(path: Path) -> dict[str, Any]:
     """Read a run, or any file of pytest-benchmark.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections import Counter
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bench.store.arrays import array, frame, texts
-from bench.store.files import StoreError, size_of
+from bench.store.files import NOTHING, StoreError, size_of
 from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
@@ -141,6 +142,31 @@ def _runs(folder: Path) -> Iterator[Path]:
 
 def _counts(path: Path) -> bool:
     return not path.name.startswith(".") and path.name not in NO_RUNS
+
+
+def newest_run(path: Path) -> Path:
+    """Return the newest run of a folder that measured something; a file is itself.
+
+    Raises
+    ------
+    StoreError
+        When there is none.
+    """
+    if path.is_file() or (path.suffix and not path.is_dir()):
+        return path
+    files = [one.path for one in find([path])] if path.is_dir() else []
+    for file in sorted(files, key=lambda one: one.name, reverse=True):
+        if not _measured_nothing(file):
+            return file
+    raise StoreError(f"there is no run in {path}; name one, or measure: tox run -e bench.")
+
+
+def _measured_nothing(path: Path) -> bool:
+    try:
+        text = path.read_bytes()
+        return NOTHING.encode() in text and json.loads(text)["bench"]["status"] == NOTHING
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # who reads it says what is wrong with it
 
 
 # Stored runs as tables.

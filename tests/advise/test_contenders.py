@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from bench.advise.answer import KernelAnswer, Subject
 from bench.advise.contenders import Contender, Ranking, rankings
+from bench.advise.time_to_target import Advice
+from bench.stats.estimate import Estimate
 
 
 def epochs(**kernels: tuple[float, float]) -> pd.DataFrame:
@@ -51,6 +55,11 @@ def answer(
     return KernelAnswer(subject, table, None, None, None, "none", None, None)
 
 
+def made_up_advice(size: int) -> Advice:
+    any_size = Estimate(10.0, 5.0, 20.0)
+    return Advice(any_size, any_size, (any_size, any_size), None, False, size, pd.DataFrame())
+
+
 def contest(*contenders: tuple[float, float, float], n_processes: int = 5) -> Ranking:
     ways = tuple(Contender(f"k{n}", 10, *times) for n, times in enumerate(contenders))
     return Ranking("airfoil", "cpu(0)", "epoch", ways, n_processes)
@@ -72,6 +81,13 @@ def test_with_steps_each_counts_at_the_size_that_suits_it() -> None:
     assert [(one.kernel, one.batch_size) for one in found.contenders] == [("b", 100), ("a", 10)]
     assert found.winner.low == pytest.approx(2.0 * 0.95)
     assert found.winner.high == pytest.approx(2.0 * 1.05)
+
+
+def test_the_advised_size_counts_unless_another_is_clearly_sooner() -> None:
+    rows, advised = epochs(a=(1.0, 0.01)), made_up_advice(10)
+    for times, size in (((4.3, 4.0), 10), ((4.5, 4.0), 100)):
+        (found,) = rankings(rows, [replace(answer("a", times), advice=advised)], 5)
+        assert found.winner.batch_size == size
 
 
 def test_whole_trainings_count_only_where_all_were_timed() -> None:

@@ -143,9 +143,10 @@ def test_what_is_counted_is_told_once() -> None:
     told: list[str] = []
     benchmarks = [epoch(size, seed=0) for size in SIZES]
     find(rows_of([document(benchmarks)]), 0.02, tell=told.append)
-    assert len(told) == 1
+    n_told = len(told)
+    assert n_told >= len(SIZES)
     find(rows_of([document(benchmarks)]), 0.02, tell=told.append)
-    assert len(told) == 1
+    assert len(told) == n_told
 
 
 def test_a_kernel_with_momentum_is_counted_with_it() -> None:

@@ -48,6 +48,10 @@ def test_one_run_gives_its_roofline(one: Path) -> None:
         assert expected in result.output
 
 
+def test_a_folder_stands_for_its_newest_run(one: Path) -> None:
+    assert invoke(one.parent).stdout == invoke(one).stdout
+
+
 def test_kernels_and_cases_narrow_it(one: Path) -> None:
     result = invoke(one, "--kernels", "nd.*,u", "--cases", "epoch", "--json")
     document = json.loads(result.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,4 +43,18 @@ def test_every_form_of_little_is_written(kept: str, form: Format, tmp_path: Path
     if form in {Format.HTML, Format.TERMINAL, Format.MARKDOWN}:
         text = written.read_text()
         assert "No such" not in text
-        assert ("trains fastest" in text) == (kept != "nothing")
+        assert ("trains fastest" in text) == (kept in {"quick", "one batch size"})
+        if kept != "quick":
+            assert ("an epoch takes" in text) == (kept != "nothing")
+
+
+def test_a_page_of_two_runs_opens_with_the_verdict(tmp_path: Path) -> None:
+    names = ("20261123T052217Z-737dbf5-30ae88.json", "20261123T052217Z-737dbf5-0de12a.json")
+    runs, page = [str(QUICK.parent / "ab" / name) for name in names], tmp_path / "page.html"
+    done = CliRunner().invoke(app.app_of(["report"]), ["report", *runs, "-o", str(page)])
+    assert done.exit_code == Exit.OK, done.output
+    _, answer = page.read_text().split("The answer</h2>", 1)
+    said = re.sub(r"<[^>]+>", "", answer).strip()
+    assert said.startswith(
+        "Slower, and confirmed: 3 slower (3 confirmed), 1 unclear. Most: bench_"
+    )

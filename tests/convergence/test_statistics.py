@@ -82,8 +82,22 @@ def test_what_was_computed_is_read_again(kept: Path, monkeypatch: pytest.MonkeyP
     assert made(kept).at(200).steps is not None
     assert made(kept).at(200) == made(kept).at(200)
     assert made(kept).noise_scale() == made(kept).noise_scale()
-    assert made(kept).known([200])
-    assert not made(kept).known([200, 201])
+    assert uncounted(made(kept), [200]) == []
+
+
+def uncounted(statistics: Statistics, sizes: list[int]) -> list[str]:
+    """Return what is told of sizes that have to be counted, and count none."""
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Statistics, "at", lambda *_: None)
+        statistics.count(sizes, said.append)
+    return said
+
+
+def test_how_far_it_is_is_told_before_each_size_that_has_to_be_counted(kept: Path) -> None:
+    told = uncounted(made(kept), [300, 200, 100, 10**6])
+    about = f"counting the steps to the target of {made(kept).workload.name}, once: batch size"
+    assert told == [f"[1/3] {about} 100", f"[3/3] {about} 300"]
 
 
 @pytest.mark.parametrize(
@@ -97,11 +111,11 @@ def test_what_was_computed_is_read_again(kept: Path, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_another_setting_is_another_entry(kept: Path, other: dict[str, object]) -> None:
-    assert not made(kept, replace(WITH, **other)).known([200])  # type: ignore[arg-type]
+    assert uncounted(made(kept, replace(WITH, **other)), [200])  # type: ignore[arg-type]
 
 
 def test_another_workload_is_another_entry(kept: Path) -> None:
-    assert not made(kept, name="synthetic-400x3-noise0.2").known([200])
+    assert uncounted(made(kept, name="synthetic-400x3-noise0.2"), [200])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"batch_size": 1}'])

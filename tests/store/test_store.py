@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from bench.store import files
 from bench.store.decoding import sound
 from bench.store.files import StoreError, read_run, run_name, write_run
+from bench.store.table import newest_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\d{8}T\d{6}Z-(?P<commit>[0-9a-z]+)-[0-9a-f]{6}\.json")
@@ -305,7 +306,7 @@ def test_a_run_that_measured_nothing_is_marked_and_never_the_newest(tmp_path: Pa
     late = tmp_path / f"29{empty.name}"
     empty.rename(late)
     assert json.loads(late.read_bytes())["bench"]["status"] == files.NOTHING
-    assert files.newest_run(tmp_path) == full
+    assert newest_run(tmp_path) == full
     full.unlink()
     with pytest.raises(StoreError, match="there is no run"):
-        files.newest_run(tmp_path)
+        newest_run(tmp_path)

@@ -30,7 +30,7 @@ from bench.report.page.blocks import (
 from bench.report.run_tables import plus_minus
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
-from bench.stats.verdict import CaseVerdict, Judgement, Verdict
+from bench.stats.verdict import CaseVerdict, Judgement
 from bench.store.table import Loaded
 
 # The newest run of each machine against its history, as ``track`` says it.
@@ -38,7 +38,7 @@ from bench.store.table import Loaded
 
 #: Of more machines those that were measured last are judged here.
 MOST_MACHINES = 6
-CHANGED = (Verdict.SLOWER, Verdict.FASTER)
+
 BEHIND = (
     "By the rule of python -m bench track: the newest run against earlier ones of the same "
     "machine with the same facts, by how far these lie apart. Nothing is measured again for a "
@@ -81,7 +81,7 @@ def _answer(one: WholeHistory, place: int, *, several: bool) -> Iterator[Block]:
     if judgement.added:
         told.append(f"{number(len(judgement.added), 'case')} new, so not compared.")
     yield Prose(" ".join(told))
-    changed = ordered(case for case in judgement.cases if case.verdict in CHANGED)
+    changed = ordered(case for case in judgement.cases if case.verdict in wording.CHANGED)
     if changed:
         caption = f"Slower or faster than the earlier runs{behind}"
         yield _table(f"changed-{place}", caption, judgement, changed)
@@ -240,7 +240,7 @@ def history_section(
 def _notable(histories: Sequence[WholeHistory]) -> str | None:
     """Return the case that is worth the first look: changed now, or the last to have."""
     for one in histories[:1]:
-        cases = ordered(case for case in one.judgement.cases if case.verdict in CHANGED)
+        cases = ordered(case for case in one.judgement.cases if case.verdict in wording.CHANGED)
         names = [*(case.name for case in cases), *(step.name for step in one.changes)]
         return names[0] if names else None
     return None

@@ -33,10 +33,23 @@ from bench.report.page.blocks import (
 )
 from bench.report.page.history_section import history_section, runs_table
 from bench.report.page.measured_sections import drawn
+from bench.report.verdicts import wording
+from bench.stats.verdict import Judgement
 from bench.store.table import Loaded
 
+#: Below a verdict, ratios are told whatever their size.
+BY_RULE = (
+    "This is by the rule of python -m bench compare, which says why of each case. By the "
+    "ratios alone:"
+)
 
-def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHistory]) -> Page:
+
+def several_runs(
+    found: Comparison,
+    loaded: Loaded,
+    histories: Sequence[WholeHistory],
+    verdict: Judgement | None = None,
+) -> Page:
     """Make the page.
 
     Parameters
@@ -45,13 +58,16 @@ def several_runs(found: Comparison, loaded: Loaded, histories: Sequence[WholeHis
         What was compared.
     histories : sequence of WholeHistory
         What it says over time, a machine each.
+    verdict : Judgement or None
+        Of two runs.
     """
-    outcomes = (comparison_outcome(found, side) for side in range(1, len(found.sides)))
+    said = [] if verdict is None else [" ".join(wording.changes(verdict)), BY_RULE]
+    said += [comparison_outcome(found, side) for side in range(1, len(found.sides))]
     return Page(
         title=f"{AXES[found.axis].capitalize()} side by side",
         subtitle=", ".join(side.label for side in found.sides),
         sections=(
-            Section("answer", "The answer", (*map(Prose, outcomes), Prose(RATIO, "note"))),
+            Section("answer", "The answer", (*map(Prose, said), Prose(RATIO, "note"))),
             Section("run", "The runs", tuple(_compared(found, loaded))),
             Section("ratios", "Ratios", tuple(_ratios(found))),
             Section("speed", "Speed against batch size", (drawn(sides_chart, found),)),

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from shlex import quote
 from typing import NamedTuple
 
 from bench.report.numbers import number, ratio
@@ -114,6 +115,15 @@ FORCED = "Forced: what can't be compared was compared all the same; do not rely 
 UNITS = {"track": "runs"}
 
 
+CHANGED = (Verdict.SLOWER, Verdict.FASTER)
+#: What tells more where a comparison is unclear.
+MORE = {
+    "ab": "python -m bench ab again with a larger --max-seconds, which allows more pairs",
+    "compare": "python -m bench ab, which measures both in turn and tells smaller changes",
+    "track": "python -m bench run, and this command again: every run adds to the history",
+}
+
+
 class Told(NamedTuple):
     """How an outcome is told, for programs and for people; and how a terminal shows it."""
 
@@ -133,6 +143,29 @@ OUTCOMES = {
 def outcome(judgement: Judgement) -> str:
     """Say what the whole comes to: ``Unclear: 3 unclear, 93 same.``."""
     return f"{OUTCOMES[judgement.outcome].sentence}: {title(judgement)}."
+
+
+def changes(judgement: Judgement) -> Iterator[str]:
+    """Say what the whole comes to, and which case changed most."""
+    yield outcome(judgement)
+    changed = [one for one in ordered(judgement.cases) if one.verdict in CHANGED]
+    if changed:
+        yield f"Most: {changed[0].name}, {ratio_of(changed[0])}."
+
+
+def ending(judgement: Judgement) -> Iterator[str]:
+    """Say that, how far to trust it, and what to do next."""
+    yield from changes(judgement)
+    yield rates_of(judgement.rates)
+    if judgement.outcome is Outcome.UNCLEAR:
+        yield f"Next: {MORE[judgement.kind]}."
+    elif judgement.outcome is Outcome.NOTHING:
+        yield "Next: python -m bench doctor, which says what can be measured here."
+    elif judgement.sources:
+        shown = judgement.sources[judgement.kind == "track" :]  # of a history its folders
+        yield f"Next: python -m bench report {' '.join(map(quote, shown))} (a page)."
+    if judgement.sources:
+        yield f"From {', '.join(judgement.sources)}"
 
 
 def ratio_of(one: CaseVerdict) -> str:

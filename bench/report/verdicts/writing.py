@@ -156,10 +156,10 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     for one in judgement.warnings:
         _line(console, f"Warning: {one}", "yellow")
     console.print()
-    _line(console, wording.outcome(judgement), wording.OUTCOMES[judgement.outcome].style)
-    _line(console, wording.rates_of(judgement.rates))
-    if judgement.sources:
-        _line(console, f"From {', '.join(judgement.sources)}")
+    answer, *rest = wording.ending(judgement)
+    _line(console, answer, wording.OUTCOMES[judgement.outcome].style)
+    for text in rest:
+        _line(console, text)
 
 
 def _cases(

@@ -58,8 +58,10 @@ New, so not compared: bench_epoch[new]
 Warning: Beware of this.
 
 Slower, and confirmed: 2 slower (1 confirmed), 1 unclear, 1 untrusted, 1 not comparable, 1 faster, 1 same, 1 new; machine slower (memory).
+Most: bench_epoch[slow], 1.05x (1.03 to 1.07).
 The rule compare on this machine, measured 2026-11-23T01:00:00Z: of identical code 1 of 300 (0.00844% to 1.84%) called slower; 280 of 300 (89.9% to 95.9%)
 called the same; of slowdowns by 3% 45 of 50 (78.2% to 96.7%) found; of slowdowns by 5% 50 of 50 (92.9% to 100%) found (results/selftest/a.json).
+Next: python -m bench report results/runs/a.json results/runs/b.json (a page).
 From results/runs/a.json, results/runs/b.json
 """)
 
