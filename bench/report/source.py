@@ -227,10 +227,11 @@ def just_measured(
         if n_sizes >= RULE.fewest_sizes_of_cost
         and data.n_samples(str(workload)) <= MOST_SAMPLES
     ]
+    if not small:
+        return Material(document, name)
     own = table.index.isin(epochs.index) | (table["case"] == "target")
     chosen = table[own & table["workload"].isin(small)]
-    found = reading.find(chosen, Asked.tolerance, (), tell) if small else None
-    return Material(document, name, found)
+    return Material(document, name, reading.find(chosen, Asked.tolerance, (), tell))
 
 
 # The report as figures, PNG and SVG.

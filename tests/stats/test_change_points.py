@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from bench.stats.change_points import drift, steps
+from bench.stats.change_points import drift, partition, steps
 
 if TYPE_CHECKING:
     from bench.stats.medians import Floats
@@ -25,6 +26,21 @@ def test_a_step_is_found_with_its_place_and_an_interval_that_holds_its_size() ->
     assert abs(found.place - 50) <= 1
     assert found.low < np.log(1.05) < found.high
     assert found.low > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_cuts_are_the_best_of_all_that_can_be_made(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    signal, price = rng.normal(size=11) + 3 * (np.arange(11) >= rng.integers(1, 11)), 2.0
+
+    def cost(cuts: tuple[int, ...]) -> float:
+        parts = np.split(signal, cuts)
+        if min(map(len, parts)) < 2:
+            return float("inf")
+        return sum(float(((one - one.mean()) ** 2).sum()) for one in parts) + price * len(cuts)
+
+    every = (cuts for n in range(5) for cuts in combinations(range(1, 11), n))
+    assert tuple(partition(signal, 2, price)) == min(every, key=cost)
 
 
 def test_a_step_down_and_up_are_two() -> None:
