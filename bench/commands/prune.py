@@ -13,7 +13,7 @@ from bench.plan import values
 from bench.plan.values import SelectionError, age
 from bench.report import numbers
 from bench.store.files import RUNS, StoreError
-from bench.store.prune import DAMAGED, Plan, Rule, figures_of, plan, size_of
+from bench.store.prune import DAMAGED, Plan, Rule, plan, size_of
 from bench.store.prune import prune as remove
 
 MANY = 1_000_000
@@ -75,13 +75,15 @@ def _show(planned: Plan, n_bytes: int, *, done: bool) -> None:
     goes, aside = ("removed", "moved") if done else ("would go", "would be moved")
     for run in planned.going:
         taken = f"{run.taken:%Y-%m-%d %H:%M}" if run.taken else ""
-        with_figures = ", with figures" if figures_of(run.path).is_dir() else ""
-        typer.echo(f"{goes}: {run.path} ({taken}{'' if done else with_figures})")
+        typer.echo(f"{goes}: {run.path} ({taken})")
+        for path in planned.figures[run.path]:
+            typer.echo(f"{goes}: {path}")
     for one in planned.damaged:
         typer.echo(f"{aside} to {planned.folder / DAMAGED}: {one.path}: {one.reason}")
     for why, names in (
         ("pinned or of the reference", planned.protected),
         ("tells no time", planned.undated),
+        ("no run", planned.strange),
     ):
         for name in names:
             typer.echo(f"stays, {why}: {name}")

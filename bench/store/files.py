@@ -7,13 +7,19 @@ import math
 import os
 import re
 import secrets
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from bench.store.rule import RULE
+
+#: How files end that are being written.
+PART, TEMPORARY = ".part", ".tmp"
 #: The status of a run that has no case.
 NOTHING = "nothing measured"
 
@@ -27,12 +33,13 @@ def whole(path: Path) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        Its folder is made where it is not there. A file that was there is replaced.
+        Its folder is made where it is not there. A file that was there, or that a link leads
+        to, is replaced; a device or a pipe stays, and is written to.
 
     Yields
     ------
     Path
-        An empty file of another name in the same folder. It is gone afterwards, whatever
+        An empty file of another name, in the same folder. It is gone afterwards, whatever
         happens.
 
     Raises
@@ -40,16 +47,24 @@ def whole(path: Path) -> Iterator[Path]:
     OSError
         When the folder or the file can't be written.
     """
-    with _temporary(path.parent, f".{path.stem}-", f".part{path.suffix}") as part:
+    real = path.resolve()
+    in_place = real.exists() and not real.is_file()
+    folder = Path(tempfile.gettempdir()) if in_place else real.parent
+    with _temporary(folder, f".{real.stem}-", f"{PART}{real.suffix}") as part:
         yield part
+        if in_place:
+            with part.open("rb") as written, real.open("wb") as target:
+                shutil.copyfileobj(written, target)
+            return
         _flush(part)
-        part.replace(path)
+        part.replace(real)
 
 
 @contextmanager
 def _temporary(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
     """Give an empty file of its own, which is gone afterwards; make the folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     # A name of its own: two may write the same file at once.
     handle, name = tempfile.mkstemp(dir=folder, prefix=prefix, suffix=suffix)
     os.close(handle)
@@ -59,6 +74,15 @@ def _temporary(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers that were killed have left in a folder."""
+    for left in folder.glob(".*"):
+        with suppress(OSError):
+            hidden = PART in left.suffixes or left.suffix == TEMPORARY
+            if hidden and time.time() - left.stat().st_mtime > RULE.abandoned_seconds:
+                left.unlink()
 
 
 def _flush(part: Path) -> None:
@@ -71,6 +95,8 @@ def _flush(part: Path) -> None:
 # Runs on disk: written whole or not at all, never overwritten, safe for several writers.
 
 
+#: What `run_name` returns.
+RUN_NAME = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{7}|nogit)-[0-9a-f]{6}")
 #: Numbers, each on a line of its own, between brackets.
 _NUMBERS = re.compile(r"\[\n\s*((?:[-+.0-9eE]+|null)(?:,\n\s*(?:[-+.0-9eE]+|null))*)\n\s*\]")
 _BREAKS = re.compile(r",\n\s*")
@@ -153,7 +179,7 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         document = {**document, "bench": {**added, "status": NOTHING}}
     text = _written(document)
     try:
-        with _temporary(folder, ".", ".tmp") as part:
+        with _temporary(folder, ".", TEMPORARY) as part:
             part.write_text(text, encoding="utf-8")
             _flush(part)
             return _link(part, folder, commit)

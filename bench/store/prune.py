@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.store import files
-from bench.store.files import StoreError
+from bench.store.files import RUN_NAME, StoreError
 from bench.store.rule import RULE
 from bench.store.table import Damaged, read
 
@@ -166,6 +166,8 @@ def of_reference(folder: Path) -> set[str]:
 
 #: Below the folder of runs.
 DAMAGED = "damaged"
+#: The kinds of a figure.
+FIGURES = ("png", "svg")
 #: What a prune that was killed has left over begins so.
 LEFT_OVER = ".pruned-"
 
@@ -178,8 +180,12 @@ class Plan:
     ----------
     going : tuple of Kept
         Runs that go, the oldest first.
+    figures : mapping of Path to list of Path
+        Files of figures that go with each.
     damaged : tuple of Damaged
-        Files that are set aside.
+        Files of runs that are set aside.
+    strange : tuple of str
+        Names of files that are no run and have no run's name; they stay.
     protected : tuple of str
         Names of runs that would go, were they not pinned or of the reference.
     undated : tuple of str
@@ -190,7 +196,9 @@ class Plan:
 
     folder: Path
     going: tuple[Kept, ...]
+    figures: Mapping[Path, Sequence[Path]]
     damaged: tuple[Damaged, ...]
+    strange: tuple[str, ...]
     protected: tuple[str, ...]
     undated: tuple[str, ...]
     n_staying: int
@@ -217,11 +225,12 @@ def plan(folder: Path, rule: Rule, now: datetime, keep: Collection[str] = ()) ->
         raise StoreError(f"{folder} holds the reference runs, which are never pruned.")
     loaded = read([folder], columns=())
     runs = [one for one in _runs(loaded.runs) if one.path.parent == folder]
-    damaged = tuple(
+    unread = [
         one
         for one in loaded.damaged
         if one.path.parent == folder and not _being_written(one.path)
-    )
+    ]
+    damaged = tuple(one for one in unread if RUN_NAME.fullmatch(one.path.stem))
     if not runs and not damaged:
         raise StoreError(f"there is no run in {folder} itself; name the folder that has them.")
     stay = {*pinned(folder), *of_reference(folder), *keep}
@@ -230,7 +239,9 @@ def plan(folder: Path, rule: Rule, now: datetime, keep: Collection[str] = ()) ->
     return Plan(
         folder,
         going=gone,
+        figures={one.path: figures_of(one.path) for one in gone},
         damaged=damaged,
+        strange=tuple(one.path.name for one in unread if one not in damaged),
         protected=tuple(one.path.name for one in chosen if one.path.name in stay),
         undated=tuple(one.path.name for one in runs if one.taken is None),
         n_staying=len(runs) - len(gone),
@@ -264,8 +275,12 @@ def prune(planned: Plan) -> None:
                 _set_aside(one.path, folder / DAMAGED)
         with tempfile.TemporaryDirectory(dir=folder, prefix=LEFT_OVER) as out_of_sight:
             for run in planned.going:
-                _move(run.path, Path(out_of_sight))
-                _move(figures_of(run.path), Path(out_of_sight))
+                figures = planned.figures[run.path]
+                for path in (run.path, *figures):
+                    _move(path, Path(out_of_sight))
+                for emptied in {one.parent for one in figures}:
+                    with suppress(OSError):  # it holds something else
+                        emptied.rmdir()
     except OSError as error:
         raise StoreError(
             f"{folder} can't be pruned: {error.strerror or error} ({error.filename})."
@@ -281,15 +296,18 @@ def _tidy(folder: Path) -> None:
                 shutil.rmtree(left)
 
 
-def figures_of(run: Path) -> Path:
-    """Return the folder of a run's figures, which need not be there."""
-    return run.with_suffix("")
+def figures_of(run: Path) -> list[Path]:
+    """Return the files of a run's figures: each is there in every format."""
+    folder = run.with_suffix("")
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    kinds = ([one.with_suffix(f".{kind}") for kind in FIGURES] for one in folder.glob("*.png"))
+    return sorted(path for drawn in kinds if all(map(Path.is_file, drawn)) for path in drawn)
 
 
 def size_of(run: Path) -> int:
     """Return how many bytes a run takes with its figures."""
-    files_of_it = [run, *(one for one in figures_of(run).rglob("*") if one.is_file())]
-    return sum(map(files.size_of, files_of_it))
+    return sum(map(files.size_of, (run, *figures_of(run))))
 
 
 def _move(path: Path, folder: Path) -> None:

@@ -71,14 +71,15 @@ def test_prune_keeps_what_it_is_told_to() -> None:
 
 def test_prune_sets_damaged_files_aside() -> None:
     history()
-    (RUNS / "bad.json").write_text("{")
+    bad = "20261104T120000Z-nogit-00000b.json"
+    (RUNS / bad).write_text("{")
     shown = invoke("prune", "--keep-last", 9)
-    assert "would be moved to results/runs/damaged: results/runs/bad.json" in shown.stdout
-    assert (RUNS / "bad.json").exists()
+    assert f"would be moved to results/runs/damaged: results/runs/{bad}" in shown.stdout
+    assert (RUNS / bad).exists()
     done = invoke("prune", "--keep-last", 9, "--yes")
     assert done.exit_code == Exit.OK
-    assert "moved to results/runs/damaged: results/runs/bad.json" in done.stdout
-    assert (RUNS / "damaged" / "bad.json").read_text() == "{"
+    assert f"moved to results/runs/damaged: results/runs/{bad}" in done.stdout
+    assert (RUNS / "damaged" / bad).read_text() == "{"
     assert left() == ["01", "02", "03"]
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.report.charts.files import FORMATS
 from bench.store.files import StoreError, write_run
-from bench.store.prune import Rule, pin, pinned, plan, prune
+from bench.store.prune import FIGURES, Rule, pin, pinned, plan, prune
 from bench.store.rule import RULE
 from tests.compare.made_up_stored import epoch, run, written
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 LAST = Rule(last=1)
+BAD = "20261104T120000Z-nogit-00000b.json"
 
 
 @pytest.fixture
@@ -24,7 +26,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for day in (1, 2, 3):
         written(runs / named(day), run([epoch("nd.a")], day))
         (runs / Path(named(day)).stem).mkdir()
-        (runs / Path(named(day)).stem / "speed.png").write_text("x" * 100)
+        for kind in FIGURES:
+            (runs / Path(named(day)).stem / f"speed.{kind}").write_text("x" * 100)
     (runs / "unfinished").mkdir()
     (runs / "unfinished" / "a.jsonl").write_text("{}\n")
     (runs / "confirmations").mkdir()
@@ -54,9 +57,38 @@ def test_old_runs_go_with_their_figures_and_nothing_else(folder: Path) -> None:
     assert listed(folder) == before, "a plan changes nothing"
     prune(planned)
     gone = {named(1), named(2)}
-    gone |= {f"{Path(name).stem}/speed.png" for name in gone}
+    gone |= {f"{Path(name).stem}/speed.{kind}" for name in gone for kind in FIGURES}
     assert listed(folder) == before - gone
     assert not list(folder.glob(".pruned-*"))
+
+
+def test_figures_are_what_a_run_draws() -> None:
+    assert tuple(FORMATS) == FIGURES
+
+
+def test_exactly_what_is_listed_goes(folder: Path) -> None:
+    mine = [folder / Path(named(1)).stem / name for name in ("notes.md", "photo.png")]
+    written(folder / "script.json", run([epoch("nd.a")], 1))
+    mine.append(folder / "script")
+    for path in mine:
+        path.write_text("mine")
+    (folder / Path(named(2)).stem).rename(folder / "elsewhere")
+    (folder / Path(named(2)).stem).symlink_to("elsewhere")
+    before, planned = listed(folder), plan(folder, LAST, NOW)
+    told = {one.path for one in planned.going}
+    told |= {path for figures in planned.figures.values() for path in figures}
+    prune(planned)
+    assert before - listed(folder) == {str(path.relative_to(folder)) for path in told}
+    assert all(path.is_file() for path in mine)
+
+
+@pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1]"])
+def test_what_has_no_name_of_a_run_is_never_moved(folder: Path, content: str) -> None:
+    (folder / "config.json").write_text(content)
+    planned = plan(folder, LAST, NOW)
+    assert planned.strange == ("config.json",)
+    prune(planned)
+    assert (folder / "config.json").read_text() == content
 
 
 def test_pinned_runs_stay(folder: Path) -> None:
@@ -96,20 +128,20 @@ def test_reference_runs_stay(folder: Path) -> None:
 def test_damaged_files_are_set_aside_and_none_replaces_another(folder: Path) -> None:
     contents = ["{", "[", "no"]
     for content in contents:
-        (folder / "bad.json").write_text(content)
+        (folder / BAD).write_text(content)
         planned = plan(folder, LAST, NOW)
-        assert [one.path.name for one in planned.damaged] == ["bad.json"]
+        assert [one.path.name for one in planned.damaged] == [BAD]
         prune(planned)
     found = sorted(path.name for path in (folder / "damaged").iterdir())
-    assert found == ["bad-1.json", "bad-2.json", "bad.json"]
+    assert found == sorted([BAD, *(f"{Path(BAD).stem}-{n}.json" for n in (1, 2))])
     assert sorted(path.read_text() for path in (folder / "damaged").iterdir()) == sorted(
         contents
     )
-    assert not (folder / "bad.json").exists()
+    assert not (folder / BAD).exists()
 
 
 def test_a_name_that_a_writer_has_just_taken_is_not_damaged(folder: Path) -> None:
-    empty = folder / "empty.json"
+    empty = folder / BAD
     empty.touch()
     assert plan(folder, LAST, NOW).damaged == ()
     long_ago = time.time() - 2 * RULE.just_now_seconds
@@ -118,7 +150,7 @@ def test_a_name_that_a_writer_has_just_taken_is_not_damaged(folder: Path) -> Non
 
 
 def test_what_has_become_whole_meanwhile_stays(folder: Path) -> None:
-    path = folder / "late.json"
+    path = folder / BAD
     path.write_text("{")
     planned = plan(folder, LAST, NOW)
     assert [one.path for one in planned.damaged] == [path]
@@ -131,9 +163,9 @@ def test_what_has_become_whole_meanwhile_stays(folder: Path) -> None:
 def test_a_folder_of_damaged_files_alone_is_tidied_too(folder: Path) -> None:
     other = folder.parent / "other"
     other.mkdir()
-    (other / "bad.json").write_text("{")
+    (other / BAD).write_text("{")
     prune(plan(other, LAST, NOW))
-    assert listed(other) == {"damaged/bad.json"}
+    assert listed(other) == {f"damaged/{BAD}"}
 
 
 def test_a_run_that_tells_no_time_stays(folder: Path) -> None:
@@ -161,12 +193,12 @@ def test_what_is_written_meanwhile_stays(folder: Path) -> None:
 
 
 def test_two_may_prune_at_once(folder: Path) -> None:
-    (folder / "bad.json").write_text("{")
+    (folder / BAD).write_text("{")
     first, second = plan(folder, LAST, NOW), plan(folder, LAST, NOW)
     prune(first)
     prune(second)
     assert left(folder) == [named(3)]
-    assert listed(folder / "damaged") == {"bad.json"}
+    assert listed(folder / "damaged") == {BAD}
 
 
 def test_what_a_killed_prune_has_left_goes_later(folder: Path) -> None:

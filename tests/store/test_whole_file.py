@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 
 from bench.store.files import whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_takes_its_name_once_it_is_written(tmp_path: Path) -> None:
@@ -21,6 +19,44 @@ def test_a_file_takes_its_name_once_it_is_written(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "new"
     assert path.stat().st_mode & 0o777 == 0o644
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "old").write_text("old")
+    (tmp_path / "link").symlink_to("folder/old")
+    with whole(tmp_path / "link") as part:
+        part.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "old").read_text() == "new"
+
+
+def test_what_is_no_plain_file_stays_and_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole(pipe) as part:
+        part.write_text("new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    with whole(Path(os.devnull)) as part:
+        part.write_text("new")
+    assert pipe.is_fifo()
+    assert Path(os.devnull).is_char_device()
+    with pytest.raises(IsADirectoryError), whole(tmp_path) as part:
+        part.write_text("new")
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_what_a_killed_writer_left_goes_once_it_is_old(tmp_path: Path) -> None:
+    path, old, young = (tmp_path / name for name in ("a.json", ".b-1.part.json", ".c.tmp"))
+    for left in (old, young, tmp_path / ".mine"):
+        left.write_text("left")
+    for left in (old, tmp_path / ".mine"):
+        os.utime(left, (0, 0))
+    with whole(path) as part:
+        part.write_text("new")
+    assert sorted(tmp_path.iterdir()) == [young, tmp_path / ".mine", path]
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, ValueError])
