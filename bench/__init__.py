@@ -7,9 +7,10 @@ neither pandas nor a database.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing takes long to import, and Ctrl-C may come meanwhile
 if TYPE_CHECKING:
+    from typing import Any
+
     from bench.store.table import load
 
 __all__ = ["load"]

@@ -1,18 +1,21 @@
 """Runs ``python -m bench``; what fails here is never taken for an answer.
 
 Python itself exits with 1 after an exception, which of a comparison says that a case is slower.
+What is needed to end well is imported when it is needed: Ctrl-C may come at any moment.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
+import signal
 import sys
-import traceback
-from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
 
 #: As `bench.commands.exits.Exit` has them: that module may need what is missing.
-USAGE, CRASHED = 2, os.EX_SOFTWARE
+USAGE, CRASHED, UNWRITTEN, INTERRUPTED = 2, os.EX_SOFTWARE, os.EX_IOERR, 130
 OWN = ("bench", "kernels", "data")
 #: The same program, installed.
 SCRIPT = "minibatch-bench"
@@ -31,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     SystemExit
         Always, with the exit code.
     """
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         _run(sys.argv[1:] if arguments is None else arguments)
     except ModuleNotFoundError as error:
@@ -42,10 +46,29 @@ def main(arguments: list[str] | None = None) -> None:
         _crashed()
 
 
+def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """End at once: nothing is under way but imports, and printing what is done.
+
+    While there is more, `bench.commands.exits.refusals` takes the signal.
+    """
+    os.write(2, b"Interrupted.\n")
+    os._exit(INTERRUPTED)
+
+
 def _run(arguments: list[str]) -> None:
-    app = importlib.import_module("bench.commands.app")
-    called = Path(sys.argv[0]).name
-    app.invoke(arguments, called if called == SCRIPT else "python -m bench")
+    from bench.commands import output  # noqa: PLC0415
+
+    output.guard()
+    from bench.commands import app  # noqa: PLC0415
+
+    called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes long to import
+    try:
+        app.invoke(arguments, called if called == SCRIPT else "python -m bench")
+    finally:
+        lost = output.lost()
+        if lost is not None:
+            sys.stderr.write(f"ERROR: standard output can't be written: {lost.strerror}.\n")
+            sys.exit(UNWRITTEN)
 
 
 def _not_installed(missing: str) -> int:
@@ -58,6 +81,8 @@ def _not_installed(missing: str) -> int:
 
 
 def _crashed() -> None:
+    import traceback  # noqa: PLC0415
+
     traceback.print_exc()
     sys.stderr.write(
         "ERROR: The program itself failed, as above; that says nothing of what was measured.\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from bench.advise.answer import Found
 from bench.advise.reading import Axis, NothingComparableError
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import AsJson, Figure, Results, console_of
+from bench.commands.output import put, say
 from bench.commands.request_options import asked, takes_request
 from bench.plan import values
 from bench.plan.request import Request, flag, read
@@ -77,10 +77,6 @@ def advise(
     """
     console = console_of()
     notes = Console(stderr=True, width=console.width)
-
-    def tell(text: str) -> None:
-        notes.print(text, markup=False, highlight=False, soft_wrap=True)
-
     codes = {NothingComparableError: Exit.NOTHING}
     with refusals(codes, interrupted="Interrupted; what was counted is kept."):
         if figure is not None:
@@ -101,8 +97,11 @@ def advise(
             with StatusLine(notes) as line:
                 path, measured, complete = advice_run.measure(live, results, notes, line.write)
             if not complete:
-                tell(f"Run file: {path}")
-                tell("To finish it: python -m bench run --resume; then name its run file here.")
+                say(f"Run file: {path}", error=True)
+                say(
+                    "To finish it: python -m bench run --resume, then name the file.",
+                    error=True,
+                )
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
         table = reading.rows_of(documents)
@@ -111,9 +110,9 @@ def advise(
         with StatusLine(notes) as line:
             found = reading.find(table, request.tolerance, axes, line.write)
         if figure is not None:
-            _draw(found, figure, sources, tell)
+            _draw(found, figure, sources)
     if not (run or as_json):
-        typer.echo(
+        say(
             render(
                 documents[0],
                 width=console.width,
@@ -125,7 +124,7 @@ def advise(
     if not run:  # to standard output too, but for JSON
         told = Material(documents[0], sources, found)
         ending = closing(told, str(path), console.width, program())
-        (tell if as_json else typer.echo)("\n".join(["", *ending]))
+        put("\n".join(["", *ending]), error=as_json)
     if not any(one.advice for one in found.answers):
         raise typer.Exit(Exit.UNCLEAR)
 
@@ -135,11 +134,11 @@ def _show(
 ) -> None:
     """Print the answers."""
     if as_json:
-        typer.echo(json.dumps({"runs": sources, **advice.document(found)}, indent=1))
+        put(json.dumps({"runs": sources, **advice.document(found)}, indent=1))
     else:
         advice.render(found, console, details=details)
     if not found.answers:
-        typer.echo(f"{sources} holds no time of an epoch to advise on.", err=True)
+        say(f"{sources} holds no time of an epoch to advise on.", error=True)
 
 
 def _axes(
@@ -173,7 +172,7 @@ def _narrowed(table: pd.DataFrame, request: Request) -> pd.DataFrame:
     return table
 
 
-def _draw(found: Found, path: Path, sources: str, tell: Callable[[str], object]) -> None:
+def _draw(found: Found, path: Path, sources: str) -> None:
     """Draw the answers; those of a further workload or device into a file of their own."""
     from bench.report.charts import static  # noqa: PLC0415 - it imports matplotlib
 
@@ -187,4 +186,4 @@ def _draw(found: Found, path: Path, sources: str, tell: Callable[[str], object])
         try:
             write_figure(partial(static.figure, target_chart(answers), title), place)
         except NothingToDrawError as reason:
-            tell(f"{place.name} is not drawn: {reason}")
+            say(f"{place.name} is not drawn: {reason}", error=True)

@@ -18,6 +18,7 @@ import typer
 
 from bench import __version__
 from bench.commands.exits import Exit
+from bench.commands.output import say
 from bench.commands.settings import defaults, settings
 from bench.plan.values import SelectionError
 
@@ -41,7 +42,7 @@ COMMANDS = {
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"minibatch-bench {__version__}")
+        say(f"minibatch-bench {__version__}")
         raise typer.Exit
 
 
@@ -106,7 +107,7 @@ def _defaults(app: typer.Typer, name: str) -> dict[str, Any]:
         }
         return defaults(found, name, parameters, COMMANDS)
     except SelectionError as error:
-        typer.echo(f"ERROR: {error}", err=True)
+        say(f"ERROR: {error}", error=True)
         sys.exit(Exit.USAGE)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bench.commands.exits import Exit
 from bench.commands.options import AsJson
+from bench.commands.output import put
 from bench.machine.health import examine
 from bench.report import doctor as doctor_report
 
@@ -22,7 +23,7 @@ def doctor(
     """
     health = examine()
     if as_json:
-        typer.echo(json.dumps(health, indent=2))
+        put(json.dumps(health, indent=2))
     else:
         doctor_report.render(health, Console())
     raise typer.Exit(Exit.OK if health["can_measure"] else Exit.FAILED)

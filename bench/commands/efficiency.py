@@ -15,6 +15,7 @@ from bench.advise.devices import NotComparableError, by_threads, efficiencies
 from bench.advise.roofline import DECLARING
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import AsJson, Figure, console_of
+from bench.commands.output import put
 from bench.commands.request_options import asked
 from bench.plan import values
 from bench.plan.values import SelectionError
@@ -98,4 +99,4 @@ def _chosen(
 
 
 def _write(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=2, allow_nan=False))
+    put(json.dumps(document, indent=2, allow_nan=False))

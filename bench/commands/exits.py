@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
@@ -10,6 +11,7 @@ from typing import Any
 
 import typer
 
+from bench.commands.output import say
 from bench.plan.values import SelectionError
 from bench.store.files import StoreError
 from data.errors import DataError
@@ -33,6 +35,8 @@ class Exit(IntEnum):
     4     NOTHING      nothing comparable: no two runs share a series
     70    CRASHED      an error in the program itself; the traceback is on stderr, and nothing
                        is claimed
+    74    UNWRITTEN    standard output could not be written (a full disk); what was measured
+                       is saved. A reader that has gone, as of a pipe, changes no code
     130   INTERRUPTED  Ctrl-C or SIGTERM; what was measured is saved
     ====  ===========  ==============================================================
     """
@@ -43,6 +47,7 @@ class Exit(IntEnum):
     UNCLEAR = 3
     NOTHING = 4
     CRASHED = os.EX_SOFTWARE
+    UNWRITTEN = os.EX_IOERR
     INTERRUPTED = 130
 
 
@@ -55,7 +60,9 @@ UNDONE = "Interrupted; nothing is half done."
 
 
 @contextmanager
-def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> Iterator[None]:
+def refusals(
+    codes: Mapping[Any, Exit] | None = None, interrupted: str = "Interrupted."
+) -> Iterator[None]:
     """Turn what a user can cause into a sentence and an exit code.
 
     Parameters
@@ -63,7 +70,7 @@ def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> 
     codes : mapping of exception class to Exit, optional
         Of further errors, or of those that do not end with `Exit.USAGE` here.
     interrupted : str
-        What is said after Ctrl-C; without it, the interrupt goes on.
+        What is said after Ctrl-C.
 
     Raises
     ------
@@ -71,14 +78,15 @@ def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> 
     """
     codes = codes or {}
     foreseen: tuple[type[Exception], ...] = (*USAGE_ERRORS, *codes)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt as error:
-        if not interrupted:
-            raise
-        typer.echo(interrupted, err=True)
+        say(interrupted, error=True)
         raise typer.Exit(Exit.INTERRUPTED) from error
     except foreseen as error:
-        typer.echo(f"ERROR: {error}", err=True)
+        say(f"ERROR: {error}", error=True)
         code = next((codes[kind] for kind in codes if isinstance(error, kind)), Exit.USAGE)
         raise typer.Exit(code) from error
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -9,6 +9,7 @@ import typer
 
 from bench.commands.exits import UNDONE, Exit, refusals
 from bench.commands.options import Results
+from bench.commands.output import say
 from bench.report import numbers
 from bench.store.files import RUNS, StoreError
 from bench.store.importing import import_runs
@@ -32,11 +33,11 @@ def import_(
     with refusals({StoreError: Exit.FAILED}, UNDONE):
         found = import_runs(source, results)
     for original, copy in found.copied:
-        typer.echo(f"{original} -> {copy}")
+        say(f"{original} -> {copy}")
     for one in found.left:
-        typer.echo(f"WARNING: {one.path} was left: {one.reason}", err=True)
+        say(f"WARNING: {one.path} was left: {one.reason}", error=True)
     copied = numbers.number(len(found.copied), "run")
-    typer.echo(
+    say(
         f"{copied} copied to {results}, {len(found.known)} known already, "
         f"{len(found.left)} left."
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bench.commands.exits import refusals
 from bench.commands.options import AsJson
+from bench.commands.output import put
 from bench.commands.request_options import takes_request
 from bench.plan.catalogue import catalogue
 from bench.plan.request import Request, select
@@ -29,6 +30,6 @@ def list_(
     with refusals():
         listed = catalogue(select(request))
     if as_json:
-        typer.echo(json.dumps(listed, indent=2))
+        put(json.dumps(listed, indent=2))
     else:
         render_catalogue(listed, Console(), ids=ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.cases.contract import Record
+from bench.commands.output import SIMPLER
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
 from bench.machine import health
@@ -238,16 +240,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     items = [item for item in session.items if _is_case(item)]
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    said = [*_taken_too(config.getoption("keyword"), items)]
+    said += [NO_CASE] if SUITE in config.stash and not session.items else []
+    measures = bool(items) and not config.getoption("collectonly")
+    said += [*health.before_measuring(), LOOKING] if measures else []
     if reporter is not None:
-        for text in _taken_too(config.getoption("keyword"), items):
+        if isinstance(reporter._tw._file, io.TextIOWrapper):
+            reporter._tw._file.reconfigure(errors=SIMPLER)
+        for text in said:
             reporter.write_line(text)
-    if SUITE in config.stash and not session.items and reporter is not None:
-        reporter.write_line(NO_CASE)
-    if not items or config.getoption("collectonly"):
+    if not measures:
         return
-    if reporter is not None:
-        for text in (*health.before_measuring(), LOOKING):
-            reporter.write_line(text)
     asked = suite(config)
     estimator = Estimator(asked.registry, asked.protocol)
     try:

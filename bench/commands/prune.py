@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.commands.exits import UNDONE, Exit, refusals
+from bench.commands.output import say
 from bench.plan import values
 from bench.plan.values import SelectionError, age
 from bench.report import numbers
@@ -75,20 +76,20 @@ def _show(planned: Plan, n_bytes: int, *, done: bool) -> None:
     goes, aside = ("removed", "moved") if done else ("would go", "would be moved")
     for run in planned.going:
         taken = f"{run.taken:%Y-%m-%d %H:%M}" if run.taken else ""
-        typer.echo(f"{goes}: {run.path} ({taken})")
+        say(f"{goes}: {run.path} ({taken})")
         for path in planned.figures[run.path]:
-            typer.echo(f"{goes}: {path}")
+            say(f"{goes}: {path}")
     for one in planned.damaged:
-        typer.echo(f"{aside} to {planned.folder / DAMAGED}: {one.path}: {one.reason}")
+        say(f"{aside} to {planned.folder / DAMAGED}: {one.path}: {one.reason}")
     for why, names in (
         ("pinned or of the reference", planned.protected),
         ("tells no time", planned.undated),
         ("no run", planned.strange),
     ):
         for name in names:
-            typer.echo(f"stays, {why}: {name}")
+            say(f"stays, {why}: {name}")
     size = numbers.engineering(n_bytes, "B")
     runs = numbers.number(len(planned.going), "run")
-    typer.echo(f"{runs} {goes} ({size}), {planned.n_staying} stay.")
+    say(f"{runs} {goes} ({size}), {planned.n_staying} stay.")
     if not done and (planned.going or planned.damaged):
-        typer.echo("Nothing was changed: --yes does it.")
+        say("Nothing was changed: --yes does it.")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Output, console_of
+from bench.commands.output import say
 from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import margins
 from bench.compare.comparison import AXES, NotComparedError
@@ -121,7 +122,7 @@ def report(
 
 
 def _tell(text: str) -> None:
-    typer.echo(text, err=True)
+    say(text, error=True)
 
 
 def _table(cases: pd.DataFrame, form: Format, place: Path | None) -> None:
@@ -179,7 +180,7 @@ def _write(found: Source, form: Format, place: Path | None) -> None:
 def _hand_on(text: str, place: Path | None) -> None:
     """Write a text whole, or not at all; print it where no place is named."""
     if place is None:
-        typer.echo(text, nl=False)
+        sys.stdout.write(text)
         return
     write_text(place, text)
     _tell(f"report: {place}")

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
+from bench.commands.output import put, say
 from bench.commands.request_options import takes_request
 from bench.machine import health
 from bench.plan.request import Request
@@ -57,11 +58,11 @@ def run(
         path, document, complete = started.save(results)
         _show(path, document, console, Tables.NONE if quiet else tables)
         if not complete:
-            typer.echo(f"To finish it: python -m bench run --resume {started.journal}")
+            say(f"To finish it: python -m bench run --resume {started.journal}")
             raise typer.Exit(Exit.INTERRUPTED)
         measured, failed = document["benchmarks"], document["bench"]["failed"]
         if not (measured or failed):
-            typer.echo(
+            say(
                 "Nothing was measured: every case was skipped, for the reasons above. "
                 "`python -m bench doctor` says what this machine lacks."
             )
@@ -82,13 +83,13 @@ def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables
     if document["benchmarks"]:
         with StatusLine(Console(stderr=True, quiet=tables is Tables.NONE)) as line:
             told = source.just_measured(document, path.name, line.write)
-        typer.echo("\n" + "\n".join(closing.closing(told, str(path), width, closing.program())))
+        put("\n" + "\n".join(closing.closing(told, str(path), width, closing.program())))
     else:
-        typer.echo(f"Run file: {path}")
+        say(f"Run file: {path}")
 
 
 def _draw(document: dict[str, Any], folder: Path) -> None:
     from bench.report.charts.figures import draw_run  # noqa: PLC0415
 
     draw_run(document, folder)
-    typer.echo(f"Figures: {folder}{os.sep}")
+    say(f"Figures: {folder}{os.sep}")

@@ -11,6 +11,7 @@ import typer
 
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
+from bench.commands.output import say
 from bench.commands.request_options import takes_request
 from bench.plan import values
 from bench.plan.request import Request, protocol_of
@@ -96,11 +97,11 @@ def selftest(
             loaded=loaded,
             seed=secrets.randbelow(RULE.largest_seed),
         )
-        samples = sample(asked, lambda text: typer.echo(text, err=True))
+        samples = sample(asked, lambda text: say(text, error=True))
     with refusals({StoreError: Exit.FAILED}):
         path, rates = write(results, asked, samples)
     tables.render(rates, samples.lost, console)
-    typer.echo(f"samples: {path}")
+    say(f"samples: {path}")
     if not samples.complete:
         raise typer.Exit(Exit.INTERRUPTED)
     raise typer.Exit(Exit.OK if any(one.false_slower.of for one in rates) else Exit.UNCLEAR)

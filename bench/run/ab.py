@@ -281,15 +281,21 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
         others = [one for one in listed if one.reason]
         if measured:
             check_writable(folder)
-        complete = _measure(asked, measured, len(others), sides, console)
-    undecided(measured)
-    paths: Sequence[Path] = ()
-    unsaved = ""
-    if any(one.contest.n_pairs for one in measured):
-        try:
-            paths = store_sides(folder, asked, sides, measured, complete=complete)
-        except StoreError as error:
-            unsaved = str(error)
+        progress = AbProgress(
+            console, [one.entry.name for one in measured], [one.contest for one in measured]
+        )
+        progress.note(_announcement(asked, measured, len(others)))
+        interrupts = stack.enter_context(Interrupts(progress.note))
+        complete = _measure(asked, measured, sides, progress, interrupts)
+        interrupts.save()
+        undecided(measured)
+        paths: Sequence[Path] = ()
+        unsaved = ""
+        if any(one.contest.n_pairs for one in measured):
+            try:
+                paths = store_sides(folder, asked, sides, measured, complete=complete)
+            except StoreError as error:
+                unsaved = str(error)
     told = judged(asked.sides, measured, others, sources=[str(path) for path in paths])
     if unsaved:
         told = unbacked(told, unsaved)
@@ -299,16 +305,12 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
 def _measure(
     asked: AbAsked,
     measured: Sequence[Measured],
-    n_others: int,
     sides: Sequence[Prepared],
-    console: Console,
+    progress: AbProgress,
+    interrupts: Interrupts,
 ) -> bool:
     """Measure all pairs; say whether that came to its end."""
-    progress = AbProgress(
-        console, [one.entry.name for one in measured], [one.contest for one in measured]
-    )
-    progress.note(_announcement(asked, measured, n_others))
-    with Interrupts(progress.note) as interrupts, progress:
+    with progress:
         pairs = Pairs(
             measured=measured,
             sides=[

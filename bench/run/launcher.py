@@ -325,7 +325,8 @@ class WorkerProcess:
 class Interrupts:
     """While it is entered, counts Ctrl-C.
 
-    The second one, and SIGTERM, raise KeyboardInterrupt; the first is only noted.
+    The second one, and SIGTERM, raise KeyboardInterrupt; the first is only noted. After that,
+    and once `save` was called, none is heeded: what was measured is being written.
 
     Parameters
     ----------
@@ -336,7 +337,7 @@ class Interrupts:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._before: dict[int, object] = {}
-        self.asked = False
+        self.asked = self._saving = False
 
     def __enter__(self) -> Interrupts:
         """Take the signals over."""
@@ -354,14 +355,23 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type] # what signal() returned
 
+    def save(self) -> None:
+        """Note that from here on nothing is measured."""
+        self._saving = True
+
     def _once(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked or self._saving:
             self._at_once(number, frame)
+            return
         self.asked = True
         self._say("Finishing the case in progress; Ctrl-C again stops at once.")
 
     def _at_once(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.asked = True
+        if self._saving:
+            self._say("Saving what was measured.")
+            return
+        self._saving = True
         raise KeyboardInterrupt
 
 

@@ -275,11 +275,8 @@ def resume(path: Path | None, folder: Path, console: Console) -> Run:
         When there is no such run, or the machine or the code is another one by now.
     """
     if path is None:
-        left = unfinished(folder)
-        if not left:
-            raise StoreError(f"there is no unfinished run in {folder / FOLDER}.")
-        path = left[-1]
-    read, _ = read_journal(path)
+        path = newest_journal(folder, console)
+    read_journal(path)
     journal = Journal(path)
     read, before = read_journal(path)
     try:
@@ -291,6 +288,24 @@ def resume(path: Path | None, folder: Path, console: Console) -> Run:
         ) from error
     _check_same(asked, path)
     return Run(asked, journal, console, before)
+
+
+def newest_journal(folder: Path, console: Console) -> Path:
+    """Return the newest journal of a folder of runs that can be read; name those that can't.
+
+    Raises
+    ------
+    StoreError
+        When there is none.
+    """
+    for path in reversed(unfinished(folder)):
+        try:
+            read_journal(path)
+        except StoreError as error:
+            console.print(f"Left out: {error}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            return path
+    raise StoreError(f"there is no unfinished run in {folder / FOLDER} that can be read.")
 
 
 def _check_same(asked: RunAsked, path: Path) -> None:
@@ -352,23 +367,25 @@ class Run:
         StoreError
             When the disk is full: what was measured before stays in the journal.
         """
-        complete = self._measure()
-        from bench.run import merging  # noqa: PLC0415 - not beside what is measured
+        with Interrupts(self._progress.note) as interrupts:
+            try:
+                complete = self._measure(interrupts)
+                interrupts.save()
+                from bench.run import merging  # noqa: PLC0415 - not beside what is measured
 
-        document = merging.document(self._asked, self._outcomes, complete=complete)
-        try:
-            path = files.write_run(folder, document, self._asked.commit)
-            if complete:
-                self._journal.remove()
-        finally:
-            self._journal.close()
+                document = merging.document(self._asked, self._outcomes, complete=complete)
+                path = files.write_run(folder, document, self._asked.commit)
+                if complete:
+                    self._journal.remove()
+            finally:
+                self._journal.close()
         return path, document, complete
 
-    def _measure(self) -> bool:
+    def _measure(self, interrupts: Interrupts) -> bool:
         """Run the processes; say whether all was done."""
         asked = self._asked
         processes = schedule(asked.tasks, asked.replicates, asked.order_seed, asked.setting)
-        with Interrupts(self._progress.note) as interrupts, self._progress:
+        with self._progress:
             executor = Executor(
                 SubprocessLauncher(asked.kernel_folders),
                 request_of=self._request,

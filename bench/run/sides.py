@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -161,6 +164,8 @@ def _interpreter(option: str, text: str) -> str:
 
 #: What is measured; what measures is always of this program.
 MEASURED = ("kernels", "data")
+#: Of the folder's name.
+PREFIX = "bench-ab-"
 
 
 @contextmanager
@@ -176,6 +181,8 @@ def checkout(option: str, revision: str) -> Iterator[tuple[str, Path]]:
     revision : str
         Whatever git takes for a commit.
 
+    A folder that a killed process has left is removed: nobody holds it any more.
+
     Yields
     ------
     tuple of (str, Path)
@@ -189,10 +196,37 @@ def checkout(option: str, revision: str) -> Iterator[tuple[str, Path]]:
     commit = _git(option, revision, "rev-parse", "--verify", f"{revision}^{{commit}}")
     name = commit.decode().strip()
     archive = _git(option, revision, "archive", "--format=tar", name, *MEASURED)
-    with tempfile.TemporaryDirectory(prefix="bench-ab-") as folder:
+    _remove_abandoned()
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _held(Path(folder)):
         with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
             _unpack(packed, folder)
         yield name, Path(folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder, as long as this process lives.
+
+    Raises
+    ------
+    OSError
+        When another process holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned() -> None:
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        # One that is new may not be held yet.
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > RULE.start_seconds:
+                with _held(left):
+                    shutil.rmtree(left)
 
 
 def _unpack(packed: tarfile.TarFile, folder: str) -> None:

@@ -29,7 +29,8 @@ def ended(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_its_codes_are_the_documented_ones() -> None:
-    assert (program.USAGE, program.CRASHED) == (Exit.USAGE, Exit.CRASHED)
+    ours = (program.USAGE, program.CRASHED, program.UNWRITTEN, program.INTERRUPTED)
+    assert ours == (Exit.USAGE, Exit.CRASHED, Exit.UNWRITTEN, Exit.INTERRUPTED)
 
 
 def test_an_environment_without_packages_is_told_in_a_sentence() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.plan.tasks import Cause, Pass, Task, schedule
-from bench.run.launcher import Executor
+from bench.run.launcher import Executor, Interrupts
 from tests.run.fake_launcher import CRASH, HANG, KILLED, FakeLauncher, answer_of, error
 
 if TYPE_CHECKING:
@@ -167,3 +168,25 @@ def test_a_pass_of_its_own_has_a_process_for_each_case() -> None:
         ["m"],
         ["m"],
     ]
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_is_noted_the_next_raised_and_nothing_after_that(second: int) -> None:
+    said: list[str] = []
+    with Interrupts(said.append) as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupts.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(second)
+        signal.raise_signal(signal.SIGINT)
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_measured_is_saved_whatever_comes(number: int) -> None:
+    said: list[str] = []
+    with Interrupts(said.append) as interrupts:
+        interrupts.save()
+        for _ in range(3):
+            signal.raise_signal(number)
+    assert said == ["Saving what was measured."] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bench.plan.tasks import Cause, Outcome, Pass
-from bench.run.runner import FOLDER, Journal, read_journal, unfinished
+from bench.run.runner import FOLDER, Journal, newest_journal, read_journal, unfinished
 from bench.store.files import StoreError
 
 if TYPE_CHECKING:
@@ -131,3 +133,17 @@ def test_on_a_full_disk_the_lines_before_stay_and_no_part_of_one_is_left(
 def test_every_line_is_json_of_its_own(tmp_path: Path) -> None:
     lines = written(tmp_path / "one.jsonl").read_text().splitlines()
     assert [*map(len, map(json.loads, lines))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("torn", ["", '{"asked"', "[1]\n", "null\n", '{"asked": 1}\n[]\n'])
+def test_an_older_journal_is_taken_where_the_newest_is_damaged(
+    tmp_path: Path, torn: str
+) -> None:
+    good = written(tmp_path / FOLDER / "20261101.jsonl")
+    (tmp_path / FOLDER / "20261102.jsonl").write_text(torn)
+    said = io.StringIO()
+    assert newest_journal(tmp_path, Console(file=said)) == good
+    assert "20261102.jsonl is damaged" in said.getvalue().replace("\n", "")
+    good.unlink()
+    with pytest.raises(StoreError, match="that can be read"):
+        newest_journal(tmp_path, Console(file=said))

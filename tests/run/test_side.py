@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.plan.values import SelectionError
-from bench.run import runner
+from bench.run import runner, sides
 from bench.run.sides import Side, checkout, side_of
 
 if TYPE_CHECKING:
@@ -89,3 +93,24 @@ def test_a_revision_that_is_not_there_is_refused() -> None:
         checkout("--a", "no-such-revision"),
     ):
         pass
+
+
+def test_what_a_killed_comparison_has_laid_out_goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, held, new = (tmp_path / f"{sides.PREFIX}{name}" for name in ("left", "held", "new"))
+    for folder in (left, held, new):
+        (folder / "kernels").mkdir(parents=True)
+    for folder in (left, held):
+        os.utime(folder, (0, 0))
+    handle = os.open(held, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(SelectionError), checkout("--a", "no-such-revision"):
+        pass
+    assert left.exists(), "nothing is laid out yet"
+    with suppress(SelectionError), checkout("--a", "HEAD"):
+        assert not left.exists()
+        assert held.exists()
+        assert new.exists()
+    os.close(handle)
