@@ -8,6 +8,7 @@ from rich.console import Console
 from bench.commands.exits import Exit, refusals
 from bench.commands.request_options import takes_request
 from bench.plan.request import Request, protocol_of, select
+from bench.report.progress import StatusLine
 from bench.selftest import agreement, tables
 
 
@@ -21,10 +22,13 @@ def check_(request: Request) -> None:
     """
     with refusals():
         selection = select(request)
-    chosen = agreement.KERNELS if request.kernels is None else selection.values["kernel"]
-    found = [
-        one
-        for device in selection.values["device"]
-        for one in agreement.check(selection, protocol_of(request), device, chosen)
-    ]
+        chosen = agreement.KERNELS if request.kernels is None else selection.values["kernel"]
+        with StatusLine(Console(stderr=True)) as line:
+            found = [
+                one
+                for device in selection.values["device"]
+                for one in agreement.check(
+                    selection, protocol_of(request), device, chosen, tell=line.write
+                )
+            ]
     raise typer.Exit(Exit.OK if tables.render_agreement(found, Console()) else Exit.FAILED)

@@ -139,17 +139,16 @@ def _troubles(table: pd.DataFrame, logs: Floats) -> list[str]:
     of_run = capped.groupby(table["run"].to_numpy()).transform("mean").to_numpy()
     untrusted = table["untrusted"].isin([True]).to_numpy()
     twice = table.duplicated(["key", "place"], keep=False).to_numpy()
+    most = RULE.max_disturbed_of_case
     busy = "the machine did other work meanwhile: measure again when it is quiet"
     reasons = [""] * len(table)
-    for n in np.flatnonzero(
-        twice | untrusted | (share > RULE.max_disturbed_of_case) | ~np.isfinite(logs)
-    ):
+    for n in np.flatnonzero(twice | untrusted | (share > most) | ~np.isfinite(logs)):
         reasons[n] = (
             "It stands in the run more than once, and which is which can't be told."
             if twice[n]
             else "It holds no time above zero."
             if not np.isfinite(logs[n])
-            else f"{100 * share[n]:.0f}% of its rounds were disturbed; {busy}."
+            else f"More than {most:.0%} of its rounds were disturbed; {busy}."
         )
     for n in np.flatnonzero(of_run > RULE.max_disturbed_of_run):
         reasons[n] = reasons[n] or (

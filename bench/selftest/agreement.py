@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -89,9 +89,16 @@ def check(
     protocol: Protocol,
     device: str,
     kernels: Sequence[str] = KERNELS,
+    *,
+    tell: Callable[[str], object] = str,
     launcher: Launcher | None = None,
 ) -> Iterator[Agreement | str]:
     """Time one kernel of each backend by the suite and by a plain loop.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told what is being timed.
 
     Yields
     ------
@@ -114,6 +121,9 @@ def check(
         worker = (launcher or SubprocessLauncher()).launch(Setting())
         try:
             for size in RULE.batch_sizes:
+                tell(
+                    f"timing {kernel} with batches of {size}, by the suite and by a plain loop"
+                )
                 request = {
                     "module": "bench_epoch",
                     "params": {**params, "batch_size": size},

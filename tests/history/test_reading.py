@@ -75,7 +75,7 @@ def test_a_disturbed_run_and_a_disturbed_case_tell_nothing(tmp_path: Path) -> No
     assert made.there.all()
     (at,) = np.flatnonzero(np.isnan(made.logs[4]))
     assert made.series["key"][at] == FIRST
-    assert "30% of its rounds were disturbed" in made.troubles[FIRST]
+    assert "More than 20% of its rounds were disturbed" in made.troubles[FIRST]
 
 
 def test_other_work_under_the_same_name_is_no_history(tmp_path: Path) -> None:
