@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -46,4 +47,36 @@ def test_an_error_of_the_program_is_no_verdict(module: str) -> None:
     assert done.returncode == Exit.CRASHED == os.EX_SOFTWARE
     assert "Traceback" in done.stderr
     assert "The program itself failed" in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
+
+
+INTERRUPTED = """
+import os, runpy, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["bench", *{arguments!r}]
+runpy.run_module("bench", run_name="__main__")
+"""
+RUN = "results/reference/20261130T124946Z-70a23e7-26f9ca.json"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("bench.commands.output", ["list"]),
+        ("typer", ["--help"]),
+        ("bench.commands.compare", ["compare", RUN, RUN]),
+        ("pandas", ["efficiency"]),
+        ("scipy.stats", ["compare", RUN, RUN]),
+        ("bench.report.numbers", ["prune"]),
+    ],
+)
+def test_ctrl_c_at_any_moment_is_one_line(module: str, arguments: list[str]) -> None:
+    done = ended("-c", INTERRUPTED.format(module=module, arguments=arguments))
+    assert done.returncode in {Exit.INTERRUPTED, -signal.SIGINT}
+    assert done.stderr.startswith("Interrupted")
+    assert done.stderr.count("\n") == 1
     assert done.stdout == ""
