@@ -162,6 +162,7 @@ def _told(shares: Sequence[float]) -> str:
 # What was measured as run files: one of each side, of the same pairs.
 
 
+PREPARING = "Getting both sides ready, and asking each which cases it has …"
 #: Beside the folder of runs: a comparison's runs are no part of a machine's history.
 FOLDER = Path("results") / "ab"
 
@@ -270,6 +271,7 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
         meanwhile, what was measured is told, and every case is untrusted.
     """
     check(asked.request, asked.sides)
+    console.print(PREPARING)
     with ExitStack() as stack:
         sides = prepare(asked.sides, asked.request.kernel_folder, stack)
         listed = entries(asked.request, sides)
