@@ -39,6 +39,7 @@ from bench.plan.request import (
 from bench.plan.values import SelectionError
 from bench.report import terminal
 from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
+from bench.run.launcher import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError
@@ -356,6 +357,12 @@ def record_fixture(benchmark: BenchmarkFixture) -> Record:
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Put the fingerprint into the run file, what changes from minute to minute apart."""
     machine.extend(machine_info)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_commit_info() -> dict[str, Any]:
+    """Name the commit of what measures, not that of the working directory."""
+    return commit_info()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
