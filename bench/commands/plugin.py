@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from bench.machine import health
 from bench.measure.gate import GateError
 from bench.measure.measurement import record
 from bench.measure.protocol import DivergedError
+from bench.measure.rounds import WatchedError, unwatched
 from bench.measure.target import MissedError
 from bench.plan import values
 from bench.plan.catalogue import usual_modules
@@ -163,6 +165,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
+        try:
+            with unwatched():
+                pass
+        except WatchedError as error:
+            raise pytest.UsageError(str(error)) from error
         # The project's tests make errors of warnings; a run on a user's machine does not.
         config.addinivalue_line("filterwarnings", "default")
         # A run that is told to end saves what it has, as after Ctrl-C.
@@ -294,11 +301,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(str(answer))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    """Mark the fixture as used: else pytest-benchmark warns of a case that is cut short."""
-    if _is_case(item):
-        item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Measure a case unwatched, its fixture marked as used.
+
+    Else pytest-benchmark warns of a case that is cut short.
+    """
+    with unwatched() if _is_case(item) else nullcontext():
+        if _is_case(item):
+            item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)
