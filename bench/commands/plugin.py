@@ -88,6 +88,21 @@ DOCUMENT = pytest.StashKey[dict[str, Any]]()
 PROBLEM = pytest.StashKey[str]()
 CASES = Path(__file__).parents[1] / "cases"
 TABLES = (*(one.value for one in Tables), "pytest-benchmark")
+#: Options of pytest-benchmark that don't reach what this suite measures, and the remedy.
+INSTEAD = {
+    "min_rounds precision confidence min_time max_time": (
+        "give --precision or --seconds-per-case"
+    ),
+    "warmup warmup_iterations calibration_precision": (
+        "leave it out: a case is warmed up until its times have settled"
+    ),
+    "cprofile cprofile_loops cprofile_top cprofile_dump": (
+        "leave it out: what is profiled takes longer"
+    ),
+    "timer": "leave it out: the suite reads time.perf_counter",
+}
+#: Those of its tables.
+OF_TABLES = "histogram sort columns group_by name time_unit"
 #: pytest names the cases itself, and measures them in its own process.
 NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
@@ -165,6 +180,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
+        _refuse_ignored(config, of_tables=ours)
         try:
             with unwatched():
                 pass
@@ -174,6 +190,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", "default")
         # A run that is told to end saves what it has, as after Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _refuse_ignored(config: pytest.Config, *, of_tables: bool) -> None:
+    """Refuse options of pytest-benchmark that would be taken and do nothing."""
+    given, usual = vars(config.option), vars(config._parser.parse_known_args([]))
+    tables = {OF_TABLES: "give --tables pytest-benchmark too"} if of_tables else {}
+    for names, remedy in (INSTEAD | tables).items():
+        for name in (f"benchmark_{one}" for one in names.split()):
+            if given[name] != usual[name]:
+                told = f"--{name.replace('_', '-')}"
+                raise pytest.UsageError(f"{told} does nothing here; {remedy}.")
 
 
 def suite(config: pytest.Config) -> Suite:

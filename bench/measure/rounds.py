@@ -105,11 +105,9 @@ def unwatched() -> Iterator[None]:
     monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on; it has six tools
     names = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
     names.append("a profiler" if sys.getprofile() or threading.getprofile() else None)
-    if any(names):
+    if found := " and ".join(filter(None, names)):
         paused = ", or export COVERAGE_CORE=ctrace" if "coverage.py" in names else ""
-        raise WatchedError(
-            f"{' and '.join(filter(None, names))} would be timed too: measure without it{paused}."
-        )
+        raise WatchedError(f"{found} would be timed too: measure without it{paused}.")
     tracer, of_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)

@@ -61,6 +61,7 @@ def test_facts_group_and_name_reach_the_file(pytester: pytest.Pytester) -> None:
     assert benchmark["extra_info"] == {"kernel": "example", "loss": 0.25}
     assert benchmark["group"] == "a group"
     assert benchmark["fullname"] == "test_case.py::test_recorded"
+    assert benchmark["options"] == {"disable_gc": True, "timer": "perf_counter"}
 
 
 @pytest.mark.usefixtures("folder")
