@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
 from bench.report.page.blocks import Facts, Prose, Row, Section, Table, Trust, whole
 from bench.report.run_tables import disturbed, known_to, overhead
+from bench.store.decoding import moment
 from bench.store.marks import MARKS
 from bench.store.trust import Trusted
 
@@ -60,12 +60,9 @@ def gpus(found: Mapping[str, Any]) -> str:
 
 def date(document: Mapping[str, Any]) -> str:
     """Write when a run was taken: ``22 November 2026, 19:08 UTC``."""
-    told = str(document.get("datetime") or "")
-    try:
-        taken = datetime.fromisoformat(told)
-    except ValueError:
-        return told
-    return f"{taken.day} {taken:%B %Y, %H:%M} UTC"
+    told = document.get("datetime")
+    taken = moment(told)
+    return f"{taken.day} {taken:%B %Y, %H:%M} UTC" if taken else str(told or "")
 
 
 def facts(material: Material) -> Facts:
