@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
+from bench.report.grid import repeated
 from bench.report.page.blocks import Facts, Prose, Row, Section, Table, Trust, whole
 from bench.report.run_tables import disturbed, known_to, overhead
 from bench.store.decoding import moment
@@ -138,6 +139,8 @@ def doubts(found: Trusted) -> Iterator[str]:
         yield f"something else disturbed most rounds of {cases}"
     if found.n_failed:
         yield f"{numbers.number(found.n_failed, 'case')} failed"
+    if found.n_repeated:
+        yield repeated(found.n_repeated)
     if found.n_incidents:
         lost = numbers.number(found.n_incidents, "time", "times")
         yield f"a process was lost, or a case erred in one, {lost}"
