@@ -19,6 +19,7 @@ from bench.measure.protocol import Protocol, plan_training
 from bench.plan.matrix import BATCH_SIZES, DEFAULT
 from bench.stats.fits import RefusalError
 from bench.store import tidy
+from bench.store.decoding import moment
 from kernels.rule import UpdateRule
 from kernels.sampling import SAMPLINGS
 
@@ -205,7 +206,9 @@ def rows_of(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         )
     tables = [
         tidy.frame(document)
-        for document in sorted(documents, key=lambda one: str(one.get("datetime")))
+        for document in sorted(
+            documents, key=lambda one: str(moment(one.get("datetime")) or "")
+        )
     ]
     table: pd.DataFrame = pd.concat(tables, ignore_index=True)
     newest: pd.DataFrame = table.drop_duplicates("name", keep="last")

@@ -21,7 +21,7 @@ from bench.commands.output import put, say
 from bench.commands.request_options import asked, takes_request
 from bench.plan import values
 from bench.plan.request import Request, flag, read
-from bench.report import advice
+from bench.report import advice, numbers
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.files import kind_of, plain, write_figure
 from bench.report.charts.target import target_chart
@@ -104,7 +104,7 @@ def advise(
                 )
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
-        table = reading.rows_of(documents)
+        table = _newest(documents, tell)
         if run:
             table = _narrowed(table, request)
         with StatusLine(notes) as line:
@@ -157,6 +157,16 @@ def _axes(
         for other in given_samplings or USUAL[:1]
     ]
     return tuple(dict.fromkeys(pairs))
+
+
+def _newest(documents: list[dict[str, Any]], tell: Callable[[str], object]) -> pd.DataFrame:
+    """Take the newest time of every case, and say of how many there are older ones."""
+    table = reading.rows_of(documents)
+    older = sum(len(one["benchmarks"]) for one in documents) - len(table)
+    if older:
+        left_out = numbers.number(older, "time is", "times are")
+        tell(f"{left_out} left out: where a case was measured again the newest counts.")
+    return table
 
 
 def _narrowed(table: pd.DataFrame, request: Request) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from bench.machine import health
 from bench.measure.gate import GateError
 from bench.measure.measurement import record
 from bench.measure.protocol import DivergedError
+from bench.measure.rounds import WatchedError, unwatched
 from bench.measure.target import MissedError
 from bench.plan import values
 from bench.plan.catalogue import usual_modules
@@ -41,6 +43,7 @@ from bench.plan.request import (
 from bench.plan.values import SelectionError
 from bench.report import terminal
 from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
+from bench.run.launcher import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError
@@ -87,6 +90,21 @@ DOCUMENT = pytest.StashKey[dict[str, Any]]()
 PROBLEM = pytest.StashKey[str]()
 CASES = Path(__file__).parents[1] / "cases"
 TABLES = (*(one.value for one in Tables), "pytest-benchmark")
+#: Options of pytest-benchmark that don't reach what this suite measures, and the remedy.
+INSTEAD = {
+    "min_rounds precision confidence min_time max_time": (
+        "give --precision or --seconds-per-case"
+    ),
+    "warmup warmup_iterations calibration_precision": (
+        "leave it out: a case is warmed up until its times have settled"
+    ),
+    "cprofile cprofile_loops cprofile_top cprofile_dump": (
+        "leave it out: what is profiled takes longer"
+    ),
+    "timer": "leave it out: the suite reads time.perf_counter",
+}
+#: Those of its tables.
+OF_TABLES = "histogram sort columns group_by name time_unit"
 #: pytest names the cases itself, and measures them in its own process.
 NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
@@ -164,10 +182,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
+        _refuse_ignored(config, of_tables=ours)
+        try:
+            with unwatched():
+                pass
+        except WatchedError as error:
+            raise pytest.UsageError(str(error)) from error
         # The project's tests make errors of warnings; a run on a user's machine does not.
         config.addinivalue_line("filterwarnings", "default")
         # A run that is told to end saves what it has, as after Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _refuse_ignored(config: pytest.Config, *, of_tables: bool) -> None:
+    """Refuse options of pytest-benchmark that would be taken and do nothing."""
+    given, usual = vars(config.option), vars(config._parser.parse_known_args([]))
+    tables = {OF_TABLES: "give --tables pytest-benchmark too"} if of_tables else {}
+    for names, remedy in (INSTEAD | tables).items():
+        for name in (f"benchmark_{one}" for one in names.split()):
+            if given[name] != usual[name]:
+                told = f"--{name.replace('_', '-')}"
+                raise pytest.UsageError(f"{told} does nothing here; {remedy}.")
 
 
 def suite(config: pytest.Config) -> Suite:
@@ -296,11 +331,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(str(answer))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    """Mark the fixture as used: else pytest-benchmark warns of a case that is cut short."""
-    if _is_case(item):
-        item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Measure a case unwatched, its fixture marked as used.
+
+    Else pytest-benchmark warns of a case that is cut short.
+    """
+    with unwatched() if _is_case(item) else nullcontext():
+        if _is_case(item):
+            item.funcargs["benchmark"]._mode = "bench.measure"  # type: ignore[attr-defined]
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -359,6 +399,12 @@ def record_fixture(benchmark: BenchmarkFixture) -> Record:
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Put the fingerprint into the run file, what changes from minute to minute apart."""
     machine.extend(machine_info)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_commit_info() -> dict[str, Any]:
+    """Name the commit of what measures, not that of the working directory."""
+    return commit_info()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

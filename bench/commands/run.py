@@ -15,7 +15,7 @@ from bench.commands.options import Results, console_of
 from bench.commands.output import put, say
 from bench.commands.request_options import takes_request
 from bench.machine import health
-from bench.plan.request import Request
+from bench.plan.request import Request, setting_of
 from bench.plan.values import SelectionError
 from bench.report.progress import LOOKING, StatusLine, Tables
 from bench.run import runner
@@ -52,7 +52,11 @@ def run(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
-            for text in (*health.before_measuring(), LOOKING):
+            setting = setting_of(request.threads, request.pin)
+            read = health.readings(
+                environment={**os.environ, **setting.environment}, cpus=setting.cpus
+            )
+            for text in (*health.before_measuring(read), LOOKING):
                 progress.print(text, markup=False, highlight=False, soft_wrap=True)
             started = runner.begin(runner.plan(request), results, progress)
         path, document, complete = started.save(results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import threading
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.machine.processor import quotas
 from bench.machine.rule import RULE
 
 # The counters of a machine at one moment. Most only ever grow; None is an unknown one.
@@ -86,6 +88,8 @@ class Counters:
         … for memory.
     pressure_io_seconds : float or None
         … for a disk.
+    throttled_periods : int or None
+        Periods of the kernel in which a control group had used up its quota of CPU time.
     """
 
     steal_seconds: float | None = None
@@ -100,6 +104,7 @@ class Counters:
     pressure_cpu_seconds: float | None = None
     pressure_memory_seconds: float | None = None
     pressure_io_seconds: float | None = None
+    throttled_periods: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,9 @@ class HostReader:
         weakref.finalize(self, _close, self._files)
         for name, path in FILES.items():
             _open(self._files, name, root / path)
+        for group in quotas(root):
+            _open(self._files, str(group), group / "cpu.stat")
+        self._groups = [name for name in self._files if name not in FILES]
         wanted = [b"cpu"] if cpus is None else [b"cpu%d" % cpu for cpu in cpus]
         self._wanted = frozenset(wanted)
         self._waits = ThreadWaits(root)
@@ -269,6 +277,7 @@ class HostReader:
             pressure_cpu_seconds=self._pressure("cpu"),
             pressure_memory_seconds=self._pressure("memory"),
             pressure_io_seconds=self._pressure("io"),
+            throttled_periods=sum(map(self._throttled, self._groups)),
             load=self._load(),
         )
 
@@ -309,6 +318,11 @@ class HostReader:
         some, _, _ = self._text(name).partition(b"\n")
         _, found, total = some.rpartition(b"total=")
         return int(total) * MICRO if found else None
+
+    def _throttled(self, group: str) -> int:
+        """Read in how many periods a control group was stopped."""
+        counted = re.search(rb"nr_throttled (\d+)", self._text(group))
+        return int(counted[1]) if counted else 0
 
     def _load(self) -> float | None:
         """Read the load average of the last minute."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bench.machine import processor
+from bench.machine import processor, threads
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import TURBO_SWITCHES, Machine
 from bench.machine.rule import RULE
-from bench.machine.threads import usable_cores
 from bench.store.marks import Mark
 from kernels.backends import BACKENDS
 from kernels.contract import Availability, Backend, DeviceReport
@@ -32,7 +32,7 @@ class NoiseReadings:
     Attributes
     ----------
     n_cores : int
-        Those that this process may run on.
+        Those that what is measured may run on.
     load_average : float
         Over the last minute.
     governors : tuple of (str, str), or None
@@ -45,6 +45,8 @@ class NoiseReadings:
         Share of the time that the host gave to others.
     quota_cpus : float or None
         As many CPUs' time a control group allows, such as a container's.
+    n_threads : int
+        The most that the environment tells any library to make; 1 where it tells none.
     """
 
     n_cores: int
@@ -59,10 +61,14 @@ class NoiseReadings:
     virtualised: bool | None = None
     steal_percent: float | None = None
     quota_cpus: float | None = None
+    n_threads: int = 1
 
 
 def readings(
-    root: Path = Path("/"), steal_seconds: float = RULE.steal_watch_seconds
+    root: Path = Path("/"),
+    steal_seconds: float = RULE.steal_watch_seconds,
+    environment: Mapping[str, str] = os.environ,
+    cpus: Sequence[int] = (),
 ) -> NoiseReadings:
     """Read what the machine tells.
 
@@ -72,12 +78,16 @@ def readings(
         Holds ``sys`` and ``proc``.
     steal_seconds : float
         How long to watch for stolen time.
+    environment : mapping of str to str
+        Of what is measured.
+    cpus : sequence of int
+        Those that it is bound to; by default those that this process may run on.
     """
     cpu = root / "sys/devices/system/cpu"
     turbo, turbo_switch = processor.turbo(cpu)
     memory = psutil.virtual_memory()
     return NoiseReadings(
-        n_cores=usable_cores(),
+        n_cores=len(cpus) or threads.usable_cores(),
         # Before the steal: watching is work too.
         load_average=psutil.getloadavg()[0],
         memory_total_bytes=memory.total,
@@ -89,23 +99,20 @@ def readings(
         smt=processor.smt(cpu),
         virtualised=Machine(root=root).virtualised(),
         steal_percent=getattr(psutil.cpu_times_percent(steal_seconds), "steal", None),
-        quota_cpus=_quota_cpus(root / "sys/fs/cgroup"),
+        quota_cpus=min(processor.quotas(root).values(), default=None),
+        n_threads=max(
+            (
+                int(told)
+                for name, told in threads.settings(environment).items()
+                if name.endswith("THREADS") and told.isdigit()
+            ),
+            default=1,
+        ),
     )
-
-
-def _quota_cpus(groups: Path) -> float | None:
-    """Read how many CPUs' time the control group allows, in its second or first version."""
-    told = processor.text(groups / "cpu.max") or " ".join(
-        processor.text(groups / f"cpu/cpu.cfs_{name}_us") or "" for name in ("quota", "period")
-    )
-    words = told.split()
-    if len(words) != 2 or not all(word.isdigit() for word in words):  # "max", or -1
-        return None
-    return int(words[0]) / int(words[1])
 
 
 #: What a run says before it begins: it is there now, and can be mended now.
-PASSING = frozenset(("load", "steal", "memory", "quota"))
+PASSING = frozenset(("load", "steal", "memory", "quota", "threads"))
 
 
 def before_measuring(read: NoiseReadings | None = None) -> list[str]:
@@ -122,7 +129,10 @@ def warnings(read: NoiseReadings) -> list[NoiseWarning]:
     list of NoiseWarning
         Empty on a quiet machine.
     """
-    checks = (_virtualised, _cores, _quota, _load, _steal, _governor, _turbo_on, _smt, _memory)
+    checks = (
+        *(_virtualised, _cores, _quota, _threads, _load, _steal, _governor, _turbo_on, _smt),
+        _memory,
+    )
     return [found for check in checks for found in check(read)]
 
 
@@ -154,6 +164,16 @@ def _quota(read: NoiseReadings) -> Iterator[NoiseWarning]:
             f"A quota allows {read.quota_cpus:g} of {read.n_cores} CPUs: it stops work in the "
             f"middle of a round.",
             "Raise it (docker run --cpus), or give --threads and --pin fewer CPUs than it has.",
+        )
+
+
+def _threads(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.n_threads > read.n_cores:
+        yield NoiseWarning(
+            "threads",
+            f"{read.n_threads} threads are to share {read.n_cores} CPUs: they wait for one "
+            f"another in the middle of a round.",
+            f"Give --threads {read.n_cores}, or set OMP_NUM_THREADS and its like to that.",
         )
 
 

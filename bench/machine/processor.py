@@ -74,6 +74,39 @@ def text(path: Path) -> str:
         return ""
 
 
+def quotas(root: Path) -> dict[Path, float]:
+    """Find the control groups of this process that limit its CPU time.
+
+    A limit of any group above its own holds too. A container may see its own group as the
+    outermost, and still be told its name outside.
+
+    Parameters
+    ----------
+    root : Path
+        Holds ``sys`` and ``proc``.
+
+    Returns
+    -------
+    dict of Path to float
+        To the folder of each, as many CPUs' time as it allows.
+    """
+    found = {}
+    for line in (text(root / "proc/self/cgroup") or "0::/\n1:cpu:/").splitlines():
+        _, controllers, name = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):  # the second version has none
+            continue
+        outermost = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
+        own = outermost / name.lstrip("/")
+        for group in (own, *own.parents):
+            first = (text(group / f"cpu.cfs_{one}_us") for one in ("quota", "period"))
+            allowed = (text(group / "cpu.max") or " ".join(first)).split()
+            if len(allowed) == 2 and all(map(str.isdigit, allowed)):  # "max", or -1
+                found[group] = int(allowed[0]) / int(allowed[1])
+            if group == outermost:
+                break
+    return found
+
+
 def size_bytes(written: str) -> int | None:
     """Read a size as the kernel writes it.
 

@@ -205,7 +205,7 @@ COLUMNS = (
     *("load", "foreign_cpu_seconds", "waited_seconds", "steal_seconds"),
     *("involuntary_switches", "minor_faults", "major_faults"),
     *("pressure_cpu_seconds", "pressure_memory_seconds", "pressure_io_seconds"),
-    "yardstick_seconds",
+    *("throttled_periods", "yardstick_seconds"),
 )
 GPU_COLUMNS = tuple(field.name for field in fields(GpuChange) if field.name != "uuid")
 
@@ -295,6 +295,7 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
     gpus = change.gpus
     found = {
         "steal": _exceeds(change.steal_seconds, drained_seconds),
+        "quota": bool(change.throttled_periods),
         "preempted": _is_preempted(change, drained_seconds),
         "foreign-load": _is_loaded(change),
         "paged-in": _exceeds(

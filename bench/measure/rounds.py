@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import repeat
@@ -82,6 +85,37 @@ def empty_kernel() -> None:
 
 #: Reads the clock and nothing else.
 CLOCK_ALONE = Instruments()
+
+
+# What looks on, and takes time of its own at every line and call.
+
+
+class WatchedError(Exception):
+    """A profiler is on, which can't be paused; the message names it and the remedy."""
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Pause coverage and debuggers while a case is measured, from its warm-up to its end.
+
+    Raises
+    ------
+    WatchedError
+    """
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on; it has six tools
+    names = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
+    names.append("a profiler" if sys.getprofile() or threading.getprofile() else None)
+    if found := " and ".join(filter(None, names)):
+        paused = ", or export COVERAGE_CORE=ctrace" if "coverage.py" in names else ""
+        raise WatchedError(f"{found} would be timed too: measure without it{paused}.")
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+        threading.settrace(of_threads)
 
 
 # One round of work, on a device that may work on after the call has returned.

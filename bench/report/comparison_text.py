@@ -41,7 +41,12 @@ def what(row: pd.Series) -> str:
 def subject(row: pd.Series) -> str:
     """Name what a case timed: a kernel, a library's control, or a foreign benchmark."""
     control = f"{text_of(row, 'backend')} {text_of(row, 'control')}".strip()
-    return text_of(row, "kernel") or control or str(row["name"])
+    return text_of(row, "kernel") or control or called(row)
+
+
+def called(row: Mapping[str, Any] | pd.Series) -> str:
+    """Name a case as no other is named: a benchmark of another suite by its full name."""
+    return ("" if text_of(row, "case") else text_of(row, "fullname")) or str(row["name"])
 
 
 def text_of(row: Mapping[str, Any] | pd.Series, name: str) -> str:

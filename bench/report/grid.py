@@ -151,6 +151,12 @@ def marks_meant(console: Console, rows: pd.DataFrame) -> None:
         )
 
 
+def repeated(n_cases: int) -> str:
+    """Say what a table shows of cases that a run holds more than once."""
+    held = numbers.number(n_cases, "case is", "cases are")
+    return f"{held} in the run again: tables with a column a size show the last time of each"
+
+
 # Prints one quantity after the other, each as a grid under its title.
 
 

@@ -17,10 +17,10 @@ from rich.markup import escape
 from bench.advise import memory_cost
 from bench.advise.memory_cost import Line
 from bench.report import numbers, run_tables
-from bench.report.grid import BASELINE, Grid, heading, pivoted, print_grid
+from bench.report.grid import BASELINE, Grid, heading, pivoted, print_grid, repeated
 from bench.report.ladder import show_ladders
 from bench.report.progress import Tables
-from bench.store import tidy
+from bench.store import tidy, trust
 
 NARROWEST = 60
 
@@ -51,6 +51,8 @@ def render(
         show_ladders(console, epochs)
     if tables is Tables.ALL:
         _all_tables(console, document, table, epochs)
+    if n_repeated := trust.repeated(table):
+        console.print(f"{repeated(n_repeated)}.")
     run_tables.declared_too_much(console, table)
     _unmeasured(console, document, tables)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO

@@ -21,7 +21,7 @@ from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
 from bench.report.progress import AbProgress, duration
 from bench.run import merging
-from bench.run.launcher import Interrupts
+from bench.run.launcher import Interrupts, commit_info
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
 from bench.run.rule import RULE
 from bench.run.sides import Entry, Prepared, Side, check, entries, prepare
@@ -205,7 +205,7 @@ def store_sides(
             "other_run": str(paths[0].name) if paths else None,
         }
         if side.revision is not None:
-            document["commit_info"] |= {"id": prepared.commit, "dirty": False}
+            document["commit_info"] = commit_info(prepared.commit)
         paths.append(files.write_run(folder, document, prepared.commit))
     return paths
 

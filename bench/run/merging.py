@@ -13,12 +13,12 @@ from typing import Any
 import pytest_benchmark
 from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
 from pytest_benchmark.stats import Stats
-from pytest_benchmark.utils import get_commit_info
 
 from bench.machine import fingerprint
 from bench.machine.telemetry import is_untrusted
 from bench.measure.calibration import Stop
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
+from bench.run.launcher import commit_info
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
 from bench.store.tidy import Spread, spread
@@ -250,7 +250,7 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
     fingerprint.extend(information, asked.fingerprint)
     return {
         "machine_info": information,
-        "commit_info": get_commit_info(),  # type: ignore[no-untyped-call]
+        "commit_info": commit_info(),
         "benchmarks": benchmarks,
         "datetime": datetime.now(timezone.utc).isoformat(),
         "version": pytest_benchmark.__version__,

@@ -12,8 +12,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_benchmark.utils import get_commit_info
-
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.duration import Estimator, Pace, total_seconds
@@ -34,7 +32,7 @@ from bench.plan.tasks import (
 )
 from bench.report import progress
 from bench.report.progress import ProcessProgress
-from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
+from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, commit_info, request
 from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError, commit_of, unwritable
@@ -232,8 +230,8 @@ def sentence(asked: RunAsked) -> str:
 
 
 def commit() -> str | None:
-    """Return the commit of the working directory; None outside a git checkout."""
-    return commit_of({"commit_info": get_commit_info()})  # type: ignore[no-untyped-call]
+    """Return the commit of this program; None where it is no git checkout."""
+    return commit_of({"commit_info": commit_info()})
 
 
 # A run, from its announcement to its file.

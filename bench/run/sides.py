@@ -25,7 +25,15 @@ from bench.plan.request import Request, read, select, setting_of
 from bench.plan.tasks import Setting, Task, tasks_of
 from bench.plan.values import SelectionError, share
 from bench.run import runner
-from bench.run.launcher import HERE, ROOT, Code, EndedError, NoAnswerError, SubprocessLauncher
+from bench.run.launcher import (
+    HERE,
+    ROOT,
+    Code,
+    EndedError,
+    NoAnswerError,
+    SubprocessLauncher,
+    git,
+)
 from bench.run.launcher import request as request_to
 from bench.run.rule import RULE
 from kernels.registry import Registry
@@ -239,7 +247,7 @@ def _unpack(packed: tarfile.TarFile, folder: str) -> None:
 
 def _git(option: str, revision: str, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)  # noqa: S607
+        done = git(*arguments)
     except OSError as error:
         raise SelectionError(
             f"{option}: rev={revision} needs git: {error.strerror}."

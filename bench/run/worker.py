@@ -140,6 +140,7 @@ def _measured(
     request: Mapping[str, Any], kernel_folders: Sequence[Path], alternation: Alternation | None
 ) -> dict[str, Any]:
     from bench.measure.protocol import Protocol  # noqa: PLC0415 - see `main`
+    from bench.measure.rounds import unwatched  # noqa: PLC0415
     from kernels.registry import discover  # noqa: PLC0415
 
     asked = Asked(
@@ -151,10 +152,12 @@ def _measured(
     if request["kind"] in OTHER_PASSES:
         module_name, function = OTHER_PASSES[request["kind"]]
         other: Any = getattr(importlib.import_module(module_name), function)
-        return {"facts": other(request["params"], asked.registry, asked.protocol)}
+        with unwatched():
+            return {"facts": other(request["params"], asked.registry, asked.protocol)}
     module: Any = importlib.import_module(f"bench.cases.{request['module']}")
     measurements: list[Measurement] = []
-    getattr(module, request["module"])(asked, measurements.append, **request["params"])
+    with unwatched():
+        getattr(module, request["module"])(asked, measurements.append, **request["params"])
     (measured,) = measurements
     rounds = [
         (one.enqueued_seconds, one.drained_seconds, one.iterations) for one in measured.rounds

@@ -34,6 +34,11 @@ MARKS: dict[str, Mark] = {
             "Wait until it is quiet (the st column of: vmstat 1), or ask for a dedicated host.",
         ),
         Mark(
+            "quota",
+            "A quota of CPU time was used up, and the work stood still until the next period.",
+            "Raise it (docker run --cpus), or give --threads fewer threads than it has CPUs.",
+        ),
+        Mark(
             "preempted",
             "Something else had the CPU while the timed work was ready to run.",
             "Stop it (it is at the top of: top -o %CPU), or use fewer threads than cores.",

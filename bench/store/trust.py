@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bench.store import tidy
+from bench.store.facts import CASE_COLUMNS
 from bench.store.rule import RULE
 
 # Which numbers of a run can be relied on, and why not the others.
@@ -118,6 +119,19 @@ def _by_reason(told: pd.DataFrame) -> dict[str, int]:
     return dict(counts.most_common())
 
 
+def repeated(table: pd.DataFrame) -> int:
+    """Count the cases that a run holds again: a table by size has one place for both.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``bench.store.tidy.frame``.
+    """
+    own = table[table["case"].notna()] if "case" in table else table[:0]
+    which = [*CASE_COLUMNS[3:], "precision", "density"]
+    return int(own.reindex(columns=which).astype(str).duplicated().sum())
+
+
 # Whether a run can be trusted: a word, and the numbers that it rests on.
 
 
@@ -131,6 +145,8 @@ class Trusted:
         Cases whose kernel matched the reference just before.
     dirty : bool
         Whether the code was not that of its commit.
+    n_repeated : int
+        See `repeated`.
     """
 
     quality: Quality | None
@@ -140,6 +156,7 @@ class Trusted:
     n_verified: int
     interrupted: bool
     dirty: bool
+    n_repeated: int = 0
 
     @property
     def level(self) -> str:
@@ -185,4 +202,5 @@ def trusted(document: Mapping[str, Any]) -> Trusted:
         n_verified=int(table["verified"].eq(other=True).sum()) if "verified" in table else 0,
         interrupted=added.get("status") == "interrupted",
         dirty=bool((document.get("commit_info") or {}).get("dirty")),
+        n_repeated=repeated(table),
     )

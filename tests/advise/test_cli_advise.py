@@ -182,6 +182,15 @@ def test_a_missing_or_damaged_run_is_a_usage_error(tmp_path: Path) -> None:
         assert name in err
 
 
+def test_of_a_case_in_two_runs_the_newest_time_counts_and_that_is_said(
+    run: Path, tmp_path: Path
+) -> None:
+    again = written(tmp_path / "again.json", [epoch(size) for size in SIZES[:2]])
+    _, _, err = advise(run, again)
+    assert "2 times are left out: where a case was measured again the newest counts." in err
+    assert "left out" not in advise(run)[2]
+
+
 def test_runs_of_two_machines_have_nothing_comparable(run: Path, tmp_path: Path) -> None:
     other = written(tmp_path / "other.json", [epoch(10)], fingerprint="xyz")
     code, _, err = advise(run, other)

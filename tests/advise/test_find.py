@@ -121,7 +121,8 @@ def test_other_schedules_and_samplings_stand_beside_the_first() -> None:
 def test_the_newest_time_of_a_case_counts() -> None:
     older = document([epoch(size) for size in SIZES])
     newer = document([epoch(10)])
-    newer["datetime"] = "2026-02-01T00:00:00+00:00"
+    older["datetime"] = "2026-02-01T01:00:00+00:00"
+    newer["datetime"] = "2026-01-31T23:30:00-05:00"
     newer["benchmarks"][0]["stats"]["data"] = [7.0]
     for documents in ([older, newer], [newer, older]):
         table = rows_of(documents)

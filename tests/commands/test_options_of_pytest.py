@@ -41,6 +41,17 @@ WRONG = {
     "seconds": (("--seconds-per-case", "nan"), "--seconds-per-case: 'nan' is not allowed; "),
     "repeats": (("--notebook-repeats", "0"), "--notebook-repeats: '0' is not allowed; give"),
     "tables": (("--tables", "s*"), "--tables: 's*' is no table; there are: ladder"),
+    "rounds": (
+        ("--benchmark-min-rounds", "50"),
+        "--benchmark-min-rounds does nothing here; give --precision or --seconds-per-case.",
+    ),
+    "timer": (("--benchmark-timer", "time.time"), "--benchmark-timer does nothing here; leav"),
+    "warm-up": (("--benchmark-warmup",), "--benchmark-warmup does nothing here; leave it out"),
+    "profile": (("--benchmark-cprofile", "cumtime"), "--benchmark-cprofile does nothing here;"),
+    "histogram": (
+        ("--benchmark-histogram",),
+        "--benchmark-histogram does nothing here; give --tables pytest-benchmark too.",
+    ),
     "option": (("--kernles", "nd.*"), "there is no option --kernles; did you mean --kernels"),
     "no folder": (("--kernel-folder", "nowhere"), "nowhere is not a folder with kernel fil"),
     "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),

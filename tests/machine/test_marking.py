@@ -33,6 +33,7 @@ QUIET = Change(
     pressure_cpu_seconds=0.01,
     pressure_memory_seconds=0.0,
     pressure_io_seconds=0.0,
+    throttled_periods=0,
     gpus=(GpuChange("GPU-1", 0, 0.0, 0.0, 100.0, 60, 1410, 9751, 0, 0, 0),),
 )
 
@@ -58,6 +59,7 @@ def test_what_is_unknown_is_not_held_against_a_round(seconds: float) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
+        ({"throttled_periods": 1}, "quota"),
         ({"steal_seconds": 0.02}, "steal"),
         ({"waited_seconds": 0.011}, "preempted"),
         ({"foreign_cpu_seconds": 2.95, "busy_seconds": 3.95}, "foreign-load"),

@@ -52,6 +52,7 @@ def test_what_the_machine_does_not_tell_is_not_held_against_it() -> None:
         ({"turbo": True}, "turbo"),
         ({"load_average": 2.01}, "load"),
         ({"quota_cpus": 7.5}, "quota"),
+        ({"n_threads": 9}, "threads"),
         ({"steal_percent": 0.51}, "steal"),
         ({"n_cores": 3}, "few-cores"),
         ({"virtualised": True}, "virtualised"),
@@ -69,6 +70,7 @@ def test_each_trouble_alone_gives_its_one_warning(changes: dict[str, Any], code:
         {"load_average": 2.0},
         {"steal_percent": 0.5},
         {"n_cores": 4},
+        {"n_threads": 8},
         {"memory_available_bytes": 2 * 2**30},
     ],
 )
@@ -180,26 +182,48 @@ def test_the_real_machine_can_be_read() -> None:
         ({"cpu/cpu.cfs_quota_us": "150000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1.5),
         ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
         ({}, None),
+        ({"proc": "0::/a/b\n", "a/b/cpu.max": "50000 100000\n"}, 0.5),
+        ({"proc": "0::/a/b\n", "a/cpu.max": "50000 100000\n", "a/b/cpu.max": "max 1\n"}, 0.5),
+        ({"proc": "0::/outside\n", "cpu.max": "50000 100000\n"}, 0.5),
+        (
+            {
+                "proc": "5:memory:/\n4:cpu,cpuacct:/a\n0::/\n",
+                "cpu/a/cpu.cfs_quota_us": "50000\n",
+                "cpu/a/cpu.cfs_period_us": "100000\n",
+            },
+            0.5,
+        ),
     ],
-    ids=["second version", "without", "first version", "first, without", "no groups"],
+    ids=[
+        *("second version", "without", "first version", "first, without", "no groups"),
+        *("of its own", "of a group above", "in a container", "first version, of its own"),
+    ],
 )
 def test_a_quota_of_a_control_group_is_read(
     tmp_path: Path, files: dict[str, str], cpus: float | None
 ) -> None:
     for name, text in files.items():
-        path = tmp_path / "sys/fs/cgroup" / name
+        path = tmp_path / ("proc/self/cgroup" if name == "proc" else f"sys/fs/cgroup/{name}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     assert health.readings(tmp_path, steal_seconds=0.01).quota_cpus == cpus
 
 
+def test_threads_and_cpus_are_those_of_what_is_measured() -> None:
+    told = {"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "2", "OMP_PROC_BIND": "true"}
+    read = health.readings(steal_seconds=0.01, environment=told, cpus=(0, 1))
+    assert (read.n_threads, read.n_cores) == (3, 2)
+    assert health.readings(steal_seconds=0.01, environment={}).n_threads == 1
+
+
 def test_before_measuring_only_what_can_be_mended_now_is_said() -> None:
     assert health.before_measuring(QUIET) == []
     busy = dataclasses.replace(
-        QUIET, load_average=16.0, quota_cpus=0.5, virtualised=True, smt=True
+        QUIET, load_average=16.0, quota_cpus=0.5, n_threads=9, virtualised=True, smt=True
     )
     said = health.before_measuring(busy)
-    assert len(said) == 2
+    assert len(said) == 3
     assert said[0].startswith("! A quota allows 0.5 of ")
-    assert said[1].startswith("! Something else is running: the load is 16.0 on ")
+    assert said[1].startswith("! 9 threads are to share 8 CPUs: ")
+    assert said[2].startswith("! Something else is running: the load is 16.0 on ")
     assert all(line.endswith(".") for line in said)

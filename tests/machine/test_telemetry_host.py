@@ -80,6 +80,21 @@ def test_the_files_are_read_anew(root: Path) -> None:
     assert (after.busy_seconds or 0) - (before.busy_seconds or 0) == pytest.approx(5.0)
 
 
+def test_periods_without_cpu_time_are_counted_for_every_group_with_a_quota(root: Path) -> None:
+    assert HostReader(root).read().throttled_periods == 0
+    stat = "usage_usec 900\nnr_periods 40\nnr_throttled {}\nthrottled_usec 700\n"
+    (root / "proc/self/cgroup").write_text("0::/a/b\n")
+    for name, quota, n_throttled in (("a/b", "50000", 3), ("a", "max", 100), ("", "90000", 4)):
+        group = root / "sys/fs/cgroup" / name
+        group.mkdir(parents=True, exist_ok=True)
+        (group / "cpu.max").write_text(f"{quota} 100000\n")
+        (group / "cpu.stat").write_text(stat.format(n_throttled))
+    reader = HostReader(root)
+    assert reader.read().throttled_periods == 7
+    (root / "sys/fs/cgroup/a/b/cpu.stat").write_text(stat.format(5))
+    assert reader.read().throttled_periods == 9
+
+
 def test_a_machine_that_tells_nothing_gives_unknowns(tmp_path: Path) -> None:
     read = HostReader(tmp_path).read()
     assert read.threads == {}

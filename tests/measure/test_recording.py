@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from bench.commands import plugin
 
 pytest_plugins = ["pytester"]
 
@@ -59,6 +61,7 @@ def test_facts_group_and_name_reach_the_file(pytester: pytest.Pytester) -> None:
     assert benchmark["extra_info"] == {"kernel": "example", "loss": 0.25}
     assert benchmark["group"] == "a group"
     assert benchmark["fullname"] == "test_case.py::test_recorded"
+    assert benchmark["options"] == {"disable_gc": True, "timer": "perf_counter"}
 
 
 @pytest.mark.usefixtures("folder")
@@ -82,3 +85,18 @@ def test_the_fixture_can_not_be_used_again(pytester: pytest.Pytester) -> None:
     result = run(pytester)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*FixtureAlreadyUsed*bench.measure*"])
+
+
+def test_a_case_runs_without_the_tracer_of_the_session(
+    tracer: Any,
+) -> None:
+    case = SimpleNamespace(path=plugin.CASES / "bench_epoch.py", funcargs={})
+    case.funcargs["benchmark"] = SimpleNamespace()
+    call = plugin.pytest_runtest_call(case)  # type: ignore[arg-type]
+    next(call)
+    assert sys.gettrace() is None
+    assert next(call, "ended") == "ended"
+    assert sys.gettrace() is tracer
+    test = plugin.pytest_runtest_call(SimpleNamespace(path=Path(__file__)))  # type: ignore[arg-type]
+    next(test)
+    assert sys.gettrace() is tracer, "tests are covered"

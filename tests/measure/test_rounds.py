@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.measure.rounds import Instruments, Round, time_round
+from bench.measure.rounds import Instruments, Round, WatchedError, time_round, unwatched
 from tests.measure.fake_device import ENQUEUE_SECONDS, FakeDevice
 
 if TYPE_CHECKING:
@@ -102,3 +105,28 @@ def test_the_garbage_collector_is_as_it_was_after_an_exception(
         )
     assert inside == [False]
     assert gc.isenabled() is enabled
+
+
+def test_a_tracer_is_paused_for_this_thread_and_new_ones_and_goes_on_after(
+    tracer: object,
+) -> None:
+    with unwatched():
+        assert sys.gettrace() is None
+        assert threading.gettrace() is None
+    assert sys.gettrace() is tracer
+    assert threading.gettrace() is tracer
+
+
+def test_a_profiler_can_not_be_paused_so_nothing_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "getprofile", lambda: nothing)
+    with pytest.raises(WatchedError, match="a profiler would be timed too"), unwatched():
+        pass
+
+
+def test_what_watches_through_sys_monitoring_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = SimpleNamespace(get_tool=[None, "coverage.py", *[None] * 4].__getitem__)
+    monkeypatch.setattr(sys, "monitoring", tools, raising=False)
+    with pytest.raises(WatchedError, match=r"coverage\.py would be timed too"), unwatched():
+        pass

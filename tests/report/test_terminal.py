@@ -31,6 +31,12 @@ def everything() -> dict[str, Any]:
     return made_up_run.document(skipped=SKIPPED, failed=FAILED)
 
 
+def test_a_run_that_holds_a_case_again_says_which_time_is_shown() -> None:
+    document = everything()
+    document["benchmarks"].append(document["benchmarks"][0])
+    assert "1 case is in the run again: tables with a column a size" in rendered(document, 130)
+
+
 def test_a_run_at_80_columns() -> None:
     assert rendered(everything(), 80) == snapshot("""\
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,14 @@ from bench.plan.matrix import availability
 from bench.plan.tasks import Setting
 from bench.run.launcher import Code, EndedError, NoAnswerError, SubprocessLauncher
 from bench.run.single_case import Elsewhere, ElsewhereError
+from bench.run.worker import answer
 from data.errors import DataError
 from tests.run import misbehaving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import FrameType
 
     from bench.run.launcher import WorkerProcess
 
@@ -90,6 +93,25 @@ def test_what_goes_wrong_there_is_told_and_it_lives_on(
     assert says in answer["message"]
     assert answer["out_of_memory"] is (kind == "MemoryError")
     assert "rounds" in worker.ask(request(), LIMIT)
+
+
+@pytest.mark.parametrize("kind", ["time", "check"])
+def test_a_tracer_sees_nothing_of_what_is_timed(folder: Path, kind: str) -> None:
+    seen = set()
+
+    def tracer(frame: FrameType, _event: str, _argument: object) -> None:
+        seen.add(frame.f_code.co_name)
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        told = answer({**request(), "kind": kind}, [folder])
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+    assert "facts" in told
+    assert "answer" in seen
+    assert not seen & {"time_calls", "plain_loop", "step", "prepare"}
 
 
 def test_its_end_is_told_with_its_exit_code_and_its_last_words(worker: WorkerProcess) -> None:

@@ -17,7 +17,7 @@ from bench.history.rule import RULE
 from bench.history.series import FASTER, SLOWER, UNKNOWN, WITHIN
 from bench.report.charts import chart
 from bench.report.charts.chart import COLOURS
-from bench.report.comparison_text import furthest
+from bench.report.comparison_text import called, furthest
 from bench.report.numbers import change
 from bench.stats.verdict import Change
 
@@ -282,7 +282,7 @@ def moved_chart(cases: pd.DataFrame, runs: pd.DataFrame) -> chart.Chart:
     chosen, n_known = furthest(over_time(cases, runs), MOST_CASES)
     if chosen.empty:
         raise chart.NothingToDrawError("No case is in two runs that tell when they were taken.")
-    names = {row["key"]: str(row["name"]) for _, row in chosen.iterrows()}
+    names = {row["key"]: called(row) for _, row in chosen.iterrows()}
     rows = points(cases, runs)
     rows = pd.concat([rows[rows["key"] == key] for key in names])
     earlier = rows.groupby("key")["seconds"].apply(lambda times: times.iloc[:-1].median())

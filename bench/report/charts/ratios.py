@@ -6,7 +6,7 @@ import pandas as pd
 
 from bench.compare.comparison import Comparison
 from bench.report.charts import chart
-from bench.report.comparison_text import text_of, what
+from bench.report.comparison_text import called, text_of, what
 
 # Ratios of two runs or more: a row a kernel, a dot a case, with its interval.
 
@@ -45,7 +45,7 @@ def ratios_chart(comparison: Comparison) -> chart.Chart:
             "side": [labels[number] for number in rows["side"]],
             "question": [text_of(row, "case") or "benchmark" for _, row in rows.iterrows()],
             "what": [what(row) for _, row in rows.iterrows()],
-            "name": rows["name"],
+            "name": [called(row) for _, row in rows.iterrows()],
             "size": [_size(row) for _, row in rows.iterrows()],
             **{name: rows[name] for name in ("ratio", "ratio_low", "ratio_high")},
             "basis": rows["ratio_basis"],

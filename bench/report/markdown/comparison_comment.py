@@ -15,6 +15,7 @@ from bench.report.comparison_text import (
     AXES,
     RATIO,
     beside_baseline,
+    called,
     comparison_outcome,
     furthest,
     minute,
@@ -73,7 +74,7 @@ def _cells(benchmark: Mapping[str, Any], row: pd.Series) -> dict[str, str]:
             ends = f"{seconds(q1)} to {seconds(q3)} (quartiles)"
     return {
         "group": text(benchmark.get("group") or ""),
-        "name": code(benchmark.get("name")),
+        "name": code(called(benchmark)),
         "median": timed(row),
         "95% interval, or quartiles": ends,
         "rounds": text(row["rounds"]),
@@ -123,7 +124,7 @@ def largest(found: Comparison) -> Iterator[Part]:
 def _ratios(found: Comparison, rows: pd.DataFrame, title: str) -> Part:
     listed = [
         {
-            "case": code(row["name"]),
+            "case": code(called(row)),
             **_side(found, row),
             "baseline": timed(base),
             "this side": timed(row),
@@ -220,7 +221,7 @@ def steps(loaded: Loaded) -> Part:
     largest, _ = furthest(over_time(loaded.cases, loaded.runs), MOST_STEPS)
     rows = [
         {
-            "case": code(row["name"]),
+            "case": code(called(row)),
             "runs": f"{row['n_runs']}",
             "median": seconds(row["median"]),
             "spread between runs": percent(row["spread"]),

@@ -11,7 +11,7 @@ import pandas as pd
 from bench.advise.answer import Found, KernelAnswer
 from bench.report import ladder
 from bench.report.advice_text import measured_best, size
-from bench.report.grid import UNTRUSTED
+from bench.report.grid import UNTRUSTED, repeated
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import table
 from bench.report.numbers import measured, number, seconds
@@ -253,6 +253,8 @@ def _trust(document: Mapping[str, Any]) -> str:
             number(found.n_incidents, "incident"),
             number(found.n_processes, "process", "processes"),
         ]
+    if found.n_repeated:
+        numbers.append(repeated(found.n_repeated))
     return f"{said}: {', '.join(numbers)}." if numbers else f"{said}."
 
 

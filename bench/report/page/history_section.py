@@ -12,7 +12,7 @@ from bench.history.machine_history import WholeHistory
 from bench.history.rule import RULE
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart, what_changed
-from bench.report.comparison_text import minute, text_of, what
+from bench.report.comparison_text import called, minute, text_of, what
 from bench.report.numbers import change, measured, number
 from bench.report.page.blocks import (
     Block,
@@ -336,7 +336,7 @@ def _case(row: pd.Series, machine: Row, verdict: CaseVerdict | None) -> Row:
         "spread between runs": known(row["spread"], plus_minus),
         "newest run against earlier (95%)": against,
         "verdict": Pick(said),
-        "name": str(row["name"]),
+        "name": called(row),
     }
 
 

@@ -13,6 +13,7 @@ from bench.advise.answer import Found, KernelAnswer
 from bench.advise.contenders import Ranking, fair, rankings
 from bench.report.advice_text import TEXTBOOK, Headline, fit_of, headline
 from bench.report.charts.ratios import plain_chart
+from bench.report.comparison_text import called
 from bench.report.numbers import engineering, significant, timed
 from bench.report.page import blocks, measured_sections
 from bench.report.page.cases_section import answer_section, cases_section, skipped_section
@@ -192,7 +193,7 @@ def _benchmarks(material: Material) -> blocks.Section:
         )
     benchmarks = material.document["benchmarks"]
     table = table.assign(
-        name=[str(one.get("fullname") or one["name"]) for one in benchmarks],
+        name=[called(one) for one in benchmarks],
         group=[str(one.get("group") or "no group") for one in benchmarks],
     )
     rows = [_row(row, one) for (_, row), one in zip(table.iterrows(), benchmarks, strict=True)]

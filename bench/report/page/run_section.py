@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bench.report import numbers
+from bench.report.grid import repeated
 from bench.report.page.blocks import Facts, Prose, Row, Section, Table, Trust, whole
 from bench.report.run_tables import disturbed, known_to, overhead
+from bench.store.decoding import moment
 from bench.store.marks import MARKS
 from bench.store.trust import Trusted
 
@@ -60,12 +61,9 @@ def gpus(found: Mapping[str, Any]) -> str:
 
 def date(document: Mapping[str, Any]) -> str:
     """Write when a run was taken: ``22 November 2026, 19:08 UTC``."""
-    told = str(document.get("datetime") or "")
-    try:
-        taken = datetime.fromisoformat(told)
-    except ValueError:
-        return told
-    return f"{taken.day} {taken:%B %Y, %H:%M} UTC"
+    told = document.get("datetime")
+    taken = moment(told)
+    return f"{taken.day} {taken:%B %Y, %H:%M} UTC" if taken else str(told or "")
 
 
 def facts(material: Material) -> Facts:
@@ -141,6 +139,8 @@ def doubts(found: Trusted) -> Iterator[str]:
         yield f"something else disturbed most rounds of {cases}"
     if found.n_failed:
         yield f"{numbers.number(found.n_failed, 'case')} failed"
+    if found.n_repeated:
+        yield repeated(found.n_repeated)
     if found.n_incidents:
         lost = numbers.number(found.n_incidents, "time", "times")
         yield f"a process was lost, or a case erred in one, {lost}"

@@ -14,6 +14,7 @@ from bench.report.comparison_text import (
     AXES,
     RATIO,
     beside_baseline,
+    called,
     comparison_outcome,
     minute,
     text_of,
@@ -115,7 +116,7 @@ def _ratios(found: Comparison) -> Iterator[Block]:
             "this side": Number(timed(row), float(row["seconds"])),
             "ratio (95% interval)": Number(written, row["ratio"]),
             "interval from": Pick(str(row["ratio_basis"])),
-            "name": str(row["name"]),
+            "name": called(row),
         }
         for row, base, written in beside_baseline(found, against)
     ]
@@ -128,8 +129,8 @@ def _left_out(found: Comparison) -> Iterator[Block]:
         yield Prose("Every case is on every side.")
     labels = [side.label for side in found.sides]
     partial: list[Row] = [
-        {"case": str(name), "only on": Pick(", ".join(labels[side] for side in sides))}
-        for name, sides in zip(found.partial["name"], found.partial["sides"], strict=True)
+        {"case": called(row), "only on": Pick(", ".join(labels[one] for one in row["sides"]))}
+        for _, row in found.partial.iterrows()
     ]
     caption = f"{numbers.number(len(partial), 'case is', 'cases are')} missing on some side"
     yield Table("partial-table", caption, partial)

@@ -29,6 +29,15 @@ def written(cases: list[dict[str, Any]], runs: list[dict[str, Any]], **asked: st
     return several(compare(made.cases, made.runs, **asked), made)
 
 
+def test_two_benchmarks_of_one_name_are_told_apart_by_their_full_names() -> None:
+    names = [f"tests/a.py::{one}::test_add" for one in ("TestList", "TestDict")]
+    cases = [
+        foreign(side, [1.0], "test_add", fullname=one) for side in ("a", "b") for one in names
+    ]
+    said = written(cases, [run("a"), run("b", 2)])
+    assert all(f"`{one}`" in said for one in names)
+
+
 def test_two_versions_side_by_side() -> None:
     cases = [case("a", times(0.5 / size), batch_size=size) for size in (1, 10, 100)]
     cases += [

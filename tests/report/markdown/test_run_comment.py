@@ -149,6 +149,22 @@ Z80 · Python 3.9.1
 """)
 
 
+def test_two_benchmarks_of_one_name_are_told_apart_by_their_full_names() -> None:
+    names = [f"tests/a.py::{one}::test_add" for one in ("TestList", "TestDict")]
+    both = [foreign("test_add", median=0.25, rounds=40) | {"fullname": one} for one in names]
+    rows = cells(one_run({"benchmarks": both, "machine_info": {}}, "a"))
+    assert [row[1] for row in rows[1:]] == names
+
+
+def test_a_run_that_holds_a_case_again_says_which_time_is_shown() -> None:
+    document = everything()
+    document["benchmarks"].append(document["benchmarks"][0])
+    assert "1 case is in the run again: tables with a column a size show the last" in (
+        one_run(document, "a_run")
+    )
+    assert "in the run again" not in one_run(everything(), "a_run")
+
+
 def evil(value: Any) -> Any:
     """Return a document all of whose texts are what one may do to a reader."""
     if isinstance(value, dict):

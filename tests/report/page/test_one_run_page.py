@@ -11,6 +11,7 @@ from bench.report.page.blocks import Answer, Facts, Number, Prose, Table, Trust
 from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import render
 from bench.report.page.run_section import command, flattened
+from bench.report.page.run_section import date as date_of
 from tests.store import made_up_run
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ def test_a_reader_gets_answers_in_the_order_of_the_questions(page: Page) -> None
 def test_the_page_of_a_default_run_is_small(advised: Material, page: Page) -> None:
     assert len(render(page).encode()) < LARGEST
     assert len(render(one_run_page(advised)).encode()) < LARGEST
+
+
+@pytest.mark.parametrize(
+    ("told", "date"),
+    [
+        ("2023-03-07T01:30:00-05:00", "7 March 2023, 06:30 UTC"),
+        ("2023-03-07T01:30:00", "7 March 2023, 01:30 UTC"),
+        ("last week", "last week"),
+        (None, ""),
+    ],
+)
+def test_the_date_of_a_run_is_in_utc(told: str | None, date: str) -> None:
+    assert date_of({"datetime": told}) == date
 
 
 def test_it_says_first_what_was_run_on_what(page: Page) -> None:
