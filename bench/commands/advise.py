@@ -104,7 +104,7 @@ def advise(
                 )
                 raise typer.Exit(Exit.INTERRUPTED)
             documents, sources = [measured], path.name
-        table = _newest(documents, tell)
+        table = _newest(documents)
         if run:
             table = _narrowed(table, request)
         with StatusLine(notes) as line:
@@ -159,13 +159,13 @@ def _axes(
     return tuple(dict.fromkeys(pairs))
 
 
-def _newest(documents: list[dict[str, Any]], tell: Callable[[str], object]) -> pd.DataFrame:
+def _newest(documents: list[dict[str, Any]]) -> pd.DataFrame:
     """Take the newest time of every case, and say of how many there are older ones."""
     table = reading.rows_of(documents)
     older = sum(len(one["benchmarks"]) for one in documents) - len(table)
     if older:
         left_out = numbers.number(older, "time is", "times are")
-        tell(f"{left_out} left out: where a case was measured again the newest counts.")
+        say(f"{left_out} left out: of a case measured again the newest counts.", error=True)
     return table
 
 

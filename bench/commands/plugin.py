@@ -43,7 +43,7 @@ from bench.plan.request import (
 from bench.plan.values import SelectionError
 from bench.report import terminal
 from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
-from bench.run.launcher import commit_info
+from bench.run.checkout import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError

@@ -21,7 +21,8 @@ from bench.plan.tasks import RunAsked
 from bench.report.numbers import number as counted
 from bench.report.progress import AbProgress, duration
 from bench.run import merging
-from bench.run.launcher import Interrupts, commit_info
+from bench.run.checkout import commit_info
+from bench.run.launcher import Interrupts
 from bench.run.pairs import Launching, Limits, Measured, Pairs, undecided
 from bench.run.rule import RULE
 from bench.run.sides import Entry, Prepared, Side, check, entries, prepare

@@ -23,6 +23,7 @@ from bench.machine import threads
 from bench.machine.processor import text
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Process, Setting, Task
+from bench.run.checkout import ROOT
 from bench.run.rule import RULE
 
 # Why a task came to nothing: what the process answered, or how it ended.
@@ -82,52 +83,6 @@ def of_ending(
 
 
 # The parent's side of a measuring process: starts it, asks it, waits, ends it.
-
-
-ROOT = Path(__file__).resolve().parents[2]
-#: What git sets for its hooks: whatever the folder, git then asks that repository.
-OF_GIT = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
-
-
-def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git on the checkout that this program lies in, whatever the working directory."""
-    return subprocess.run(
-        ["git", "--no-optional-locks", *arguments],  # noqa: S607
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name not in OF_GIT},
-        capture_output=True,
-        check=False,
-    )
-
-
-def commit_info(revision: str | None = None) -> dict[str, Any]:
-    """Say which commit this program is, or a revision of it, as the run file does.
-
-    Returns
-    -------
-    dict
-        pytest-benchmark's would be the working directory's. ``id`` is None where this is no
-        checkout: installed, say, into an environment that lies inside another checkout.
-    """
-    shown = ("show", "-s", "--no-show-signature", "--format=%H %cI %aI", revision or "HEAD")
-    asked = (
-        ("ls-files", "bench"),
-        shown,
-        ("status", "-s", "-uno"),
-        ("branch", "--show-current"),
-    )
-    try:
-        ours, told, changed, branch = (git(*one).stdout.decode().strip() for one in asked)
-    except OSError:  # there is no git
-        ours = told = ""
-    if not ours or not told:
-        return {"id": None, "dirty": False}
-    return {
-        **dict(zip(("id", "time", "author_time"), told.split(), strict=True)),
-        "dirty": revision is None and bool(changed),
-        "branch": (revision is None and branch) or "(detached head)",
-        "project": "minibatch-bench",
-    }
 
 
 def request(

@@ -18,7 +18,7 @@ from bench.machine import fingerprint
 from bench.machine.telemetry import is_untrusted
 from bench.measure.calibration import Stop
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
-from bench.run.launcher import commit_info
+from bench.run.checkout import commit_info
 from bench.stats.medians import fifth_percentile
 from bench.store.files import FORMAT
 from bench.store.tidy import Spread, spread

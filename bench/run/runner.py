@@ -32,7 +32,8 @@ from bench.plan.tasks import (
 )
 from bench.report import progress
 from bench.report.progress import ProcessProgress
-from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, commit_info, request
+from bench.run.checkout import commit_info
+from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
 from bench.run.rule import RULE
 from bench.store import files
 from bench.store.files import StoreError, commit_of, unwritable

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import io
 import os
 import re
-import shutil
 import subprocess
-import tarfile
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,14 +19,13 @@ from bench.plan.request import Request, read, select, setting_of
 from bench.plan.tasks import Setting, Task, tasks_of
 from bench.plan.values import SelectionError, share
 from bench.run import runner
+from bench.run.checkout import ROOT, checkout
 from bench.run.launcher import (
     HERE,
-    ROOT,
     Code,
     EndedError,
     NoAnswerError,
     SubprocessLauncher,
-    git,
 )
 from bench.run.launcher import request as request_to
 from bench.run.rule import RULE
@@ -165,99 +158,6 @@ def _interpreter(option: str, text: str) -> str:
             f"dependencies in its environment."
         )
     return str(path)
-
-
-# The kernels and data of a git revision, in a folder of their own while they are measured.
-
-
-#: What is measured; what measures is always of this program.
-MEASURED = ("kernels", "data")
-#: Of the folder's name.
-PREFIX = "bench-ab-"
-
-
-@contextmanager
-def checkout(option: str, revision: str) -> Iterator[tuple[str, Path]]:
-    """Lay a revision's kernels and data out in a temporary folder.
-
-    The repository is only read: nothing is left in it, however this ends.
-
-    Parameters
-    ----------
-    option : str
-        Which side asks, for messages.
-    revision : str
-        Whatever git takes for a commit.
-
-    A folder that a killed process has left is removed: nobody holds it any more.
-
-    Yields
-    ------
-    tuple of (str, Path)
-        The commit in full, and the folder that holds ``kernels`` and ``data``.
-
-    Raises
-    ------
-    SelectionError
-        When there is no such revision, or it has no kernels.
-    """
-    commit = _git(option, revision, "rev-parse", "--verify", f"{revision}^{{commit}}")
-    name = commit.decode().strip()
-    archive = _git(option, revision, "archive", "--format=tar", name, *MEASURED)
-    _remove_abandoned()
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _held(Path(folder)):
-        with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-            _unpack(packed, folder)
-        yield name, Path(folder)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a folder, as long as this process lives.
-
-    Raises
-    ------
-    OSError
-        When another process holds it.
-    """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _remove_abandoned() -> None:
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        # One that is new may not be held yet.
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > RULE.start_seconds:
-                with _held(left):
-                    shutil.rmtree(left)
-
-
-def _unpack(packed: tarfile.TarFile, folder: str) -> None:
-    """Unpack, refusing what would end up elsewhere, where this Python can."""
-    if hasattr(tarfile, "data_filter"):
-        packed.extractall(folder, filter="data")
-    else:
-        packed.extractall(folder)  # noqa: S202 - git's own archive of this repository
-
-
-def _git(option: str, revision: str, *arguments: str) -> bytes:
-    try:
-        done = git(*arguments)
-    except OSError as error:
-        raise SelectionError(
-            f"{option}: rev={revision} needs git: {error.strerror}."
-        ) from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise SelectionError(
-            f"{option}: rev={revision} can't be measured: {said[-1] if said else 'git failed'}."
-        )
-    return done.stdout
 
 
 # The cases that there are on a side, asked of a process of that side.

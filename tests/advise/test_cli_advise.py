@@ -187,7 +187,7 @@ def test_of_a_case_in_two_runs_the_newest_time_counts_and_that_is_said(
 ) -> None:
     again = written(tmp_path / "again.json", [epoch(size) for size in SIZES[:2]])
     _, _, err = advise(run, again)
-    assert "2 times are left out: where a case was measured again the newest counts." in err
+    assert "2 times are left out: of a case measured again the newest counts." in err
     assert "left out" not in advise(run)[2]
 
 

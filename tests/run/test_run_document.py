@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.run import launcher
-from bench.run.launcher import commit_info
+from bench.run.checkout import commit_info
 from bench.store.files import commit_of
 
 

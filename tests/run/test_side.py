@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.plan.values import SelectionError
-from bench.run import runner, sides
-from bench.run.sides import Side, checkout, side_of
+from bench.run import runner
+from bench.run.checkout import PREFIX, checkout
+from bench.run.sides import Side, side_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def test_what_a_killed_comparison_has_laid_out_goes_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left, held, new = (tmp_path / f"{sides.PREFIX}{name}" for name in ("left", "held", "new"))
+    left, held, new = (tmp_path / f"{PREFIX}{name}" for name in ("left", "held", "new"))
     for folder in (left, held, new):
         (folder / "kernels").mkdir(parents=True)
     for folder in (left, held):
