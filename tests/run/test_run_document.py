@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.run import launcher
+from bench.run import checkout
 from bench.run.checkout import commit_info
 from bench.store.files import commit_of
 
@@ -33,14 +33,14 @@ def test_the_commit_is_that_of_this_checkout_wherever_it_is_measured_from(
 def test_what_is_installed_inside_of_another_checkout_has_no_commit(
     another: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher, "ROOT", another)
+    monkeypatch.setattr(checkout, "ROOT", another)
     assert commit_info()["id"] is None
 
 
 def test_a_revision_is_neither_changed_nor_on_a_branch(
     another: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher, "ROOT", another)
+    monkeypatch.setattr(checkout, "ROOT", another)
     (another / "bench").touch()
     subprocess.run(["git", "add", "bench"], cwd=another, check=True)  # noqa: S607
     assert commit_info()["dirty"]
