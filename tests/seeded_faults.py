@@ -125,8 +125,8 @@ FAULTS = (
     Fault(
         "newest-run-is-not-sorted",
         "The newest run is whichever the file system lists last.",
-        old='    for path in sorted(folder.glob("*.json"), reverse=True):',
-        new='    for path in folder.glob("*.json"):',
+        old="    for file in sorted(files, key=lambda one: one.name, reverse=True):",
+        new="    for file in files:",
     ),
     Fault(
         "run-is-named-before-flushed",
