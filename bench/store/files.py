@@ -47,8 +47,8 @@ def whole(path: Path) -> Iterator[Path]:
     OSError
         When the folder or the file can't be written.
     """
-    real = path.resolve()
-    in_place = real.exists() and not real.is_file()
+    in_place = path.exists() and not path.is_file()
+    real = path if in_place else path.resolve()
     folder = Path(tempfile.gettempdir()) if in_place else real.parent
     with _temporary(folder, f".{real.stem}-", f"{PART}{real.suffix}") as part:
         yield part
