@@ -41,7 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
             _crashed()
         sys.exit(_not_installed(missing))
     except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of any case
-        if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
+        said = f"{error} {error.__cause__}"  # NumPy says in other words what it could not load
+        if isinstance(error, MemoryError) or any(words in said for words in NO_MEMORY):
             sys.stderr.write(
                 "ERROR: There is too little memory for the program itself: close what holds it "
                 "(top -o %MEM), or raise the limit (ulimit -v, docker run --memory).\n"
