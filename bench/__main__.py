@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: As `bench.commands.exits.Exit` has them: that module may need what is missing.
 USAGE, CRASHED, UNWRITTEN, INTERRUPTED = 2, os.EX_SOFTWARE, os.EX_IOERR, 130
 OWN = ("bench", "kernels", "data")
+#: What the system says where there is too little to load a library or to start a process.
+NO_MEMORY = ("failed to map segment", "annot allocate memory")
 #: The same program, installed.
 SCRIPT = "minibatch-bench"
 
@@ -42,7 +44,14 @@ def main(arguments: list[str] | None = None) -> None:
         if not missing or missing in OWN:
             _crashed()
         sys.exit(_not_installed(missing))
-    except Exception:  # noqa: BLE001 - whatever it is, it says nothing of any case
+    except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of any case
+        said = f"{error} {error.__cause__}"  # NumPy says in other words what it could not load
+        if isinstance(error, MemoryError) or any(words in said for words in NO_MEMORY):
+            sys.stderr.write(
+                "ERROR: There is too little memory for the program itself: close what holds it "
+                "(top -o %MEM), or raise the limit (ulimit -v, docker run --memory).\n"
+            )
+            sys.exit(CRASHED)
         _crashed()
 
 

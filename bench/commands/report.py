@@ -37,7 +37,7 @@ from bench.report.terminal import render
 from bench.store.decoding import is_own
 from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, read_run, write_text
-from bench.store.table import newest_run
+from bench.store.table import lacking, newest_run
 
 #: Where a report goes unless another place is named.
 REPORT = Path("results") / "report"
@@ -105,6 +105,8 @@ def report(
         values.one_of("--compare", axis, ("auto", *AXES), "comparison")
         asked = Asked(axis, baseline, request.tolerance, not no_target)
         loaded = some_run(run or [newest_run(RUNS)])
+        for sentence in lacking(loaded.runs):
+            _tell(f"WARNING: {sentence}")
         place = output or PLACES.get(form)
         if form is Format.LADDER:
             _hand_on(_ladder(loaded.runs), place)

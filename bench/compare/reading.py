@@ -14,9 +14,11 @@ import pandas as pd
 from bench.compare import stored
 from bench.compare.comparison import Paired, paired
 from bench.compare.ratios import LISTS
-from bench.compare.stored import SIDES, Judged, Refusal, reason, refusals, unclear
+from bench.compare.rule import RULE
+from bench.compare.stored import SIDES, Judged, Refusal, reason, refusals, single, unclear
 from bench.compare.warnings import warned
 from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
+from bench.store.decoding import is_own
 from bench.store.facts import case_keys, facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
 from bench.store.table import newest_run, read
@@ -30,7 +32,7 @@ COLUMNS = (
     *("batch_size", "n_samples", "n_features", "n_parameters", "n_tensors", "n_bytes"),
     *("control", "precision", "momentum", "density", "sampling", "schedule", "seed"),
     *("learning_rate", "epochs", "tolerance", "loss"),
-    *("seconds", "seconds_low", "seconds_high", "process_seconds", "untrusted"),
+    *("seconds", "seconds_low", "seconds_high", "process_seconds", "untrusted", "q1", "q3"),
 )
 
 
@@ -75,14 +77,17 @@ def stored_run(path: Path) -> StoredRun:
     Raises
     ------
     StoreError
-        When it is missing, damaged or no run, or the folder holds none.
+        When it is missing, damaged or no run, or holds nothing; or the folder holds none.
     """
     file = newest_run(path)
     document = read_run(file)
     loaded = read([file], columns=COLUMNS)
     if loaded.damaged:
         raise StoreError(f"{file} is damaged: {loaded.damaged[0].reason}")
-    return StoredRun(file, loaded.cases, loaded.runs.iloc[0], unmeasured_of(document))
+    unmeasured = unmeasured_of(document)
+    if loaded.cases.empty and not (unmeasured or is_own(document)):
+        raise StoreError(f"{file} holds no benchmark.")
+    return StoredRun(file, loaded.cases, loaded.runs.iloc[0], unmeasured)
 
 
 # Cases that two runs share: the times of both, and what forbids a claim.
@@ -104,6 +109,8 @@ class Shared:
         Why it can't be compared.
     untrusted : str
         Why no claim is made of it; else empty.
+    far_apart : bool
+        More than processes differ by, beside which rounds hardly differ.
     """
 
     name: str
@@ -114,6 +121,7 @@ class Shared:
     control: str
     refusal: Refusal | None
     untrusted: str
+    far_apart: bool = False
 
 
 def shared_cases(
@@ -150,6 +158,7 @@ def shared_cases(
             control=before["control"] if isinstance(before["control"], str) else "",
             refusal=refused.get(str(key)),
             untrusted=_untrusted(runs, (before, sides[1][key])),
+            far_apart=_far_apart(before, sides[1][key]),
         )
         for key, before in sides[0].items()
     ]
@@ -161,6 +170,13 @@ def _medians(row: Mapping[Any, Any]) -> tuple[float, ...]:
     if isinstance(medians, LISTS) and len(medians):
         return tuple(map(float, medians))
     return (float(row["seconds"]),)
+
+
+def _far_apart(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> bool:
+    """Say whether times differ so much, and the middle halves of the rounds overlap not."""
+    quick, slow = sorted((before, now), key=lambda one: one["seconds"])
+    times = RULE.most_processes_differ
+    return bool(slow["seconds"] > times * quick["seconds"] > 0 and slow["q1"] > quick["q3"])
 
 
 def _untrusted(
@@ -254,6 +270,9 @@ def _judged(one: Shared, found: Judged, place: int, n_tested: int) -> CaseVerdic
     ratio, low, high = (float(value[place]) for value in (found.ratio, found.low, found.high))
     if one.untrusted:
         verdict, confirmed, why = Verdict.UNTRUSTED, False, one.untrusted
+    elif one.far_apart and 1 in (len(one.before), len(one.now)):
+        verdict, confirmed = Verdict.SLOWER if ratio > 1 else Verdict.FASTER, False
+        why = single(one)
     elif verdict is Verdict.UNCLEAR:
         why = unclear(one, ratio, alone=bool(found.alone[place]), n_tested=n_tested)
     else:
@@ -278,7 +297,7 @@ def _missing(now: StoredRun, pairs: Paired, margins: Margins) -> Iterator[CaseVe
     """Tell of every case that only the run before has why that is so."""
     lacking = _only(pairs, 0)
     for key, name in zip(lacking["key"], lacking["name"], strict=True):
-        why = now.unmeasured.get(str(name))
+        why = now.unmeasured.get(str(name)) or now.unmeasured.get(str(key))
         if why is None and now.interrupted:
             why = "the run was interrupted before it"
         said = f"It is missing now ({why})." if why else "It is missing now."

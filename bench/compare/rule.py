@@ -46,6 +46,9 @@ class Rule:
     processes_for_change : int
         Processes that a remedy asks for where the case is unclear: as many as tell 5% of 100
         cases apart where processes differ by 1%.
+    most_processes_differ : float
+        Single processes further apart than by this factor, and their rounds too, differ for
+        another reason than that processes do: that came to some 10% wherever it was seen.
     fewest_earlier : int
         Earlier runs that a case over time is set against. Fewer say nothing of how much runs
         differ.
@@ -71,6 +74,7 @@ class Rule:
     few_processes: int = 2
     processes_for_interval: int = 5
     processes_for_change: int = 10
+    most_processes_differ: float = 2.0
     fewest_earlier: int = 4
     loss_tolerance: float = 1e-4
     fewest_controls: int = 3

@@ -37,8 +37,9 @@ Booleans = NDArray[np.bool_]
 # - ``faster`` where -d is, by the same test;
 # - ``same`` where the 95% interval lies within the margin on both sides (the two one-sided
 #   tests of Schuirmann 1987, *J. Pharmacokinet. Biopharm.* 15:657, each at 2.5%);
-# - ``unclear`` else, and always where a side has one process: nothing is known then of how
-#   much processes differ.
+# - ``unclear`` else, and where a side has one process: nothing is known then of how much
+#   processes differ. Unless the times are so far apart that it can't matter; such a case is
+#   ``slower`` or ``faster``, and never confirmed.
 #
 # A change is **confirmed** where it shows twice: the processes of both sides are split into an
 # earlier and a later half, and the ratio of each pair of halves is beyond the margin. With two
@@ -252,6 +253,15 @@ def reason(verdict: Verdict, *, confirmed: bool) -> str:
     if confirmed:
         return f"{beyond}, in each half of the processes too."
     return f"{beyond}, but not in each half of the processes: measure again, or {SHARPER}."
+
+
+def single(case: Shared) -> str:
+    """Say why a case is slower or faster of which a side has one process."""
+    return (
+        f"The times differ more than {RULE.most_processes_differ:g}-fold, which processes do "
+        f"not, and the middle halves of their rounds do not overlap; that one process can't "
+        f"confirm: {_remedy(case, RULE.processes_for_interval)}."
+    )
 
 
 def unclear(case: Shared, ratio: float, *, alone: bool, n_tested: int) -> str:

@@ -92,7 +92,7 @@ def volatile(machine: Machine = HERE) -> dict[str, object]:
     """
     return {
         "utc": _iso(datetime.now(timezone.utc)),
-        "boot_utc": _iso(datetime.fromtimestamp(psutil.boot_time(), timezone.utc)),
+        "boot_utc": _boot_utc(),
         "cpu_clock_mhz": _cpu_clock_mhz(),
         "load_average": list(psutil.getloadavg()),
         "pressure_percent": _pressure_percent(machine.root),
@@ -120,6 +120,14 @@ def _operating_system() -> str:
 def _iso(moment: datetime) -> str:
     """Write a moment down to the second."""
     return moment.isoformat(timespec="seconds")
+
+
+def _boot_utc() -> str | None:
+    """Return when the machine started; None where ``/proc/stat`` does not say."""
+    try:
+        return _iso(datetime.fromtimestamp(psutil.boot_time(), timezone.utc))
+    except (RuntimeError, OSError):
+        return None
 
 
 def _cpu_clock_mhz() -> float | None:

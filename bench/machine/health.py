@@ -98,7 +98,7 @@ def readings(
         turbo_switch=turbo_switch,
         smt=processor.smt(cpu),
         virtualised=Machine(root=root).virtualised(),
-        steal_percent=getattr(psutil.cpu_times_percent(steal_seconds), "steal", None),
+        steal_percent=_steal_percent(steal_seconds),
         quota_cpus=min(processor.quotas(root).values(), default=None),
         n_threads=max(
             (
@@ -109,6 +109,13 @@ def readings(
             default=1,
         ),
     )
+
+
+def _steal_percent(seconds: float) -> float | None:
+    try:
+        return getattr(psutil.cpu_times_percent(seconds), "steal", None)
+    except (TypeError, OSError):  # /proc/stat has no line of the CPUs, or can't be read
+        return None
 
 
 #: What a run says before it begins: it is there now, and can be mended now.

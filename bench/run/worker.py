@@ -36,7 +36,10 @@ OTHER_PASSES = {
     "list": ("bench.run.sides", "listed"),
 }
 #: What libraries say in their exceptions when a device or the host has no memory left.
-OUT_OF_MEMORY = ("out of memory", "resource_exhausted", "cudaerrormemoryallocation")
+OUT_OF_MEMORY = (
+    *("out of memory", "resource_exhausted", "cudaerrormemoryallocation"),
+    *("cannot allocate memory", "failed to map segment"),
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
@@ -165,10 +165,10 @@ class ExtraInfo(_ExtraInfo, gc=False):  # type: ignore[misc,call-arg]
 
 
 class Benchmark(msgspec.Struct, gc=False):
-    """One benchmark. A file of pytest-benchmark has the two that have no default."""
+    """One benchmark. A file of pytest-benchmark has the one that has no default."""
 
     name: str
-    stats: Stats
+    stats: Stats = msgspec.field(default_factory=Stats)
     fullname: Any = None
     group: Any = None
     params: Any = None
@@ -182,6 +182,7 @@ class Counted(msgspec.Struct, gc=False):
 class Bench(msgspec.Struct, gc=False):
     """What this suite says of a run."""
 
+    format: Any = None
     preset: Any = None
     status: Any = None
     processes: Any = None
@@ -193,9 +194,10 @@ class Bench(msgspec.Struct, gc=False):
 
 
 class Document(msgspec.Struct, gc=False):
-    """A run file."""
+    """A run file; ``left_out`` are the places of benchmarks that have no times."""
 
     benchmarks: list[Benchmark]
+    left_out: Any = None
     machine_info: Any = None
     commit_info: Any = None
     datetime: Any = None
@@ -211,6 +213,8 @@ _NUMBERS = msgspec.json.Decoder(list[float])
 
 def decode(content: bytes) -> Document:
     """Read a run file.
+
+    Of another suite's file benchmarks without times are left out, and count as failed.
 
     Parameters
     ----------
@@ -229,10 +233,19 @@ def decode(content: bytes) -> Document:
         raise DamageError(_sentence(*_told(error))) from error
     except REFUSALS as error:
         raise DamageError(f"it is not valid JSON ({error}).") from error
-    for place, one in enumerate(document.benchmarks):
-        if number(one.stats.median) is None and rounds_of(one.stats) is None:
-            what = "holds neither a median nor rounds"
-            raise DamageError(_sentence(what, f"benchmarks[{place}].stats"))
+    benchmarks, bench = document.benchmarks, document.bench
+    timed = [
+        number(one.stats.median) is not None or rounds_of(one.stats) is not None
+        for one in benchmarks
+    ]
+    document.left_out = [place for place, one in enumerate(timed) if not one]
+    if document.left_out:
+        own = isinstance(bench, Bench) and bench.format is not None
+        if own or not any(timed):
+            where = f"benchmarks[{document.left_out[0]}].stats"
+            raise DamageError(_sentence("holds neither a median nor rounds", where))
+        document.benchmarks = [benchmarks[place] for place, one in enumerate(timed) if one]
+        document.bench = Bench(failed=[Counted()] * len(document.left_out))
     return document
 
 
@@ -306,6 +319,9 @@ def rounds_of(stats: Stats) -> list[float] | None:
         return None
 
 
+#: Why a benchmark of another suite is left out.
+NO_TIMES = "it has neither a median nor rounds"
+
 # What of a run file is sound: of this suite's all, of other suites' what is what it is called.
 
 
@@ -315,7 +331,7 @@ def is_own(document: Mapping[str, Any]) -> bool:
     return isinstance(added, dict) and "format" in added
 
 
-def sound(document: dict[str, Any]) -> dict[str, Any]:
+def sound(document: dict[str, Any], left_out: Collection[int] = ()) -> dict[str, Any]:
     """Return a run past which nothing is unexpected.
 
     Of another suite's file is left out what is not what readers take it for.
@@ -324,6 +340,8 @@ def sound(document: dict[str, Any]) -> dict[str, Any]:
     ----------
     document : dict
         That was read from JSON, with named benchmarks that have a median or rounds.
+    left_out : collection of int
+        Places of benchmarks that have neither; these are told as failed.
 
     Raises
     ------
@@ -332,7 +350,7 @@ def sound(document: dict[str, Any]) -> dict[str, Any]:
         place.
     """
     if not is_own(document):
-        return _sound_part(document)
+        return _sound_part(document, left_out)
     try:
         msgspec.convert(document, schema.OwnRun)
     except msgspec.ValidationError as error:
@@ -350,12 +368,19 @@ def _lacking(facts: Mapping[str, Any]) -> str:
     return ", ".join(name for name in needed if facts.get(name) is None)
 
 
-def _sound_part(document: dict[str, Any]) -> dict[str, Any]:
+def _sound_part(document: dict[str, Any], left_out: Collection[int]) -> dict[str, Any]:
     kept = _without(document, schema.OwnRun, ("benchmarks", "machine_info"))
     machine = kept.pop("machine_info", None)
     if isinstance(machine, dict):
         kept["machine_info"] = _without(machine, schema.MachineInfo)
-    kept["benchmarks"] = [_benchmark(one) for one in document["benchmarks"]]
+    listed = document["benchmarks"]
+    kept["benchmarks"] = [
+        _benchmark(one) for place, one in enumerate(listed) if place not in left_out
+    ]
+    if left_out:
+        names = (str(listed[one].get("fullname") or listed[one]["name"]) for one in left_out)
+        failed = [{"id": name, "params": {}, "reason": NO_TIMES} for name in names]
+        kept["bench"] = {"failed": failed}
     return kept
 
 

@@ -265,8 +265,7 @@ def read_run(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
         raise StoreError(f"{path} is no run file: it holds no list of benchmarks.")
     try:
-        decoding.decode(content)
-        return decoding.sound(document)
+        return decoding.sound(document, decoding.decode(content).left_out)
     except decoding.DamageError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bench.store.arrays import array, frame, texts
-from bench.store.files import NOTHING, StoreError, size_of
+from bench.store.files import NOTHING, StoreError, read_run, size_of, unmeasured_of
 from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
@@ -245,7 +245,8 @@ def load(
     Warns
     -----
     DamagedRunWarning
-        For each file that is damaged or no run; it is left out.
+        For each file that is damaged or no run, which is left out; and for each benchmark
+        of another suite that has no times.
     """
     if isinstance(path_or_paths, (str, os.PathLike)):
         path_or_paths = [path_or_paths]
@@ -253,9 +254,25 @@ def load(
     sentences = [f"{one.path} was left out: {one.reason}" for one in loaded.damaged]
     if loaded.runs.empty:
         raise StoreError(" ".join(["no run could be read.", *sentences]))
-    for sentence in sentences:
+    for sentence in (*sentences, *lacking(loaded.runs)):
         warnings.warn(sentence, DamagedRunWarning, stacklevel=2)
     return loaded.cases
+
+
+def lacking(runs: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for what runs of other suites lack: a benchmark's times, or all.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Those that were read.
+    """
+    for path in runs.loc[runs["n_cases"].eq(0), "path"]:
+        yield f"{path} holds no benchmark."
+    partial = runs["status"].isna() & runs["n_failed"].fillna(0).gt(0)
+    for path in runs.loc[partial, "path"]:
+        for name, why in unmeasured_of(read_run(Path(path))).items():
+            yield f"{path}: {name} was left out ({why})."
 
 
 # Puts parsed runs in order, names them, and makes the two tables.

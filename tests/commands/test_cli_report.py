@@ -194,6 +194,13 @@ def test_a_foreign_file_gives_a_report_of_what_it_holds(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_file_lacks_is_named_whatever_the_form(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.json"
+    empty.write_text('{"benchmarks": []}')
+    for form in ("csv", "md"):
+        assert f"WARNING: {empty} holds no benchmark." in invoke(empty, "--format", form).stderr
+
+
 def test_a_damaged_file_is_named_and_left_out_and_the_code_says_so(tmp_path: Path) -> None:
     good = written(tmp_path, "good.json", document())
     bad = tmp_path / "bad.json"

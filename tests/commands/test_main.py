@@ -34,6 +34,29 @@ def test_its_codes_are_the_documented_ones() -> None:
     assert ours == (Exit.USAGE, Exit.CRASHED, Exit.UNWRITTEN, Exit.INTERRUPTED)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("libopenblas.so: failed to map segment from shared object"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)
+def test_too_little_memory_is_told_in_a_sentence(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(program, "_run", fails)
+    with pytest.raises(SystemExit) as ended:
+        program.main(["doctor"])
+    assert ended.value.code == Exit.CRASHED
+    said = capsys.readouterr().err
+    assert said.startswith("ERROR: There is too little memory for the program itself: ")
+    assert said.count("\n") == 1
+
+
 def test_an_environment_without_packages_is_told_in_a_sentence() -> None:
     done = ended("-S", "-m", "bench", "track")
     assert done.returncode == Exit.USAGE

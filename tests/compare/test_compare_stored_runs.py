@@ -226,6 +226,39 @@ def test_one_process_tells_nothing_but_what_to_do(
     assert (found.cases[0].n_before, found.cases[0].n_now) == (len(before), len(now))
 
 
+@pytest.mark.parametrize(
+    ("factor", "verdict"),
+    [
+        (2.1, Verdict.SLOWER),
+        (1.9, Verdict.UNCLEAR),
+        (0.002, Verdict.FASTER),
+    ],
+)
+def test_single_processes_far_apart_are_told_and_never_confirmed(
+    folder: Path, factor: float, verdict: Verdict
+) -> None:
+    def one(seconds: float, width: float = 0.1) -> dict[str, Any]:
+        quartiles = {"q1": seconds * (1 - width), "q3": seconds * (1 + width)}
+        benchmark = foreign("test_sum", seconds)
+        return {"benchmarks": [{**benchmark, "stats": {**benchmark["stats"], **quartiles}}]}
+
+    (found,) = judged(folder, one(1.0), one(factor)).cases
+    assert (found.verdict, found.confirmed) == (verdict, False)
+    if verdict is not Verdict.UNCLEAR:
+        assert "that one process can't confirm" in found.reason
+    (wide,) = judged(folder, one(1.0, 0.9), one(factor, 600.0)).cases
+    assert wide.verdict is Verdict.UNCLEAR
+
+
+def test_a_benchmark_without_statistics_is_missing_with_its_reason(folder: Path) -> None:
+    both = {"benchmarks": [foreign("test_sum", 1.0), foreign("test_sub", 1.0)]}
+    without = {"benchmarks": [{"name": "test_sum", "fullname": "t.py::test_sum"}]}
+    found = judged(
+        folder, both, {"benchmarks": [*without["benchmarks"], both["benchmarks"][1]]}
+    )
+    assert "neither a median nor rounds" in by_name(found)["t.py::test_sum"].reason
+
+
 @pytest.mark.parametrize(("n_processes", "asked"), [(2, 10), (5, 10), (12, 24)])
 def test_an_interval_that_is_too_wide_asks_for_more_processes(
     folder: Path, n_processes: int, asked: int
@@ -300,6 +333,7 @@ def test_what_can_not_be_read_is_refused_with_a_sentence(folder: Path) -> None:
         (damaged, "is damaged"),
         (folder / "missing.json", "can't be read"),
         (written(folder / "other.json", {"a": 1}), "is no run file"),
+        (written(folder / "empty.json", {"benchmarks": []}), "holds no benchmark"),
     ):
         with pytest.raises(StoreError, match=said):
             stored_run(path)

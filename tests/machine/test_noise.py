@@ -2,10 +2,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from inline_snapshot import snapshot
 
-from bench.machine import health
+from bench.machine import fingerprint, health
 from bench.machine.health import NoiseReadings
 
 QUIET = NoiseReadings(
@@ -214,6 +215,17 @@ def test_threads_and_cpus_are_those_of_what_is_measured() -> None:
     read = health.readings(steal_seconds=0.01, environment=told, cpus=(0, 1))
     assert (read.n_threads, read.n_cores) == (3, 2)
     assert health.readings(steal_seconds=0.01, environment={}).n_threads == 1
+
+
+def test_without_the_line_of_the_cpus_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stat").write_text("intr 1 2\n")
+    for name in ("meminfo", "loadavg", "vmstat"):
+        (tmp_path / name).write_bytes(Path("/proc", name).read_bytes())
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert health.readings(tmp_path, steal_seconds=0.01).steal_percent is None
+    assert fingerprint.volatile()["boot_utc"] is None
 
 
 def test_before_measuring_only_what_can_be_mended_now_is_said() -> None:

@@ -44,6 +44,13 @@ def test_a_damaged_file_is_named_where_it_was_asked_for(runs: Path) -> None:
     )
 
 
+def test_a_benchmark_without_times_is_named_too(tmp_path: Path) -> None:
+    benchmarks = [{"name": "a"}, {"name": "b", "stats": {"median": 1.0}}]
+    path = write(tmp_path / "a.json", {"benchmarks": benchmarks})
+    with pytest.warns(DamagedRunWarning, match=re.escape(f"{path}: a was left out")):
+        assert bench.load(path)["name"].tolist() == ["b"]
+
+
 def test_nothing_that_could_be_read_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", {})
     message = f"no run could be read. {path} was left out: it is no file"

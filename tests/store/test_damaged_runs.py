@@ -48,7 +48,8 @@ def test_bytes_that_changed_are_no_traceback(
 
 
 def bad(**changes: Any) -> dict[str, Any]:
-    return {"benchmarks": [own_benchmark(), {**own_benchmark(), **changes}]}
+    both = [own_benchmark(), {**own_benchmark(), **changes}]
+    return {"benchmarks": both, "bench": {"format": 1}}
 
 
 @pytest.mark.parametrize(

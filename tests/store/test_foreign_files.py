@@ -13,7 +13,7 @@ import pytest
 from bench.store import tidy
 from bench.store.decoding import sound
 from bench.store.files import read_run
-from bench.store.table import read
+from bench.store.table import lacking, read
 
 FILES = Path(__file__).parent / "files"
 SAVED = ["pytest-benchmark-3.4.1-saved", "pytest-benchmark-5.3.1-saved"]
@@ -89,6 +89,28 @@ def test_one_run_as_a_table_is_the_same(stem: str) -> None:
     assert table["seconds"].tolist() == cases["seconds"].tolist()
     assert table["rounds"].tolist() == cases["rounds"].tolist()
     assert table["size"].tolist()[:2] == [10, 100]
+
+
+def test_a_benchmark_without_statistics_is_left_out_and_told_as_failed(tmp_path: Path) -> None:
+    stats = {"median": 0.25, "rounds": 3}
+    benchmarks = [{"name": "a", "fullname": "t.py::a"}, {"name": "b", "stats": stats}]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"benchmarks": benchmarks}))
+    loaded = read([path])
+    assert loaded.cases["name"].tolist() == ["b"]
+    assert loaded.runs[["n_cases", "n_failed"]].to_numpy().tolist() == [[1, 1]]
+    assert list(lacking(loaded.runs)) == [
+        f"{path}: t.py::a was left out (failed: it has neither a median nor rounds)."
+    ]
+    assert [one["name"] for one in read_run(path)["benchmarks"]] == ["b"]
+    path.write_text(json.dumps({"benchmarks": benchmarks, "bench": {"format": 1}}))
+    assert read([path]).damaged, "a run of this suite is whole or damaged"
+
+
+def test_a_file_without_benchmarks_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text('{"benchmarks": []}')
+    assert list(lacking(read([path]).runs)) == [f"{path} holds no benchmark."]
 
 
 ODD: list[Any] = [None, True, 3, "text", [], [1], [None], [{}], {}, {"a": 1}, [{"warm_up": 3}]]

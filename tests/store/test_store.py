@@ -260,7 +260,7 @@ WHOLE = json.dumps(DOCUMENT)
         (b"{}", "is no run file: it holds no list of benchmarks"),
         (b'{"benchmarks": {}}', "is no run file: it holds no list of benchmarks"),
         (
-            b'{"benchmarks": [{"name": "a"}]}',
+            b'{"benchmarks": [{"stats": {}}]}',
             "is damaged: it is no file of pytest-benchmark: benchmarks[0]: object missing",
         ),
         (
