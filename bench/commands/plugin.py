@@ -7,12 +7,15 @@ import os
 import re
 import signal
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from pytest_benchmark.session import PerformanceRegression
+from pytest_benchmark.storage.file import FileStorage
 
 from bench.cases.contract import Record
 from bench.commands.session import Suite, Unmeasured, document_of
@@ -44,7 +47,33 @@ from bench.store import files
 from data.errors import DataError
 from kernels.registry import RegistryError
 
-# Shows the progress of a run on a terminal.
+# Shows the progress of a run.
+
+
+class Unread:
+    """A stream whose reader may go, as with ``| head``: the run goes on, and is saved."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write a text; once nobody reads any more, to nowhere."""
+        with self._unread():
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass on what is written."""
+        with self._unread():
+            self._stream.flush()
+
+    @contextmanager
+    def _unread(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            # The interpreter flushes it once more when it ends.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 class LiveProgress:
@@ -90,6 +119,11 @@ NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
     "memory",
 }
+#: Options of other plugins, and what they are where nobody gave them.
+NOT_BESIDE: dict[str, object] = {"--codspeed": False, "--count": 1, "--cov": []}
+NOT_BESIDE |= dict.fromkeys(("-n", "--force-reruns", "--reruns"))
+#: pytest-benchmark's ways of grouping, beside ``param:NAME``.
+GROUPINGS = {"group", "name", "func", "fullname", "fullfunc", "param"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,7 +169,10 @@ def pytest_load_initial_conftests(
     ------
     pytest.UsageError
         When an option of a benchmark is unknown; pytest itself would not say what was meant.
+        When pytest-benchmark is switched off.
     """
+    if not early_config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("pytest-benchmark is needed: leave out `-p no:benchmark`.")
     given = early_config.known_args_namespace
     if given.benchmark_only:
         known = {
@@ -181,6 +218,7 @@ def suite(config: pytest.Config) -> Suite:
             names = options().keys() - NOT_OF_PYTEST
             request = request_of({name: config.getoption(flag(name)) for name in names})
             values.one_of("--tables", config.getoption("tables"), TABLES, "table")
+            _keep_others_out(config)
             selection = select(request)
             config.stash[SUITE] = Suite(
                 preset=request.preset,
@@ -192,6 +230,26 @@ def suite(config: pytest.Config) -> Suite:
         except (SelectionError, RegistryError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SUITE]
+
+
+def _keep_others_out(config: pytest.Config) -> None:
+    """Refuse options of other plugins that change what is timed; keep the order of the cases.
+
+    What a project's settings ask of them, for its tests, is left undone for the cases.
+    """
+    timed = not config.getoption("benchmark_disable") or config.getoption("--codspeed", False)
+    for flag_, default in NOT_BESIDE.items():
+        if timed and config.getoption(flag_, default) not in (default, None, 0):
+            raise SelectionError(
+                f"{flag_} does not go with timing: each case is timed once, in this process, "
+                f"by this suite alone. Leave it out."
+            )
+    if "CODSPEED_ENV" in os.environ and hasattr(config.option, "codspeed"):
+        raise SelectionError(
+            "pytest-codspeed does not go with timing: `-p no:codspeed` leaves it out."
+        )
+    config.option.randomly_reorganize = config.option.randomly_reset_seed = False
+    config.option.reruns = 0
 
 
 def _is_case(item: pytest.Item) -> bool:
@@ -231,7 +289,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say how many cases there are, and about how long they take."""
+    """Say how many cases there are, and about how long they take.
+
+    Raises
+    ------
+    pytest.UsageError
+        When what is asked for after measuring can't be done.
+    """
     # What pytest has collected by now stays; without it, the collections that Gluon's
     # DataLoader asks for when it is made take a tenth of the time.
     gc.freeze()
@@ -245,6 +309,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reporter.write_line(NO_CASE)
     if not items or config.getoption("collectonly"):
         return
+    _check_what_follows(config, items)
     if reporter is not None:
         for text in (*health.before_measuring(), LOOKING):
             reporter.write_line(text)
@@ -264,6 +329,48 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
+
+
+def _check_what_follows(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse before measuring what would fail after it."""
+    after, measuring = config.option, config._benchmarksession  # type: ignore[attr-defined]
+    if measuring.disabled:
+        return
+    for part in after.benchmark_group_by.split(","):
+        kind, _, name = part.partition(":")
+        if part not in GROUPINGS and kind != "param":
+            raise pytest.UsageError(
+                f"--benchmark-group-by: '{part}' is no grouping; there are: "
+                f"{', '.join(sorted(GROUPINGS))}, param:NAME."
+            )
+        lacking = [item.name for item in items if name and name not in _params(item)]
+        if lacking:
+            raise pytest.UsageError(
+                f"--benchmark-group-by: {lacking[0]} has no {name}; name only what every case "
+                f"has, or choose the cases that have it."
+            )
+    if after.benchmark_compare_fail and not measuring.compared_mapping:
+        raise pytest.UsageError(
+            "--benchmark-compare-fail: there is no stored run to compare with; save one with "
+            "--benchmark-autosave, and name it with --benchmark-compare."
+        )
+    saved = after.benchmark_save or after.benchmark_autosave
+    path = after.benchmark_json
+    try:
+        files.check_writable(_results(config), "--results")
+        if saved and isinstance(measuring.storage, FileStorage):
+            files.check_writable(measuring.storage.path, "--benchmark-storage")
+        if path is not None:
+            files.check_writable(path.parent, "--benchmark-json")
+    except files.StoreError as error:
+        raise pytest.UsageError(str(error)) from error
+    if path is not None and path.is_dir():
+        raise pytest.UsageError(f"--benchmark-json: {path} is a folder; name a file.")
+
+
+def _results(config: pytest.Config) -> Path:
+    folder: Path = config.getoption("results") or config.rootpath / files.RUNS
+    return folder
 
 
 def _taken_too(keyword: str, items: list[pytest.Item]) -> Iterator[str]:
@@ -358,7 +465,41 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     machine.extend(machine_info)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_compare_machine_info(
+    benchmarksession: Any, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
+) -> None:
+    """Say of a stored run that it is of another machine, where its fingerprint is another.
+
+    pytest-benchmark compares what changes from minute to minute too, and prints it all.
+    """
+    stored = compared_benchmark["machine_info"]
+    if stored.get("fingerprint_id") != machine_info["fingerprint_id"]:
+        benchmarksession.logger.warning(
+            "The stored run is of another machine, or of other libraries or settings; "
+            "`minibatch-bench compare` says which."
+        )
+    compared_benchmark["machine_info"] = machine_info
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let a run that is asked for outlive the reader of its output."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if SUITE in session.config.stash and reporter is not None:
+        reporter._tw._file = Unread(reporter._tw._file)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(
+    session: pytest.Session, exitstatus: int
+) -> Generator[None, object, object]:
+    """Write the run before anything else, whatever the other plugins then do."""
+    _finish(session, exitstatus)
+    return (yield)
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Write the run, also of a session that was interrupted, and draw its figures."""
     config = session.config
     asked = config.stash.get(SUITE, None)
@@ -371,10 +512,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if not (measuring.benchmarks or asked.skipped or asked.failed):
         return
-    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    interrupted = exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
     document = document_of(config, measuring, asked, interrupted=interrupted)
     config.stash[DOCUMENT] = document
-    folder = config.getoption("results") or config.rootpath / files.RUNS
     if not (measuring.benchmarks or asked.failed):
         config.stash[PROBLEM] = (
             "nothing was measured: every case was skipped, for the reasons above. "
@@ -382,7 +522,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        path = files.write_run(folder, document, files.commit_of(document))
+        path = files.write_run(_results(config), document, files.commit_of(document))
         config.stash[RUN_FILE] = path
         if config.getoption("figures") and not interrupted:
             from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
@@ -393,10 +533,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+) -> Generator[None, object, object]:
+    """Print the end of a run below what others print, and whatever they do."""
+    try:
+        return (yield)
+    except PerformanceRegression as error:  # pytest-benchmark has listed them
+        config.stash[PROBLEM] = f"--benchmark-compare-fail: {error}"
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # type: ignore[union-attr]
+        return None
+    finally:
+        _summarise(terminalreporter, config)
+
+
+def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the tables, what was skipped and why, and where the run is."""
     document = config.stash.get(DOCUMENT, None)
     if document is None:

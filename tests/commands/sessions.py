@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from bench.store.files import read_run
 
@@ -19,8 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "bench/cases/bench_epoch.py"
 #: A session of one or two cases, a few milliseconds each.
 SMALL = (
-    # Whatever plugins are installed, the cases keep their order.
-    *("-p", "no:cacheprovider", "-p", "no:randomly"),
+    *("-p", "no:cacheprovider"),
     *("--epochs", "1", "--seconds-per-case", "0.01"),
     *("--batch-sizes", "10,1500", "--loaders", "inmemory", "--devices", "cpu"),
 )
@@ -36,6 +38,13 @@ for arguments in json.loads(sys.stdin.read()):
     sys.stderr.flush()
     print(f"@@@ exit {int(code)}", flush=True)
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Stand in for other plugins, as ``-p tests.commands.sessions``, where they are missing."""
+    for name in ("--codspeed", "--count", "--cov", "--force-reruns", "--reruns"):
+        with suppress(ValueError):
+            parser.addoption(name, nargs="?", const=True)
 
 
 def environment() -> dict[str, str]:
