@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import __version__
-from bench.commands.exits import Exit
+from bench.commands.exits import Exit, tell
 from bench.commands.settings import defaults, settings
 from bench.plan.values import SelectionError
 
@@ -106,7 +106,7 @@ def _defaults(app: typer.Typer, name: str) -> dict[str, Any]:
         }
         return defaults(found, name, parameters, COMMANDS)
     except SelectionError as error:
-        typer.echo(f"ERROR: {error}", err=True)
+        tell(f"ERROR: {error}", err=True)
         sys.exit(Exit.USAGE)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from bench.plan.values import SelectionError
+from bench.report.numbers import LONG, one_line
 from bench.store.files import StoreError
 from data.errors import DataError
 from kernels.registry import RegistryError
@@ -54,6 +55,11 @@ USAGE_ERRORS = (SelectionError, RegistryError, DataError, StoreError)
 UNDONE = "Interrupted; nothing is half done."
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """Print a sentence on one line: names in it are other people's, and may hold anything."""
+    typer.echo(one_line(text, LONG), err=err)
+
+
 @contextmanager
 def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> Iterator[None]:
     """Turn what a user can cause into a sentence and an exit code.
@@ -76,9 +82,9 @@ def refusals(codes: Mapping[Any, Exit] | None = None, interrupted: str = "") -> 
     except KeyboardInterrupt as error:
         if not interrupted:
             raise
-        typer.echo(interrupted, err=True)
+        tell(interrupted, err=True)
         raise typer.Exit(Exit.INTERRUPTED) from error
     except foreseen as error:
-        typer.echo(f"ERROR: {error}", err=True)
+        tell(f"ERROR: {error}", err=True)
         code = next((codes[kind] for kind in codes if isinstance(error, kind)), Exit.USAGE)
         raise typer.Exit(code) from error

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.exits import UNDONE, Exit, refusals
+from bench.commands.exits import UNDONE, Exit, refusals, tell
 from bench.commands.options import Results
 from bench.report import numbers
 from bench.store.files import RUNS, StoreError
@@ -32,11 +32,11 @@ def import_(
     with refusals({StoreError: Exit.FAILED}, UNDONE):
         found = import_runs(source, results)
     for original, copy in found.copied:
-        typer.echo(f"{original} -> {copy}")
+        tell(f"{original} -> {copy}")
     for one in found.left:
-        typer.echo(f"WARNING: {one.path} was left: {one.reason}", err=True)
+        tell(f"WARNING: {one.path} was left: {one.reason}", err=True)
     copied = numbers.number(len(found.copied), "run")
-    typer.echo(
+    tell(
         f"{copied} copied to {results}, {len(found.known)} known already, "
         f"{len(found.left)} left."
     )

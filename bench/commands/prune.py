@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.exits import UNDONE, Exit, refusals
+from bench.commands.exits import UNDONE, Exit, refusals, tell
 from bench.plan import values
 from bench.plan.values import SelectionError, age
 from bench.report import numbers
@@ -76,17 +76,17 @@ def _show(planned: Plan, n_bytes: int, *, done: bool) -> None:
     for run in planned.going:
         taken = f"{run.taken:%Y-%m-%d %H:%M}" if run.taken else ""
         with_figures = ", with figures" if figures_of(run.path).is_dir() else ""
-        typer.echo(f"{goes}: {run.path} ({taken}{'' if done else with_figures})")
+        tell(f"{goes}: {run.path} ({taken}{'' if done else with_figures})")
     for one in planned.damaged:
-        typer.echo(f"{aside} to {planned.folder / DAMAGED}: {one.path}: {one.reason}")
+        tell(f"{aside} to {planned.folder / DAMAGED}: {one.path}: {one.reason}")
     for why, names in (
         ("pinned or of the reference", planned.protected),
         ("tells no time", planned.undated),
     ):
         for name in names:
-            typer.echo(f"stays, {why}: {name}")
+            tell(f"stays, {why}: {name}")
     size = numbers.engineering(n_bytes, "B")
     runs = numbers.number(len(planned.going), "run")
-    typer.echo(f"{runs} {goes} ({size}), {planned.n_staying} stay.")
+    tell(f"{runs} {goes} ({size}), {planned.n_staying} stay.")
     if not done and (planned.going or planned.damaged):
-        typer.echo("Nothing was changed: --yes does it.")
+        tell("Nothing was changed: --yes does it.")

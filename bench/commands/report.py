@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from bench.commands.exits import Exit, refusals
+from bench.commands.exits import Exit, refusals, tell
 from bench.commands.options import Output, console_of
 from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import margins
@@ -21,6 +21,7 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.closing import closing
 from bench.report.markdown.run_comment import ladders
+from bench.report.numbers import LONG, in_lines, one_line
 from bench.report.progress import StatusLine, Tables
 from bench.report.source import (
     Asked,
@@ -116,21 +117,20 @@ def report(
                 found = source(loaded, asked, line.write)
             _write(found, form, place)
     for one in loaded.damaged:
-        _tell(f"WARNING: {one.path} was left out: {one.reason}")
+        tell(f"WARNING: {one.path} was left out: {one.reason}", err=True)
     raise typer.Exit(Exit.FAILED if loaded.damaged else Exit.OK)
-
-
-def _tell(text: str) -> None:
-    typer.echo(text, err=True)
 
 
 def _table(cases: pd.DataFrame, form: Format, place: Path | None) -> None:
     """Write the cases as they are: nothing is compared or counted for that."""
     if place is None:
+        if sys.stdout.isatty():
+            texts = cases.select_dtypes("string")
+            cases = cases.assign(**texts.map(in_lines, na_action="ignore"))
         write_csv(cases, sys.stdout)
         return
     (write_csv if form is Format.CSV else write_parquet)(cases, place)
-    _tell(f"report: {place}")
+    tell(f"report: {place}", err=True)
 
 
 def _single(runs: pd.DataFrame) -> Path:
@@ -142,12 +142,12 @@ def _single(runs: pd.DataFrame) -> Path:
 def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
     """Write what a command that had just measured the run would end with."""
     path = _single(runs)
-    document, width = read_run(path), console_of().width
+    document, width = in_lines(read_run(path)), console_of().width
     if not is_own(document):
         raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
     with StatusLine(Console(stderr=True)) as line:
         found = just_measured(document, path.name, line.write)
-    ending = closing(found, str(path), width)
+    ending = closing(found, one_line(path, LONG), width)
     shown = render(document, width=width, colour=False, tables=tables)
     return "\n".join([shown, *ending, ""])
 
@@ -155,12 +155,12 @@ def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
 def _ladder(runs: pd.DataFrame) -> str:
     """Write the kernels of a run from the slowest to the fastest."""
     path = _single(runs)
-    found = ladders(read_run(path))
+    found = ladders(in_lines(read_run(path)))
     if not found:
-        _tell(f"{path.name} has no four kernels with the same batch size.")
+        tell(f"{path.name} has no four kernels with the same batch size.", err=True)
         raise typer.Exit(Exit.UNCLEAR)
     return "".join(
-        f"{where}, seconds per epoch ({path.name}):\n\n{table}\n"
+        f"{where}, seconds per epoch ({one_line(path.name)}):\n\n{table}\n"
         for where, table in found.items()
     )
 
@@ -169,9 +169,9 @@ def _write(found: Source, form: Format, place: Path | None) -> None:
     """Write the report in one form, and say where."""
     if form is Format.FIGURES and place is not None:
         saved = draw(found, place)
-        _tell(f"{len(saved.paths)} files in {place}")
+        tell(f"{len(saved.paths)} files in {place}", err=True)
         for kind, reason in saved.left_out.items():
-            _tell(f"no figure of {kind}: {reason}")
+            tell(f"no figure of {kind}: {reason}", err=True)
     else:
         _hand_on(html(found, margins) if form is Format.HTML else markdown(found), place)
 
@@ -182,4 +182,4 @@ def _hand_on(text: str, place: Path | None) -> None:
         typer.echo(text, nl=False)
         return
     write_text(place, text)
-    _tell(f"report: {place}")
+    tell(f"report: {place}", err=True)

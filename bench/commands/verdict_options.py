@@ -9,6 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from bench.commands.exits import tell
 from bench.commands.settings import MARGINS, TABLE, Settings, settings
 from bench.plan.values import SelectionError, share
 from bench.report.verdicts.writing import Form, write
@@ -46,7 +47,7 @@ def show(
     """
     write(with_rates(judgement, machine), form, output, every=every)
     if output is not None:
-        typer.echo(f"verdicts: {output}", err=True)
+        tell(f"verdicts: {output}", err=True)
 
 
 # The margins of ``pyproject.toml`` are a table:

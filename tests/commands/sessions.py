@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,13 @@ SMALL = (
     *("--epochs", "1", "--seconds-per-case", "0.01"),
     *("--batch-sizes", "10,1500", "--loaders", "inmemory", "--devices", "cpu"),
 )
+#: Options of plugins that are refused where cases are timed.
+REFUSED = {
+    "--codspeed": "pytest_codspeed",
+    "--count": "pytest_repeat",
+    "--cov": "pytest_cov",
+    "--reruns": "pytest_rerunfailures",
+}
 #: No machine has so many.
 NO_GPU = "gpu(63)"
 
@@ -42,8 +49,8 @@ for arguments in json.loads(sys.stdin.read()):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Stand in for other plugins, as ``-p tests.commands.sessions``, where they are missing."""
-    for name in ("--codspeed", "--count", "--cov", "--force-reruns", "--reruns"):
-        with suppress(ValueError):
+    for name, module in REFUSED.items():
+        if find_spec(module) is None:
             parser.addoption(name, nargs="?", const=True)
 
 
