@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from pytest_benchmark.session import PerformanceRegression
+from pytest_benchmark.storage.file import FileStorage
 
 from bench.cases.contract import Record
-from bench.commands.output import SIMPLER
+from bench.commands.output import output
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
 from bench.machine import health
@@ -49,7 +51,7 @@ from bench.store import files
 from data.errors import DataError
 from kernels.registry import RegistryError
 
-# Shows the progress of a run on a terminal.
+# Shows the progress of a run.
 
 
 class LiveProgress:
@@ -110,6 +112,11 @@ NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
     "memory",
 }
+#: Options of other plugins, and what they are where nobody gave them.
+NOT_BESIDE: dict[str, object] = {"--codspeed": False, "--count": 1, "--cov": []}
+NOT_BESIDE |= dict.fromkeys(("-n", "--force-reruns", "--reruns"))
+#: pytest-benchmark's ways of grouping, beside ``param:NAME``.
+GROUPINGS = {"group", "name", "func", "fullname", "fullfunc", "param"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -155,7 +162,10 @@ def pytest_load_initial_conftests(
     ------
     pytest.UsageError
         When an option of a benchmark is unknown; pytest itself would not say what was meant.
+        When pytest-benchmark is switched off.
     """
+    if not early_config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("pytest-benchmark is needed: leave out `-p no:benchmark`.")
     given = early_config.known_args_namespace
     if given.benchmark_only:
         known = {
@@ -218,6 +228,7 @@ def suite(config: pytest.Config) -> Suite:
             names = options().keys() - NOT_OF_PYTEST
             request = request_of({name: config.getoption(flag(name)) for name in names})
             values.one_of("--tables", config.getoption("tables"), TABLES, "table")
+            _keep_others_out(config)
             selection = select(request)
             config.stash[SUITE] = Suite(
                 preset=request.preset,
@@ -229,6 +240,26 @@ def suite(config: pytest.Config) -> Suite:
         except (SelectionError, RegistryError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SUITE]
+
+
+def _keep_others_out(config: pytest.Config) -> None:
+    """Refuse options of other plugins that change what is timed; keep the order of the cases.
+
+    What a project's settings ask of them, for its tests, is left undone for the cases.
+    """
+    timed = not config.getoption("benchmark_disable") or config.getoption("--codspeed", False)
+    for flag_, default in NOT_BESIDE.items():
+        if timed and config.getoption(flag_, default) not in (default, None, 0):
+            raise SelectionError(
+                f"{flag_} does not go with timing: each case is timed once, in this process, "
+                f"by this suite alone. Leave it out."
+            )
+    if "CODSPEED_ENV" in os.environ and hasattr(config.option, "codspeed"):
+        raise SelectionError(
+            "pytest-codspeed does not go with timing: `-p no:codspeed` leaves it out."
+        )
+    config.option.randomly_reorganize = config.option.randomly_reset_seed = False
+    config.option.reruns = 0
 
 
 def _is_case(item: pytest.Item) -> bool:
@@ -268,7 +299,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say how many cases there are, and about how long they take."""
+    """Say how many cases there are, and about how long they take.
+
+    Raises
+    ------
+    pytest.UsageError
+        When what is asked for after measuring can't be done.
+    """
     # What pytest has collected by now stays; without it, the collections that Gluon's
     # DataLoader asks for when it is made take a tenth of the time.
     gc.freeze()
@@ -278,10 +315,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     said = [*_taken_too(config.getoption("keyword"), items)]
     said += [NO_CASE] if SUITE in config.stash and not session.items else []
     measures = bool(items) and not config.getoption("collectonly")
+    if measures:
+        _check_what_follows(config, items)
     said += [*health.before_measuring(), LOOKING] if measures else []
     if reporter is not None:
-        if isinstance(reporter._tw._file, io.TextIOWrapper):
-            reporter._tw._file.reconfigure(errors=SIMPLER)
         for text in said:
             reporter.write_line(text)
     if not measures:
@@ -302,6 +339,48 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
+
+
+def _check_what_follows(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse before measuring what would fail after it."""
+    after, measuring = config.option, config._benchmarksession  # type: ignore[attr-defined]
+    if measuring.disabled:
+        return
+    for part in after.benchmark_group_by.split(","):
+        kind, _, name = part.partition(":")
+        if part not in GROUPINGS and kind != "param":
+            raise pytest.UsageError(
+                f"--benchmark-group-by: '{part}' is no grouping; there are: "
+                f"{', '.join(sorted(GROUPINGS))}, param:NAME."
+            )
+        lacking = [item.name for item in items if name and name not in _params(item)]
+        if lacking:
+            raise pytest.UsageError(
+                f"--benchmark-group-by: {lacking[0]} has no {name}; name only what every case "
+                f"has, or choose the cases that have it."
+            )
+    if after.benchmark_compare_fail and not measuring.compared_mapping:
+        raise pytest.UsageError(
+            "--benchmark-compare-fail: there is no stored run to compare with; save one with "
+            "--benchmark-autosave, and name it with --benchmark-compare."
+        )
+    saved = after.benchmark_save or after.benchmark_autosave
+    path = after.benchmark_json
+    try:
+        files.check_writable(_results(config), "--results")
+        if saved and isinstance(measuring.storage, FileStorage):
+            files.check_writable(measuring.storage.path, "--benchmark-storage")
+        if path is not None:
+            files.check_writable(path.parent, "--benchmark-json")
+    except files.StoreError as error:
+        raise pytest.UsageError(str(error)) from error
+    if path is not None and path.is_dir():
+        raise pytest.UsageError(f"--benchmark-json: {path} is a folder; name a file.")
+
+
+def _results(config: pytest.Config) -> Path:
+    folder: Path = config.getoption("results") or config.rootpath / files.RUNS
+    return folder
 
 
 def _taken_too(keyword: str, items: list[pytest.Item]) -> Iterator[str]:
@@ -407,7 +486,43 @@ def pytest_benchmark_generate_commit_info() -> dict[str, Any]:
     return commit_info()
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_compare_machine_info(
+    benchmarksession: Any, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
+) -> None:
+    """Say of a stored run that it is of another machine, where its fingerprint is another.
+
+    pytest-benchmark compares what changes from minute to minute too, and prints it all.
+    """
+    stored = compared_benchmark["machine_info"]
+    if stored.get("fingerprint_id") != machine_info["fingerprint_id"]:
+        benchmarksession.logger.warning(
+            "The stored run is of another machine, or of other libraries or settings; "
+            "`minibatch-bench compare` says which."
+        )
+    compared_benchmark["machine_info"] = machine_info
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let a run that is asked for outlive the reader of its output."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if SUITE not in session.config.stash or reporter is None:
+        return
+    if isinstance(reporter._tw._file, io.TextIOWrapper):
+        reporter._tw._file = output(reporter._tw._file)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(
+    session: pytest.Session, exitstatus: int
+) -> Generator[None, object, object]:
+    """Write the run before anything else, whatever the other plugins then do."""
+    _finish(session, exitstatus)
+    return (yield)
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Write the run, also of a session that was interrupted, and draw its figures."""
     config = session.config
     asked = config.stash.get(SUITE, None)
@@ -420,10 +535,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if not (measuring.benchmarks or asked.skipped or asked.failed):
         return
-    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    interrupted = exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
     document = document_of(config, measuring, asked, interrupted=interrupted)
     config.stash[DOCUMENT] = document
-    folder = config.getoption("results") or config.rootpath / files.RUNS
     if not (measuring.benchmarks or asked.failed):
         config.stash[PROBLEM] = (
             "nothing was measured: every case was skipped, for the reasons above. "
@@ -431,7 +545,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        path = files.write_run(folder, document, files.commit_of(document))
+        path = files.write_run(_results(config), document, files.commit_of(document))
         config.stash[RUN_FILE] = path
         if config.getoption("figures") and not interrupted:
             from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
@@ -442,10 +556,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+) -> Generator[None, object, object]:
+    """Print the end of a run below what others print, and whatever they do."""
+    try:
+        return (yield)
+    except PerformanceRegression as error:  # pytest-benchmark has listed them
+        config.stash[PROBLEM] = f"--benchmark-compare-fail: {error}"
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # type: ignore[union-attr]
+        return None
+    finally:
+        _summarise(terminalreporter, config)
+
+
+def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the tables, what was skipped and why, and where the run is."""
     document = config.stash.get(DOCUMENT, None)
     if document is None:

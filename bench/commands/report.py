@@ -22,6 +22,7 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.closing import closing
 from bench.report.markdown.run_comment import ladders
+from bench.report.numbers import LONG, in_lines, one_line
 from bench.report.progress import StatusLine, Tables
 from bench.report.source import (
     Asked,
@@ -106,7 +107,7 @@ def report(
         asked = Asked(axis, baseline, request.tolerance, not no_target)
         loaded = some_run(run or [newest_run(RUNS)])
         for sentence in lacking(loaded.runs):
-            _tell(f"WARNING: {sentence}")
+            say(f"WARNING: {sentence}", error=True)
         place = output or PLACES.get(form)
         if form is Format.LADDER:
             _hand_on(_ladder(loaded.runs), place)
@@ -119,21 +120,20 @@ def report(
                 found = source(loaded, asked, line.write)
             _write(found, form, place)
     for one in loaded.damaged:
-        _tell(f"WARNING: {one.path} was left out: {one.reason}")
+        say(f"WARNING: {one.path} was left out: {one.reason}", error=True)
     raise typer.Exit(Exit.FAILED if loaded.damaged else Exit.OK)
-
-
-def _tell(text: str) -> None:
-    say(text, error=True)
 
 
 def _table(cases: pd.DataFrame, form: Format, place: Path | None) -> None:
     """Write the cases as they are: nothing is compared or counted for that."""
     if place is None:
+        if sys.stdout.isatty():
+            texts = cases.select_dtypes("string")
+            cases = cases.assign(**texts.map(in_lines, na_action="ignore"))
         write_csv(cases, sys.stdout)
         return
     (write_csv if form is Format.CSV else write_parquet)(cases, place)
-    _tell(f"report: {place}")
+    say(f"report: {place}", error=True)
 
 
 def _single(runs: pd.DataFrame) -> Path:
@@ -145,12 +145,12 @@ def _single(runs: pd.DataFrame) -> Path:
 def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
     """Write what a command that had just measured the run would end with."""
     path = _single(runs)
-    document, width = read_run(path), console_of().width
+    document, width = in_lines(read_run(path)), console_of().width
     if not is_own(document):
         raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
     with StatusLine(Console(stderr=True)) as line:
         found = just_measured(document, path.name, line.write)
-    ending = closing(found, str(path), width)
+    ending = closing(found, one_line(path, LONG), width)
     shown = render(document, width=width, colour=False, tables=tables)
     return "\n".join([shown, *ending, ""])
 
@@ -158,12 +158,12 @@ def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
 def _ladder(runs: pd.DataFrame) -> str:
     """Write the kernels of a run from the slowest to the fastest."""
     path = _single(runs)
-    found = ladders(read_run(path))
+    found = ladders(in_lines(read_run(path)))
     if not found:
-        _tell(f"{path.name} has no four kernels with the same batch size.")
+        say(f"{path.name} has no four kernels with the same batch size.", error=True)
         raise typer.Exit(Exit.UNCLEAR)
     return "".join(
-        f"{where}, seconds per epoch ({path.name}):\n\n{table}\n"
+        f"{where}, seconds per epoch ({one_line(path.name)}):\n\n{table}\n"
         for where, table in found.items()
     )
 
@@ -172,9 +172,9 @@ def _write(found: Source, form: Format, place: Path | None) -> None:
     """Write the report in one form, and say where."""
     if form is Format.FIGURES and place is not None:
         saved = draw(found, place)
-        _tell(f"{len(saved.paths)} files in {place}")
+        say(f"{len(saved.paths)} files in {place}", error=True)
         for kind, reason in saved.left_out.items():
-            _tell(f"no figure of {kind}: {reason}")
+            say(f"no figure of {kind}: {reason}", error=True)
     else:
         _hand_on(html(found, margins) if form is Format.HTML else markdown(found), place)
 
@@ -185,4 +185,4 @@ def _hand_on(text: str, place: Path | None) -> None:
         sys.stdout.write(text)
         return
     write_text(place, text)
-    _tell(f"report: {place}")
+    say(f"report: {place}", error=True)

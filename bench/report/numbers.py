@@ -286,13 +286,37 @@ MOST_CELL_CHARACTERS = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
+#: What Python puts for a byte of a file's name that is no UTF-8.
+_BYTE = re.compile(r"[\udc80-\udcff]")
+#: What GitHub takes for a command, where a wrapped line begins with it or anywhere.
+_COMMAND = re.compile(r"(?<!\S)::|##\[")
+#: Of a sentence, a path or a name on a terminal.
+LONG = 100_000
+
+
 def one_line(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
-    """Return a value on one line, without what is no character, cut where it is long.
+    r"""Return a value on one line, without what is no character, cut where it is long.
+
+    A byte of a file's name that is no UTF-8 is written as ``\xff``.
 
     Parameters
     ----------
     most : int
         Characters.
     """
-    line = " ".join(_CONTROL.sub(" ", str(value)).split())
+    text = _BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", str(value))
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = _COMMAND.sub(lambda found: f"{found[0][:-1]} {found[0][-1]}", line)
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def in_lines(value: Any) -> Any:
+    """Return what a run file holds with each text as `one_line` has it, for a terminal."""
+    if isinstance(value, str):
+        return one_line(value, LONG)
+    if isinstance(value, dict):
+        return {in_lines(key): in_lines(one) for key, one in value.items()}
+    if isinstance(value, list):
+        numbers = bool(value) and isinstance(value[0], float)
+        return value if numbers else [in_lines(one) for one in value]
+    return value

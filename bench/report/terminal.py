@@ -45,6 +45,7 @@ def render(
         highlight=False,
         emoji=False,
     )
+    document = numbers.in_lines(document)
     table = tidy.interval_frame(document)
     epochs = tidy.of_case(table, "epoch")
     if tables is not Tables.NONE:

@@ -23,12 +23,17 @@ TYPES = {
     Kind.TIME: "TIMESTAMP",
     Kind.FLOATS: "DOUBLE[]",
 }
+#: Before what spreadsheets take for a formula, and before the mark that says it is none.
+FORMULA = r"\A(?=[=+\-@\t\r\n'])"
 #: Times are in UTC.
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def write_csv(cases: pd.DataFrame, target: Path | TextIO) -> None:
     """Write cases as CSV: lists as JSON, times as ISO 8601, nothing for what is missing.
+
+    A text that a spreadsheet would take for a formula has a ``'`` in front, and so has one that
+    begins with ``'``: who takes the first one away has the text as it was.
 
     Parameters
     ----------
@@ -43,7 +48,11 @@ def write_csv(cases: pd.DataFrame, target: Path | TextIO) -> None:
         When the file can't be written.
     """
     lists = [one.name for one in CASES if one.kind is Kind.FLOATS and one.name in cases]
-    table = cases.assign(**{name: cases[name].map(as_json) for name in lists})
+    texts = [one.name for one in CASES if one.kind is Kind.TEXT and one.name in cases]
+    table = cases.assign(
+        **{name: cases[name].map(as_json) for name in lists},
+        **{name: cases[name].str.replace(FORMULA, "'", regex=True) for name in texts},
+    )
     with _whole(target) if isinstance(target, Path) else nullcontext(target) as opened:
         table.to_csv(opened, index=False, lineterminator="\n", date_format=ISO)
 

@@ -187,13 +187,15 @@ def write_run(folder: Path, document: Mapping[str, Any], commit: str | None) -> 
         raise unwritable(folder, error) from error
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, option: str = "--results") -> None:
     """Write nothing to a folder: before hours of measuring, not after them.
 
     Parameters
     ----------
     folder : Path
         Made if it is not there.
+    option : str
+        Names the folder.
 
     Raises
     ------
@@ -205,14 +207,14 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable(folder, error, option) from error
 
 
-def unwritable(folder: Path, error: OSError) -> StoreError:
+def unwritable(folder: Path, error: OSError, option: str = "--results") -> StoreError:
     """Say that a run can't be written to a folder."""
     return StoreError(
         f"the run can't be written to {folder}: {error.strerror or error}. Free space or "
-        f"give another folder with --results."
+        f"give another folder with {option}."
     )
 
 

@@ -32,14 +32,15 @@ from bench.store.decoding import (
     text,
 )
 from bench.store.files import commit_of
-from bench.store.schema import CASES, GIVEN, RUNS, Column, Kind, Source
+from bench.store.schema import CASES, GIVEN, REPEATED, RUNS, Column, Kind, Source
 
 # The columns of a run's cases, from its document.
 
 
-#: Columns that are computed, in the order in which ``_computed`` gives them; ``run`` and
-#: ``taken`` are the run's.
-COMPUTED = tuple(column.name for column in CASES if column.source is Source.COMPUTED)[2:]
+#: Columns that a case has of its own.
+OWN = tuple(one for one in CASES if one.name not in REPEATED)
+#: Those of them that are computed, in the order in which ``_computed`` gives them.
+COMPUTED = tuple(one.name for one in OWN if one.source is Source.COMPUTED)
 NOTHING = ExtraInfo()
 #: Types that need no second look. JSON holds no float that is not finite; integers may have
 #: more than 64 bits.
@@ -57,8 +58,7 @@ def case_columns(document: Document) -> dict[str, list[Any]]:
     Returns
     -------
     dict of str to list
-        All of ``bench.store.schema.CASES`` but ``run`` and ``taken``, which are the run's;
-        None where a value is missing.
+        Those of ``OWN``; None where a value is missing.
     """
     benchmarks = document.benchmarks
     infos = [
@@ -73,7 +73,7 @@ def case_columns(document: Document) -> dict[str, list[Any]]:
     by_name = dict(zip(COMPUTED, zip(*computed, strict=True), strict=True)) if computed else {}
     memories = [record(one.memory) for one in infos]
     columns: dict[str, list[Any]] = {}
-    for column in CASES[2:]:
+    for column in OWN:
         if column.source is Source.COMPUTED:
             columns[column.name] = list(by_name.get(column.name, ()))
         elif column.source is Source.MEMORY:
@@ -228,8 +228,6 @@ def _count(listed: Any) -> int | None:
 # Parses run files into columns: the rows of their cases, and a row a run.
 
 
-#: Columns that a case has of its own.
-OWN = tuple(one for one in CASES if one.name not in {"run", "taken"})
 FACTS = tuple(one for one in RUNS if one.name not in GIVEN)
 
 

@@ -337,6 +337,7 @@ class Named(msgspec.Struct):
 
     run: Annotated[Text, "the run, as in the table of runs"] = None
     taken: Annotated[datetime | None, "when the run was finished", "UTC"] = None
+    commit: Annotated[Text, "of git; NA outside a checkout"] = None
     name: Annotated[Text, "the benchmark, with its parameters"] = None
     fullname: Annotated[Text, "the same with its file"] = None
     group: Annotated[Text, "what pytest-benchmark lists together"] = None
@@ -485,3 +486,5 @@ CASES = (
 RUNS = (*fields(RunRow), *fields(Asked))
 #: Given to a run when it is loaded, since they depend on what else is.
 GIVEN = ("run", "path")
+#: What the table of cases repeats of the run.
+REPEATED = ("run", "taken", "commit")

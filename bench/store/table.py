@@ -19,7 +19,7 @@ from bench.store.files import NOTHING, StoreError, read_run, size_of, unmeasured
 from bench.store.index import Fetched, fetch
 from bench.store.rows import FACTS, OWN, parse
 from bench.store.rule import RULE
-from bench.store.schema import CASES, GIVEN, RUNS, Column
+from bench.store.schema import CASES, GIVEN, REPEATED, RUNS, Column
 
 # What loading stored runs gives.
 
@@ -180,7 +180,7 @@ def read(paths: Sequence[Path], columns: Collection[str] | None = None) -> Loade
     paths : sequence of Path
         Files, or folders of them.
     columns : collection of str, optional
-        Which columns of the cases are wanted, besides ``run`` and ``taken``; all by default.
+        Which columns of the cases are wanted, besides those of `REPEATED`; all by default.
         The fewer, the less time and memory a large set takes.
 
     Raises
@@ -297,16 +297,15 @@ def assemble(
         name.
     """
     facts = frame([one for one in RUNS if one.name not in GIVEN], runs)
-    shown = [os.fsencode(one.path).decode(errors="replace") for one in files]
     facts.insert(0, "run", pd.Series(texts(run_names([one.path for one in files]))))
-    facts.insert(1, "path", pd.Series(texts(shown)))
+    facts.insert(1, "path", pd.Series(texts([str(one.path) for one in files])))
     counts = facts["n_cases"].to_numpy(dtype=np.int64)
     order = _order(files, runs["taken"])
     rows = np.argsort(np.repeat(np.argsort(order), counts), kind="stable")
     given = [one for one in CASES if one.name in cases]
     table = frame(given, cases)
-    table.insert(0, "run", np.repeat(facts["run"].array, counts))
-    table.insert(1, "taken", np.repeat(facts["taken"].array, counts))
+    for place, name in enumerate(REPEATED):
+        table.insert(place, name, np.repeat(facts[name].array, counts))
     if not np.array_equal(rows, np.arange(len(rows))):
         table = table.take(rows).reset_index(drop=True)
     return table, facts.take(order).reset_index(drop=True)[[one.name for one in RUNS]]

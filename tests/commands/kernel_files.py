@@ -58,6 +58,22 @@ class Mine(NumpyClosedForm):
 
 KERNEL = Mine()
 '''
+FILLS = '''
+"""While it is measured, the folder of the results becomes a file."""
+import pathlib
+from kernels.train.nd_closed_form import NdClosedForm
+
+class Mine(NdClosedForm):
+    name = "mine.fills"
+    def prepare(self, *arguments):
+        results = pathlib.Path(__file__).parents[1] / "unwritable"
+        if results.is_dir():
+            results.rmdir()
+            results.write_text("a file\\n")
+        return super().prepare(*arguments)
+
+KERNEL = Mine()
+'''
 NO_PYTHON = "class Mine(:\n"
 
 

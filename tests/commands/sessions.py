@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from bench.store.files import read_run
 
@@ -19,11 +22,17 @@ ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "bench/cases/bench_epoch.py"
 #: A session of one or two cases, a few milliseconds each.
 SMALL = (
-    # Whatever plugins are installed, the cases keep their order.
-    *("-p", "no:cacheprovider", "-p", "no:randomly"),
+    *("-p", "no:cacheprovider"),
     *("--epochs", "1", "--seconds-per-case", "0.01"),
     *("--batch-sizes", "10,1500", "--loaders", "inmemory", "--devices", "cpu"),
 )
+#: Options of plugins that are refused where cases are timed.
+REFUSED = {
+    "--codspeed": "pytest_codspeed",
+    "--count": "pytest_repeat",
+    "--cov": "pytest_cov",
+    "--reruns": "pytest_rerunfailures",
+}
 #: No machine has so many.
 NO_GPU = "gpu(63)"
 
@@ -36,6 +45,13 @@ for arguments in json.loads(sys.stdin.read()):
     sys.stderr.flush()
     print(f"@@@ exit {int(code)}", flush=True)
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Stand in for other plugins, as ``-p tests.commands.sessions``, where they are missing."""
+    for name, module in REFUSED.items():
+        if find_spec(module) is None:
+            parser.addoption(name, nargs="?", const=True)
 
 
 def environment() -> dict[str, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,16 @@ import pytest
 
 from tests.commands import kernel_files
 from tests.commands.kernel_files import folder_with
-from tests.commands.sessions import EPOCH, NO_GPU, SMALL, Done, several, the_run
+from tests.commands.sessions import (
+    EPOCH,
+    NO_GPU,
+    ROOT,
+    SMALL,
+    Done,
+    environment,
+    several,
+    the_run,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +67,35 @@ WRONG = {
     "option": (("--kernles", "nd.*"), "there is no option --kernles; did you mean --kernels"),
     "no folder": (("--kernel-folder", "nowhere"), "nowhere is not a folder with kernel fil"),
     "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),
+    "no benchmark": (("-p", "no:benchmark"), "pytest-benchmark is needed: leave out `-p no:b"),
+    "pytest-codspeed": (("--codspeed",), "--codspeed does not go with timing: "),
+    "pytest-cov": (("--cov=bench",), "--cov does not go with timing: "),
+    "pytest-repeat": (("--count=2",), "--count does not go with timing: "),
+    "pytest-rerunfailures": (("--reruns=2",), "--reruns does not go with timing: "),
+    "pytest-xdist": (("-n", "2"), "-n does not go with timing: "),
+}
+#: What comes after measuring: only once the cases are known, or pytest-benchmark is at work.
+LATE = {
+    "results": (("--results", "{file}"), "the run can't be written to {file}: File exists. Fr"),
+    "JSON": (("--benchmark-json", "{file}/a.json"), "the run can't be written to {file}: File"),
+    "JSON folder": (
+        ("--benchmark-json", "{folder}"),
+        "--benchmark-json: {folder} is a folder;",
+    ),
+    "autosave": (
+        ("--benchmark-autosave", "--benchmark-storage=file://{file}"),
+        "the run can't be written to {file}: File exists. Free space or give another folder w",
+    ),
+    "no grouping": (("--benchmark-group-by=size",), "--benchmark-group-by: 'size' is no group"),
+    "no parameter": (
+        ("--benchmark-group-by=group,param:size",),
+        "--benchmark-group-by: bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-B10] has "
+        "no size; name only",
+    ),
+    "nothing stored": (
+        ("--benchmark-compare-fail=min:5%", "--benchmark-storage=file://{folder}/none"),
+        "--benchmark-compare-fail: there is no stored run to compare with; ",
+    ),
 }
 
 
@@ -69,6 +110,7 @@ def refused(folder: Path) -> dict[str, Done]:
     commands = [
         (
             *("--benchmark-only", EPOCH, *SMALL, "--results", str(folder / "never")),
+            *("-p", "tests.commands.sessions"),
             *(argument.format(syntax=syntax) for argument in arguments),
         )
         for arguments, _ in WRONG.values()
@@ -91,6 +133,39 @@ def test_a_wrong_option_is_refused_with_one_sentence_before_anything_runs(
     assert not (folder / "never").exists()
 
 
+@pytest.fixture(scope="module")
+def refused_late(folder: Path) -> dict[str, Done]:
+    (folder / "file").touch()
+    commands = [
+        (
+            *("--benchmark-only", EPOCH, *SMALL, "--kernels", "numpy.closed_form"),
+            *(
+                "--results",
+                str(folder / "none"),
+                "--benchmark-storage",
+                f"file://{folder}/none",
+            ),
+            *(one.format(folder=folder, file=folder / "file") for one in arguments),
+        )
+        for arguments, _ in LATE.values()
+    ]
+    return dict(zip(LATE, several(commands), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", LATE)
+def test_what_can_not_be_done_after_measuring_is_refused_before(
+    refused_late: dict[str, Done], folder: Path, option: str
+) -> None:
+    done = refused_late[option]
+    sentence = LATE[option][1].format(folder=folder, file=folder / "file")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.output
+    assert len(done.errors) == 1
+    assert done.errors[0].startswith(f"ERROR: {sentence}")
+    assert "to time" not in done.output
+    assert not list((folder / "none").glob("*.json"))
+
+
 @dataclass(frozen=True)
 class Sessions:
     """Sessions that do something, and the folder with what they wrote."""
@@ -109,7 +184,7 @@ def sessions(folder: Path) -> Sessions:
     def results(name: str) -> tuple[str, ...]:
         return (*SMALL, "--results", str(folder / name))
 
-    (folder / "unwritable").write_text("a file\n")
+    filling = folder_with(folder / "filling", fills=kernel_files.FILLS)
     listing = ("--collect-only", "-q", "-p", "no:cacheprovider")
     done = several(
         [
@@ -121,10 +196,14 @@ def sessions(folder: Path) -> Sessions:
                 *("--benchmark-only", EPOCH, *CLOSED, *results("narrowed")),
                 *("-k", "B1500", "--tables", "pytest-benchmark"),
             ),
-            ("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
             (
-                *("--benchmark-only", EPOCH, *CLOSED, *results("unwritable")),
-                *("--batch-sizes", "1500"),
+                *("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
+                *("--benchmark-json", str(folder / "nothing.json"), "--benchmark-autosave"),
+                *("--benchmark-storage", f"file://{folder}/none"),
+            ),
+            (
+                *("--benchmark-only", EPOCH, "--kernels", "mine.fills", *results("unwritable")),
+                *("--kernel-folder", str(filling), "--batch-sizes", "1500"),
             ),
             ("--ignore-glob", "tests/*/*", *listing),
             ("--benchmark-only", "--preset", "quick", "--devices", "cpu", *listing),
@@ -167,6 +246,7 @@ def test_without_figures_there_is_only_the_run(sessions: Sessions) -> None:
 def test_a_session_that_measured_nothing_says_so_and_fails(sessions: Sessions) -> None:
     assert sessions.nothing.code == 1
     assert "ERROR: nothing was measured: every case was skipped" in sessions.nothing.output
+    assert "Traceback" not in sessions.nothing.output
     assert f"2 cases on {NO_GPU}: no device: mxnet sees no {NO_GPU}" in sessions.nothing.output
     _, document = the_run(sessions.folder / "nothing")
     assert document["benchmarks"] == []
@@ -207,3 +287,54 @@ def test_results_that_can_not_be_written_are_an_error(sessions: Sessions) -> Non
     assert "Training on airfoil" in done.output, "the tables are not lost"
     assert "Traceback" not in done.output
     assert results.read_text() == "a file\n"
+
+
+NUMPY = ("--benchmark-only", EPOCH, *SMALL, "--kernels", "numpy.closed_form")
+
+
+@pytest.mark.slow
+def test_a_stored_run_of_this_machine_is_compared_and_a_regression_fails(
+    tmp_path: Path,
+) -> None:
+    storage = ("--benchmark-storage", f"file://{tmp_path / 'stored'}")
+    first = ("--results", str(tmp_path / "first"), "--benchmark-autosave")
+    missing = ("--benchmark-compare", "--benchmark-json", str(tmp_path / "new" / "run.json"))
+    (saved,) = several([(*NUMPY, *storage, *first, *missing)])
+    assert saved.code == 0, saved.output
+    assert "Can't compare. No benchmark files" in saved.output
+    assert the_run(tmp_path / "new")[1]["benchmarks"]
+    (stored,) = (tmp_path / "stored").glob("*/*.json")
+    document = json.loads(stored.read_text())
+    for one in document["benchmarks"]:
+        one["stats"]["min"] /= 1000
+    stored.write_text(json.dumps(document))
+    second = ("--results", str(tmp_path / "second"), "--benchmark-compare")
+    (compared,) = several([(*NUMPY, *storage, *second, "--benchmark-compare-fail=min:5%")])
+    path, _ = the_run(tmp_path / "second")
+    assert compared.code == 1
+    assert compared.errors == ["ERROR: --benchmark-compare-fail: Performance has regressed."]
+    assert f"Run file: {path}" in compared.output
+    assert "Traceback" not in compared.output
+    assert "of another machine" not in compared.output
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_mxnet")
+def test_a_run_outlives_the_reader_of_its_output(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *NUMPY, "--results", str(tmp_path / "runs")],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        assert stderr.read() == ""
+    assert process.wait() == 0
+    _, document = the_run(tmp_path / "runs")
+    assert document["bench"]["status"] == "complete"
+    assert len(document["benchmarks"]) == 2

@@ -77,7 +77,7 @@ def test_where_all_is_damaged_that_is_found_once(
 def test_only_the_columns_that_are_wanted_are_fetched(runs: Path, index: Path) -> None:
     for _ in range(2):
         loaded = read([runs], columns=["kernel", "process_seconds"])
-        assert [*loaded.cases] == ["run", "taken", "kernel", "process_seconds"]
+        assert [*loaded.cases] == ["run", "taken", "commit", "kernel", "process_seconds"]
         assert len(loaded.cases) == 11
 
 
@@ -180,8 +180,10 @@ def test_any_name_of_a_folder_will_do(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name / "cache"))
     write(tmp_path / name / "runs" / f"{name}.json", own(2))
-    assert_same(*(read([tmp_path / name / "runs"]) for _ in range(2)))
+    first, second = (read([tmp_path / name / "runs"]) for _ in range(2))
+    assert_same(first, second)
     assert len(parsed) == 1
+    assert Path(first.runs["path"].iloc[0]).is_file()
 
 
 texts = st.none() | st.text() | st.integers(-(2**70), 2**70) | st.floats() | st.booleans()

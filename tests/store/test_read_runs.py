@@ -207,7 +207,7 @@ def test_columns_are_as_documented_whatever_was_read(
 def test_only_the_columns_that_are_wanted_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", own())
     loaded = read([path], columns=["seconds", "kernel"])
-    assert [*loaded.cases] == ["run", "taken", "kernel", "seconds"]
+    assert [*loaded.cases] == ["run", "taken", "commit", "kernel", "seconds"]
 
 
 def test_a_number_that_is_too_large_is_missing(tmp_path: Path) -> None:

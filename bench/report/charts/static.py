@@ -25,6 +25,7 @@ from bench.report.charts.chart import (
     Panel,
     Quantity,
 )
+from bench.report.numbers import one_line
 
 Looks = dict[Any, Member]
 
@@ -127,7 +128,8 @@ def figure(
         style["title"] = fill(chart.key.title, 20) if chart.key else ""
         handles = _handles(looks, chart.panels[0])
         drawn.legend(handles=handles, loc="outside right center", **style)
-    drawn.suptitle(f"{title}\n{chart.title}" if title else chart.title, fontsize=11)
+    above = f"{one_line(title)}\n" if title else ""
+    drawn.suptitle(f"{above}{chart.title}", fontsize=11)
     drawn.supxlabel(fill(chart.caption, int(16 * wide)), fontsize=8, color="0.35")
     return drawn
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bench.report import numbers
 from bench.report.grid import heading, print_whole
-from bench.report.numbers import one_line
+from bench.report.numbers import LONG, one_line
 from bench.report.verdicts import wording
 from bench.report.verdicts.formats import as_json, github, junit, markdown
 from bench.report.verdicts.wording import ORDER, ordered
@@ -119,8 +119,6 @@ def _append(path: Path, text: str) -> None:
 
 #: More of a kind are counted, unless all are asked for.
 MOST = 20
-#: Lines are cut beyond so many characters.
-LONG = 100_000
 #: Names of cases that share a reason.
 MOST_NAMED = 3
 #: Verdicts whose cases are always listed; what else there is is counted.
