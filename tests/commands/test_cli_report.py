@@ -189,9 +189,7 @@ def test_a_foreign_file_gives_a_report_of_what_it_holds(tmp_path: Path) -> None:
     page = tmp_path / "foreign.html"
     assert invoke(run, "-o", page).exit_code == Exit.OK
     assert "t.py::test_sum" in page.read_text()
-    assert "test\\_sum" in invoke(run, "--format", "md").stdout.replace(
-        "`test_sum`", "test\\_sum"
-    )
+    assert "`t.py::test_sum`" in invoke(run, "--format", "md").stdout
 
 
 def test_what_a_file_lacks_is_named_whatever_the_form(tmp_path: Path) -> None:
