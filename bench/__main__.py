@@ -74,9 +74,7 @@ def _run(arguments: list[str]) -> None:
     try:
         app.invoke(arguments, called if called == SCRIPT else "python -m bench")
     finally:
-        lost = output.lost()
-        if lost is not None:
-            sys.stderr.write(f"ERROR: standard output can't be written: {lost.strerror}.\n")
+        if not output.finish(sys.stdout):
             sys.exit(UNWRITTEN)
 
 

@@ -113,9 +113,12 @@ def put(text: str, *, error: bool = False) -> None:
     stream.flush()
 
 
-def lost() -> OSError | None:
-    """Write what is left, and say why not all that a command printed could be written."""
-    if not isinstance(sys.stdout, Output):
-        return None
-    sys.stdout.flush()
-    return sys.stdout.lost
+def finish(stream: object) -> bool:
+    """Write what is left, and say whether all that was printed could be written."""
+    if not isinstance(stream, Output):
+        return True
+    stream.flush()
+    if stream.lost is None:
+        return True
+    say(f"ERROR: standard output can't be written: {stream.lost.strerror}.", error=True)
+    return False

@@ -19,7 +19,7 @@ from pytest_benchmark.session import PerformanceRegression
 from pytest_benchmark.storage.file import FileStorage
 
 from bench.cases.contract import Record
-from bench.commands.output import output
+from bench.commands.output import finish, output
 from bench.commands.session import Suite, Unmeasured, document_of
 from bench.machine import fingerprint as machine
 from bench.machine import health
@@ -511,6 +511,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     if isinstance(reporter._tw._file, io.TextIOWrapper):
         reporter._tw._file = output(reporter._tw._file)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write what is left of the output: the interpreter does so for its own streams alone."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    finish(reporter and reporter._tw._file)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
