@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 import io
-import os
 import re
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -16,11 +15,19 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from pytest_benchmark.session import PerformanceRegression
-from pytest_benchmark.storage.file import FileStorage
 
 from bench.cases.contract import Record
+from bench.commands import beside
 from bench.commands.output import finish, output
-from bench.commands.session import Suite, Unmeasured, document_of
+from bench.commands.session import (
+    DOCUMENT,
+    PROBLEM,
+    RUN_FILE,
+    Suite,
+    Unmeasured,
+    document_of,
+    summarise,
+)
 from bench.machine import fingerprint as machine
 from bench.machine import health
 from bench.measure.gate import GateError
@@ -43,7 +50,6 @@ from bench.plan.request import (
     written,
 )
 from bench.plan.values import SelectionError
-from bench.report import terminal
 from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
 from bench.run.checkout import commit_info
 from bench.run.single_case import ElsewhereError
@@ -87,36 +93,13 @@ class LiveProgress:
 
 
 SUITE = pytest.StashKey[Suite]()
-RUN_FILE = pytest.StashKey[Path]()
-DOCUMENT = pytest.StashKey[dict[str, Any]]()
-PROBLEM = pytest.StashKey[str]()
 CASES = Path(__file__).parents[1] / "cases"
 TABLES = (*(one.value for one in Tables), "pytest-benchmark")
-#: Options of pytest-benchmark that don't reach what this suite measures, and the remedy.
-INSTEAD = {
-    "min_rounds precision confidence min_time max_time": (
-        "give --precision or --seconds-per-case"
-    ),
-    "warmup warmup_iterations calibration_precision": (
-        "leave it out: a case is warmed up until its times have settled"
-    ),
-    "cprofile cprofile_loops cprofile_top cprofile_dump": (
-        "leave it out: what is profiled takes longer"
-    ),
-    "timer": "leave it out: the suite reads time.perf_counter",
-}
-#: Those of its tables.
-OF_TABLES = "histogram sort columns group_by name time_unit"
 #: pytest names the cases itself, and measures them in its own process.
 NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
     "memory",
 }
-#: Options of other plugins, and what they are where nobody gave them.
-NOT_BESIDE: dict[str, object] = {"--codspeed": False, "--count": 1, "--cov": []}
-NOT_BESIDE |= dict.fromkeys(("-n", "--force-reruns", "--reruns"))
-#: pytest-benchmark's ways of grouping, beside ``param:NAME``.
-GROUPINGS = {"group", "name", "func", "fullname", "fullfunc", "param"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -192,7 +175,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_quiet = True
     if benchmark_only and not config.getoption("help"):
         suite(config)
-        _refuse_ignored(config, of_tables=ours)
+        beside.refuse_ignored(config, of_tables=ours)
         try:
             with unwatched():
                 pass
@@ -202,17 +185,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", "default")
         # A run that is told to end saves what it has, as after Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def _refuse_ignored(config: pytest.Config, *, of_tables: bool) -> None:
-    """Refuse options of pytest-benchmark that would be taken and do nothing."""
-    given, usual = vars(config.option), vars(config._parser.parse_known_args([]))
-    tables = {OF_TABLES: "give --tables pytest-benchmark too"} if of_tables else {}
-    for names, remedy in (INSTEAD | tables).items():
-        for name in (f"benchmark_{one}" for one in names.split()):
-            if given[name] != usual[name]:
-                told = f"--{name.replace('_', '-')}"
-                raise pytest.UsageError(f"{told} does nothing here; {remedy}.")
 
 
 def suite(config: pytest.Config) -> Suite:
@@ -228,7 +200,7 @@ def suite(config: pytest.Config) -> Suite:
             names = options().keys() - NOT_OF_PYTEST
             request = request_of({name: config.getoption(flag(name)) for name in names})
             values.one_of("--tables", config.getoption("tables"), TABLES, "table")
-            _keep_others_out(config)
+            beside.keep_others_out(config)
             selection = select(request)
             config.stash[SUITE] = Suite(
                 preset=request.preset,
@@ -240,26 +212,6 @@ def suite(config: pytest.Config) -> Suite:
         except (SelectionError, RegistryError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SUITE]
-
-
-def _keep_others_out(config: pytest.Config) -> None:
-    """Refuse options of other plugins that change what is timed; keep the order of the cases.
-
-    What a project's settings ask of them, for its tests, is left undone for the cases.
-    """
-    timed = not config.getoption("benchmark_disable") or config.getoption("--codspeed", False)
-    for flag_, default in NOT_BESIDE.items():
-        if timed and config.getoption(flag_, default) not in (default, None, 0):
-            raise SelectionError(
-                f"{flag_} does not go with timing: each case is timed once, in this process, "
-                f"by this suite alone. Leave it out."
-            )
-    if "CODSPEED_ENV" in os.environ and hasattr(config.option, "codspeed"):
-        raise SelectionError(
-            "pytest-codspeed does not go with timing: `-p no:codspeed` leaves it out."
-        )
-    config.option.randomly_reorganize = config.option.randomly_reset_seed = False
-    config.option.reruns = 0
 
 
 def _is_case(item: pytest.Item) -> bool:
@@ -316,7 +268,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     said += [NO_CASE] if SUITE in config.stash and not session.items else []
     measures = bool(items) and not config.getoption("collectonly")
     if measures:
-        _check_what_follows(config, items)
+        beside.check_what_follows(config, {item.name: _params(item) for item in items})
     said += [*health.before_measuring(), LOOKING] if measures else []
     if reporter is not None:
         for text in said:
@@ -339,48 +291,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
-
-
-def _check_what_follows(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse before measuring what would fail after it."""
-    after, measuring = config.option, config._benchmarksession  # type: ignore[attr-defined]
-    if measuring.disabled:
-        return
-    for part in after.benchmark_group_by.split(","):
-        kind, _, name = part.partition(":")
-        if part not in GROUPINGS and kind != "param":
-            raise pytest.UsageError(
-                f"--benchmark-group-by: '{part}' is no grouping; there are: "
-                f"{', '.join(sorted(GROUPINGS))}, param:NAME."
-            )
-        lacking = [item.name for item in items if name and name not in _params(item)]
-        if lacking:
-            raise pytest.UsageError(
-                f"--benchmark-group-by: {lacking[0]} has no {name}; name only what every case "
-                f"has, or choose the cases that have it."
-            )
-    if after.benchmark_compare_fail and not measuring.compared_mapping:
-        raise pytest.UsageError(
-            "--benchmark-compare-fail: there is no stored run to compare with; save one with "
-            "--benchmark-autosave, and name it with --benchmark-compare."
-        )
-    saved = after.benchmark_save or after.benchmark_autosave
-    path = after.benchmark_json
-    try:
-        files.check_writable(_results(config), "--results")
-        if saved and isinstance(measuring.storage, FileStorage):
-            files.check_writable(measuring.storage.path, "--benchmark-storage")
-        if path is not None:
-            files.check_writable(path.parent, "--benchmark-json")
-    except files.StoreError as error:
-        raise pytest.UsageError(str(error)) from error
-    if path is not None and path.is_dir():
-        raise pytest.UsageError(f"--benchmark-json: {path} is a folder; name a file.")
-
-
-def _results(config: pytest.Config) -> Path:
-    folder: Path = config.getoption("results") or config.rootpath / files.RUNS
-    return folder
 
 
 def _taken_too(keyword: str, items: list[pytest.Item]) -> Iterator[str]:
@@ -552,7 +462,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        path = files.write_run(_results(config), document, files.commit_of(document))
+        path = files.write_run(beside.results_of(config), document, files.commit_of(document))
         config.stash[RUN_FILE] = path
         if config.getoption("figures") and not interrupted:
             from bench.report.charts.figures import draw_run  # noqa: PLC0415 - it imports matplotlib
@@ -575,48 +485,4 @@ def pytest_terminal_summary(
         terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # type: ignore[union-attr]
         return None
     finally:
-        _summarise(terminalreporter, config)
-
-
-def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the tables, what was skipped and why, and where the run is."""
-    document = config.stash.get(DOCUMENT, None)
-    if document is None:
-        return
-    report, width = terminalreporter, terminalreporter._tw.fullwidth
-    tables = config.getoption("tables")
-    if tables != "pytest-benchmark":
-        chosen = Tables.NONE if config.get_verbosity() < 0 else Tables(tables)
-        if RUN_FILE not in config.stash:  # this is all that is left of it
-            chosen = Tables.ALL
-        colour = report.hasmarkup
-        report.write(terminal.render(document, width=width, colour=colour, tables=chosen))
-    if RUN_FILE in config.stash:
-        path = config.stash[RUN_FILE]
-        report.ensure_newline()
-        tell = partial(report.rewrite, erase=True) if report.isatty else report.write_line
-        for line in ("", *_ending(document, path, width, tell)):
-            report.write_line(line)
-        if path.with_suffix("").is_dir():
-            report.write_line(f"Figures: {_shown(path.with_suffix(''))}{os.sep}")
-    if PROBLEM in config.stash:
-        report.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
-
-
-def _ending(
-    document: dict[str, Any], path: Path, width: int, tell: Callable[[str], object]
-) -> list[str]:
-    """Return what a run ends with; of one that measured nothing, where it is."""
-    if not document["benchmarks"]:
-        return [f"Run file: {_shown(path)}"]
-    # What counts steps takes long to import.
-    from bench.report.closing import closing, program  # noqa: PLC0415
-    from bench.report.source import just_measured  # noqa: PLC0415
-
-    found = just_measured(document, path.name, tell)
-    return closing(found, _shown(path), width, program())
-
-
-def _shown(path: Path) -> str:
-    """Return a path as short as the working directory allows."""
-    return os.path.relpath(path) if Path.cwd() in path.parents else str(path)
+        summarise(terminalreporter, config)

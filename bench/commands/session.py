@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from bench.measure.measurement import Measurement
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments, instruments_for
 from bench.plan.matrix import Selection
+from bench.report import terminal
+from bench.report.progress import Tables
 from bench.run.single_case import Elsewhere
 from bench.store.files import FORMAT
 from kernels.contract import Availability
@@ -140,3 +143,56 @@ def document_of(
     command = [os.fspath(argument) for argument in config.invocation_params.args]
     document["bench"] = asked.document(command, interrupted=interrupted)
     return document
+
+
+# The end of a session.
+
+
+#: Where its run file is, what is in it, and what went wrong.
+RUN_FILE = pytest.StashKey[Path]()
+DOCUMENT = pytest.StashKey[dict[str, Any]]()
+PROBLEM = pytest.StashKey[str]()
+
+
+def summarise(report: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables, what was skipped and why, and where the run is."""
+    document = config.stash.get(DOCUMENT, None)
+    if document is None:
+        return
+    width = report._tw.fullwidth
+    tables = config.getoption("tables")
+    if tables != "pytest-benchmark":
+        chosen = Tables.NONE if config.get_verbosity() < 0 else Tables(tables)
+        if RUN_FILE not in config.stash:  # this is all that is left of it
+            chosen = Tables.ALL
+        colour = report.hasmarkup
+        report.write(terminal.render(document, width=width, colour=colour, tables=chosen))
+    if RUN_FILE in config.stash:
+        path = config.stash[RUN_FILE]
+        report.ensure_newline()
+        tell = partial(report.rewrite, erase=True) if report.isatty else report.write_line
+        for line in ("", *_ending(document, path, width, tell)):
+            report.write_line(line)
+        if path.with_suffix("").is_dir():
+            report.write_line(f"Figures: {_shown(path.with_suffix(''))}{os.sep}")
+    if PROBLEM in config.stash:
+        report.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
+
+
+def _ending(
+    document: dict[str, Any], path: Path, width: int, tell: Callable[[str], object]
+) -> list[str]:
+    """Return what a run ends with; of one that measured nothing, where it is."""
+    if not document["benchmarks"]:
+        return [f"Run file: {_shown(path)}"]
+    # What counts steps takes long to import.
+    from bench.report.closing import closing, program  # noqa: PLC0415
+    from bench.report.source import just_measured  # noqa: PLC0415
+
+    found = just_measured(document, path.name, tell)
+    return closing(found, _shown(path), width, program())
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as the working directory allows."""
+    return os.path.relpath(path) if Path.cwd() in path.parents else str(path)

@@ -320,6 +320,7 @@ def _fastest(contest: Ranking, tolerance: float | None) -> str:
     if book is not None and book is not first:
         ratio = quotient(book.known, first.known)
         said += f", {ratio} as fast as {TEXTBOOK}, the textbook's loop"
+        said += "" if contest.quantity == "epoch" else ", each at its best batch size"
     return f"{said}."
 
 
