@@ -319,8 +319,8 @@ def _fastest(contest: Ranking, tolerance: float | None) -> str:
     book = next((one for one in contest.contenders if one.kernel == TEXTBOOK), None)
     if book is not None and book is not first:
         ratio = quotient(book.known, first.known)
-        said += f", {ratio} as fast as {TEXTBOOK}, the textbook's loop"
-        said += "" if contest.quantity == "epoch" else ", each at its best batch size"
+        said += f", {ratio} as fast as the textbook's {TEXTBOOK}"
+        said += "" if contest.quantity == "epoch" else ", each at its best size"
     return f"{said}."
 
 

@@ -21,7 +21,7 @@ def test_the_fastest_is_named_with_its_time_and_the_textbooks() -> None:
     one = headline(found, None, None, None)
     assert one.fastest == (
         "nd.fused trains fastest on cpu(0): an epoch takes 11.57 µs at batch size 10, "
-        "43200x as fast as nd.autograd, the textbook's loop."
+        "43200x as fast as the textbook's nd.autograd."
     )
     assert one.level == "good"
     assert one.sureness == (
