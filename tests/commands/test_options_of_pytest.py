@@ -69,7 +69,6 @@ WRONG = {
     "no Python": (("--kernel-folder", "{syntax}"), "{syntax}/broken.py can't be read: Synta"),
     "no benchmark": (("-p", "no:benchmark"), "pytest-benchmark is needed: leave out `-p no:b"),
     "pytest-codspeed": (("--codspeed",), "--codspeed does not go with timing: "),
-    "pytest-cov": (("--cov=bench",), "--cov does not go with timing: "),
     "pytest-repeat": (("--count=2",), "--count does not go with timing: "),
     "pytest-rerunfailures": (("--reruns=2",), "--reruns does not go with timing: "),
     "pytest-xdist": (("-n", "2"), "-n does not go with timing: "),
