@@ -23,8 +23,6 @@ SIGNS = {
     "≥": ">=",
     "→": "->",
 }
-#: A line is cut beyond so many characters.
-LONG = 100_000
 SIMPLER = "bench.simpler"
 
 
@@ -101,7 +99,7 @@ def say(text: str, *, error: bool = False) -> None:
         Print it on standard error.
     """
     # It needs more than an environment without packages has.
-    from bench.report.numbers import one_line  # noqa: PLC0415
+    from bench.report.numbers import LONG, one_line  # noqa: PLC0415
 
     put(one_line(text, LONG), error=error)
 
