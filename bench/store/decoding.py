@@ -168,11 +168,16 @@ class Benchmark(msgspec.Struct, gc=False):
     """One benchmark. A file of pytest-benchmark has the one that has no default."""
 
     name: str
-    stats: Stats = msgspec.field(default_factory=Stats)
+    told: Stats | NoRecord = msgspec.field(default=None, name="stats")
     fullname: Any = None
     group: Any = None
     params: Any = None
     extra_info: ExtraInfo | NoRecord = None
+
+    @property
+    def stats(self) -> Stats:
+        """Its times; empty where there are none."""
+        return self.told if isinstance(self.told, Stats) else Stats()
 
 
 class Counted(msgspec.Struct, gc=False):

@@ -60,7 +60,7 @@ def bad(**changes: Any) -> dict[str, Any]:
         ({"benchmarks": {}}, "benchmarks: expected `array`, got `object`."),
         ({"benchmarks": [3]}, "benchmarks[0]: expected `object`, got `int`."),
         (bad(name=3), "benchmarks[1].name: expected `str`, got `int`."),
-        (bad(stats=[]), "benchmarks[1].stats: expected `object`, got `array`."),
+        (bad(stats=[]), "benchmarks[1].stats: holds neither a median nor rounds."),
         (bad(stats={}), "benchmarks[1].stats: holds neither a median nor rounds."),
         (
             bad(stats={"median": None}),

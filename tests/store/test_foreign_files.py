@@ -91,9 +91,12 @@ def test_one_run_as_a_table_is_the_same(stem: str) -> None:
     assert table["size"].tolist()[:2] == [10, 100]
 
 
-def test_a_benchmark_without_statistics_is_left_out_and_told_as_failed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacks", [{}, {"stats": None}, {"stats": []}, {"stats": {"min": 1}}])
+def test_a_benchmark_without_statistics_is_left_out_and_told_as_failed(
+    tmp_path: Path, lacks: dict[str, Any]
+) -> None:
     stats = {"median": 0.25, "rounds": 3}
-    benchmarks = [{"name": "a", "fullname": "t.py::a"}, {"name": "b", "stats": stats}]
+    benchmarks = [{"name": "a", "fullname": "t.py::a", **lacks}, {"name": "b", "stats": stats}]
     path = tmp_path / "run.json"
     path.write_text(json.dumps({"benchmarks": benchmarks}))
     loaded = read([path])
