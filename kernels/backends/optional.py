@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import resource
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,23 @@ def missing(title: str, extra: str) -> Availability:
     )
 
 
+#: With less address space MXNet 1.9.1 was seen to end the interpreter, or to hang, when it was
+#: loaded (1.2 GB, one time of two); its libraries and their threads reserve that much.
+LEAST_ADDRESS_SPACE = 2_000_000_000
+
+
+def room(title: str) -> Availability:
+    """Say whether there is room to load a large library: without, it ends the interpreter."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY or limit >= LEAST_ADDRESS_SPACE:
+        return AVAILABLE
+    return Availability(
+        Status.BROKEN,
+        f"{title} may crash in an address space of {limit / 1e9:.1f} GB.",
+        "ulimit -v unlimited lifts the limit.",
+    )
+
+
 def importable(module: str, title: str, extra: str) -> Availability:
     """Import a library and say how it went.
 
@@ -70,11 +88,14 @@ def importable(module: str, title: str, extra: str) -> Availability:
     Returns
     -------
     Availability
-        Missing where it is not there at all, broken with the exception where its import
-        fails.
+        Missing where it is not there at all, broken where there is no `room` for it, and
+        with the exception where its import fails.
     """
     if importlib.util.find_spec(module) is None:
         return missing(title, extra)
+    enough = room(title)
+    if not enough:
+        return enough
     try:
         importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - whatever a broken installation raises

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,3 +31,13 @@ def test_one_whose_import_fails_in_any_way_is_broken(
     answer = importable(name, "Broken", "such")
     assert answer.status is Status.BROKEN
     assert f"importing Broken gave {raised}: no such symbol" in str(answer)
+
+
+def test_a_library_that_would_crash_for_want_of_room_is_not_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (800_000_000, -1))
+    monkeypatch.setattr(importlib, "import_module", pytest.fail)
+    answer = importable("json", "JSON", "such")
+    assert answer.status is Status.BROKEN
+    assert answer.reason == "JSON may crash in an address space of 0.8 GB."

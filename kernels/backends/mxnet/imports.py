@@ -10,6 +10,7 @@ from typing import Any
 from kernels.backends.mxnet.cuda_libraries import gpu_wheel, preload
 from kernels.backends.mxnet.failures import explain
 from kernels.backends.mxnet.numpy_names import lent_names
+from kernels.backends.optional import room
 from kernels.contract import AVAILABLE, Availability
 
 
@@ -20,6 +21,9 @@ class MXNetUnavailableError(ImportError):
 @cache
 def _import() -> ModuleType | Availability:
     """Import MXNet once, or say why that failed."""
+    enough = room("MXNet")
+    if not enough:
+        return enough
     if gpu_wheel() is not None:
         preload()
     try:
