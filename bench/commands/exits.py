@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from bench.plan.values import SelectionError
-from bench.report.numbers import LONG, one_line
+from bench.report.numbers import printed
 from bench.store.files import StoreError
 from data.errors import DataError
 from kernels.registry import RegistryError
@@ -57,7 +57,7 @@ UNDONE = "Interrupted; nothing is half done."
 
 def tell(text: str, *, err: bool = False) -> None:
     """Print a sentence on one line: names in it are other people's, and may hold anything."""
-    typer.echo(one_line(text, LONG), err=err)
+    typer.echo(printed(text), err=err)
 
 
 @contextmanager

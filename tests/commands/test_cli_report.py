@@ -106,7 +106,7 @@ def test_markdown_and_csv_are_printed(tmp_path: Path) -> None:
     markdown = invoke(run, "--no-target", "--format", "md")
     assert markdown.stdout.startswith("### Run `run.json`")
     csv = invoke(run, "--no-target", "--format", "csv")
-    assert csv.stdout.splitlines()[0].startswith("run,taken,name,")
+    assert csv.stdout.splitlines()[0].startswith("run,taken,commit,name,")
     assert len(csv.stdout.splitlines()) == 1 + len(document()["benchmarks"])
 
 
