@@ -26,7 +26,7 @@ from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.files import kind_of, plain, write_figure
 from bench.report.charts.target import target_chart
 from bench.report.closing import closing, program
-from bench.report.numbers import in_lines, one_line
+from bench.report.numbers import in_lines, printed
 from bench.report.page.one_run import Material
 from bench.report.progress import StatusLine, Tables
 from bench.report.terminal import render
@@ -86,7 +86,7 @@ def advise(
         if run:
             run = [newest_run(path) for path in run]
             documents = [in_lines(read_run(path)) for path in run]
-            sources = ", ".join(one_line(path.name) for path in run)
+            sources = ", ".join(printed(path.name) for path in run)
         else:
             first = (axes or (Axis(),))[0]
             live = replace(

@@ -22,7 +22,7 @@ from bench.plan.values import SelectionError
 from bench.report import efficiency as report
 from bench.report.charts.efficiency import roofline_chart
 from bench.report.charts.files import write_figure
-from bench.report.numbers import in_lines, one_line
+from bench.report.numbers import in_lines, printed
 from bench.store import tidy
 from bench.store.files import RUNS, read_run
 from bench.store.table import newest_run
@@ -63,7 +63,7 @@ def efficiency(
                 raise SelectionError(
                     "a run is given twice; give one for each number of threads."
                 )
-            documents = {one_line(path): in_lines(read_run(path)) for path in run}
+            documents = {printed(path): in_lines(read_run(path)) for path in run}
             table = efficiencies(by_threads(documents))
             table = narrowed(table, *_chosen(table, kernels, cases))
             if as_json:
@@ -81,7 +81,7 @@ def efficiency(
             chart = roofline_chart(found, tidy.interval_frame(document))
             write_figure(partial(static.figure, chart, path.name, {}, facet="device"), figure)
         if as_json:
-            _write(report.roofline_document(one_line(path.name), found))
+            _write(report.roofline_document(printed(path.name), found))
         else:
             console = console_of()
             report.rooflines(console, found.cases, found.roofs, why=why)

@@ -99,9 +99,9 @@ def say(text: str, *, error: bool = False) -> None:
         Print it on standard error.
     """
     # It needs more than an environment without packages has.
-    from bench.report.numbers import LONG, one_line  # noqa: PLC0415
+    from bench.report.numbers import printed  # noqa: PLC0415
 
-    put(one_line(text, LONG), error=error)
+    put(printed(text), error=error)
 
 
 def put(text: str, *, error: bool = False) -> None:

@@ -22,7 +22,7 @@ from bench.plan.request import Request
 from bench.plan.values import SelectionError
 from bench.report.closing import closing
 from bench.report.markdown.run_comment import ladders
-from bench.report.numbers import LONG, in_lines, one_line
+from bench.report.numbers import in_lines, printed
 from bench.report.progress import StatusLine, Tables
 from bench.report.source import (
     Asked,
@@ -150,7 +150,7 @@ def _terminal(runs: pd.DataFrame, tables: Tables) -> str:
         raise SelectionError(f"{path} is not of this suite; its page shows what is in it.")
     with StatusLine(Console(stderr=True)) as line:
         found = just_measured(document, path.name, line.write)
-    ending = closing(found, one_line(path, LONG), width)
+    ending = closing(found, printed(path), width)
     shown = render(document, width=width, colour=False, tables=tables)
     return "\n".join([shown, *ending, ""])
 
@@ -163,7 +163,7 @@ def _ladder(runs: pd.DataFrame) -> str:
         say(f"{path.name} has no four kernels with the same batch size.", error=True)
         raise typer.Exit(Exit.UNCLEAR)
     return "".join(
-        f"{where}, seconds per epoch ({one_line(path.name)}):\n\n{table}\n"
+        f"{where}, seconds per epoch ({printed(path.name)}):\n\n{table}\n"
         for where, table in found.items()
     )
 

@@ -306,14 +306,18 @@ def one_line(value: object, most: int = MOST_CELL_CHARACTERS) -> str:
     """
     text = _BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", str(value))
     line = " ".join(_CONTROL.sub(" ", text).split())
-    line = _COMMAND.sub(lambda found: f"{found[0][:-1]} {found[0][-1]}", line)
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def printed(value: object, most: int = LONG) -> str:
+    """Return `one_line` of a value for a terminal, whose lines may be GitHub's to read."""
+    return _COMMAND.sub(lambda found: f"{found[0][:-1]} {found[0][-1]}", one_line(value, most))
+
+
 def in_lines(value: Any) -> Any:
-    """Return what a run file holds with each text as `one_line` has it, for a terminal."""
+    """Return what a run file holds with each text as it may be `printed`."""
     if isinstance(value, str):
-        return one_line(value, LONG)
+        return printed(value)
     if isinstance(value, dict):
         return {in_lines(key): in_lines(one) for key, one in value.items()}
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.report.numbers import LONG, number, one_line, ratio
+from bench.report.numbers import number, printed, ratio
 from bench.stats.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -192,14 +192,14 @@ class StatusLine(AbstractContextManager["StatusLine"]):
             self.note(text)
             return
         self._clear()
-        self._console.file.write(one_line(text, self._console.width - 1))
+        self._console.file.write(printed(text, self._console.width - 1))
         self._console.file.flush()
         self._shown = True
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
         self._clear()
-        line = one_line(text, LONG)
+        line = printed(text)
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _clear(self) -> None:
@@ -293,7 +293,7 @@ class AbProgress:
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
-        line = one_line(text, LONG)
+        line = printed(text)
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, seconds_left: float, now: str = "") -> None:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bench.report import numbers
 from bench.report.grid import heading, print_whole
-from bench.report.numbers import LONG, one_line
+from bench.report.numbers import MOST_CELL_CHARACTERS, printed
 from bench.report.verdicts import wording
 from bench.report.verdicts.formats import as_json, github, junit, markdown
 from bench.report.verdicts.wording import ORDER, ordered
@@ -190,11 +190,16 @@ def _table(console: Console, judgement: Judgement, cases: Sequence[CaseVerdict])
     for name in ("verdict", "ratio (95%)", "margin", wording.unit(judgement), "cause"):
         table.add_column(name, justify="right" if name == "margin" else "left")
     for one in cases:
-        table.add_row(*(Text(one_line(cell)) for cell in (one.name, *wording.cells_of(one))))
+        table.add_row(
+            *(
+                Text(printed(cell, MOST_CELL_CHARACTERS))
+                for cell in (one.name, *wording.cells_of(one))
+            )
+        )
     print_whole(console, table)
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
     """Print a line in which nothing is markup, or steers the terminal."""
     indent = text[: len(text) - len(text.lstrip(" "))]
-    console.print(Text(indent + one_line(text, LONG), style=style), highlight=False)
+    console.print(Text(indent + printed(text), style=style), highlight=False)

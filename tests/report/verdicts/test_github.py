@@ -47,7 +47,7 @@ def test_titles_and_texts_are_escaped_as_github_demands() -> None:
     odd = replace(SLOWER, name="50%,a:b\r\n::c", reason="100%: yes,\nno")
     (command,) = commands(github(judgement(odd)), "error")
     title, _, message = command.removeprefix("::error title=").partition("::")
-    assert title == "slower, confirmed: 50%,a:b : :c".replace("%", "%25").replace(
+    assert title == "slower, confirmed: 50%,a:b ::c".replace("%", "%25").replace(
         ":", "%3A"
     ).replace(",", "%2C")
     assert message.endswith("100%25: yes, no")
