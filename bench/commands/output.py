@@ -72,10 +72,10 @@ class Output(io.TextIOWrapper):
 
 
 def output(stream: io.TextIOWrapper) -> Output:
-    """Return a stream to use in place of one of the process's own."""
+    """Return a stream to use in place of one of the process's own, which stays open."""
     stream.flush()
     return Output(
-        stream.buffer,
+        io.BufferedWriter(io.FileIO(os.dup(stream.fileno()), "w")),
         encoding=stream.encoding,
         errors=SIMPLER,
         line_buffering=stream.line_buffering,

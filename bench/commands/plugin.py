@@ -93,6 +93,7 @@ class LiveProgress:
 
 
 SUITE = pytest.StashKey[Suite]()
+UNGUARDED = pytest.StashKey[io.TextIOWrapper]()
 CASES = Path(__file__).parents[1] / "cases"
 TABLES = (*(one.value for one in Tables), "pytest-benchmark")
 #: pytest names the cases itself, and measures them in its own process.
@@ -267,8 +268,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     said = [*_taken_too(config.getoption("keyword"), items)]
     said += [NO_CASE] if SUITE in config.stash and not session.items else []
     measures = bool(items) and not config.getoption("collectonly")
-    if measures:
-        beside.check_what_follows(config, {item.name: _params(item) for item in items})
     said += [*health.before_measuring(), LOOKING] if measures else []
     if reporter is not None:
         for text in said:
@@ -285,6 +284,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         }
     except DataError as error:
         raise pytest.UsageError(str(error)) from error
+    beside.check_what_follows(config, {item.name: _params(item) for item in items})
     seconds = sum(estimates.values())
     if reporter is None:
         return
@@ -420,6 +420,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if SUITE not in session.config.stash or reporter is None:
         return
     if isinstance(reporter._tw._file, io.TextIOWrapper):
+        session.config.stash[UNGUARDED] = reporter._tw._file
         reporter._tw._file = output(reporter._tw._file)
 
 
@@ -427,7 +428,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Write what is left of the output: the interpreter does so for its own streams alone."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    finish(reporter and reporter._tw._file)
+    if UNGUARDED in config.stash and reporter is not None:
+        guarded, reporter._tw._file = reporter._tw._file, config.stash[UNGUARDED]
+        finish(guarded)
+        guarded.close()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

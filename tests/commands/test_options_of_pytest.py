@@ -85,9 +85,12 @@ LATE = {
         ("--benchmark-autosave", "--benchmark-storage=file://{file}"),
         "the run can't be written to {file}: File exists. Free space or give another folder w",
     ),
-    "no grouping": (("--benchmark-group-by=size",), "--benchmark-group-by: 'size' is no group"),
+    "no grouping": (
+        ("--benchmark-group-by=size", "--tables=pytest-benchmark"),
+        "--benchmark-group-by: 'size' is no group",
+    ),
     "no parameter": (
-        ("--benchmark-group-by=group,param:size",),
+        ("--benchmark-group-by=group,param:size", "--tables=pytest-benchmark"),
         "--benchmark-group-by: bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-B10] has "
         "no size; name only",
     ),
