@@ -121,3 +121,10 @@ def test_a_damaged_run_can_not_be_judged(tmp_path: Path) -> None:
     damaged.write_text("[]")
     with pytest.raises(StoreError, match=r"run-004\.json can't be judged"):
         choose(damaged, [tmp_path])
+
+
+def test_a_run_without_benchmarks_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "20261101.json"
+    path.write_text('{"benchmarks": []}')
+    with pytest.raises(StoreError, match=r"20261101\.json holds no benchmark"):
+        choose(path, [tmp_path])
