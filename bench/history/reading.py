@@ -90,10 +90,8 @@ def choose(
     loaded = read([run, *folders], columns=())
     today = _today(run, loaded.runs["path"], loaded.damaged)
     table = loaded.runs.reset_index(drop=True)
-    if (
-        not table.loc[today, ["n_cases", "n_failed"]].fillna(0).any()
-        and table["status"].isna()[today]
-    ):
+    foreign, failed = table["status"].isna(), table["n_failed"].fillna(0).gt(0)
+    if (table["n_cases"].eq(0) & foreign & ~failed)[today]:
         raise StoreError(f"{run} holds no benchmark.")
     kept, aside = _of_machine(table, today, any_node=any_node)
     aside += [f"{one.path} was set aside: {one.reason}" for one in loaded.damaged]
