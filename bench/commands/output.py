@@ -47,6 +47,8 @@ class Output(io.TextIOWrapper):
     """
 
     lost: OSError | None = None
+    #: What the stream in whose place it is writes to.
+    source: int
 
     def write(self, text: str) -> int:
         """Write a text, as far as that is possible."""
@@ -67,19 +69,22 @@ class Output(io.TextIOWrapper):
         if error.errno != errno.EPIPE:
             self.lost = error
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())
+        for descriptor in (self.fileno(), self.source):
+            os.dup2(nowhere, descriptor)
         os.close(nowhere)
 
 
 def output(stream: io.TextIOWrapper) -> Output:
     """Return a stream to use in place of one of the process's own, which stays open."""
     stream.flush()
-    return Output(
+    made = Output(
         io.BufferedWriter(io.FileIO(os.dup(stream.fileno()), "w")),
         encoding=stream.encoding,
         errors=SIMPLER,
         line_buffering=stream.line_buffering,
     )
+    made.source = stream.fileno()
+    return made
 
 
 def guard() -> None:
