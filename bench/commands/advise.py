@@ -113,14 +113,9 @@ def advise(
         if figure is not None:
             _draw(found, figure, sources)
     if not (run or as_json):
-        say(
-            render(
-                documents[0],
-                width=console.width,
-                colour=console.is_terminal,
-                tables=Tables.LADDER,
-            )
-        )
+        ladder = Tables.LADDER
+        colour, width = console.is_terminal, console.width
+        put(render(documents[0], width=width, colour=colour, tables=ladder))
     _show(found, console, sources, as_json=as_json, details=details)
     if not run:  # to standard output too, but for JSON
         told = Material(documents[0], sources, found)
