@@ -152,9 +152,11 @@ def newest_run(path: Path) -> Path:
     StoreError
         When there is none.
     """
-    if path.is_file() or (path.suffix and not path.is_dir()):
+    # Unlike pathlib's, these fail for no name, however odd or long.
+    folder, there = os.path.isdir(path), os.path.exists(path)  # noqa: PTH110, PTH112
+    if not folder and (there or path.suffix):
         return path
-    files = [one.path for one in find([path])] if path.is_dir() else []
+    files = [one.path for one in find([path])] if folder else []
     for file in sorted(files, key=lambda one: one.name, reverse=True):
         if not _measured_nothing(file):
             return file

@@ -310,3 +310,10 @@ def test_a_run_that_measured_nothing_is_marked_and_never_the_newest(tmp_path: Pa
     full.unlink()
     with pytest.raises(StoreError, match="there is no run"):
         newest_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, f"{'a' * 300}.json", "a\0", "loop"])
+def test_a_name_that_can_be_no_run_is_a_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises((StoreError, ValueError), match=r"there is no run|can't be read|null"):
+        read_run(newest_run(tmp_path / name))
