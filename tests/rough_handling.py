@@ -8,6 +8,7 @@ is half-written. Without a seed each run tries others.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import random
 import secrets
@@ -26,7 +27,7 @@ from typer.testing import CliRunner
 from bench.commands import app
 from bench.commands.exits import Exit
 from bench.store.files import StoreError, read_run
-from tests.store.test_own_run import ODD, QUICK, places, small, with_odd
+from tests.store.test_own_run import MISSING, ODD, QUICK, places, small, with_odd
 
 ROOT = Path(__file__).resolve().parents[1]
 FOREIGN = sorted((Path(__file__).parent / "store" / "files").glob("*.json"))
@@ -34,6 +35,9 @@ FOREIGN = sorted((Path(__file__).parent / "store" / "files").glob("*.json"))
 VERDICTS = (Exit.OK, Exit.USAGE, Exit.UNCLEAR, Exit.NOTHING)
 #: Longer than any command takes that does not hang.
 LIMIT_SECONDS = 300
+#: Names of fields that no reader expects.
+ODD_KEYS = ("", "\ud800", "\x1b[2J\n::error::", "=1", "../..", "a" * 10_000)
+ODD_TEXTS = ("\x1b]0;x\x07\n::error::", "=1", "../../x", "a" * 100_000)
 
 # Damaged files.
 
@@ -59,6 +63,7 @@ def commands(
         "compare json": (["compare", bad, good, "--format", "json", "--force"], VERDICTS),
         "track": (["track", bad, "--history", good.parent, "--no-confirm"], VERDICTS),
         "efficiency": (["efficiency", bad], VERDICTS),
+        "advise": (["advise", bad, "--details"], VERDICTS),
         "prune": (["prune", bad.parent, "--keep-last", "1", "--yes"], (Exit.OK, Exit.USAGE)),
         "import": (
             ["import", bad, "--results", folder / "imported"],
@@ -68,9 +73,9 @@ def commands(
 
 
 def damage(rng: random.Random, document: dict[str, Any]) -> bytes:
-    """Return a document's text with one thing wrong: cut, changed bytes, or an odd value."""
+    """Return a document's text with one thing wrong: cut, changed bytes, an odd value or key."""
     text = json.dumps(document).encode()
-    kind, at = rng.randrange(4), rng.randrange(len(text))
+    kind, at = rng.randrange(5), rng.randrange(len(text))
     if kind == 0:
         return text[:at]
     if kind == 1:
@@ -78,7 +83,16 @@ def damage(rng: random.Random, document: dict[str, Any]) -> bytes:
     if kind == 2:
         return text[:at] + text[at + rng.randrange(1, 2000) :]
     where = rng.choice(list(places(document)))
-    return json.dumps(with_odd(document, where, rng.choice(ODD))).encode()
+    if kind == 3 or not isinstance(where[-1], str):
+        odd = with_odd(document, where, rng.choice((*ODD, *ODD_TEXTS)))
+    else:
+        odd = with_odd(document, (*where[:-1], rng.choice(ODD_KEYS)), value_at(document, where))
+        odd = with_odd(odd, where, MISSING)
+    return json.dumps(odd).encode()
+
+
+def value_at(document: Any, where: tuple[Any, ...]) -> Any:
+    return functools.reduce(lambda inner, name: inner[name], where, document)
 
 
 def try_damaged(n_files: int, seed: int, folder: Path) -> Iterator[str]:
