@@ -73,7 +73,7 @@ def commands(
 
 
 def damage(rng: random.Random, document: dict[str, Any]) -> bytes:
-    """Return a document's text with one thing wrong: cut, changed bytes, an odd value or key."""
+    """Return a document's text with one thing wrong: cut, changed bytes, odd value or name."""
     text = json.dumps(document).encode()
     kind, at = rng.randrange(5), rng.randrange(len(text))
     if kind == 0:

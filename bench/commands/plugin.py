@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytest_benchmark.session import PerformanceRegression
 
 from bench.cases.contract import Record
-from bench.commands import beside
+from bench.commands import beside, pytest_options
 from bench.commands.output import finish, output
 from bench.commands.session import (
     DOCUMENT,
@@ -40,17 +40,15 @@ from bench.plan.catalogue import usual_modules
 from bench.plan.duration import Estimator
 from bench.plan.matrix import KERNEL_AXES, case_id
 from bench.plan.request import (
-    Request,
     flag,
     options,
     protocol_of,
     request_of,
     required,
     select,
-    written,
 )
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, NO_CASE, Progress, Tables, sentence
+from bench.report.progress import LOOKING, NO_CASE, Progress, sentence
 from bench.run.checkout import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
@@ -95,45 +93,24 @@ class LiveProgress:
 SUITE = pytest.StashKey[Suite]()
 UNGUARDED = pytest.StashKey[io.TextIOWrapper]()
 CASES = Path(__file__).parents[1] / "cases"
-TABLES = (*(one.value for one in Tables), "pytest-benchmark")
-#: pytest names the cases itself, and measures them in its own process.
-NOT_OF_PYTEST = {
-    *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
-    "memory",
-}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the suite's options."""
-    group = parser.getgroup(
-        "minibatch", "mini-batch SGD benchmarks (lists: commas, nd.* works)"
-    )
-    for name, option in options().items():
-        if name in NOT_OF_PYTEST:
-            continue
-        default = getattr(Request, name)
-        typed = default if default is None else option.shown or written(default)
-        shown = f" (default: {typed})" if typed else ""
-        if name == "kernel_folder":
-            group.addoption(
-                flag(name), action="append", type=Path, metavar="FOLDER", help=option.help
+    """Declare the suite's options.
+
+    Raises
+    ------
+    pytest.UsageError
+        When ``pyproject.toml`` gives a default that is not allowed.
+    """
+    try:
+        pytest_options.add(
+            parser.getgroup(
+                "minibatch", "mini-batch SGD benchmarks (lists: commas, nd.* works)"
             )
-        else:
-            names = [flag(name), *([option.also] if option.also else [])]
-            group.addoption(*names, metavar="TEXT", help=option.help + shown)
-    group.addoption(
-        "--tables",
-        default=TABLES[0],
-        metavar="TEXT",
-        help=f"What is printed before the end: {', '.join(TABLES)}; with -q nothing.",
-    )
-    group.addoption(
-        "--results",
-        type=Path,
-        metavar="FOLDER",
-        help=f"Where what is measured is stored (default: {files.RUNS}).",
-    )
-    group.addoption("--figures", action="store_true", help="Draw figures too.")
+        )
+    except SelectionError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -198,9 +175,11 @@ def suite(config: pytest.Config) -> Suite:
     """
     if SUITE not in config.stash:
         try:
-            names = options().keys() - NOT_OF_PYTEST
+            names = options().keys() - pytest_options.NOT_OF_PYTEST
             request = request_of({name: config.getoption(flag(name)) for name in names})
-            values.one_of("--tables", config.getoption("tables"), TABLES, "table")
+            values.one_of(
+                "--tables", config.getoption("tables"), pytest_options.TABLES, "table"
+            )
             beside.keep_others_out(config)
             selection = select(request)
             config.stash[SUITE] = Suite(

@@ -1,8 +1,8 @@
 """The table ``[tool.minibatch-bench]`` of the nearest ``pyproject.toml`` that has one.
 
-A table in it has the name of a command, and holds defaults of its options, named without the
-dashes in front; what is typed comes before them. `bench.commands.verdict_options` reads the
-table ``margins``.
+A table in it has the name of a command, or ``pytest``, and holds defaults of its options, named
+without the dashes in front; what is typed comes before them. `bench.commands.verdict_options`
+reads the table ``margins``.
 
     [tool.minibatch-bench.run]
     kernels = "nd.*"
@@ -26,6 +26,7 @@ else:
 
 FILE = "pyproject.toml"
 TABLE = "minibatch-bench"
+PYTEST = "pytest"
 MARGINS = "margins"
 
 
@@ -89,7 +90,7 @@ def defaults(
     SelectionError
         When a key is neither a command nor an option of it.
     """
-    known = (*commands, MARGINS)
+    known = (*commands, PYTEST, MARGINS)
     for name, value in found.table.items():
         if name not in known or not isinstance(value, dict):
             raise SelectionError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,56 @@ def test_a_wrong_table_is_refused_in_a_sentence(
     assert refused.startswith("ERROR: ")
     assert named in refused
     assert refused.count("\n") == 1
+
+
+def listed_by_pytest(folder: Path, *arguments: str) -> str:
+    measured = (
+        "--benchmark-only",
+        "--pyargs",
+        "bench.cases.bench_epoch",
+        "--collect-only",
+        "-q",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *measured, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode in {Exit.OK, pytest.ExitCode.USAGE_ERROR}, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_pytest_takes_its_defaults_from_the_table(table: Path) -> None:
+    table.write_text(
+        '[tool.minibatch-bench.pytest]\nkernel = "numpy.closed_form"\nbatch-sizes = [10, 20]\n'
+        'loaders = "inmemory"\nkernel-folder = "mine"\nfigures = true\n'
+    )
+    mine = table.with_name("below") / "mine"
+    mine.mkdir()
+    case = "bench_epoch[airfoil-numpy.closed_form-cpu(0)-inmemory-"
+    listed = listed_by_pytest(mine.parent)
+    assert [line.partition(case)[2] for line in listed.splitlines()[:3]] == ["B10]", "B20]", ""]
+    assert f"{case}B100]" in listed_by_pytest(mine.parent, "--batch-sizes", "100")
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('kernles = "nd.*"', "tool.minibatch-bench.pytest has no option 'kernles'"),
+        ('figures = "yes"', "--figures alone is true or false"),
+        ("kernels = true", "--figures alone is true or false"),
+        ('kernels = "nd.autgrad"', "did you mean nd.autograd?"),
+    ],
+)
+def test_pytest_refuses_a_wrong_table_in_a_sentence(table: Path, line: str, named: str) -> None:
+    table.write_text(f"[tool.minibatch-bench.pytest]\n{line}\n")
+    said = listed_by_pytest(table.parent)
+    assert "ERROR: " in said
+    assert named in said
+    assert "Traceback" not in said
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
