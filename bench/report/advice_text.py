@@ -311,10 +311,11 @@ def _fastest(contest: Ranking, tolerance: float | None) -> str:
         done = f"an epoch takes {estimated(first.known)} at batch size {first.batch_size}"
     else:
         near = "near" if tolerance is None else f"within {100 * tolerance:g}% of"
-        done = f"its loss is {near} the optimum after {estimated(first.known)}"
+        done = f"loss {near} the optimum after {estimated(first.known)}"
     rivals = [one.kernel for one in contest.rivals]
     tied = f", or {' or '.join(rivals)}," if 0 < len(rivals) <= FEW else ""
-    fastest = " trains fastest" if len(contest.contenders) > 1 else ""
+    n_kernels = len(contest.contenders)
+    fastest = f" trains fastest of {n_kernels}" if n_kernels > 1 else ""
     said = f"{first.kernel}{tied}{fastest} on {contest.device}: {done}"
     book = next((one for one in contest.contenders if one.kernel == TEXTBOOK), None)
     if book is not None and book is not first:

@@ -20,7 +20,7 @@ def test_the_fastest_is_named_with_its_time_and_the_textbooks() -> None:
     found = contest(("nd.fused", 11.57e-6, 0.002), ("nd.autograd", 0.5, 0.01))
     one = headline(found, None, None, None)
     assert one.fastest == (
-        "nd.fused trains fastest on cpu(0): an epoch takes 11.57 µs at batch size 10, "
+        "nd.fused trains fastest of 2 on cpu(0): an epoch takes 11.57 µs at batch size 10, "
         "43200x as fast as the textbook's nd.autograd."
     )
     assert one.level == "good"
@@ -34,14 +34,14 @@ def test_a_time_to_the_target_says_which() -> None:
     found = contest(("a", 1e-3, 0.01), ("b", 2e-3, 0.01), quantity="measured")
     said = headline(found, None, None, 0.01).fastest
     assert said == (
-        "a trains fastest on cpu(0): its loss is within 1% of the optimum after 1.000 ms."
+        "a trains fastest of 2 on cpu(0): loss within 1% of the optimum after 1.000 ms."
     )
 
 
 def test_a_tie_of_few_is_an_answer_and_one_of_many_is_none() -> None:
     ways = [(name, 1.0 + number / 100, 0.1) for number, name in enumerate("abcde")]
     few = headline(contest(*ways[:2]), None, None, None)
-    assert few.fastest.startswith("a, or b, trains fastest")
+    assert few.fastest.startswith("a, or b, trains fastest of 2 on")
     assert few.level == "fair"
     assert "b is not told apart from it" in few.sureness
     many = headline(contest(*ways), None, None, None)
