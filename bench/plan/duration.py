@@ -248,12 +248,10 @@ def total_seconds(asked: RunAsked) -> float:
         if task.kind is Pass.TIME
     }
     launches = asked.replicates * len(groups) * RULE.launch_seconds
-    tasks = sum(
-        asked.estimates[estimate_key(task, replicate)]
-        for task in asked.tasks
-        for replicate in range(asked.replicates if task.kind is Pass.TIME else 1)
-    )
-    return tasks + launches
+    first = sum(asked.estimates[estimate_key(task)] for task in asked.tasks)
+    timed = [task for task in asked.tasks if task.kind is Pass.TIME and asked.replicates > 1]
+    later = sum(asked.estimates[estimate_key(task, 1)] for task in timed)
+    return first + (asked.replicates - 1) * later + launches
 
 
 class Pace:

@@ -9,6 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bench.measure.protocol import Protocol
 from bench.plan import catalogue
 from bench.plan.matrix import Selection, case_id
@@ -176,23 +178,10 @@ class RunAsked:
 
         Raises
         ------
-        TypeError, ValueError, KeyError
+        msgspec.ValidationError
             When it is something else.
         """
-        setting = Setting(read["setting"]["environment"], tuple(read["setting"]["cpus"]))
-        tasks = tuple(Task(**{**task, "kind": Pass(task["kind"])}) for task in read["tasks"])
-        return cls(
-            **{
-                **read,
-                "protocol": Protocol(**read["protocol"]),
-                "tasks": tasks,
-                "setting": setting,
-                "skipped": tuple(read["skipped"]),
-                "failed": tuple(read["failed"]),
-                "command": tuple(read["command"]),
-                "kernel_folders": tuple(Path(one) for one in read["kernel_folders"]),
-            }
-        )
+        return msgspec.convert(read, cls, dec_hook=lambda kind, value: kind(value))
 
 
 def protocol_in(protocol: Protocol, replicate: int) -> Protocol:

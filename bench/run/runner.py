@@ -12,6 +12,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
 from bench.measure.protocol import Protocol
 from bench.plan.duration import Estimator, Pace, total_seconds
@@ -36,6 +38,7 @@ from bench.run.checkout import commit_info
 from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
 from bench.run.rule import RULE
 from bench.store import files
+from bench.store.decoding import DamageError, sound
 from bench.store.files import StoreError, commit_of, unwritable
 from kernels.registry import Registry
 
@@ -147,16 +150,11 @@ def read_journal(path: Path) -> tuple[dict[str, Any], list[Outcome]]:
     lines = text[: _whole(text)].splitlines()
     try:
         header, *rest = (json.loads(line) for line in lines)
-        outcomes = [_outcome(line["outcome"]) for line in rest]
+        outcomes = [msgspec.convert(line["outcome"], Outcome) for line in rest]
         asked: dict[str, Any] = header["asked"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (msgspec.ValidationError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged: it is no journal of a run ({error}).") from error
     return asked, outcomes
-
-
-def _outcome(line: Mapping[str, Any]) -> Outcome:
-    cause = None if line["cause"] is None else Cause(line["cause"])
-    return Outcome(**{**line, "kind": Pass(line["kind"]), "cause": cause})
 
 
 def unfinished(folder: Path) -> list[Path]:
@@ -277,16 +275,24 @@ def resume(path: Path | None, folder: Path, console: Console) -> Run:
         path = newest_journal(folder, console)
     read_journal(path)
     journal = Journal(path)
-    read, before = read_journal(path)
     try:
-        asked = RunAsked.from_json(read)
-    except (TypeError, ValueError, KeyError) as error:
+        read, before = read_journal(path)
+        asked = _asked(read, path)
+        _check_same(asked, path)
+        _check_sound(asked, before, path)
+    except StoreError:
         journal.close()
+        raise
+    return Run(asked, journal, console, before)
+
+
+def _asked(read: Mapping[str, Any], path: Path) -> RunAsked:
+    try:
+        return RunAsked.from_json(read)
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise StoreError(
             f"{path} was written by another version of this program; it can't go on."
         ) from error
-    _check_same(asked, path)
-    return Run(asked, journal, console, before)
 
 
 def newest_journal(folder: Path, console: Console) -> Path:
@@ -321,6 +327,21 @@ def _check_same(asked: RunAsked, path: Path) -> None:
             f"{path.name} was measured at commit {asked.commit}, this is "
             f"{commit()}; check that one out, or start a new run."
         )
+
+
+def _check_sound(asked: RunAsked, before: Sequence[Outcome], path: Path) -> None:
+    """Refuse what would fail only when all is measured."""
+    from bench.run import merging  # noqa: PLC0415 - as below
+
+    odd = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+    try:
+        Pace(asked, before)
+        document = merging.document(asked, before, complete=False)
+        sound(json.loads(json.dumps(document, default=str)))
+    except (DamageError, *odd) as error:
+        raise StoreError(
+            f"{path} is damaged: what it holds makes no run ({error}). Start a new run."
+        ) from error
 
 
 class Run:
