@@ -38,11 +38,12 @@ GROUPINGS = {"group", "name", "func", "fullname", "fullfunc", "param"}
 def refuse_ignored(config: pytest.Config, *, of_tables: bool) -> None:
     """Refuse options of pytest-benchmark that would be taken and do nothing."""
     given, usual = vars(config.option), vars(config._parser.parse_known_args([]))
+    typed = {one.partition("=")[0] for one in config.invocation_params.args}
     tables = {OF_TABLES: "give --tables pytest-benchmark too"} if of_tables else {}
     for names, remedy in (INSTEAD | tables).items():
         for name in (f"benchmark_{one}" for one in names.split()):
-            if given[name] != usual[name]:
-                told = f"--{name.replace('_', '-')}"
+            told = f"--{name.replace('_', '-')}"
+            if given[name] != usual[name] or told in typed:
                 raise pytest.UsageError(f"{told} does nothing here; {remedy}.")
 
 

@@ -57,6 +57,10 @@ WRONG = {
         ("--benchmark-min-rounds", "50"),
         "--benchmark-min-rounds does nothing here; give --precision or --seconds-per-case.",
     ),
+    "usual rounds": (
+        ("--benchmark-min-rounds=5",),
+        "--benchmark-min-rounds does nothing here;",
+    ),
     "timer": (("--benchmark-timer", "time.time"), "--benchmark-timer does nothing here; leav"),
     "warm-up": (("--benchmark-warmup",), "--benchmark-warmup does nothing here; leave it out"),
     "profile": (("--benchmark-cprofile", "cumtime"), "--benchmark-cprofile does nothing here;"),
