@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from bench.commands import app
 from bench.commands.exits import Exit
+from bench.report.closing import MOST_LINES
+from bench.store.files import read_run
 from tests.advise.made_up_times import SIZES, epoch, target, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,6 +198,49 @@ def test_runs_of_two_machines_have_nothing_comparable(run: Path, tmp_path: Path)
     code, _, err = advise(run, other)
     assert code == Exit.NOTHING
     assert "different machines" in err
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run with trainings to the target, that is taken for one measured just now."""
+    path = ROOT / "results/reference/20261123T005615Z-9a2304b-2160a2.json"
+    monkeypatch.setattr(
+        "bench.commands.advise.advice_run.measure", lambda *_: (path, read_run(path), True)
+    )
+    return path
+
+
+def test_what_has_just_been_measured_is_told_as_by_a_run(measured: Path) -> None:
+    code, out, err = advise()
+    assert code == Exit.OK
+    assert re.search(r"Give \S+ batches of \d+", " ".join(out.split()))
+    ending = out.rstrip().rpartition("\n\n")[2].splitlines()
+    assert len(ending) <= MOST_LINES
+    assert "trains fastest of " in ending[0]
+    assert any(line.startswith("Trust: ") for line in ending)
+    assert ending[-1] == f"Run file: {measured}"
+    assert "Run file" not in err
+
+
+def test_of_what_has_just_been_measured_json_is_alone_on_standard_output(
+    measured: Path,
+) -> None:
+    code, out, err = advise("--json")
+    assert code == Exit.OK
+    assert json.loads(out)["runs"] == measured.name
+    assert err.splitlines()[-1] == f"Run file: {measured}"
+
+
+def test_an_interrupted_measurement_names_its_file_and_how_to_finish_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bench.commands.advise.advice_run.measure", lambda *_: (run, read_run(run), False)
+    )
+    code, out, err = advise()
+    assert (code, out) == (Exit.INTERRUPTED, "")
+    assert f"Run file: {run}" in err
+    assert "run --resume" in err
 
 
 def test_ctrl_c_while_steps_are_counted_has_its_own_code(
