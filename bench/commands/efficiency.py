@@ -15,7 +15,7 @@ from bench.advise.devices import NotComparableError, by_threads, efficiencies
 from bench.advise.roofline import DECLARING
 from bench.commands.exits import Exit, refusals
 from bench.commands.options import AsJson, Figure, console_of
-from bench.commands.output import put
+from bench.commands.output import put, say
 from bench.commands.request_options import asked
 from bench.plan import values
 from bench.plan.values import SelectionError
@@ -26,6 +26,9 @@ from bench.report.numbers import in_lines, printed
 from bench.store import tidy
 from bench.store.files import RUNS, read_run
 from bench.store.table import newest_run
+
+#: The control that every roof needs.
+ROOF = "matmul"
 
 
 def efficiency(
@@ -71,7 +74,10 @@ def efficiency(
             else:
                 report.parallel(console_of(), table)
             return
-        path = newest_run(run[0] if run else RUNS)
+        folder = run[0] if run else RUNS
+        path = newest_run(folder, ROOF)
+        if path != newest_run(folder):
+            say(f"Of {printed(path)}: newer runs lack the controls of the machine.", error=True)
         document = in_lines(read_run(path))
         found = assess(document)
         found = found.only(*_chosen(found.cases, kernels, cases))

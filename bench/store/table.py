@@ -144,8 +144,13 @@ def _counts(path: Path) -> bool:
     return not path.name.startswith(".") and path.name not in NO_RUNS
 
 
-def newest_run(path: Path) -> Path:
+def newest_run(path: Path, holding: str = "") -> Path:
     """Return the newest run of a folder that measured something; a file is itself.
+
+    Parameters
+    ----------
+    holding : str
+        A word that the run is to hold; where none does, it is the newest of all.
 
     Raises
     ------
@@ -157,10 +162,18 @@ def newest_run(path: Path) -> Path:
     if not folder and (there or path.suffix):
         return path
     files = [one.path for one in find([path])] if folder else []
-    for file in sorted(files, key=lambda one: one.name, reverse=True):
-        if not _measured_nothing(file):
-            return file
-    raise StoreError(f"there is no run in {path}; name one, or measure: tox run -e bench.")
+    newest_first = sorted(files, key=lambda one: one.name, reverse=True)
+    measured = [one for one in newest_first if not _measured_nothing(one)]
+    if not measured:
+        raise StoreError(f"there is no run in {path}; name one, or measure: tox run -e bench.")
+    return next((one for one in measured if _holds(one, holding)), measured[0])
+
+
+def _holds(path: Path, word: str) -> bool:
+    try:
+        return f'"{word}"'.encode() in path.read_bytes() if word else True
+    except OSError:
+        return False
 
 
 def _measured_nothing(path: Path) -> bool:

@@ -83,6 +83,17 @@ def test_the_newest_run_is_the_default(
     assert json.loads(result.stdout)["run"] == "20270101T000000Z-nogit-000000.json"
 
 
+def test_a_newer_run_without_the_controls_is_passed_over(tmp_path: Path) -> None:
+    whole = written(tmp_path, "20261101T000000Z-a.json", run([*controls(), *CASES]))
+    bare = written(tmp_path, "20261102T000000Z-b.json", run(CASES))
+    result = invoke(tmp_path)
+    assert result.exit_code == Exit.OK, result.output
+    assert f"Of {whole}: newer runs lack the controls" in result.stderr
+    whole.unlink()
+    assert "there is no roof without the controls" in invoke(tmp_path).output
+    assert invoke(bare).exit_code == Exit.UNCLEAR
+
+
 def test_the_figure_goes_where_it_is_asked_for(one: Path, tmp_path: Path) -> None:
     result = invoke(one, "--figure", tmp_path / "roof.svg", "--kernels", "limit")
     assert result.exit_code == Exit.OK
