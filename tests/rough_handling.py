@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 
 from bench.commands import app
 from bench.commands.exits import Exit
+from bench.report.page import rendering
 from bench.store.files import StoreError, read_run
 from tests.store.test_own_run import MISSING, ODD, QUICK, places, small, with_odd
 
@@ -100,6 +101,7 @@ def try_damaged(n_files: int, seed: int, folder: Path) -> Iterator[str]:
     rng = random.Random(seed)
     healthy = [small(path) for path in (QUICK, *FOREIGN)]
     runner, good = CliRunner(), folder / "good" / QUICK.name
+    rendering.bundled()  # else a process makes it for each page
     good.parent.mkdir(parents=True)
     good.write_text(json.dumps(healthy[0]), encoding="utf-8")
     for number in range(n_files):
