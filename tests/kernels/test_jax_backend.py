@@ -9,6 +9,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import pytest
 from kernels import backends
 from kernels.backends import cuda_driver
 from kernels.backends.cuda_driver import CudaDevice
-from kernels.backends.jax import devices
+from kernels.backends.jax import devices, waiting
 from kernels.backends.jax.imports import jax, jnp
 from kernels.contract import AVAILABLE, Status
 from kernels.controls import SIZES
@@ -194,3 +195,19 @@ def test_drain_waits_for_results_that_nobody_holds(long_work: Callable[[], Any])
         BACKEND.drain("cpu(0)")
         shares.append(enqueued / (time.perf_counter() - started))
     assert min(shares) < 0.5
+
+
+def test_on_a_gpu_waiting_enqueues_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+
+    class Alive:
+        def block_until_ready(self) -> None:
+            waited.append("array")
+
+    def live_arrays(kind: str) -> list[Alive]:
+        waited.append(kind)
+        return [Alive(), Alive()]
+
+    monkeypatch.setattr(waiting, "jax", SimpleNamespace(live_arrays=live_arrays))
+    BACKEND.drain("gpu(0)")
+    assert waited == ["gpu", "array", "array"]
