@@ -14,7 +14,7 @@ import pynvml
 
 from bench.machine.counters import GpuReading
 from bench.machine.processor import Machine
-from kernels.backends import cuda_driver
+from kernels.backends import TF32, cuda_driver
 
 # What NVML says about one GPU. A GPU is named by its UUID: NVML numbers them by bus, CUDA
 # otherwise (see ``kernels.backends.cuda_driver``).
@@ -28,18 +28,27 @@ class Gpu:
     Parameters
     ----------
     uuid : str
-        ``GPU-…``.
+        ``GPU-…``. Where it is that of an instance of a divided GPU (MIG), the instance is asked
+        first, and then the whole GPU, which has the clocks and the heat.
     nvml : module
         ``pynvml``, or what stands in for it.
     """
 
     def __init__(self, uuid: str, nvml: Any = pynvml) -> None:
-        self._uuid, self._nvml, self._gpu = uuid, nvml, None
+        self._uuid, self._nvml, self._asked = uuid, nvml, []
         self._refused: set[tuple[Any, ...]] = set()
         with suppress(nvml.NVMLError):
             nvml.nvmlInit()
             weakref.finalize(self, nvml.nvmlShutdown)
-            self._gpu = nvml.nvmlDeviceGetHandleByUUID(uuid)
+            self._asked = self._handles()
+
+    def _handles(self) -> list[Any]:
+        nvml = self._nvml
+        try:
+            return [nvml.nvmlDeviceGetHandleByUUID(self._uuid)]
+        except nvml.NVMLError:
+            instance = nvml.nvmlDeviceGetHandleByUUID(self._uuid.replace("GPU-", "MIG-", 1))
+            return [instance, nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(instance)]
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """Ask one question, unless it was refused before.
@@ -50,14 +59,14 @@ class Gpu:
             None where NVML can't be loaded, does not know the GPU or does not tell.
         """
         asked = (name, *arguments)
-        if self._gpu is None or asked in self._refused:
+        if asked in self._refused:
             return None
-        about = () if name.startswith("nvmlSystem") else (self._gpu,)
-        try:
-            return getattr(self._nvml, name)(*about, *arguments)
-        except self._nvml.NVMLError:
-            self._refused.add(asked)
-            return None
+        for gpu in self._asked:
+            about = () if name.startswith("nvmlSystem") else (gpu,)
+            with suppress(self._nvml.NVMLError):
+                return getattr(self._nvml, name)(*about, *arguments)
+        self._refused.add(asked)
+        return None
 
 
 def uuid_of(device: str) -> str | None:
@@ -189,7 +198,8 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
     Returns
     -------
     described : list of dict
-        JSON-ready: what the driver says, and what `gpu_facts` does.
+        JSON-ready: what the driver says, and what `gpu_facts` does; ``tf32`` is whether
+        NVIDIA's libraries may round the factors of float32 products to 10 bits.
     reason : str
         Why there is none.
     """
@@ -203,6 +213,8 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
                 "name": gpu.name,
                 "uuid": gpu.uuid,
                 "compute_capability": f"{major}.{minor}",
+                **gpu.facts,
+                "tf32": os.environ.get(TF32) != "0",
                 **gpu_facts(gpu.uuid, machine.nvml),
             }
         )

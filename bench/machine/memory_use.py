@@ -222,7 +222,7 @@ class DeviceMemory:
         -------
         Footprint
             In a container the driver may number processes as the host does, or tell the
-            memory of none: then it is the growth of the device's.
+            memory of none, or 0 of each: then it is the growth of the device's.
         """
         own = self._own()
         if own is not None:
@@ -243,4 +243,4 @@ class DeviceMemory:
     def _own(self) -> int | None:
         processes = self._asked("nvmlDeviceGetComputeRunningProcesses") or ()
         told = [one.usedGpuMemory for one in processes if one.pid == self._pid]
-        return None if not told or None in told else sum(map(int, told))
+        return None if None in told else sum(map(int, told)) or None

@@ -14,7 +14,7 @@ from rich.text import Text
 
 
 STYLES = {"available": "green", "missing": "yellow", "no device": "yellow", "broken": "red"}
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 
 
 def render(health: Mapping[str, Any], console: Console) -> None:
@@ -180,6 +180,12 @@ def _gpus(
         words = [gpu["name"], f"compute capability {gpu['compute_capability']}"]
         if gpu["memory_bytes"] is not None:
             words.append(f"{gpu['memory_bytes'] / GIB:.1f} GiB")
+        if "multiprocessors" in gpu:
+            words.append(f"{gpu['multiprocessors']} multiprocessors")
+        if "l2_bytes" in gpu:
+            words.append(f"L2 {gpu['l2_bytes'] / MIB:.0f} MiB")
+        if gpu.get("compute_mode", "default") != "default":
+            words.append(f"compute mode {gpu['compute_mode']}")
         if gpu["driver"] is not None:
             words.append(f"driver {gpu['driver']}")
         wheels = (f"; {name}'s GPU wheel holds code for {held[name]}" for name in held)

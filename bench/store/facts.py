@@ -55,19 +55,20 @@ ABSENT = "–"
 IGNORED = ("gpu_reason",)
 #: Kinds of facts; the first pattern that matches the whole name holds.
 KINDS: tuple[tuple[str, str], ...] = (
-    (r"precision|backends\..*(_float32_matmul|_products)", PRECISION),
+    (r"precision|backends\..*(_float32_matmul|_products)|gpus\.\d+\.tf32", PRECISION),
     (r"backends\..*(_threads|_xla_flags)", SETTING),
     (r"commit|dirty", CODE),
     (r"preset", PROTOCOL),
     (r"gpus\.\d+\.(driver|cuda_driver)", SOFTWARE),
     (
         r"gpus\.\d+\.(power_limit_watts|sm_clock_set_mhz|memory_clock_set_mhz|ecc|mig"
-        r"|persistence)",
+        r"|persistence|compute_mode)",
         SETTING,
     ),
     (
         r"gpus\.\d+\.(index|name|uuid|compute_capability|memory_bytes|pcie_.*_max"
-        r"|power_limit_default_watts|sm_clock_max_mhz|memory_clock_max_mhz)|gpus",
+        r"|power_limit_default_watts|sm_clock_max_mhz|memory_clock_max_mhz|multiprocessors"
+        r"|clock_khz|memory_clock_khz|memory_bus_bits|l2_bytes)|gpus",
         HARDWARE,
     ),
     (
@@ -85,9 +86,13 @@ READERS = {
     "XLA_": "jax",
     "PJRT_": "jax",
     "NPROC": "jax",
+    "TORCH_": "torch",
 }
 #: Those that only work on a GPU depends on.
-OF_GPUS = ("CUDA_", "NVIDIA_")
+OF_GPUS = (
+    *("CUDA_", "NVIDIA_", "MXNET_ENABLE_CUDA_GRAPHS", "MXNET_GPU_", "XLA_PYTHON_CLIENT_"),
+    "TORCH_ALLOW_TF32_",
+)
 #: Of other facts a run that lacks them may come from a version that did not tell them.
 ABSENCE_TELLS = ("backends.", "libraries.", "threads.", "gpus", "commit")
 

@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import ctypes
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _CUDA_SUCCESS = 0
 _CUDA_ERROR_NO_DEVICE = 100
 _COMPUTE_CAPABILITY_MAJOR = 75
 _COMPUTE_CAPABILITY_MINOR = 76
+_COMPUTE_MODE = 20
+_COMPUTE_MODES = {0: "default", 2: "prohibited", 3: "exclusive process"}
+#: CU_DEVICE_ATTRIBUTE_… in cuda.h: what a time depends on.
+_FACTS = {
+    "multiprocessors": 16,
+    "clock_khz": 13,
+    "memory_clock_khz": 36,
+    "memory_bus_bits": 37,
+    "l2_bytes": 38,
+}
 
 
 class DriverError(Exception):
@@ -32,14 +43,19 @@ class CudaDevice:
     name : str
     uuid : str
         ``GPU-…``, as nvidia-smi shows it.
+        Of an instance of a divided GPU (MIG), its own.
     compute_capability : tuple of int
         Major and minor.
+    facts : mapping of str to int or str
+        ``multiprocessors``, ``clock_khz``, ``memory_clock_khz`` (at most), ``memory_bus_bits``,
+        ``l2_bytes``, ``compute_mode``; without what the driver does not tell.
     """
 
     index: int
     name: str
     uuid: str
     compute_capability: tuple[int, int]
+    facts: Mapping[str, int | str] = field(default_factory=dict, hash=False)
 
 
 def _check(code: int, call: str) -> None:
@@ -54,19 +70,38 @@ def _device(driver: ctypes.CDLL, index: int) -> CudaDevice:
     name = ctypes.create_string_buffer(256)
     _check(driver.cuDeviceGetName(name, len(name), handle), "cuDeviceGetName")
     identity = ctypes.create_string_buffer(16)
-    _check(driver.cuDeviceGetUuid(identity, handle), "cuDeviceGetUuid")
-    capability = []
-    for attribute in (_COMPUTE_CAPABILITY_MAJOR, _COMPUTE_CAPABILITY_MINOR):
-        value = ctypes.c_int()
-        code = driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, handle)
-        _check(code, "cuDeviceGetAttribute")
-        capability.append(value.value)
+    # The first version, all that drivers before CUDA 11.4 have, gives an instance its GPU's.
+    get_uuid = getattr(driver, "cuDeviceGetUuid_v2", driver.cuDeviceGetUuid)
+    _check(get_uuid(identity, handle), "cuDeviceGetUuid")
+    code, major = _attribute(driver, handle, _COMPUTE_CAPABILITY_MAJOR)
+    _check(code, "cuDeviceGetAttribute")
+    code, minor = _attribute(driver, handle, _COMPUTE_CAPABILITY_MINOR)
+    _check(code, "cuDeviceGetAttribute")
     return CudaDevice(
         index=index,
         name=name.value.decode(),
         uuid=f"GPU-{uuid.UUID(bytes=identity.raw)}",
-        compute_capability=(capability[0], capability[1]),
+        compute_capability=(major, minor),
+        facts=_facts(driver, handle),
     )
+
+
+def _attribute(driver: ctypes.CDLL, handle: ctypes.c_int, attribute: int) -> tuple[int, int]:
+    """Ask for an attribute of a GPU: the call's code, and the value."""
+    value = ctypes.c_int()
+    code = driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, handle)
+    return code, value.value
+
+
+def _facts(driver: ctypes.CDLL, handle: ctypes.c_int) -> dict[str, int | str]:
+    asked = {name: _attribute(driver, handle, number) for name, number in _FACTS.items()}
+    facts: dict[str, int | str] = {
+        name: value for name, (code, value) in asked.items() if code == _CUDA_SUCCESS
+    }
+    code, mode = _attribute(driver, handle, _COMPUTE_MODE)
+    if code == _CUDA_SUCCESS:
+        facts["compute_mode"] = _COMPUTE_MODES.get(mode, f"{mode}")
+    return facts
 
 
 def devices() -> list[CudaDevice]:

@@ -13,6 +13,17 @@ from kernels.backends.cuda_driver import CudaDevice, DriverError, devices
 
 IDENTITY = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
 NO_DEVICE, NOT_INITIALIZED = 100, 3
+#: Of an H100: MULTIPROCESSOR_COUNT, CLOCK_RATE, MEMORY_CLOCK_RATE, GLOBAL_MEMORY_BUS_WIDTH,
+#: L2_CACHE_SIZE, and COMPUTE_MODE, which is EXCLUSIVE_PROCESS.
+ATTRIBUTES = {16: 132, 13: 1_980_000, 36: 2_619_000, 37: 5120, 38: 50 * 2**20, 20: 3}
+FACTS = {
+    "multiprocessors": 132,
+    "clock_khz": 1_980_000,
+    "memory_clock_khz": 2_619_000,
+    "memory_bus_bits": 5120,
+    "l2_bytes": 50 * 2**20,
+    "compute_mode": "exclusive process",
+}
 
 
 @dataclass
@@ -23,6 +34,7 @@ class FakeDriver:
     failing: str = ""
     code: int = NOT_INITIALIZED
     initialized: bool = False
+    untold: tuple[int, ...] = ()
 
     def _code(self, call: str) -> int:
         if call == self.failing:
@@ -56,7 +68,10 @@ class FakeDriver:
         return self._code("cuDeviceGetUuid")
 
     def cuDeviceGetAttribute(self, value: Any, attribute: int, handle: Any) -> int:  # noqa: N802
-        # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR in cuda.h.
+        # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR in cuda.h, and the others.
+        if attribute in ATTRIBUTES:
+            value._obj.value = ATTRIBUTES[attribute]
+            return self.code if attribute in self.untold else self._code("cuDeviceGetAttribute")
         value._obj.value = self._gpu(handle)[2][{75: 0, 76: 1}[attribute]]
         return self._code("cuDeviceGetAttribute")
 
@@ -77,9 +92,33 @@ def test_gpus_are_described_in_the_drivers_order(monkeypatch: pytest.MonkeyPatch
         name="NVIDIA H100 80GB HBM3",
         uuid="GPU-12345678-9abc-def0-1234-56789abcdef0",
         compute_capability=(9, 0),
+        facts=FACTS,
     )
     assert (second.index, second.name, second.compute_capability) == (1, RTX[0], (7, 5))
     assert second.uuid == "GPU-00000000-0000-0000-0000-000000000001"
+
+
+def test_a_fact_that_the_driver_does_not_tell_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(monkeypatch, FakeDriver([H100], untold=(20, 38)))
+    (gpu,) = devices()
+    assert FACTS.keys() - gpu.facts.keys() == {"l2_bytes", "compute_mode"}
+
+
+class Divided(FakeDriver):
+    """A driver that knows instances of a divided GPU."""
+
+    def cuDeviceGetUuid_v2(self, identity: Any, handle: Any) -> int:  # noqa: N802
+        identity.raw = uuid.UUID(int=handle.value).bytes
+        return self._code("cuDeviceGetUuid")
+
+
+def test_instances_of_a_divided_gpu_have_identities_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(monkeypatch, Divided([H100, H100]))
+    assert len({gpu.uuid for gpu in devices()}) == 2
 
 
 def test_a_driver_that_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,11 @@ def test_the_gpu_wheel_is_named_where_it_is_installed(
     assert gpu_wheel() == "mxnet-cu112"
 
 
+def test_wheels_for_other_cuda_are_gpu_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_libraries, "files", distributions(mxnet_cu117=[]))
+    assert gpu_wheel() == "mxnet-cu117"
+
+
 def test_the_cpu_wheel_is_no_gpu_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda_libraries, "files", distributions(mxnet=["mxnet/libmxnet.so"]))
     assert gpu_wheel() is None

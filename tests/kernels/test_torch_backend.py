@@ -103,6 +103,8 @@ class FakeTorch:
 
 
 def test_products_are_of_full_precision_and_it_says_so() -> None:
+    torch.set_float32_matmul_precision("high")  # as NVIDIA's containers do
+    BACKEND.probe()
     versions = BACKEND.versions()
     assert versions["torch"] == str(torch.__version__)
     assert versions["torch_float32_matmul"] == "highest"

@@ -72,7 +72,7 @@ def test_it_is_this_processs_where_the_driver_lists_it() -> None:
     assert nvml.opened == 0
 
 
-@pytest.mark.parametrize("listed", [[], [(7, 2000)], [(PID, None)]])
+@pytest.mark.parametrize("listed", [[], [(7, 2000)], [(PID, None)], [(PID, 0)]])
 def test_it_is_the_growth_of_the_device_where_it_does_not(listed: list[Any]) -> None:
     nvml = FakeNvml()
     watching = watched(nvml)
@@ -91,7 +91,7 @@ def test_processes_that_may_not_be_asked_for_leave_the_device() -> None:
     assert nvml.opened == 0
 
 
-@pytest.mark.parametrize("refused", [{"init"}, {"GPU-1"}, {"processes", "memory"}])
+@pytest.mark.parametrize("refused", [{"init"}, {"GPU-1", "MIG-1"}, {"processes", "memory"}])
 def test_what_cannot_be_told_is_none(refused: set[str]) -> None:
     nvml = FakeNvml()
     nvml.refused = refused

@@ -1,4 +1,7 @@
 import dataclasses
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from bench.machine import fingerprint as fingerprint_module
 from bench.machine import gpu as module
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import Machine
+from kernels.backends import TF32
 from tests.machine.recorded_machine import (
     CPU,
     CPUINFO,
@@ -135,9 +139,40 @@ def test_a_host_that_tells_nothing_is_described_too(tmp_path: Path) -> None:
     assert found["cores_usable"] == psutil.cpu_count()
 
 
+def test_products_of_ten_bits_are_another_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = dataclasses.replace(machine(tmp_path), gpus=lambda: [GPU])
+    without = fingerprint(one)
+    monkeypatch.setenv(TF32, "1")
+    (gpu,) = fingerprint(one)["gpus"]  # type: ignore[misc]
+    assert gpu["tf32"]
+    assert fingerprint_id(without) != fingerprint_id(fingerprint(one))
+
+
+@pytest.mark.parametrize(("given", "then"), [({}, "0"), ({TF32: "1"}, "1")])
+def test_products_have_full_precision_before_a_library_is_loaded(
+    given: dict[str, str], then: str
+) -> None:
+    program = (
+        "import os, sys, kernels.backends\n"
+        "assert not {'mxnet', 'torch', 'jax', 'cupy', 'numba'} & {*sys.modules}\n"
+        f"print(os.environ['{TF32}'])"
+    )
+    environment = {name: one for name, one in os.environ.items() if name != TF32}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environment, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == then
+
+
 def test_the_gpus_are_those_of_the_driver_with_nvml_facts(tmp_path: Path, nvml: Nvml) -> None:
     first = dataclasses.replace(GPU, index=0, uuid="GPU-2", compute_capability=(9, 0))
-    second = dataclasses.replace(GPU, index=1)
+    second = dataclasses.replace(GPU, index=1, facts={"l2_bytes": 6_291_456})
     two = dataclasses.replace(machine(tmp_path), gpus=lambda: [first, second])
     found = fingerprint(two)
     assert found["gpu_reason"] == ""
@@ -147,6 +182,7 @@ def test_the_gpus_are_those_of_the_driver_with_nvml_facts(tmp_path: Path, nvml: 
             "name": "Example GPU",
             "uuid": "GPU-2",
             "compute_capability": "9.0",
+            "tf32": False,
             **dict.fromkeys(FACTS),
         },
         {
@@ -154,6 +190,8 @@ def test_the_gpus_are_those_of_the_driver_with_nvml_facts(tmp_path: Path, nvml: 
             "name": "Example GPU",
             "uuid": "GPU-1",
             "compute_capability": "8.6",
+            "l2_bytes": 6_291_456,
+            "tf32": False,
             **FACTS,
         },
     ]

@@ -40,7 +40,7 @@ def fake_nvml(*silent: str) -> SimpleNamespace:
     def question(name: str) -> Any:
         def ask(*arguments: Any) -> Any:
             answer = answers[name](*arguments)  # type: ignore[operator]
-            if name in silent or "GPU-2" in arguments:
+            if name in silent or {"GPU-2", "MIG-2"} & {str(one) for one in arguments}:
                 raise FakeNvmlError(name)
             fake.open += name == "nvmlInit"
             return answer
@@ -79,6 +79,30 @@ def test_what_stays_in_its_units() -> None:
         "pcie_generation_max": 5,
         "pcie_width_max": 16,
     }
+
+
+def test_an_instance_is_asked_first_and_then_its_whole_gpu() -> None:
+    nvml = fake_nvml()
+    whole = "the GPU"
+
+    def handle(uuid: str) -> str:
+        if uuid != "MIG-5":
+            raise FakeNvmlError
+        return "an instance"
+
+    def memory(gpu: str) -> Any:
+        return SimpleNamespace(total=10 if gpu == "an instance" else 80, free=5)
+
+    def clock(gpu: str, kind: int) -> int:
+        if gpu != whole:
+            raise FakeNvmlError
+        return {SM: 1980, MEMORY: 10_000}[kind]
+
+    nvml.nvmlDeviceGetHandleByUUID = handle
+    nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle = {"an instance": whole}.__getitem__
+    nvml.nvmlDeviceGetMemoryInfo, nvml.nvmlDeviceGetMaxClockInfo = memory, clock
+    facts = gpu_facts("GPU-5", nvml)
+    assert (facts["memory_bytes"], facts["sm_clock_max_mhz"]) == (10, 1980)
 
 
 def test_what_changes_by_the_minute_in_its_units() -> None:

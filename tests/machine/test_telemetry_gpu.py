@@ -57,7 +57,7 @@ class FakeNvml(SimpleNamespace):
     def _question(self, name: str) -> Any:
         def ask(*arguments: Any) -> Any:
             self.asked[name] += 1
-            if name in self.silent or "GPU-2" in arguments:
+            if name in self.silent or {"GPU-2", "MIG-2"} & {str(one) for one in arguments}:
                 raise FakeNvmlError(name)
             return self.answers[name](*arguments)  # type: ignore[operator]
 

@@ -258,3 +258,13 @@ def test_a_reason_that_is_a_kernels_own_is_not_said_of_its_library() -> None:
     assert "cpu(0), nd.cuda: no device: this kernel is written for GPUs only." in printed
     assert "cpu(0), jax: missing: JAX is not installed." in printed
     assert "gpu(0), mxnet: no device: nowhere." in printed
+
+
+def test_what_the_driver_tells_of_a_gpu_is_on_its_line() -> None:
+    health = report([CPU, H100])
+    told = {"multiprocessors": 132, "l2_bytes": 50 * 2**20, "compute_mode": "exclusive process"}
+    health["machine"]["gpus"][0].update(told)
+    said = rendered(health, 200)
+    assert "132 multiprocessors, L2 50 MiB, compute mode exclusive process, driver" in said
+    health["machine"]["gpus"][0]["compute_mode"] = "default"
+    assert "compute mode" not in rendered(health, 200)

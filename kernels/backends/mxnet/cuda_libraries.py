@@ -8,6 +8,7 @@ symbols made global, they are found when ``libmxnet.so`` asks for them by name.
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
@@ -27,16 +28,17 @@ LIBRARIES = (
 PACKAGES = dict(LIBRARIES)
 
 
-GPU_WHEEL = "mxnet-cu112"
+#: The one that the suite installs comes first.
+GPU_WHEELS = tuple(f"mxnet-cu{one}" for one in (112, 117, 110, 102, 101, 100, 92))
 
 
 def gpu_wheel() -> str | None:
     """Return the name of the installed MXNet GPU wheel, if one is installed."""
-    try:
-        files(GPU_WHEEL)
-    except PackageNotFoundError:
-        return None
-    return GPU_WHEEL
+    for name in GPU_WHEELS:
+        with suppress(PackageNotFoundError):
+            files(name)
+            return name
+    return None
 
 
 def find(library: str, package: str) -> Path | None:

@@ -34,6 +34,8 @@ class TorchBackend:
         answer = importable("torch", "PyTorch", "torch")
         if not answer:
             return answer
+        # NVIDIA's containers let PyTorch take TF32, which then asks for it by itself.
+        torch.set_float32_matmul_precision("highest")
         error = devices.try_operator("cpu(0)")
         if error:
             return Availability(Status.BROKEN, f"one operator on the CPU gave {error!r}.")
