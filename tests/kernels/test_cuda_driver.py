@@ -16,7 +16,7 @@ NO_DEVICE, NOT_INITIALIZED = 100, 3
 #: Of an H100: MULTIPROCESSOR_COUNT, CLOCK_RATE, MEMORY_CLOCK_RATE, GLOBAL_MEMORY_BUS_WIDTH,
 #: L2_CACHE_SIZE, and COMPUTE_MODE, which is EXCLUSIVE_PROCESS.
 ATTRIBUTES = {16: 132, 13: 1_980_000, 36: 2_619_000, 37: 5120, 38: 50 * 2**20, 20: 3}
-FACTS = {
+FACTS: dict[str, int | str] = {
     "multiprocessors": 132,
     "clock_khz": 1_980_000,
     "memory_clock_khz": 2_619_000,
