@@ -39,8 +39,7 @@ class GpuReading:
     ecc_corrected : int or None
         Errors since the driver was loaded.
     foreign_processes : int or None
-        Processes with a compute context on this GPU, without this one and those that
-        started it.
+        Processes that work on this GPU, without those of this measurement.
     """
 
     uuid: str

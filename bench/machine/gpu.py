@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from contextlib import suppress
 from enum import IntFlag
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pynvml
 
 from bench.machine.counters import GpuReading
+from bench.machine.gpu_sharing import Family
 from bench.machine.processor import Machine
+from bench.machine.rule import RULE
 from kernels.backends import TF32, cuda_driver
 
 # What NVML says about one GPU. A GPU is named by its UUID: NVML numbers them by bus, CUDA
@@ -261,9 +263,9 @@ class GpuReader(Gpu):
 
     def __init__(self, uuid: str, nvml: Any = pynvml, proc: Path = Path("/proc")) -> None:
         super().__init__(uuid, nvml)
-        self._proc = proc
-        # Whoever started this process and waits for it does not disturb it.
-        self._own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+        self._family = Family(proc)
+        self._pids: set[int] = set()
+        self._others: tuple[set[int], set[int], int] = (set(), set(), 0)
 
     def read(self) -> GpuReading:
         """Read all counters.
@@ -307,17 +309,36 @@ class GpuReader(Gpu):
         return None if status is None else int(status.violationTime) / NANO
 
     def _foreign_processes(self) -> int | None:
-        """Count the processes that compute on the GPU, without our own.
+        """Count the processes of others that work on the GPU.
 
-        In a container NVML may number processes as the host does. One that can't be found
-        here may then be this one; so where this one is not listed, one of those is not
-        counted.
+        Where NVML does not tell who worked, all of them count that have a context.
         """
         listed = self.ask("nvmlDeviceGetComputeRunningProcesses")
         if listed is None:
             return None
         pids = {process.pid for process in listed}
-        foreign = pids - self._own
-        here_unlisted = os.getpid() not in pids
-        hidden = here_unlisted and any(not (self._proc / f"{pid}").exists() for pid in foreign)
-        return len(foreign) - hidden
+        if pids != self._pids:  # looking for processes takes milliseconds
+            self._pids, self._others = pids, self._family.others(pids)
+        visible, hidden, excused = self._others
+        if visible or len(hidden) > excused:
+            working = self._working()
+            if working is not None:
+                visible, hidden = visible & working, hidden & working
+        return len(visible) + max(0, len(hidden) - excused)
+
+    def _working(self) -> set[int] | None:
+        """Name the processes that the GPU has worked for of late; None where it is not told."""
+        name, nvml = "nvmlDeviceGetProcessUtilization", self._nvml
+        if (name,) in self._refused:
+            return None
+        since = int((time.time() - RULE.working_seconds) * 1e6)
+        for gpu in self._asked:
+            try:
+                told = getattr(nvml, name)(gpu, since)
+            except nvml.NVMLError as error:
+                if error.value == nvml.NVML_ERROR_NOT_FOUND:  # nobody has
+                    return set()
+            else:
+                return {one.pid for one in told if one.smUtil or one.memUtil}
+        self._refused.add((name,))
+        return None

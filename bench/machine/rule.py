@@ -24,6 +24,8 @@ class Rule:
         Total memory is rounded to this: the kernel keeps a little more or less at each boot.
     fingerprint_timeout_seconds : float
         For the process that takes the fingerprint: it imports every backend.
+    working_seconds : float
+        NVML samples who works on a GPU a few times a second at most.
     min_disturbed_share : float
         What takes less than this share of a round is below what rounds differ by anyway.
     min_disturbed_seconds : float
@@ -59,6 +61,7 @@ class Rule:
     telemetry_digits: int = 7
     memory_step_bytes: int = 256 * 2**20
     fingerprint_timeout_seconds: float = 120.0
+    working_seconds: float = 2.0
     min_disturbed_share: float = 0.01
     min_disturbed_seconds: float = 50e-6
     max_switches: int = 3

@@ -1,5 +1,9 @@
 import os
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +13,7 @@ import pytest
 from bench.machine import gpu
 from bench.machine.counters import GpuReading
 from bench.machine.gpu import GpuReader
+from bench.machine.gpu_sharing import ROOT, UVM, Family
 
 ME = os.getpid()
 CONSTANTS = {
@@ -20,17 +25,26 @@ CONSTANTS = {
     "NVML_MEMORY_ERROR_TYPE_CORRECTED": 0,
     "NVML_MEMORY_ERROR_TYPE_UNCORRECTED": 1,
     "NVML_VOLATILE_ECC": 0,
+    "NVML_ERROR_NOT_FOUND": 6,
 }
 
 
 class FakeNvmlError(Exception):
-    pass
+    def __init__(self, value: object = None) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 class FakeNvml(SimpleNamespace):
     """Stand in for pynvml with one GPU; the questions in ``silent`` have no answer."""
 
-    def __init__(self, *silent: str, pids: tuple[int, ...] = (ME,)) -> None:
+    def __init__(
+        self,
+        *silent: str,
+        pids: tuple[int, ...] = (ME,),
+        working: tuple[int, ...] | None = None,
+    ) -> None:
+        self.working = working
         self.NVMLError = FakeNvmlError
         self.silent = silent
         self.asked: Counter[str] = Counter()
@@ -50,9 +64,19 @@ class FakeNvml(SimpleNamespace):
             "nvmlDeviceGetComputeRunningProcesses": lambda _gpu: [
                 SimpleNamespace(pid=pid) for pid in pids
             ],
+            "nvmlDeviceGetProcessUtilization": self._working,
         }
         questions = {name: self._question(name) for name in self.answers}
         super().__init__(**CONSTANTS, **questions)
+
+    def _working(self, _gpu: str, since: int) -> list[Any]:
+        """Name who worked in the last moments; refused where nobody was told of."""
+        assert time.time() - 60 < since / 1e6 < time.time()
+        if self.working is None:
+            raise FakeNvmlError
+        if not self.working:
+            raise FakeNvmlError(6)
+        return [SimpleNamespace(pid=pid, smUtil=9, memUtil=0) for pid in self.working]
 
     def _question(self, name: str) -> Any:
         def ask(*arguments: Any) -> Any:
@@ -160,6 +184,76 @@ def test_other_processes_are_counted_in_a_container_too(
         (tmp_path / f"{pid}").mkdir()
     read = GpuReader("GPU-1", FakeNvml(pids=pids), proc=tmp_path).read()
     assert read.foreign_processes == foreign
+
+
+@pytest.mark.parametrize(
+    ("pids", "working", "foreign"),
+    [
+        ((ME, 999_001), (), 0),  # it has a context, and is idle
+        ((ME, 999_001), (ME,), 0),
+        ((ME, 999_001, 999_002), (ME, 999_002), 1),
+        ((999_001, 999_002), (999_001,), 0),  # this one, as the host numbers it
+        ((999_001, 999_002), (999_001, 999_002), 1),
+        ((ME, 999_001), None, 1),  # nobody tells who works
+    ],
+)
+def test_where_it_is_told_those_count_that_work(
+    tmp_path: Path, pids: tuple[int, ...], working: tuple[int, ...] | None, foreign: int
+) -> None:
+    nvml = FakeNvml(pids=pids, working=working)
+    reader = GpuReader("GPU-1", nvml, proc=tmp_path)
+    assert [reader.read().foreign_processes for _ in range(3)] == [foreign] * 3
+    if working is None:
+        assert nvml.asked["nvmlDeviceGetProcessUtilization"] == 1
+
+
+@pytest.fixture
+def sibling() -> Iterator[int]:
+    """Start a process, and from it a second; the number of the second."""
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "print(child.pid, flush=True)\n"
+        "input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        yield int(parent.stdout.readline())
+        parent.communicate("\n")
+
+
+def test_what_the_same_measurement_has_started_is_not_foreign(
+    monkeypatch: pytest.MonkeyPatch, sibling: int
+) -> None:
+    monkeypatch.setenv(ROOT, f"{ME}")
+    assert GpuReader("GPU-1", FakeNvml(pids=(ME, sibling))).read().foreign_processes == 0
+
+
+@pytest.mark.parametrize("root", ["", "x", "999001"])
+def test_a_number_that_was_left_behind_is_no_root(
+    monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    monkeypatch.setenv(ROOT, root)
+    assert ME in Family().pids()
+    assert os.getppid() in Family().pids()
+
+
+def test_as_many_hidden_ones_are_excused_as_have_started_cuda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sibling: int
+) -> None:
+    monkeypatch.setenv(ROOT, f"{ME}")
+    hidden = (999_001, 999_002, 999_003)
+    assert Family(tmp_path).others(hidden) == (set(), {*hidden}, 1)
+    for pid in (ME, sibling):
+        opened = tmp_path / f"{pid}" / "fd"
+        opened.mkdir(parents=True)
+        (opened / "7").symlink_to(UVM)
+    assert Family(tmp_path).others(hidden) == (set(), {*hidden}, 2)
 
 
 def test_the_real_module_has_every_name_and_number_that_is_used() -> None:
