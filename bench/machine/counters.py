@@ -40,6 +40,9 @@ class GpuReading:
         Errors since the driver was loaded.
     foreign_processes : int or None
         Processes that work on this GPU, without those of this measurement.
+    sm_clock_set_mhz : int or None
+        At which the GPU runs where heat and power permit: the most that it can, or less where
+        someone has set applications a lower clock.
     """
 
     uuid: str
@@ -53,6 +56,7 @@ class GpuReading:
     ecc_corrected: int | None = None
     ecc_uncorrected: int | None = None
     foreign_processes: int | None = None
+    sm_clock_set_mhz: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

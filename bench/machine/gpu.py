@@ -266,6 +266,9 @@ class GpuReader(Gpu):
         self._family = Family(proc)
         self._pids: set[int] = set()
         self._others: tuple[set[int], set[int], int] = (set(), set(), 0)
+        clocks = ("nvmlDeviceGetMaxClockInfo", "nvmlDeviceGetApplicationsClock")
+        told = [self.ask(name, nvml.NVML_CLOCK_SM) for name in clocks]
+        self._sm_clock_set = min((one for one in told if one is not None), default=None)
 
     def read(self) -> GpuReading:
         """Read all counters.
@@ -292,6 +295,7 @@ class GpuReader(Gpu):
             temperature_celsius=ask("nvmlDeviceGetTemperature", nvml.NVML_TEMPERATURE_GPU),
             sm_clock_mhz=ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_SM),
             memory_clock_mhz=ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_MEM),
+            sm_clock_set_mhz=self._sm_clock_set,
             ecc_corrected=corrected,
             ecc_uncorrected=uncorrected,
             foreign_processes=self._foreign_processes(),

@@ -42,6 +42,8 @@ class Rule:
     foreign_share : float
         With this share of all cores busy for others, the memory's bandwidth and the clock
         are no longer ours, even where a core is.
+    min_clock_share : float
+        Below this share of its usual clock nvbench throws a sample away, too.
     untrusted_share : float
         A case of which more rounds were disturbed says more about the disturbance.
     steal_watch_seconds : float
@@ -70,6 +72,7 @@ class Rule:
     background_cores: float = 0.05
     min_idle_cores: float = 0.1
     foreign_share: float = 0.5
+    min_clock_share: float = 0.75
     untrusted_share: float = 0.5
     steal_watch_seconds: float = 0.5
     max_steal_percent: float = 0.5

@@ -70,7 +70,7 @@ class GpuChange(GpuReading):
         Used.
     temperature_celsius : int or None
         The higher of the two.
-    sm_clock_mhz, memory_clock_mhz : int or None
+    sm_clock_mhz, memory_clock_mhz, sm_clock_set_mhz : int or None
         The lower of the two.
     ecc_corrected, ecc_uncorrected : int or None
         New errors.
@@ -192,7 +192,7 @@ COMBINED: dict[str, Callable[[Any, Any], Any]] = {
     "uuid": lambda _, after: after,
     "throttle_reasons": _of_known(lambda bits: bits[0] | bits[-1]),
     **dict.fromkeys(("temperature_celsius", "foreign_processes"), _of_known(max)),
-    **dict.fromkeys(("sm_clock_mhz", "memory_clock_mhz"), _of_known(min)),
+    **dict.fromkeys(("sm_clock_mhz", "memory_clock_mhz", "sm_clock_set_mhz"), _of_known(min)),
 }
 
 
@@ -304,6 +304,7 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
         "pressure-memory": _exceeds(change.pressure_memory_seconds, drained_seconds),
         "pressure-io": _is_held_by_disk(change, drained_seconds),
         "throttled": any(_is_throttled(gpu, drained_seconds) for gpu in gpus),
+        "gpu-slow": any(map(is_slow, gpus)),
         "gpu-shared": any(gpu.foreign_processes for gpu in gpus),
         "ecc": any(gpu.ecc_corrected or gpu.ecc_uncorrected for gpu in gpus),
     }
@@ -368,6 +369,18 @@ def _is_held_by_disk(change: Change, seconds: float) -> bool:
         return False
     asleep = window - own - (change.waited_seconds or 0.0)
     return _exceeds(min(stalled, asleep), seconds)
+
+
+def is_slow(gpu: GpuReading) -> bool:
+    """Say whether a GPU's clock is far below the one that it is set to, for no known reason.
+
+    So it is while it wakes from idleness, of which the first calls are a part. A clock that a
+    user has locked is no disturbance.
+    """
+    clock, usual = gpu.sm_clock_mhz, gpu.sm_clock_set_mhz
+    if not clock or not usual or (gpu.throttle_reasons or 0) & Reason.APPLICATION_CLOCKS:
+        return False
+    return clock < RULE.min_clock_share * usual
 
 
 def _is_throttled(gpu: GpuChange, seconds: float) -> bool:

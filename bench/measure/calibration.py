@@ -105,19 +105,22 @@ class WarmUp:
         return cls(len(seconds), sum(seconds), settled, settled_seconds, max(0.0, excess))
 
 
-def call_until_settled(seconds_of_call: Callable[[], float]) -> WarmUp:
+def call_until_settled(
+    seconds_of_call: Callable[[], float], is_waking: Callable[[], bool] = lambda: False
+) -> WarmUp:
     """Repeat work until its times have settled.
 
     Parameters
     ----------
     seconds_of_call : callable
         Does the work once and returns what it took.
+    is_waking : callable
+        Says whether the device has still to come to its clock: until then there is no end but
+        by the time that all may take.
     """
     seconds: list[float] = []
-    while (
-        not settled(seconds)
-        and len(seconds) < RULE.max_warm_up_calls
-        and sum(seconds) <= RULE.max_warm_up_seconds
+    while sum(seconds) <= RULE.max_warm_up_seconds and (
+        (not settled(seconds) and len(seconds) < RULE.max_warm_up_calls) or is_waking()
     ):
         seconds.append(seconds_of_call())
     return WarmUp.of(seconds, min(seconds[-RULE.settled_calls :]), settled=settled(seconds))
@@ -187,7 +190,7 @@ def _train_until_settled(
         work = partial(case.kernel.epoch, state, order, rates)
         return time_round(work, drain, instruments).drained_seconds
 
-    first = call_until_settled(partial(seconds_of, part, part_rates))
+    first = call_until_settled(partial(seconds_of, part, part_rates), instruments.is_waking)
     if len(part_rates) == len(rates):
         return first
     expected = first.settled_seconds * len(rates) / len(part_rates)
@@ -213,7 +216,9 @@ def warm_calls(fresh: Callable[[], Action], drain: Action, instruments: Instrume
     fresh : callable
         Returns the work, each time anew.
     """
-    return call_until_settled(lambda: time_round(fresh(), drain, instruments).drained_seconds)
+    return call_until_settled(
+        lambda: time_round(fresh(), drain, instruments).drained_seconds, instruments.is_waking
+    )
 
 
 # What the harness itself costs. It is kept beside the times and never subtracted from them.

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.machine.counters import NoTelemetry
 from bench.machine.gpu import uuid_of
-from bench.machine.telemetry import Change, SystemTelemetry, change
+from bench.machine.telemetry import Change, SystemTelemetry, change, is_slow
 from bench.measure.rule import RULE
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Instruments:
     yardstick: Yardstick | None = None
     slowdown: float = 0.0
     wait_turn: Callable[[], None] | None = None
+
+    def is_waking(self) -> bool:
+        """Say whether a GPU that is timed has still to come to its clock."""
+        return any(map(is_slow, self.telemetry.read().gpus))
 
     def end(self, begin: float) -> float:
         """Read the clock when the work is done, and return when the round ends.

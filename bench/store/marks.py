@@ -69,6 +69,11 @@ MARKS: dict[str, Mark] = {
             "Let it cool, look at: nvidia-smi -q -d PERFORMANCE, or lock a lower clock.",
         ),
         Mark(
+            "gpu-slow",
+            "The GPU ran below 75% of the clock that it is set to, as when it was idle before.",
+            "Let it work for a while first, or lock its clock: nvidia-smi --lock-gpu-clocks.",
+        ),
+        Mark(
             "gpu-shared",
             "Other processes have work on the GPU.",
             "End them (they are listed by: nvidia-smi), or take another GPU.",

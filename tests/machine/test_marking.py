@@ -152,6 +152,7 @@ def test_where_waiting_is_unknown_switches_are_counted(
         ),
         ({"power_violation_seconds": 0.011}, "throttled"),
         ({"thermal_violation_seconds": 0.011}, "throttled"),
+        ({"sm_clock_mhz": 1484, "sm_clock_set_mhz": 1980}, "gpu-slow"),
         ({"foreign_processes": 1}, "gpu-shared"),
         ({"ecc_corrected": 1}, "ecc"),
         ({"ecc_uncorrected": 1}, "ecc"),
@@ -171,6 +172,13 @@ def test_a_disturbed_gpu_gives_its_one_mark(changes: dict[str, Any], code: str) 
         {"throttle_reasons": Reason.POWER_CAP, "power_violation_seconds": 0.01},
         {"temperature_celsius": 90},
         {"sm_clock_mhz": 300},
+        {"sm_clock_mhz": 1485, "sm_clock_set_mhz": 1980},
+        # Somebody has locked it there.
+        {
+            "sm_clock_mhz": 300,
+            "sm_clock_set_mhz": 1980,
+            "throttle_reasons": Reason.APPLICATION_CLOCKS,
+        },
     ],
 )
 def test_idleness_settings_and_heat_alone_mark_nothing(changes: dict[str, Any]) -> None:

@@ -59,6 +59,8 @@ class FakeNvml(SimpleNamespace):
             ),
             "nvmlDeviceGetTotalEnergyConsumption": lambda _gpu: 1_234_000,
             "nvmlDeviceGetTemperature": lambda _gpu, _sensor: 41,
+            "nvmlDeviceGetMaxClockInfo": lambda _gpu, kind: {1: 1980}[kind],
+            "nvmlDeviceGetApplicationsClock": lambda _gpu, kind: {1: 1755}[kind],
             "nvmlDeviceGetClockInfo": lambda _gpu, kind: {1: 1410, 2: 9751}[kind],
             "nvmlDeviceGetTotalEccErrors": lambda _gpu, kind, _counter: {0: 7, 1: 2}[kind],
             "nvmlDeviceGetComputeRunningProcesses": lambda _gpu: [
@@ -98,6 +100,7 @@ def test_all_counters_in_their_units() -> None:
         temperature_celsius=41,
         sm_clock_mhz=1410,
         memory_clock_mhz=9751,
+        sm_clock_set_mhz=1755,
         ecc_corrected=7,
         ecc_uncorrected=2,
         foreign_processes=0,

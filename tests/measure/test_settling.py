@@ -51,6 +51,14 @@ def test_work_that_takes_longer_than_the_rule_has_time_for_is_called_once() -> N
     assert (calls.calls, calls.seconds, calls.settled) == (1, 7.0, False)
 
 
+def test_a_gpu_that_wakes_is_waited_for_and_no_longer_than_all_may_take() -> None:
+    waking = iter([True] * 40 + [False])
+    calls = call_until_settled(lambda: 1e-3, lambda: next(waking))
+    assert (calls.calls, calls.settled) == (43, True)  # asked from the third call on
+    forever = call_until_settled(lambda: 0.5, lambda: True)
+    assert (forever.calls, forever.seconds) == (7, 3.5)
+
+
 @given(st.lists(st.floats(1e-6, 1e3), min_size=3, max_size=12), st.floats(1e-3, 1e3))
 def test_the_rule_does_not_depend_on_the_unit(seconds: list[float], factor: float) -> None:
     # Away from the two limits, where the last digit decides.
