@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import resource
+from contextlib import suppress
+from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +77,25 @@ def room(title: str) -> Availability:
     )
 
 
+#: Each puts a library in place under the same path: the one installed last stays.
+SAME_FILE = ("nvidia-nccl-cu11", "nvidia-nccl-cu12", "nvidia-nccl-cu13")
+
+
+def overwritten() -> str:
+    """Say which packages have overwritten each other's library; empty where none has."""
+    there = []
+    for name in SAME_FILE:
+        with suppress(metadata.PackageNotFoundError):
+            metadata.version(name)
+            there.append(name)
+    if len(there) < 2:
+        return ""
+    return (
+        f"{' and '.join(there)} overwrite each other's library: give each version of CUDA "
+        f"(MXNet has 11, the peers 12 or 13) an environment of its own."
+    )
+
+
 def importable(module: str, title: str, extra: str) -> Availability:
     """Import a library and say how it went.
 
@@ -103,6 +124,6 @@ def importable(module: str, title: str, extra: str) -> Availability:
         return Availability(
             Status.BROKEN,
             f"importing {title} gave {kind}: {error}".replace("\n", " "),
-            f"Install it anew: pip install --force-reinstall -e '.[{extra}]'.",
+            overwritten() or f"Install it anew: pip install --force-reinstall -e '.[{extra}]'.",
         )
     return AVAILABLE

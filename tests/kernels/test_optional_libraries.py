@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import resource
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,30 @@ def test_one_whose_import_fails_in_any_way_is_broken(
     answer = importable(name, "Broken", "such")
     assert answer.status is Status.BROKEN
     assert f"importing Broken gave {raised}: no such symbol" in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("installed", "told"),
+    [
+        (("nvidia-nccl-cu12",), "Install it anew"),
+        (
+            ("nvidia-nccl-cu11", "nvidia-nccl-cu13"),
+            "nvidia-nccl-cu11 and nvidia-nccl-cu13 overwrite each other's library: give each",
+        ),
+    ],
+)
+def test_where_two_packages_have_overwritten_a_library_the_remedy_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], told: str
+) -> None:
+    def version(name: str) -> str:
+        if name not in installed:
+            raise metadata.PackageNotFoundError(name)
+        return "2.0"
+
+    monkeypatch.setattr(metadata, "version", version)
+    (tmp_path / "overwritten.py").write_text("raise ImportError('undefined symbol: nccl')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert told in importable("overwritten", "Torch", "torch").remedy
 
 
 def test_a_library_that_would_crash_for_want_of_room_is_not_loaded(
