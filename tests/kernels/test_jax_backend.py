@@ -22,6 +22,7 @@ from kernels.backends.jax import devices, waiting
 from kernels.backends.jax.imports import jax, jnp
 from kernels.contract import AVAILABLE, Status
 from kernels.controls import SIZES
+from tests.kernels.judging import judge_in_this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ def jax_is_here(request: pytest.FixtureRequest) -> None:
 def listed(monkeypatch: pytest.MonkeyPatch, gpus: list[CudaDevice]) -> tuple[DeviceReport, ...]:
     """List the devices on a machine with these GPUs."""
     monkeypatch.setattr(cuda_driver, "devices", lambda: gpus)
+    judge_in_this_process(monkeypatch)
     reports: tuple[DeviceReport, ...] = devices.reports.__wrapped__()
     return reports
 

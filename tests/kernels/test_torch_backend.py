@@ -17,6 +17,7 @@ from kernels.backends.torch.imports import torch
 from kernels.contract import AVAILABLE, Start, Status
 from kernels.controls import SIZES
 from kernels.registry import discover
+from tests.kernels.judging import judge_in_this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ def torch_is_here(request: pytest.FixtureRequest) -> None:
 def listed(monkeypatch: pytest.MonkeyPatch, gpus: list[CudaDevice]) -> tuple[DeviceReport, ...]:
     """List the devices on a machine with these GPUs."""
     monkeypatch.setattr(cuda_driver, "devices", lambda: gpus)
+    judge_in_this_process(monkeypatch)
     reports: tuple[DeviceReport, ...] = devices.reports.__wrapped__()
     return reports
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from kernels.backends import cuda_driver
-from kernels.backends.mxnet import gpu_probe
+from kernels.backends import gpus
 from kernels.backends.mxnet.cuda_libraries import gpu_wheel
+from kernels.backends.mxnet.imports import mx
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
+
+if TYPE_CHECKING:
+    from kernels.backends.cuda_driver import CudaDevice
 
 #: Compute capabilities that the GPU wheels of MXNet 1.9.1 hold machine code for; they hold
 #: no PTX, so nothing is compiled for a newer GPU when it is met.
@@ -33,7 +37,7 @@ def holds_code_for(capability: tuple[int, int]) -> bool:
     return any(major == held[0] and minor >= held[1] for held in WHEEL_HOLDS)
 
 
-def capability_sentence(gpu: cuda_driver.CudaDevice) -> str:
+def capability_sentence(gpu: CudaDevice) -> str:
     """Put a GPU's compute capability against what the wheel holds."""
     held = ", ".join(f"{major}.{minor}" for major, minor in WHEEL_HOLDS)
     major, minor = gpu.compute_capability
@@ -43,8 +47,45 @@ def capability_sentence(gpu: cuda_driver.CudaDevice) -> str:
     )
 
 
-def _judge(gpu: cuda_driver.CudaDevice, error: str) -> Availability:
-    """Turn what one operator gave on a GPU into an answer."""
+def try_operator(index: int) -> str:
+    """Add 1 to an array on a GPU.
+
+    Parameters
+    ----------
+    index : int
+
+    Returns
+    -------
+    str
+        What went wrong, on one line; empty when the result is right.
+    """
+    try:
+        result = (mx.nd.ones((2,), ctx=mx.gpu(index)) + 1).asnumpy()
+    except mx.base.MXNetError as error:
+        return next((line for line in str(error).splitlines()[::-1] if line.strip()), "failed")
+    return "" if result.tolist() == [2.0, 2.0] else f"1 + 1 gave {result.tolist()}"
+
+
+def judge(gpu: CudaDevice) -> Availability:
+    """Run one operator on a GPU, where there is the wheel for one.
+
+    Parameters
+    ----------
+    gpu : CudaDevice
+
+    Returns
+    -------
+    Availability
+    """
+    if gpu_wheel() is None:
+        return Availability(
+            Status.MISSING,
+            f"the installed mxnet is the CPU wheel; {capability_sentence(gpu)}.",
+            "pip uninstall mxnet, then pip install -e '.[cu112]'."
+            if holds_code_for(gpu.compute_capability)
+            else "",
+        )
+    error = try_operator(gpu.index)
     if not error:
         return AVAILABLE
     if not holds_code_for(gpu.compute_capability):
@@ -60,43 +101,6 @@ def _judge(gpu: cuda_driver.CudaDevice, error: str) -> Availability:
     )
 
 
-def _gpus() -> list[DeviceReport]:
-    """List the GPUs; one line that says why where there is none to use."""
-    try:
-        found = cuda_driver.devices()
-    except cuda_driver.DriverError as error:
-        answer = Availability(
-            Status.NO_DEVICE, str(error), "GPU cases need an NVIDIA GPU with its driver."
-        )
-        return [DeviceReport("gpu(0)", answer)]
-    if not found:
-        answer = Availability(Status.NO_DEVICE, "the NVIDIA driver finds no GPU.", "")
-        return [DeviceReport("gpu(0)", answer)]
-    if gpu_wheel() is None:
-        return [
-            DeviceReport(
-                f"gpu({gpu.index})",
-                Availability(
-                    Status.MISSING,
-                    f"the installed mxnet is the CPU wheel; {capability_sentence(gpu)}.",
-                    "pip uninstall mxnet, then pip install -e '.[cu112]'."
-                    if holds_code_for(gpu.compute_capability)
-                    else "",
-                ),
-                gpu.name,
-            )
-            for gpu in found
-        ]
-    try:
-        answers = [_judge(*pair) for pair in zip(found, gpu_probe.run(len(found)), strict=True)]
-    except gpu_probe.ProbeError as error:
-        answers = [_judge(gpu, str(error)) for gpu in found]
-    return [
-        DeviceReport(f"gpu({gpu.index})", answer, gpu.name)
-        for gpu, answer in zip(found, answers, strict=True)
-    ]
-
-
 @cache
 def reports() -> tuple[DeviceReport, ...]:
     """List the devices, probing each GPU once.
@@ -106,4 +110,4 @@ def reports() -> tuple[DeviceReport, ...]:
     tuple of DeviceReport
         ``cpu(0)`` first; at least one GPU, with the reason where there is none.
     """
-    return (DeviceReport("cpu(0)", AVAILABLE), *_gpus())
+    return (DeviceReport("cpu(0)", AVAILABLE), *gpus.reports(judge))
