@@ -198,7 +198,7 @@ def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, C
     table : DataFrame
         From ``bench.store.tidy.frame``.
     fingerprint : mapping
-        Of the run's machine; it says how large the processor's caches are.
+        Of the run's machine; it says how large the caches are.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, C
             device=device,
             flops_per_second=highest[device].flops_per_second,
             bandwidth=bandwidth,
-            caches=caches(fingerprint) if device.startswith("cpu") else (),
+            caches=caches(fingerprint, device),
         )
         for (device,), bandwidth in bandwidths(table, ["device"]).items()
         if device in highest
@@ -249,15 +249,20 @@ def bandwidths(table: pd.DataFrame, by: list[str]) -> dict[tuple[str, ...], Band
     return found
 
 
-def caches(fingerprint: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
-    """Name the processor's caches that hold data.
+def caches(fingerprint: Mapping[str, Any], device: str) -> tuple[tuple[str, float], ...]:
+    """Name a device's caches that hold data.
 
     Returns
     -------
     tuple of (str, float)
-        ``L1``, ``L2``, … and the bytes of all usable cores' together, as far as they can be
-        this machine's own; none where a size is not told.
+        Of the processor ``L1``, ``L2``, … and the bytes of all usable cores' together, as far
+        as they can be this machine's own; none where a size is not told. Of a GPU ``L2``, the
+        one that all its multiprocessors share; none where the driver does not tell its size.
     """
+    if not device.startswith("cpu"):
+        told = {f"gpu({one['index']})": one for one in fingerprint.get("gpus") or ()}
+        l2_bytes = told.get(device, {}).get("l2_bytes")
+        return (("L2", float(l2_bytes)),) if l2_bytes else ()
     listed: Sequence[Mapping[str, Any]] = fingerprint.get("caches") or ()
     cores = int(fingerprint.get("cores_usable") or 1)
     sizes = {}

@@ -43,7 +43,11 @@ def test_between_two_sizes_the_bandwidth_is_interpolated_on_log_scales() -> None
 
 
 def test_levels_are_those_of_all_cores_together_and_of_data() -> None:
-    assert caches(FINGERPRINT) == (("L1", 64 * KIB), ("L2", 2 * MIB), ("L3", 32 * MIB))
+    assert caches(FINGERPRINT, "cpu(0)") == (
+        ("L1", 64 * KIB),
+        ("L2", 2 * MIB),
+        ("L3", 32 * MIB),
+    )
     roof = found(controls())["cpu(0)"]
     sizes = (64 * KIB, 64 * KIB + 1, 2 * MIB, 32 * MIB, 32 * MIB + 1)
     assert [roof.level(size) for size in sizes] == ["L1", "L2", "L2", "L3", "memory"]
@@ -65,6 +69,16 @@ def test_where_caches_are_not_told_memory_is_where_the_triad_is_slow(told: Any) 
     # 4e10, twice the slowest, is reached on the way from 3 to 384 MiB.
     at = 3 * MIB * 128 ** (0.9163 / 1.6094)
     assert [roof.level(0.99 * at), roof.level(1.01 * at)] == ["cache", "memory"]
+
+
+def test_of_a_gpu_the_cache_that_all_its_multiprocessors_share_is_known() -> None:
+    gpu = {"index": 0, "name": "NVIDIA H100", "l2_bytes": 50 * 2**20}
+    table = tidy.frame(run(controls("gpu(0)")))
+    told = ceilings(table, {**FINGERPRINT, "gpus": [gpu]})["gpu(0)"]
+    assert told.caches == (("L2", 50 * 2.0**20),)
+    assert (told.level(12e6), told.level(60e6)) == ("L2", "memory")
+    other = {**FINGERPRINT, "gpus": [{**gpu, "index": 1}]}
+    assert ceilings(table, other)["gpu(0)"].caches == ()
 
 
 def test_every_device_has_its_own_ceilings_and_a_gpu_not_the_processors_caches() -> None:

@@ -38,5 +38,5 @@ def test_the_roofline_and_the_controls_of_memory_go_by_it() -> None:
             {"level": 3, "type": "Unified", "size_bytes": 480 * MIB, "shared_by": 2},
         ],
     }
-    assert caches(fingerprint) == (("L1", 96 * KIB), ("L3", 64 * MIB))
+    assert caches(fingerprint, "cpu(0)") == (("L1", 96 * KIB), ("L3", 64 * MIB))
     assert cache_bytes_of(fingerprint) == 64 * MIB
