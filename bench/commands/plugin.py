@@ -48,7 +48,7 @@ from bench.plan.request import (
     select,
 )
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, NO_CASE, Progress, sentence
+from bench.report.progress import LOOKING, NO_CASE, Progress, not_shown, sentence
 from bench.run.checkout import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
@@ -453,6 +453,9 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
             draw_run(document, path.with_suffix(""))
     except files.StoreError as error:
         config.stash[PROBLEM] = str(error)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    except ModuleNotFoundError as error:
+        config.stash[PROBLEM] = not_shown(error)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -17,7 +17,7 @@ from bench.commands.request_options import takes_request
 from bench.machine import health
 from bench.plan.request import Request, setting_of
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, StatusLine, Tables
+from bench.report.progress import LOOKING, StatusLine, Tables, not_shown
 from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
@@ -80,6 +80,14 @@ def run(
 
 
 def _show(path: Path, document: dict[str, Any], console: Console, tables: Tables) -> None:
+    try:
+        _answer(path, document, console, tables)
+    except ModuleNotFoundError as error:
+        say(not_shown(error))
+        say(f"Run file: {path}")
+
+
+def _answer(path: Path, document: dict[str, Any], console: Console, tables: Tables) -> None:
     from bench.report import closing, source, terminal  # noqa: PLC0415
 
     width, colour = console.width, console.is_terminal

@@ -15,8 +15,7 @@ from bench.measure.measurement import Measurement
 from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments, instruments_for
 from bench.plan.matrix import Selection
-from bench.report import terminal
-from bench.report.progress import Tables
+from bench.report.progress import Tables, not_shown
 from bench.run.single_case import Elsewhere
 from bench.store.files import FORMAT
 from kernels.contract import Availability
@@ -165,8 +164,7 @@ def summarise(report: pytest.TerminalReporter, config: pytest.Config) -> None:
         chosen = Tables.NONE if config.get_verbosity() < 0 else Tables(tables)
         if RUN_FILE not in config.stash:  # this is all that is left of it
             chosen = Tables.ALL
-        colour = report.hasmarkup
-        report.write(terminal.render(document, width=width, colour=colour, tables=chosen))
+        report.write(_tables(document, width, chosen, colour=report.hasmarkup))
     if RUN_FILE in config.stash:
         path = config.stash[RUN_FILE]
         report.ensure_newline()
@@ -179,18 +177,31 @@ def summarise(report: pytest.TerminalReporter, config: pytest.Config) -> None:
         report.write_line(f"ERROR: {config.stash[PROBLEM]}", red=True)
 
 
+def _tables(document: dict[str, Any], width: int, chosen: Tables, *, colour: bool) -> str:
+    try:
+        from bench.report import terminal  # noqa: PLC0415 - it imports pandas
+
+        return terminal.render(document, width=width, colour=colour, tables=chosen)
+    except ModuleNotFoundError as error:
+        return f"\n{not_shown(error)}\n"
+
+
 def _ending(
     document: dict[str, Any], path: Path, width: int, tell: Callable[[str], object]
 ) -> list[str]:
     """Return what a run ends with; of one that measured nothing, where it is."""
     if not document["benchmarks"]:
         return [f"Run file: {_shown(path)}"]
-    # What counts steps takes long to import.
-    from bench.report.closing import closing, program  # noqa: PLC0415
-    from bench.report.source import just_measured  # noqa: PLC0415
+    try:
+        # What counts steps takes long to import.
+        from bench.report.closing import closing, program  # noqa: PLC0415
+        from bench.report.source import just_measured  # noqa: PLC0415
 
-    found = just_measured(document, path.name, tell)
-    return closing(found, _shown(path), width, program())
+        found = just_measured(document, path.name, tell)
+        return closing(found, _shown(path), width, program())
+    except ModuleNotFoundError as error:
+        not_shown(error)
+        return [f"Run file: {_shown(path)}"]
 
 
 def _shown(path: Path) -> str:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 import kernels
 from bench.convergence.quadratic import NoiseScale, Problem, along, problem_of
@@ -24,6 +23,9 @@ from bench.store.files import whole
 from data.errors import DataError
 from data.workload import Workload
 from kernels.rule import PLAIN
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Keeps what was computed, under a key of all that it depends on.
 #
@@ -314,6 +316,8 @@ def steps_table(statistics: Statistics, batch_sizes: Sequence[int]) -> pd.DataFr
         {**asdict(one), "steps_cap": one.cap, "missed_seeds": one.steps_by_seed.count(None)}
         for one in found
     ]
-    table: pd.DataFrame = pd.DataFrame(rows, columns=list(TABLE))
+    from pandas import DataFrame  # noqa: PLC0415 - what measures can do without
+
+    table: pd.DataFrame = DataFrame(rows, columns=list(TABLE))
     table[list(MAYBE_NONE)] = table[list(MAYBE_NONE)].astype(float)
     return table

@@ -15,7 +15,7 @@ from rich.text import Text
 from bench.advise.bounds import Efficiency
 from bench.advise.devices import Crossing
 from bench.advise.roofline import Ceilings, column
-from bench.report import numbers, run_tables
+from bench.report import numbers
 from bench.report.grid import HEADINGS, UNTRUSTED, Grid, heading, mark, pivoted, print_grid
 
 # The tables of one run's efficiency: share of the roof, what bounds it, devices compared.
@@ -34,7 +34,7 @@ LEAST_SHARE = 1e-4
 
 def percent(share: float) -> str:
     """Write a share: ``93%``, ``4.2%``, ``<0.01%``."""
-    return f"<{100 * LEAST_SHARE:g}%" if share < LEAST_SHARE else run_tables.percent(share)
+    return f"<{100 * LEAST_SHARE:g}%" if share < LEAST_SHARE else numbers.percent(share)
 
 
 def groups(cases: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.report import numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Format = Callable[[float], str]
 
@@ -143,10 +146,10 @@ def mark(row: pd.Series) -> str:
 
 def marks_meant(console: Console, rows: pd.DataFrame) -> None:
     """Say what the marks behind times mean, where the run has such."""
-    targets = rows.get("target_half_width", pd.Series(dtype=float)).dropna()
+    targets = rows["target_half_width"].dropna() if "target_half_width" in rows else ()
     if len(targets):
         console.print(
-            f"{IMPRECISE} behind a time: not known to ±{100 * targets.max():g}%. "
+            f"{IMPRECISE} behind a time: not known to ±{100 * max(targets):g}%. "
             f"{UNTRUSTED}: most of its rounds were disturbed, do not rely on it."
         )
 
@@ -248,3 +251,12 @@ def show(
 
         grid = pivoted(rows, by, over, write)
         print_grid(console, quantity.title, grid.merged())
+
+
+def of_numbers(first: str, *others: str) -> Table:
+    """Make a table of numbers, each column but the first to the right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table

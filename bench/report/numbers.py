@@ -324,3 +324,16 @@ def in_lines(value: Any) -> Any:
         numbers = bool(value) and isinstance(value[0], float)
         return value if numbers else [in_lines(one) for one in value]
     return value
+
+
+def percent(share: float) -> str:
+    """Write a share: ``93%``, ``4.2%``, ``0.42%``; a dash where it is not finite."""
+    if not math.isfinite(share):
+        return "–"
+    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    return f"{100 * share:.{digits}f}%"
+
+
+def plus_minus(share: float) -> str:
+    """Write half an interval as a share: ``±0.42%``."""
+    return f"±{percent(share)}"

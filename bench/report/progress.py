@@ -365,3 +365,26 @@ def _leaning(found: PairedEstimate, margin: float) -> str:
     if 1 / (1 + margin) <= found.low <= found.high <= 1 + margin:
         return "same?"
     return "unclear"
+
+
+# The end where what a run is shown with is missing: measuring needs little, and stores the run.
+
+
+FOR_ANSWERS = {"duckdb", "jinja2", "markupsafe", "matplotlib", "pandas", "vl_convert"}
+
+
+def not_shown(error: ModuleNotFoundError) -> str:
+    """Say why a run that is stored is not shown.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        When something else is missing.
+    """
+    missing = (error.name or "").partition(".")[0]
+    if missing not in FOR_ANSWERS:
+        raise error
+    return (
+        f"The answer is not shown, for {missing} is not installed here: `minibatch-bench "
+        f"report` shows it of the run file, on any machine that has it."
+    )

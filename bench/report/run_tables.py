@@ -78,7 +78,8 @@ def known_to(found: Quality) -> Iterator[str]:
         f"±{100 * found.target:g}% (95% interval, from the rounds)."
     )
     if math.isfinite(found.between):
-        yield f"Between processes they differ by ±{percent(found.between)} (the median case)."
+        differ = numbers.percent(found.between)
+        yield f"Between processes they differ by ±{differ} (the median case)."
 
 
 def disturbed(found: Quality) -> Iterator[str]:
@@ -94,27 +95,15 @@ def disturbed(found: Quality) -> Iterator[str]:
 def overhead(found: Quality) -> Iterator[str]:
     """Say where the harness itself shows, and what was timed before it had settled."""
     if not found.overhead.empty:
-        worst = found.overhead.iloc[0]
+        worst, least = found.overhead.iloc[0], numbers.percent(STORE.overhead_share)
+        most = numbers.percent(worst["overhead_share"])
         yield (
-            f"Calling an empty kernel takes more than {percent(STORE.overhead_share)} of what "
-            f"{numbers.number(len(found.overhead), 'case')} took, at most "
-            f"{percent(worst['overhead_share'])} ({worst['name']}); it is not subtracted."
+            f"Calling an empty kernel takes more than {least} of what "
+            f"{numbers.number(len(found.overhead), 'case')} took, at most {most} "
+            f"({worst['name']}); it is not subtracted."
         )
     if not found.unsettled.empty:
         yield f"{numbers.number(len(found.unsettled), 'case')} had not settled when timed."
-
-
-def percent(share: float) -> str:
-    """Write a share: ``93%``, ``4.2%``, ``0.42%``; a dash where it is not finite."""
-    if not math.isfinite(share):
-        return "–"
-    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
-    return f"{100 * share:.{digits}f}%"
-
-
-def plus_minus(share: float) -> str:
-    """Write half an interval as a share: ``±0.42%``."""
-    return f"±{percent(share)}"
 
 
 def _imprecise(console: Console, found: Quality) -> None:
@@ -124,7 +113,9 @@ def _imprecise(console: Console, found: Quality) -> None:
         return
     heading(console, f"Known least well, of {len(rows)} (within and between processes)")
     for _, row in rows.head(LISTED).iterrows():
-        within, between = (percent(row[name]) for name in ("half_width", "between_half_width"))
+        within, between = (
+            numbers.percent(row[name]) for name in ("half_width", "between_half_width")
+        )
         why = WHY.get(str(row["stopped"]), str(row["stopped"]))
         line = f"±{within:>4} ±{between:>4}  {row['name']}: {row['rounds']:g} rounds; {why}"
         console.print(escape(line), soft_wrap=True)

@@ -20,8 +20,8 @@ from bench.measure.calibration import Stop
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
 from bench.run.checkout import commit_info
 from bench.stats.medians import fifth_percentile
+from bench.stats.processes import Spread, spread
 from bench.store.files import FORMAT
-from bench.store.tidy import Spread, spread
 
 # Puts what several processes measured of a case into one benchmark of the run file.
 

@@ -14,7 +14,7 @@ from bench.plan.tasks import Pass, Setting
 from bench.run.launcher import EndedError, Launcher, NoAnswerError, SubprocessLauncher
 from bench.selftest.rule import RULE
 from bench.stats.medians import relative_half_width
-from bench.store.tidy import Spread, spread
+from bench.stats.processes import Spread, spread
 
 #: One kernel of each backend.
 KERNELS = (

@@ -13,7 +13,7 @@ from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Setting, Task
 from bench.run.merging import benchmark, document
 from bench.stats.medians import fifth_percentile
-from bench.store.tidy import spread
+from bench.stats.processes import spread
 from tests.run.fake_launcher import answer_of
 
 if TYPE_CHECKING:

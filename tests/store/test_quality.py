@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench.report import run_tables
+from bench.report import numbers, run_tables
 from bench.report.grid import mark
 from bench.store import tidy
 from bench.store.trust import quality
@@ -122,7 +122,7 @@ def test_the_section_says_all_of_it() -> None:
     ("share", "text"), [(0.0042, "0.42%"), (0.042, "4.2%"), (0.42, "42%"), (float("nan"), "–")]
 )
 def test_shares_have_two_digits(share: float, text: str) -> None:
-    assert run_tables.percent(share) == text
+    assert numbers.percent(share) == text
 
 
 def test_phases_are_shares_of_their_own_total_and_a_difference_is_shown() -> None:

@@ -32,8 +32,7 @@ from bench.report.markdown.elements import (
     text,
     warned,
 )
-from bench.report.numbers import measured, number, ratio, seconds, timed
-from bench.report.run_tables import percent
+from bench.report.numbers import measured, number, percent, ratio, seconds, timed
 from bench.store.table import Loaded
 
 # Benchmarks of other suites: what any pytest-benchmark file tells.

@@ -14,9 +14,9 @@ from bench.report.advice_text import measured_best, size
 from bench.report.grid import UNTRUSTED, repeated
 from bench.report.markdown import comparison_comment, elements
 from bench.report.markdown.elements import table
-from bench.report.numbers import measured, number, seconds
+from bench.report.numbers import measured, number, percent, seconds
 from bench.report.page.run_section import SENTENCES, command, subtitle, versions
-from bench.report.run_tables import by_reason, percent
+from bench.report.run_tables import by_reason
 from bench.store import tidy
 from bench.store.trust import trusted
 

@@ -12,7 +12,7 @@ from bench.advise.contenders import Contender, Ranking
 from bench.report import numbers
 from bench.report.advice_text import QUANTITIES, TEXTBOOK, Headline
 from bench.report.comparison_text import subject, text_of
-from bench.report.numbers import estimated, measured, quotient
+from bench.report.numbers import estimated, measured, plus_minus, quotient
 from bench.report.page.blocks import (
     Answer,
     Bar,
@@ -26,7 +26,7 @@ from bench.report.page.blocks import (
     whole,
 )
 from bench.report.page.measured_sections import seconds_cell
-from bench.report.run_tables import by_reason, plus_minus
+from bench.report.run_tables import by_reason
 
 if TYPE_CHECKING:
     from bench.report.page.one_run import Material

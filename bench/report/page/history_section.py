@@ -13,7 +13,7 @@ from bench.history.rule import RULE
 from bench.report.charts.chart import NothingToDrawError
 from bench.report.charts.history import FEWEST_RUNS, history_chart, what_changed
 from bench.report.comparison_text import called, minute, text_of, what
-from bench.report.numbers import change, measured, number
+from bench.report.numbers import change, measured, number, plus_minus
 from bench.report.page.blocks import (
     Block,
     Facts,
@@ -27,7 +27,6 @@ from bench.report.page.blocks import (
     known,
     whole,
 )
-from bench.report.run_tables import plus_minus
 from bench.report.verdicts import wording
 from bench.report.verdicts.wording import ordered
 from bench.stats.verdict import CaseVerdict, Judgement
