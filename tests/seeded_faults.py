@@ -125,8 +125,8 @@ FAULTS = (
     Fault(
         "newest-run-is-not-sorted",
         "The newest run is whichever the file system lists last.",
-        old="    for file in sorted(files, key=lambda one: one.name, reverse=True):",
-        new="    for file in files:",
+        old="    newest_first = sorted(files, key=lambda one: one.name, reverse=True)",
+        new="    newest_first = files",
     ),
     Fault(
         "run-is-named-before-flushed",
