@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,7 @@ def listed_by_pytest(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *measured, *arguments],
         cwd=folder,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
         capture_output=True,
         text=True,
         check=False,

@@ -32,10 +32,11 @@ def blocked(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a module where these packages can't be imported, in the processes it starts too."""
     (folder / "sitecustomize.py").write_text(BLOCKING)
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    outside = {key: one for key, one in os.environ.items() if not key.startswith("PYTEST")}
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**outside, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
