@@ -9,7 +9,7 @@ from bench.commands.exits import Exit, refusals
 from bench.commands.request_options import takes_request
 from bench.plan.request import Request, protocol_of, select
 from bench.report.progress import StatusLine
-from bench.selftest import agreement, agreement_table
+from bench.selftest import agreement
 
 
 @takes_request("devices", "kernels", preset="quick", devices="cpu(0)")
@@ -31,4 +31,4 @@ def check_(request: Request) -> None:
                     selection, protocol_of(request), device, chosen, tell=line.write
                 )
             ]
-    raise typer.Exit(Exit.OK if agreement_table.render(found, Console()) else Exit.FAILED)
+    raise typer.Exit(Exit.OK if agreement.render(found, Console()) else Exit.FAILED)

@@ -200,7 +200,7 @@ def _ending(
         found = just_measured(document, path.name, tell)
         return closing(found, _shown(path), width, program())
     except ModuleNotFoundError as error:
-        not_shown(error)
+        not_shown(error)  # the tables have said it; anything else is raised
         return [f"Run file: {_shown(path)}"]
 
 

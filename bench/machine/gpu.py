@@ -37,12 +37,12 @@ class Gpu:
     """
 
     def __init__(self, uuid: str, nvml: Any = pynvml) -> None:
-        self._uuid, self._nvml, self._asked = uuid, nvml, []
+        self._uuid, self._nvml, self._gpus = uuid, nvml, []
         self._refused: set[tuple[Any, ...]] = set()
         with suppress(nvml.NVMLError):
             nvml.nvmlInit()
             weakref.finalize(self, nvml.nvmlShutdown)
-            self._asked = self._handles()
+            self._gpus = self._handles()
 
     def _handles(self) -> list[Any]:
         nvml = self._nvml
@@ -63,7 +63,7 @@ class Gpu:
         asked = (name, *arguments)
         if asked in self._refused:
             return None
-        for gpu in self._asked:
+        for gpu in self._gpus:
             about = () if name.startswith("nvmlSystem") else (gpu,)
             with suppress(self._nvml.NVMLError):
                 return getattr(self._nvml, name)(*about, *arguments)
@@ -336,7 +336,7 @@ class GpuReader(Gpu):
         if (name,) in self._refused:
             return None
         since = int((time.time() - RULE.working_seconds) * 1e6)
-        for gpu in self._asked:
+        for gpu in self._gpus:
             try:
                 told = getattr(nvml, name)(gpu, since)
             except nvml.NVMLError as error:

@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -163,15 +164,19 @@ def newest_run(path: Path, holding: str = "") -> Path:
         return path
     files = [one.path for one in find([path])] if folder else []
     newest_first = sorted(files, key=lambda one: one.name, reverse=True)
-    measured = [one for one in newest_first if not _measured_nothing(one)]
-    if not measured:
+    # Read one by one, no further than needed: a folder may hold years of them.
+    measured = (one for one in newest_first if not _measured_nothing(one))
+    newest = next(measured, None)
+    if newest is None:
         raise StoreError(f"there is no run in {path}; name one, or measure: tox run -e bench.")
-    return next((one for one in measured if _holds(one, holding)), measured[0])
+    if not holding:
+        return newest
+    return next((one for one in chain([newest], measured) if _holds(one, holding)), newest)
 
 
 def _holds(path: Path, word: str) -> bool:
     try:
-        return f'"{word}"'.encode() in path.read_bytes() if word else True
+        return f'"{word}"'.encode() in path.read_bytes()
     except OSError:
         return False
 

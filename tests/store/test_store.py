@@ -300,6 +300,24 @@ def test_lists_of_numbers_are_on_one_line_and_read_back_as_written(value: Any) -
     assert '"rounds": [1.5, -2e-09, 3, null]' in text
 
 
+def test_no_more_files_are_read_than_the_newest_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"2026110{day}T000000Z-nogit-000000.json" for day in (1, 2, 3)]
+    for name in names:
+        (tmp_path / name).write_text('{"control": "triad"}')
+    read: list[str] = []
+    real = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert newest_run(tmp_path) == newest_run(tmp_path, "triad") == tmp_path / names[-1]
+    assert set(read) == {names[-1]}
+
+
 def test_a_run_that_measured_nothing_is_marked_and_never_the_newest(tmp_path: Path) -> None:
     full = write_run(tmp_path, DOCUMENT, None)
     empty = write_run(tmp_path, {"benchmarks": [], "bench": {"status": "complete"}}, None)
