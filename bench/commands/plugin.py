@@ -417,8 +417,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_sessionfinish(
     session: pytest.Session, exitstatus: int
 ) -> Generator[None, object, object]:
-    """Write the run before anything else, whatever the other plugins then do."""
-    _finish(session, exitstatus)
+    """Write the run before anything else, whatever the other plugins then do.
+
+    Nothing more can be measured: who ends the session now would only lose what was.
+    """
+    ours = SUITE in session.config.stash
+    ending = (signal.SIGINT, signal.SIGTERM) if ours else ()
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in ending}
+    try:
+        _finish(session, exitstatus)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
     return (yield)
 
 
