@@ -241,6 +241,9 @@ class TrainKernel(Protocol):
         Of ``cpu`` and ``gpu``, those that it is written for.
     shuffles : bool
         False where it reads the samples as they lie: it is given the order 0, 1, 2, ….
+    brings_code : bool
+        Whether it can run on a device where the backend's own operators can't: then its
+        ``availability`` alone is asked.
     """
 
     name: str
@@ -251,6 +254,7 @@ class TrainKernel(Protocol):
     loaders: tuple[str, ...] | None
     device_kinds: tuple[str, ...]
     shuffles: bool
+    brings_code: bool
 
     @property
     def cost(self) -> StepCost | None:
@@ -334,6 +338,8 @@ class UpdateKernel(Protocol):
         The share of rows that have a gradient; 1 for all of them.
     device_kinds : tuple of str
         Of ``cpu`` and ``gpu``, those that it is written for.
+    brings_code : bool
+        As for a `TrainKernel`.
     """
 
     name: str
@@ -344,6 +350,7 @@ class UpdateKernel(Protocol):
     precision: str
     density: float
     device_kinds: tuple[str, ...]
+    brings_code: bool
 
     def availability(self, device: str) -> Availability:
         """Say whether it can run on a device of its kinds that its backend can use."""

@@ -24,6 +24,7 @@ class TrainDefaults:
     loaders: tuple[str, ...] | None = None
     device_kinds: tuple[str, ...] = DEVICE_KINDS
     shuffles = True
+    brings_code = False
 
     def availability(self, device: str) -> Availability:  # noqa: ARG002 - others look at it
         """Say that it can run on every device of its backend."""
@@ -37,6 +38,7 @@ class UpdateDefaults:
     precision = "float32"
     density = 1.0
     device_kinds: tuple[str, ...] = DEVICE_KINDS
+    brings_code = False
 
     def availability(self, device: str) -> Availability:  # noqa: ARG002 - others look at it
         """Say that it can run on every device of its backend."""

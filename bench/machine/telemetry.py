@@ -12,6 +12,7 @@ from bench.machine.counters import TICK_SECONDS, Counters, GpuReading, HostReade
 from bench.machine.gpu import GpuReader, Reason, reason_names
 from bench.machine.rule import RULE
 from bench.store.marks import MARKS
+from kernels.backends.cuda_driver import EMULATED
 
 Number = TypeVar("Number", int, float)
 
@@ -306,6 +307,7 @@ def marks(change: Change, drained_seconds: float) -> tuple[str, ...]:
         "throttled": any(_is_throttled(gpu, drained_seconds) for gpu in gpus),
         "gpu-slow": any(map(is_slow, gpus)),
         "gpu-shared": any(gpu.foreign_processes for gpu in gpus),
+        "gpu-emulated": any(gpu.uuid == EMULATED for gpu in gpus),
         "ecc": any(gpu.ecc_corrected or gpu.ecc_uncorrected for gpu in gpus),
     }
     return tuple(code for code in MARKS if found[code])

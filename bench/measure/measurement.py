@@ -226,6 +226,8 @@ def _repeat(work: Action, iterations: int) -> None:
 def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
     """Put a measurement into pytest-benchmark's fixture.
 
+    The device of one that the CPU has emulated gets a name that no GPU has.
+
     Parameters
     ----------
     benchmark : BenchmarkFixture
@@ -236,6 +238,8 @@ def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
     benchmark._mode = "bench.measure"
     benchmark.group = measurement.group
     benchmark.extra_info.update(measurement.facts)
+    if "gpu-emulated" in (measurement.facts.get("marks") or {}):
+        benchmark.extra_info["device"] = f"emulated {measurement.facts['device']}"
     if benchmark.disabled:
         return
     stats = benchmark._make_stats(measurement.rounds[0].iterations)  # type: ignore[no-untyped-call]

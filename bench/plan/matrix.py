@@ -362,6 +362,8 @@ def runs_on(kernel: TrainKernel | UpdateKernel, device: str) -> Availability:
     if device[:3] not in kernel.device_kinds:
         kinds = " and ".join(kind.upper() for kind in kernel.device_kinds)
         return Availability(Status.NO_DEVICE, f"{kernel.name} is written for {kinds}s only.")
+    if kernel.brings_code:
+        return kernel.availability(device)
     return availability(kernel.backend, device) and kernel.availability(device)
 
 

@@ -34,7 +34,11 @@ def closing(material: Material, path: str, width: int, program: str = PROGRAM) -
     """
     last = [*_wrapped([_next(material, program)], width), f"Run file: {path}"]
     room = MOST_LINES - len(last)
-    said = [*_answers(material), _trust(material.trusted), *_unmeasured(material.document)]
+    said = [
+        *_answers(material),
+        _trust(material.trusted),
+        *_unmeasured(material.document, material.trusted),
+    ]
     return [*_wrapped(said, width)[:room], *last]
 
 
@@ -91,13 +95,15 @@ def _trust(found: Trusted) -> str:
     return f"Trust: {found.level}: {'; '.join(part for part in parts if part)}."
 
 
-def _unmeasured(document: Mapping[str, Any]) -> Iterator[str]:
+def _unmeasured(document: Mapping[str, Any], trusted: Trusted) -> Iterator[str]:
     """Count what failed, and say why no GPU was measured."""
     added = document.get("bench") or {}
     if added.get("failed"):
         yield f"Failed: {numbers.number(len(added['failed']), 'case')}, named above."
     on_gpu = [one for one in added.get("skipped") or () if _is_gpu(one.get("params") or {})]
-    if on_gpu:
+    if trusted.quality and "gpu-emulated" in trusted.quality.marks:
+        yield "GPU: not measured; the CPU emulated one, which says nothing of a GPU's time."
+    elif on_gpu:
         reason = str(on_gpu[0].get("reason")).removeprefix("no device: ").partition(". ")[0]
         yield f"GPU: not measured; {reason.rstrip('.')}."
 

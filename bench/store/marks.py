@@ -79,6 +79,11 @@ MARKS: dict[str, Mark] = {
             "End them (they are listed by: nvidia-smi), or take another GPU.",
         ),
         Mark(
+            "gpu-emulated",
+            "There was no GPU: the CPU did its work, which says nothing of any GPU's time.",
+            "Measure on an NVIDIA GPU.",
+        ),
+        Mark(
             "ecc",
             "The GPU's memory had errors.",
             "Look at: nvidia-smi -q -d ECC; do not trust what was computed.",

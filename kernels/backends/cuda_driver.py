@@ -28,6 +28,10 @@ _FACTS = {
 }
 
 
+#: The UUID of a GPU that the tests emulate on the CPU: it reads "emulated, no GPU".
+EMULATED = f"GPU-{uuid.UUID(bytes=b'emulated, no GPU')}"
+
+
 class DriverError(Exception):
     """The driver can't be asked; the message is one sentence."""
 

@@ -144,4 +144,4 @@ def test_none_is_offered_on_a_cpu(name: str) -> None:
     if kernel.backend == "mxnet":
         assert str(answer) == f"no device: {name} is written for GPUs only."
     assert not answer
-    assert kernel.availability(DEVICE)
+    assert kernel.brings_code or kernel.availability(DEVICE)

@@ -159,7 +159,10 @@ def test_an_unknown_backend_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (TRAIN.replace("(TrainDefaults)", ""), "it lacks availability, cost, device_kinds"),
+        (
+            TRAIN.replace("(TrainDefaults)", ""),
+            "it lacks availability, brings_code, cost, device_kinds",
+        ),
         (UPDATE.replace("(UpdateDefaults)", ""), "deriving it from UpdateDefaults gives most"),
         (
             TRAIN.replace("    def reset(self, state, start): ...\n", ""),

@@ -92,7 +92,8 @@ def judge(gpu: CudaDevice) -> Availability:
         return Availability(
             Status.BROKEN,
             f"{capability_sentence(gpu)}: one operator gave {error!r}.",
-            "Use a GPU of compute capability 8.9 or less.",
+            "Use a GPU of compute capability 8.9 or less; nd.cuda_* and update.cuda_* bring "
+            "their own code.",
         )
     return Availability(
         Status.BROKEN,
