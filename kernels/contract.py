@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from array import array
@@ -88,6 +88,21 @@ class DeviceReport:
     description: str = ""
 
 
+class DeviceTime(NamedTuple):
+    """What work took by a device's own events.
+
+    Attributes
+    ----------
+    seconds : float
+    held : bool
+        Whether all of it was enqueued before the device began: then it is the device's own
+        time. Else it is a span, in which the device may have waited for the host.
+    """
+
+    seconds: float
+    held: bool
+
+
 @dataclass(frozen=True)
 class Start:
     """Parameters that a training starts from.
@@ -154,17 +169,22 @@ class Backend(Protocol):
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         """Put the data where the loader wants it; untimed."""
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
-        """Run the work once between two events of the device, and wait.
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> DeviceTime | None:
+        """Run the work between two events of the device, and wait.
 
         Parameters
         ----------
         device : str
         work : callable
+            May be run more than once.
+        cold : bool
+            Whether the device's cache holds none of its data when it begins.
 
         Returns
         -------
-        float or None
+        DeviceTime or None
             What the device's own clock says; None where there is no such clock.
         """
 

@@ -87,6 +87,7 @@ def measure_control(
             **measurement.device_facts(
                 case.backend, case.device, lambda: control.run, calibrated.iterations
             ),
+            **measurement.cold_facts(case.backend, case.device, lambda: control.run),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
             "verified": True,
             "warm_up": asdict(warmed),

@@ -367,6 +367,7 @@ def measure_step(
             **measurement.rate_facts(work, seconds),
             **measurement.enqueued_facts(rounds, alone),
             **measurement.device_facts(backend, case.device, steps.fresh, RULE.device_steps),
+            **measurement.cold_facts(backend, case.device, steps.fresh),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
             "case": "step",
             "learning_rate": steps.eta,

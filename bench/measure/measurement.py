@@ -14,7 +14,7 @@ from bench.machine.telemetry import columns, is_untrusted, marks
 from bench.measure.rounds import Action, Round, empty_kernel, seconds_of
 from bench.measure.rule import RULE
 from bench.stats.medians import median_interval, relative_half_width
-from kernels.contract import Backend, TrainKernel
+from kernels.contract import Backend, DeviceTime, TrainKernel
 from kernels.cost import n_flops
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class Measurement:
     rounds: tuple[Round, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     group: str = ""
+
+    def __post_init__(self) -> None:
+        """Give the device of one that the CPU has emulated a name that no GPU has."""
+        if "gpu-emulated" in (self.facts.get("marks") or ()):
+            self.facts["device"] = f"emulated {self.facts['device']}"
 
 
 def median_seconds(rounds: tuple[Round, ...]) -> float:
@@ -201,17 +206,41 @@ def device_facts(
     -------
     dict
         ``device_seconds``, of one call: the median, None where the backend has no events;
-        ``device_data``: all of them.
+        ``device_data``: all of them; ``device_held``: whether each was the device's own time,
+        and no span in which it may have waited for the host.
     """
-    seconds: list[float] = []
+    found: list[DeviceTime] = []
     for _ in range(
         RULE.device_repeats if backend.device_seconds(device, empty_kernel) is not None else 0
     ):
         taken = backend.device_seconds(device, partial(_repeat, fresh(), iterations))
         if taken is not None:
-            seconds.append(taken / iterations)
+            found.append(taken)
+    seconds = [one.seconds / iterations for one in found]
+    return {
+        "device_seconds": statistics.median(seconds) if seconds else None,
+        "device_data": seconds,
+        "device_held": all(one.held for one in found) if found else None,
+    }
+
+
+def cold_facts(backend: Backend, device: str, fresh: Callable[[], Action]) -> dict[str, Any]:
+    """Time single calls whose data are in no cache of the device, as `device_facts` does.
+
+    Returns
+    -------
+    dict
+        ``cold_seconds``: the median, None where the backend has no events; ``cold_data``.
+    """
+    seconds: list[float] = []
+    for _ in range(
+        RULE.cold_repeats if backend.device_seconds(device, empty_kernel) is not None else 0
+    ):
+        taken = backend.device_seconds(device, fresh(), cold=True)
+        if taken is not None and taken.held:
+            seconds.append(taken.seconds)
     median = statistics.median(seconds) if seconds else None
-    return {"device_seconds": median, "device_data": seconds}
+    return {"cold_seconds": median, "cold_data": seconds}
 
 
 def _repeat(work: Action, iterations: int) -> None:
@@ -226,8 +255,6 @@ def _repeat(work: Action, iterations: int) -> None:
 def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
     """Put a measurement into pytest-benchmark's fixture.
 
-    The device of one that the CPU has emulated gets a name that no GPU has.
-
     Parameters
     ----------
     benchmark : BenchmarkFixture
@@ -238,8 +265,6 @@ def record(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
     benchmark._mode = "bench.measure"
     benchmark.group = measurement.group
     benchmark.extra_info.update(measurement.facts)
-    if "gpu-emulated" in (measurement.facts.get("marks") or {}):
-        benchmark.extra_info["device"] = f"emulated {measurement.facts['device']}"
     if benchmark.disabled:
         return
     stats = benchmark._make_stats(measurement.rounds[0].iterations)  # type: ignore[no-untyped-call]

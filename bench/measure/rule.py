@@ -88,6 +88,8 @@ class Rule:
         … and no further one after so much time.
     device_repeats, device_steps : int
         Times read from the device's events, and steps between two events.
+    cold_repeats : int
+        Single calls on a cold cache: they are short, and the events resolve half a microsecond.
     memory_epochs : int
         Two, so that what an epoch leaves to the next one shows.
     rehearsed_samples, rehearsed_batch_size : int
@@ -150,6 +152,7 @@ class Rule:
     max_phase_seconds: float = 0.1
     device_repeats: int = 5
     device_steps: int = 20
+    cold_repeats: int = 20
     memory_epochs: int = 2
     rehearsed_samples: int = 80
     rehearsed_batch_size: int = 32

@@ -144,6 +144,7 @@ def measure_update(
             **measurement.rate_facts((moved, flops), taken),
             **measurement.enqueued_facts(rounds),
             **measurement.device_facts(backend, case.device, fresh, calibrated.iterations),
+            **measurement.cold_facts(backend, case.device, lambda: work),
             **measurement.quality_facts(timer, stop, protocol.target, empty),
             "learning_rate": RULE.update_learning_rate,
             "seed": protocol.seed,

@@ -242,7 +242,8 @@ def show(
         Columns whose values name the rows, and head the columns; see `pivoted`.
     """
     for quantity in quantities:
-        if rows[quantity.column].isna().all():  # such as a ratio to what was not measured
+        # Such as a ratio to what was not measured, or what an older run does not have.
+        if quantity.column not in rows or rows[quantity.column].isna().all():
             continue
 
         def write(one: pd.Series, quantity: Quantity = quantity) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -138,9 +139,15 @@ def by_reason(document: Mapping[str, Any]) -> list[tuple[str, str, int]]:
 
 
 TRAINING_SECONDS = Quantity("seconds per epoch", "seconds", numbers.seconds)
+#: Of GPUs: what the host takes is not in them.
+BY_EVENTS = (
+    Quantity("seconds by the device's events, caches warm", "device_seconds", numbers.seconds),
+    Quantity("seconds by the device's events, caches cold", "cold_seconds", numbers.seconds),
+)
 OF_STEPS = (
     Quantity("seconds until the device is idle again", "seconds", numbers.seconds),
     Quantity("seconds until the call returns", "enqueued_seconds", numbers.seconds),
+    *BY_EVENTS,
 )
 SAMPLES = Quantity("samples per second", "samples_per_second", numbers.rate)
 
@@ -268,6 +275,7 @@ USEFUL = "useful bytes per second (the fewest that the update can move: 12 a flo
 UPDATES = (
     Quantity("seconds per update, by number of parameters", "seconds", numbers.seconds),
     Quantity(USEFUL, "useful_bytes_per_second", numbers.rate),
+    *BY_EVENTS,
 )
 BYTES = Quantity("bytes per second", "moved_bytes_per_second", numbers.rate)
 FLOPS = Quantity("flops per second", "flops_per_second", numbers.rate)
@@ -300,7 +308,8 @@ def controls(console: Console, rows: pd.DataFrame) -> None:
             if chosen.empty:
                 continue
             titled = Quantity(f"{control}: {quantity.title}", quantity.column, quantity.write)
-            show(console, chosen, (titled,), by="backend", over="n_bytes")
+            by_events = [replace(one, title=f"{control}: {one.title}") for one in BY_EVENTS]
+            show(console, chosen, (titled, *by_events), by="backend", over="n_bytes")
 
 
 def declared_too_much(console: Console, table: pd.DataFrame) -> None:

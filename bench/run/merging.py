@@ -124,6 +124,7 @@ def _joined(answers: Sequence[Mapping[str, Any]], together: Spread) -> dict[str,
     for median, data in (
         ("enqueued_seconds", "enqueued_data"),
         ("device_seconds", "device_data"),
+        ("cold_seconds", "cold_data"),
     ):
         if data in answers[0]["facts"]:
             values = [value for answer in answers for value in answer["facts"][data]]

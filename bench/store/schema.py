@@ -66,6 +66,10 @@ class Result(Identity):
         None
     )
     device_seconds: Annotated[Number, "median by the device's own events", "s"] = None
+    device_held: Annotated[
+        Truth, "all was enqueued before the device began: else that is a span"
+    ] = None
+    cold_seconds: Annotated[Number, "the same of one call, its data in no cache", "s"] = None
     flops: Annotated[Number, "floating-point operations of a round, as declared"] = None
     bytes_moved: Annotated[Number, "bytes that a round moves, as declared", "bytes"] = None
     loss: Annotated[Number, "where the training ended"] = None
@@ -189,6 +193,7 @@ class ExtraInfo(Result):
     between_confidence: Annotated[Number, "with which that interval holds"] = None
     enqueued_data: Annotated[Numbers, "`enqueued_seconds` of each round", "s"] = None
     device_data: Annotated[Numbers, "`device_seconds` of each pass", "s"] = None
+    cold_data: Annotated[Numbers, "`cold_seconds` of each call", "s"] = None
     loss_by_epoch: Annotated[Numbers, "from before the first epoch on"] = None
     loss_by_training: Annotated[Numbers, "of every training of the notebook"] = None
     loss_every_100_samples: Annotated[Numbers, "of the median training"] = None

@@ -91,7 +91,9 @@ class FakeBackend:
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         return FakeBatches(self.device, workload, batch_size, self.seconds_per_batch)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> None:
         return None
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:

@@ -17,6 +17,7 @@ from bench.measure.rule import RULE
 from bench.plan.matrix import availability
 from kernels import controls
 from kernels.backends import BACKENDS
+from kernels.contract import DeviceTime
 from tests.measure.required_facts import REQUIRED
 
 DEVICE = "cpu(0)"
@@ -91,9 +92,9 @@ class FakeBackend:
 
     def drain(self, device: str) -> None: ...
 
-    def device_seconds(self, device: str, work: Any) -> float | None:
+    def device_seconds(self, device: str, work: Any, *, cold: bool = False) -> DeviceTime:
         work()
-        return 0.25
+        return DeviceTime(0.5 if cold else 0.25, held=True)
 
     def controls(self, device: str) -> Any:
         return controls.standard(self.operations)
@@ -161,6 +162,9 @@ def test_the_facts_give_rates_and_the_devices_own_time() -> None:
     assert facts["moved_bytes_per_second"] == 12 * 1024 / 2.0
     assert facts["device_seconds"] == 0.25
     assert len(facts["device_data"]) == 5
+    assert facts["device_held"] is True
+    assert facts["cold_seconds"] == 0.5
+    assert len(facts["cold_data"]) == 20
     assert measurement.group == "machine cpu(0) triad 4096"
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
 

@@ -13,6 +13,8 @@ from kernels.backends.cupy import devices
 from kernels.backends.cupy.batches import InMemory
 from kernels.backends.cupy.control_operations import CupyOperations
 from kernels.backends.cupy.imports import cupy, make_ready
+from kernels.backends.cupy.stream import CupyStream
+from kernels.backends.held_stream import timed
 from kernels.backends.optional import importable
 from kernels.controls import standard
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Availability, Batches, DeviceReport, MakeControl
+    from kernels.contract import Availability, Batches, DeviceReport, DeviceTime, MakeControl
 
 
 class CupyBackend:
@@ -64,15 +66,12 @@ class CupyBackend:
         """Put the data on the GPU."""
         return InMemory(workload, device, batch_size)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> DeviceTime | None:
         """Time the work with two CUDA events."""
-        devices.select(device)
-        begin, end = cupy.cuda.Event(), cupy.cuda.Event()
-        begin.record()
-        work()
-        end.record()
-        end.synchronize()
-        return float(cupy.cuda.get_elapsed_time(begin, end)) / 1e3
+        index = int(devices.select(device).id)
+        return timed(CupyStream(index), work, cold=cold)
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
         """Run the work, and count what the memory pool gives out and takes back."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.held_stream import NoEvents
 from kernels.backends.jax import devices, waiting
 from kernels.backends.jax.batches import InMemory
 from kernels.backends.jax.control_operations import JaxOperations
@@ -38,7 +39,7 @@ def _gpu_plugin() -> str:
     return "none"
 
 
-class JaxBackend:
+class JaxBackend(NoEvents):
     """JAX, compiled by XLA."""
 
     name = "jax"
@@ -83,10 +84,6 @@ class JaxBackend:
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:  # noqa: ARG002 - there is one
         """Copy the data to the device."""
         return InMemory(workload, device, batch_size)
-
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:  # noqa: ARG002 - there are none
-        """Return None: JAX has no events of a device."""
-        return None
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
         """Run the work, and ask the device's allocator; None on the CPU.

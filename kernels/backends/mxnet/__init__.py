@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kernels.backends.held_stream import NoEvents
 from kernels.backends.mxnet import devices, imports
 from kernels.backends.mxnet.batches import LOADERS
 from kernels.backends.mxnet.control_operations import NdOperations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 BUILD_FEATURES = ("CUDA", "CUDNN", "NCCL", "MKLDNN", "OPENMP", "BLAS_OPEN", "BLAS_MKL")
 
 
-class MXNetBackend:
+class MXNetBackend(NoEvents):
     """Apache MXNet, imperative ``nd`` arrays and Gluon."""
 
     name = "mxnet"
@@ -74,10 +75,6 @@ class MXNetBackend:
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:
         """Put the data where the loader wants it."""
         return LOADERS[loader](workload, device, batch_size)
-
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:  # noqa: ARG002 - there are none
-        """Return None: MXNet's Python interface has no events of a device."""
-        return None
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - none tells
         """Run the work, and return None: MXNet only tells how full the whole device is."""

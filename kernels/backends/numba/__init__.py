@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.held_stream import timed
 from kernels.backends.numba import gpu_devices
 from kernels.backends.numba.gpu_batches import GpuInMemory
 from kernels.backends.numpy.batches import InMemory
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Batches, MakeControl
+    from kernels.contract import Batches, DeviceTime, MakeControl
 
 
 @cache
@@ -88,9 +89,16 @@ class NumbaBackend:
             return InMemory(workload, batch_size)
         return GpuInMemory(workload, device, batch_size)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> DeviceTime | None:
         """Time the work with two CUDA events; None on the CPU, which has none."""
-        return None if device == "cpu(0)" else gpu_devices.seconds(device, work)
+        if device == "cpu(0)":
+            return None
+        from kernels.backends.numba.gpu_stream import NumbaStream
+
+        gpu_devices.select(device)
+        return timed(NumbaStream(gpu_devices.index_of(device)), work, cold=cold)
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - none tells
         """Run the work, and return None: Numba leaves allocation to the driver."""

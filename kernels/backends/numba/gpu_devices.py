@@ -89,29 +89,6 @@ def drain(device: str) -> None:
         cuda.synchronize()
 
 
-def seconds(device: str, work: Callable[[], object]) -> float:
-    """Run the work once between two CUDA events, and wait.
-
-    Parameters
-    ----------
-    device : str
-    work : callable
-
-    Returns
-    -------
-    float
-    """
-    from numba import cuda
-
-    with cuda.gpus[index_of(device)]:
-        begin, end = cuda.event(), cuda.event()
-        begin.record()
-        work()
-        end.record()
-        end.synchronize()
-        return float(begin.elapsed_time(end)) / 1e3
-
-
 def try_kernel(device: str) -> str:
     """Compile one kernel and run it on a GPU.
 

@@ -21,6 +21,17 @@ ZERO = np.float32(0)
 _SCALE = np.float32(SCALE)
 #: Side of the tiles of ``matmul``.
 TILE = 16
+#: The longest that one ``nanosleep`` may last (PTX ISA), in nanoseconds.
+NANOSLEEP = 1_000_000
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def hold(times: Any) -> None:
+    """Sleep so many times."""
+    i = 0
+    while i < times:
+        cuda.nanosleep(NANOSLEEP)
+        i += 1
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.held_stream import NoEvents
 from kernels.backends.numpy.batches import InMemory
 from kernels.backends.numpy.control_operations import NumpyOperations
 from kernels.contract import AVAILABLE, DeviceReport
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kernels.contract import Availability, Batches, MakeControl
 
 
-class NumpyBackend:
+class NumpyBackend(NoEvents):
     """NumPy arrays; every operator has finished when its call returns."""
 
     name = "numpy"
@@ -54,10 +55,6 @@ class NumpyBackend:
     def batches(self, loader: str, workload: Workload, device: str, batch_size: int) -> Batches:  # noqa: ARG002 - there is one of each
         """Give the batches of the workload's own arrays."""
         return InMemory(workload, batch_size)
-
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:  # noqa: ARG002 - there are none
-        """Return None: the CPU has no clock of its own."""
-        return None
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:  # noqa: ARG002 - there is one
         """Run the work, and return None: nothing on the CPU counts it."""

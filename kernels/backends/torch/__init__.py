@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kernels.backends.held_stream import timed
 from kernels.backends.optional import importable
 from kernels.backends.torch import devices, threads
 from kernels.backends.torch.batches import LOADERS
 from kernels.backends.torch.control_operations import TorchOperations
 from kernels.backends.torch.imports import torch
+from kernels.backends.torch.stream import TorchStream
 from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
 from kernels.controls import standard
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Batches, MakeControl
+    from kernels.contract import Batches, DeviceTime, MakeControl
 
 
 class TorchBackend:
@@ -76,18 +78,15 @@ class TorchBackend:
         threads.restore()
         return LOADERS[loader](workload, device, batch_size)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> DeviceTime | None:
         """Time the work with two CUDA events; None on the CPU, which has none."""
         where = devices.named(device)
         if where.type != "cuda":
             return None
         with torch.cuda.device(where):
-            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            begin.record()
-            work()
-            end.record()
-            end.synchronize()
-        return float(begin.elapsed_time(end)) / 1e3
+            return timed(TorchStream(where), work, cold=cold)
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
         """Run the work, and ask the caching allocator; None on the CPU."""

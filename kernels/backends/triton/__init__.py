@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Availability, Batches, DeviceReport, MakeControl
+    from kernels.contract import Availability, Batches, DeviceReport, DeviceTime, MakeControl
 
 
 class TritonBackend:
@@ -57,9 +57,11 @@ class TritonBackend:
         """Put the data on the GPU."""
         return InMemory(workload, device, batch_size)
 
-    def device_seconds(self, device: str, work: Callable[[], object]) -> float | None:
+    def device_seconds(
+        self, device: str, work: Callable[[], object], *, cold: bool = False
+    ) -> DeviceTime | None:
         """Time the work with two CUDA events."""
-        return TORCH.device_seconds(device, work)
+        return TORCH.device_seconds(device, work, cold=cold)
 
     def allocator_peak(self, device: str, work: Callable[[], object]) -> int | None:
         """Run the work, and ask PyTorch's allocator: the tensors are PyTorch's."""
