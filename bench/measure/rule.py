@@ -99,6 +99,8 @@ class Rule:
         highest, over the true one with 98%.
     check_warm_up_epochs, min_check_blocks : int
         Epochs of the plain loop before its first block, and blocks.
+    check_readings, check_clock_seconds : int, float
+        Readings of a GPU, and how long its clock is followed; it is up within a second.
     check_sleep_seconds, check_sleep_rounds : float, int
         What the sleeping kernel sleeps, and how often.
     seconds_digits : int
@@ -159,6 +161,8 @@ class Rule:
     check_turns: int = 7
     check_warm_up_epochs: int = 3
     min_check_blocks: int = 7
+    check_readings: int = 20
+    check_clock_seconds: float = 3.0
     check_sleep_seconds: float = 1e-3
     check_sleep_rounds: int = 51
     seconds_digits: int = 10

@@ -74,7 +74,7 @@ def check_update(
     return ratio
 
 
-def _verify(case: UpdateCase, tensors: Tensors) -> GateReport:
+def verify_update(case: UpdateCase, tensors: Tensors) -> GateReport:
     """Compare after each of the first updates."""
     state = _prepare(case, tensors, RULE.gate_learning_rate)
     worst = 0.0
@@ -100,7 +100,7 @@ def measure_update(
     """
     kernel, backend = case.kernel, backends.get(case.kernel.backend)
     tensors = tensors_for(kernel, case.n_parameters, case.n_tensors, protocol.seed)
-    report = _verify(case, tensors)
+    report = verify_update(case, tensors)
     drain = partial(backend.drain, case.device)
 
     def fresh() -> Action:

@@ -25,6 +25,8 @@ class Pass(str, Enum):
     MEMORY = "memory"
     CHECK = "check"
     """Timed by the suite and by a plain loop, to compare the two."""
+    QUESTION = "question"
+    """Asked of a GPU: see ``bench.measure.gpu_questions``."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ PR_SET_PDEATHSIG = 1
 OTHER_PASSES = {
     "memory": ("bench.measure.peak_memory", "measure_memory"),
     "check": ("bench.measure.agreement", "agreement"),
+    "question": ("bench.measure.gpu_questions", "question"),
     "list": ("bench.run.sides", "listed"),
 }
 #: What libraries say in their exceptions when a device or the host has no memory left.

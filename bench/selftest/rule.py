@@ -21,6 +21,16 @@ class Rule:
         How long a sleeping kernel sleeps.
     sleep_tolerance : float
         Relative error that its time may have.
+    gpu_seconds, gpu_answer_seconds : float
+        For the whole check of a GPU, and for one answer of a process: compiling takes longest.
+    gate_parameters : int
+        Of the updates that are held against float64.
+    device_time_parameters : tuple of int
+        Sizes of an update that lies in the L2 cache, and of one that does not.
+    device_time_room : float
+        By how much events and the wall may differ.
+    peak_room : float
+        By how much a measured peak may be above the theoretical one: clocks are rounded.
     slowdowns : tuple of float
         Slowdowns that are injected: shares of the time.
     most_pairs : int
@@ -54,6 +64,13 @@ class Rule:
     max_empty_seconds: float = 1e-6
     sleep_seconds: float = 1e-3
     sleep_tolerance: float = 0.05
+    # A GPU.
+    gpu_seconds: float = 360.0
+    gpu_answer_seconds: float = 60.0
+    gate_parameters: int = 100_003
+    device_time_parameters: tuple[int, ...] = (1_000_000, 30_000_000)
+    device_time_room: float = 0.1
+    peak_room: float = 0.02
     # Pairs of identical code.
     slowdowns: tuple[float, ...] = (0.02, 0.03, 0.05, 0.10)
     most_pairs: int = 100_000
