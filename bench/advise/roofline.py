@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.advise.rule import RULE
 from bench.store import tidy
+from bench.store.decoding import number
 from bench.store.facts import own_bytes
 
 # What the controls say that a device can do, and which declarations claim more.
@@ -129,7 +130,7 @@ def _above(table: pd.DataFrame, peak: Peak, room: float) -> Iterator[Excess]:
 #   triad: 1.6 times as much has been seen.
 
 
-MEMORY, CACHE = "memory", "cache"
+MEMORY, CACHE, ARITHMETIC = "memory", "cache", "arithmetic"
 TRIAD_ARRAYS = 3
 
 
@@ -165,12 +166,15 @@ class Ceilings:
     caches : tuple of (str, float)
         Name and bytes of each level, ascending, all cores' together: so the triad fills
         them. Empty where the device does not tell.
+    theoretical : mapping of str to float
+        From `theoretical`.
     """
 
     device: str
     flops_per_second: float
     bandwidth: Bandwidth
     caches: tuple[tuple[str, float], ...] = ()
+    theoretical: Mapping[str, float] = field(default_factory=dict)
 
     def level(self, working_set_bytes: float) -> str:
         """Return where data of this size are: ``L1``, ``L2``, …, ``cache`` or ``memory``."""
@@ -189,6 +193,15 @@ class Ceilings:
             found.setdefault(self.level(size), rate)
         return found
 
+    def theoretical_shares(self) -> dict[str, float]:
+        """Return how much of each theoretical peak was measured, by the names of these."""
+        measured = {**self.levels(), ARITHMETIC: self.flops_per_second}
+        return {
+            name: measured[name] / peak
+            for name, peak in self.theoretical.items()
+            if name in measured
+        }
+
 
 def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, Ceilings]:
     """Find the ceilings of each device.
@@ -198,7 +211,7 @@ def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, C
     table : DataFrame
         From ``bench.store.tidy.frame``.
     fingerprint : mapping
-        Of the run's machine; it says how large the caches are.
+        Of the run's machine; it says how large the caches are, and what a GPU consists of.
 
     Returns
     -------
@@ -212,6 +225,7 @@ def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, C
             flops_per_second=highest[device].flops_per_second,
             bandwidth=bandwidth,
             caches=caches(fingerprint, device),
+            theoretical=theoretical(fingerprint, device),
         )
         for (device,), bandwidth in bandwidths(table, ["device"]).items()
         if device in highest
@@ -260,9 +274,8 @@ def caches(fingerprint: Mapping[str, Any], device: str) -> tuple[tuple[str, floa
         one that all its multiprocessors share; none where the driver does not tell its size.
     """
     if not device.startswith("cpu"):
-        told = {f"gpu({one['index']})": one for one in fingerprint.get("gpus") or ()}
-        l2_bytes = told.get(device, {}).get("l2_bytes")
-        return (("L2", float(l2_bytes)),) if l2_bytes else ()
+        l2_bytes = number(_gpu(fingerprint, device).get("l2_bytes"))
+        return (("L2", l2_bytes),) if l2_bytes else ()
     listed: Sequence[Mapping[str, Any]] = fingerprint.get("caches") or ()
     cores = int(fingerprint.get("cores_usable") or 1)
     sizes = {}
@@ -273,6 +286,52 @@ def caches(fingerprint: Mapping[str, Any], device: str) -> tuple[tuple[str, floa
                 return ()
             sizes[f"L{one['level']}"] = float(own) * -(-cores // (one["shared_by"] or cores))
     return tuple(sorted(sizes.items(), key=lambda one: one[1]))
+
+
+def _gpu(fingerprint: Mapping[str, Any], device: str) -> Mapping[str, Any]:
+    """Return what a fingerprint tells of a GPU; nothing of another device."""
+    listed: Sequence[Mapping[str, Any]] = fingerprint.get("gpus") or ()
+    return {f"gpu({one.get('index')})": one for one in listed}.get(device, {})
+
+
+#: Float32 additions, products or both in one that a multiprocessor does in a cycle (CUDA C++
+#: Programming Guide, "Arithmetic Instructions"), by compute capability.
+LANES = {
+    **dict.fromkeys(("5.0", "5.2", "5.3", "6.1", "6.2"), 128),
+    **dict.fromkeys(("6.0", "7.0", "7.2", "7.5", "8.0"), 64),
+    **dict.fromkeys(("8.6", "8.7", "8.9", "9.0", "10.0", "12.0"), 128),
+}
+#: A fused product and addition; and data at both edges of the memory's clock.
+FLOPS_PER_LANE, TRANSFERS_PER_CYCLE = 2, 2
+
+
+def theoretical(fingerprint: Mapping[str, Any], device: str) -> dict[str, float]:
+    """Return what a GPU could do at its highest clocks, if nothing were in the way.
+
+    Parameters
+    ----------
+    fingerprint : mapping
+        Of the run's machine.
+
+    Returns
+    -------
+    dict of str to float
+        ``memory`` : bytes per second over the whole width of its bus.
+        ``arithmetic`` : float32 flops per second of all its multiprocessors; not where TF32 is
+        allowed, whose products are of other units.
+        Without what the fingerprint does not tell; empty for a CPU.
+    """
+    gpu = _gpu(fingerprint, device)
+    facts = ("memory_clock_khz", "memory_bus_bits", "clock_khz", "multiprocessors")
+    memory_clock, bus_bits, clock, n_multiprocessors = (
+        number(gpu.get(fact)) or 0.0 for fact in facts
+    )
+    lanes = 0 if gpu.get("tf32") else LANES.get(str(gpu.get("compute_capability")), 0)
+    peaks_of = {
+        MEMORY: TRANSFERS_PER_CYCLE * 1000 * memory_clock * bus_bits / 8,
+        ARITHMETIC: FLOPS_PER_LANE * 1000 * clock * n_multiprocessors * lanes,
+    }
+    return {name: peak for name, peak in peaks_of.items() if peak > 0}
 
 
 # The roofline: how near every case comes to what this machine was seen to do.
@@ -299,7 +358,6 @@ def caches(fingerprint: Mapping[str, Any], device: str) -> tuple[tuple[str, floa
 DECLARING = ("epoch", "step", "update")
 VALUE_BYTES = 4
 WORKING_BYTES = {"float32": 12, "float16": 6, "mixed": 8}
-ARITHMETIC = "arithmetic"
 
 
 def place(table: pd.DataFrame, roofs: Mapping[str, Ceilings]) -> pd.DataFrame:

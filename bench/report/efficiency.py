@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bench.advise.bounds import Efficiency
 from bench.advise.devices import Crossing
-from bench.advise.roofline import Ceilings, column
+from bench.advise.roofline import ARITHMETIC, Ceilings, column
 from bench.report import numbers
 from bench.report.grid import HEADINGS, UNTRUSTED, Grid, heading, mark, pivoted, print_grid
 
@@ -75,7 +75,7 @@ def rooflines(
         console.print()
         console.print(Text(opening(str(device), own)))
         heading(console, f"Roofline: {device}")
-        console.print(Text(_ceiling_table(roofs[str(device)])))
+        console.print(Text(ceiling_line(roofs[str(device)])))
         console.print(Text(ROOFLINE_LEGEND, style="dim"))
         console.print()
         for title, case, rows in groups(own):
@@ -107,14 +107,23 @@ def opening(device: str, cases: pd.DataFrame) -> str:
     return f"{said} {n_cases} of {len(cases)} cases are bound by the {most}{behind}."
 
 
-def _ceiling_table(roof: Ceilings) -> str:
-    """Write the ceilings of a device on a line."""
-    levels = ", ".join(
-        f"{level} {numbers.engineering(rate, 'B/s')}" for level, rate in roof.levels().items()
-    )
-    return (
-        f"Ceilings: {numbers.engineering(roof.flops_per_second, 'flop/s')} (matmul); {levels}"
-    )
+def ceiling_line(roof: Ceilings) -> str:
+    """Write the ceilings of a device on a line, beside what it could do in theory."""
+    rates = {name: numbers.engineering(rate, "B/s") for name, rate in roof.levels().items()}
+    levels = ", ".join(f"{name} {rate}{_of_theory(roof, name)}" for name, rate in rates.items())
+    flops = f"{numbers.engineering(roof.flops_per_second, 'flop/s')} (matmul)"
+    return f"Ceilings: {flops}{_of_theory(roof, ARITHMETIC)}; {levels}"
+
+
+def _of_theory(roof: Ceilings, name: str) -> str:
+    """Write which share of a theoretical peak was measured; nothing where it is not known."""
+    share = roof.theoretical_shares().get(name)
+    if share is None:
+        return ""
+    unit = "flop/s" if name == ARITHMETIC else "B/s"
+    peak = numbers.engineering(roof.theoretical[name], unit)
+    wrong = ", which can't be: the driver tells a wrong clock or width" if share > 1 else ""
+    return f", {percent(share)} of the theoretical {peak}{wrong}"
 
 
 def _cell(one: pd.Series) -> str:
@@ -296,6 +305,8 @@ def _ceilings(roof: Ceilings) -> dict[str, Any]:
         "bytes_per_second": list(roof.bandwidth.bytes_per_second),
         "levels": roof.levels(),
         "cache_bytes": dict(roof.caches),
+        "theoretical": dict(roof.theoretical),
+        "theoretical_shares": roof.theoretical_shares(),
     }
 
 

@@ -14,7 +14,7 @@ from bench.stats.estimate import Estimate
 # Numbers as a person reads them: few digits and a unit that fits.
 
 
-_PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "µ", -9: "n"}
+_PREFIXES = {12: "T", 9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "µ", -9: "n"}
 
 
 def engineering(value: float, unit: str, digits: int = 3) -> str:

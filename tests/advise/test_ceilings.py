@@ -6,9 +6,25 @@ from typing import Any
 
 import pytest
 
-from bench.advise.roofline import Bandwidth, Ceilings, bandwidths, caches, ceilings
+from bench.advise.roofline import (
+    Bandwidth,
+    Ceilings,
+    bandwidths,
+    caches,
+    ceilings,
+    theoretical,
+)
 from bench.store import tidy
-from tests.advise.made_up_machine import FINGERPRINT, KIB, MATMUL, MIB, control, controls, run
+from tests.advise.made_up_machine import (
+    FINGERPRINT,
+    GPU,
+    KIB,
+    MATMUL,
+    MIB,
+    control,
+    controls,
+    run,
+)
 
 
 def found(benchmarks: list[dict[str, Any]], **facts: Any) -> dict[str, Ceilings]:
@@ -72,13 +88,45 @@ def test_where_caches_are_not_told_memory_is_where_the_triad_is_slow(told: Any) 
 
 
 def test_of_a_gpu_the_cache_that_all_its_multiprocessors_share_is_known() -> None:
-    gpu = {"index": 0, "name": "NVIDIA H100", "l2_bytes": 50 * 2**20}
     table = tidy.frame(run(controls("gpu(0)")))
-    told = ceilings(table, {**FINGERPRINT, "gpus": [gpu]})["gpu(0)"]
+    told = ceilings(table, {**FINGERPRINT, "gpus": [GPU]})["gpu(0)"]
     assert told.caches == (("L2", 50 * 2.0**20),)
     assert (told.level(12e6), told.level(60e6)) == ("L2", "memory")
-    other = {**FINGERPRINT, "gpus": [{**gpu, "index": 1}]}
+    other = {**FINGERPRINT, "gpus": [{**GPU, "index": 1}]}
     assert ceilings(table, other)["gpu(0)"].caches == ()
+
+
+def test_what_a_gpu_could_do_in_theory_stands_beside_what_was_measured() -> None:
+    roof = found(controls("gpu(0)", times=100), gpus=[GPU])["gpu(0)"]
+    assert roof.theoretical == pytest.approx({"memory": 3.35232e12, "arithmetic": 6.690816e13})
+    assert roof.theoretical_shares() == pytest.approx(
+        {"memory": 2e12 / 3.35232e12, "arithmetic": 100 * MATMUL / 6.690816e13}
+    )
+    small = [one for one in controls("gpu(0)") if one["extra_info"]["n_bytes"] != 128 * MIB]
+    assert found(small, gpus=[GPU])["gpu(0)"].theoretical_shares().keys() == {"arithmetic"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "known"),
+    [
+        ({"clock_khz": 0}, {"memory"}),
+        ({"compute_capability": "99.0"}, {"memory"}),
+        ({"memory_clock_khz": None}, {"arithmetic"}),
+        ({"memory_bus_bits": "wide"}, {"arithmetic"}),
+        ({"tf32": True}, {"memory"}),  # its products are of other units
+        ({"index": 1}, set()),
+    ],
+)
+def test_without_a_fact_there_is_no_theory(facts: dict[str, Any], known: set[str]) -> None:
+    fingerprint = {**FINGERPRINT, "gpus": [{**GPU, **facts}]}
+    assert theoretical(fingerprint, "gpu(0)").keys() == known
+    assert theoretical(fingerprint, "cpu(0)") == {}
+
+
+@pytest.mark.parametrize(("capability", "lanes"), [("6.0", 64), ("8.0", 64), ("8.6", 128)])
+def test_multiprocessors_differ_in_what_they_do_in_a_cycle(capability: str, lanes: int) -> None:
+    gpu = {**GPU, "compute_capability": capability, "clock_khz": 1000, "multiprocessors": 1}
+    assert theoretical({"gpus": [gpu]}, "gpu(0)")["arithmetic"] == 2e6 * lanes
 
 
 def test_every_device_has_its_own_ceilings_and_a_gpu_not_the_processors_caches() -> None:

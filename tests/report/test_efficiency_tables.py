@@ -20,7 +20,7 @@ from bench.report.efficiency import (
     percent,
     roofline_document,
 )
-from tests.advise.made_up_machine import EMPTY, controls, epoch, on_threads, run, update
+from tests.advise.made_up_machine import EMPTY, GPU, controls, epoch, on_threads, run, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,28 @@ def test_the_numbers_behind_the_words_are_printed_when_asked_for() -> None:
 )
 def test_a_share_has_two_digits(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_of_a_gpu_the_share_of_what_it_could_do_in_theory_is_told() -> None:
+    made = [*controls("gpu(0)", times=100), epoch("k", 10, 1e-3, device="gpu(0)")]
+    found = assess(run(made, gpus=[GPU]))
+    assert efficiency.ceiling_line(found.roofs["gpu(0)"]) == (
+        "Ceilings: 40.0 Tflop/s (matmul), 60% of the theoretical 66.9 Tflop/s; "
+        "L2 20.0 TB/s, memory 2.00 TB/s, 60% of the theoretical 3.35 TB/s"
+    )
+    ceilings = roofline_document("r.json", found)["ceilings"]["gpu(0)"]
+    assert ceilings["theoretical"] == found.roofs["gpu(0)"].theoretical
+    assert ceilings["theoretical_shares"] == found.roofs["gpu(0)"].theoretical_shares()
+
+
+def test_more_than_the_theoretical_peak_is_shown_as_what_can_not_be() -> None:
+    made = [*controls("gpu(0)", times=200), epoch("k", 10, 1e-3, device="gpu(0)")]
+    found = assess(run(made, gpus=[GPU]))
+    assert efficiency.ceiling_line(found.roofs["gpu(0)"]) == (
+        "Ceilings: 80.0 Tflop/s (matmul), 120% of the theoretical 66.9 Tflop/s, which can't "
+        "be: the driver tells a wrong clock or width; L2 40.0 TB/s, memory 4.00 TB/s, 119% of "
+        "the theoretical 3.35 TB/s, which can't be: the driver tells a wrong clock or width"
+    )
 
 
 def test_devices_are_compared_by_size_and_the_crossing_is_named() -> None:

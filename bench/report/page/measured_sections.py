@@ -17,7 +17,7 @@ from bench.report.charts.efficiency import memory_chart, phases_chart, roofline_
 from bench.report.charts.loss import loss_chart, published_chart
 from bench.report.charts.speed import ladder_chart, speed_chart
 from bench.report.charts.target import steps_chart, target_chart
-from bench.report.efficiency import groups, percent
+from bench.report.efficiency import ceiling_line, groups, percent
 from bench.report.grid import mark
 from bench.report.ladder import Ladder, ladders
 from bench.report.numbers import estimated, timed
@@ -109,7 +109,8 @@ def roofline_section(material: Material) -> Section:
     except NothingToSayError as error:
         return Section("roofline", title, (Prose(f"{str(error)[:1].upper()}{str(error)[1:]}"),))
     chart = roofline_chart(found, material.table, material.shown)
-    return Section("roofline", title, (chart, Prose(WORDS, "note"), *_bounds(found)))
+    lines = (Prose(f"{device}: {ceiling_line(one)}") for device, one in found.roofs.items())
+    return Section("roofline", title, (chart, *lines, Prose(WORDS, "note"), *_bounds(found)))
 
 
 def _bounds(found: Efficiency) -> Iterator[Table]:

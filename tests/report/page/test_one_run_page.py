@@ -182,3 +182,9 @@ def test_what_is_no_number_sorts_as_nothing() -> None:
     assert Number("–", float("nan")).key is None
     assert Number("–", float("inf")).key is None
     assert Number("1", 1.0).key == 1.0
+
+
+def test_the_roofline_has_a_line_of_ceilings_for_each_device(page: Page) -> None:
+    (ceilings, _) = of_kind(page, "roofline", Prose)
+    assert ceilings.text.startswith("cpu(0): Ceilings: ")
+    assert "(matmul); L1 " in ceilings.text

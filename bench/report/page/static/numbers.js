@@ -1,6 +1,6 @@
 // How numbers are written: a prefix, and the digits that their interval allows. The same rule
 // as bench/report/digits.py.
-const PREFIXES = { 9: "G", 6: "M", 3: "k", 0: "", "-3": "m", "-6": "µ", "-9": "n" };
+const PREFIXES = { 12: "T", 9: "G", 6: "M", 3: "k", 0: "", "-3": "m", "-6": "µ", "-9": "n" };
 
 function significant(value, halfWidth) {
   if (halfWidth === null || Number.isNaN(halfWidth) || value === 0) return 3;
