@@ -14,8 +14,8 @@ import pandas as pd
 from bench.advise import roofline
 from bench.advise.devices import Crossing, crossings, fingerprint
 from bench.advise.proportionality import fixed_shares, per_series
-from bench.advise.roofline import ARITHMETIC, MEMORY
 from bench.advise.rule import RULE
+from bench.advise.theory import ARITHMETIC, MEMORY
 from bench.store import tidy
 
 # What bounds a case: host, launch, cache, memory or arithmetic, by rules on measured numbers.

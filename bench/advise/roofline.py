@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.advise.rule import RULE
+from bench.advise.theory import ARITHMETIC, MEMORY, theoretical
 from bench.store import tidy
 from bench.store.decoding import number
 from bench.store.facts import own_bytes
@@ -130,7 +131,7 @@ def _above(table: pd.DataFrame, peak: Peak, room: float) -> Iterator[Excess]:
 #   triad: 1.6 times as much has been seen.
 
 
-MEMORY, CACHE, ARITHMETIC = "memory", "cache", "arithmetic"
+CACHE = "cache"
 TRIAD_ARRAYS = 3
 
 
@@ -225,7 +226,7 @@ def ceilings(table: pd.DataFrame, fingerprint: Mapping[str, Any]) -> dict[str, C
             flops_per_second=highest[device].flops_per_second,
             bandwidth=bandwidth,
             caches=caches(fingerprint, device),
-            theoretical=theoretical(fingerprint, device),
+            theoretical=theoretical(_gpu(fingerprint, device)),
         )
         for (device,), bandwidth in bandwidths(table, ["device"]).items()
         if device in highest
@@ -292,46 +293,6 @@ def _gpu(fingerprint: Mapping[str, Any], device: str) -> Mapping[str, Any]:
     """Return what a fingerprint tells of a GPU; nothing of another device."""
     listed: Sequence[Mapping[str, Any]] = fingerprint.get("gpus") or ()
     return {f"gpu({one.get('index')})": one for one in listed}.get(device, {})
-
-
-#: Float32 additions, products or both in one that a multiprocessor does in a cycle (CUDA C++
-#: Programming Guide, "Arithmetic Instructions"), by compute capability.
-LANES = {
-    **dict.fromkeys(("5.0", "5.2", "5.3", "6.1", "6.2"), 128),
-    **dict.fromkeys(("6.0", "7.0", "7.2", "7.5", "8.0"), 64),
-    **dict.fromkeys(("8.6", "8.7", "8.9", "9.0", "10.0", "12.0"), 128),
-}
-#: A fused product and addition; and data at both edges of the memory's clock.
-FLOPS_PER_LANE, TRANSFERS_PER_CYCLE = 2, 2
-
-
-def theoretical(fingerprint: Mapping[str, Any], device: str) -> dict[str, float]:
-    """Return what a GPU could do at its highest clocks, if nothing were in the way.
-
-    Parameters
-    ----------
-    fingerprint : mapping
-        Of the run's machine.
-
-    Returns
-    -------
-    dict of str to float
-        ``memory`` : bytes per second over the whole width of its bus.
-        ``arithmetic`` : float32 flops per second of all its multiprocessors; not where TF32 is
-        allowed, whose products are of other units.
-        Without what the fingerprint does not tell; empty for a CPU.
-    """
-    gpu = _gpu(fingerprint, device)
-    facts = ("memory_clock_khz", "memory_bus_bits", "clock_khz", "multiprocessors")
-    memory_clock, bus_bits, clock, n_multiprocessors = (
-        number(gpu.get(fact)) or 0.0 for fact in facts
-    )
-    lanes = 0 if gpu.get("tf32") else LANES.get(str(gpu.get("compute_capability")), 0)
-    peaks_of = {
-        MEMORY: TRANSFERS_PER_CYCLE * 1000 * memory_clock * bus_bits / 8,
-        ARITHMETIC: FLOPS_PER_LANE * 1000 * clock * n_multiprocessors * lanes,
-    }
-    return {name: peak for name, peak in peaks_of.items() if peak > 0}
 
 
 # The roofline: how near every case comes to what this machine was seen to do.

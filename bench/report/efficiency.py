@@ -14,7 +14,8 @@ from rich.text import Text
 
 from bench.advise.bounds import Efficiency
 from bench.advise.devices import Crossing
-from bench.advise.roofline import ARITHMETIC, Ceilings, column
+from bench.advise.roofline import Ceilings, column
+from bench.advise.theory import ARITHMETIC
 from bench.report import numbers
 from bench.report.grid import HEADINGS, UNTRUSTED, Grid, heading, mark, pivoted, print_grid
 

@@ -97,6 +97,7 @@ def check(
     *,
     tell: Callable[[str], object] = str,
     launcher: Launcher | None = None,
+    limit_seconds: float = RULE.limit_seconds,
 ) -> Iterator[Agreement | str]:
     """Time one kernel of each backend by the suite and by a plain loop.
 
@@ -104,6 +105,8 @@ def check(
     ----------
     tell : callable
         Is told what is being timed.
+    limit_seconds : float
+        For each answer.
 
     Yields
     ------
@@ -135,7 +138,7 @@ def check(
                     "protocol": asdict(protocol),
                     "kind": Pass.CHECK.value,
                 }
-                told = worker.ask(request, RULE.limit_seconds)
+                told = worker.ask(request, limit_seconds)
                 if "error" in told:
                     yield f"{kernel}, batch size {size}: {told['error']}: {told['message']}"
                 else:

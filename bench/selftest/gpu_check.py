@@ -1,4 +1,4 @@
-"""``python -m bench check --devices 'gpu(0)'``: what is to be known of a GPU before it is measured.
+"""``python -m bench check --devices 'gpu(0)'``: what is to be known before a GPU is measured.
 
 In parts, each of some questions, each answered in one line as soon as it is known and kept in a
 file: asked again, it goes on behind the last part that is complete. What may hang or crash runs

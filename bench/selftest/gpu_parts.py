@@ -9,25 +9,27 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.advise.theory import ARITHMETIC, MEMORY, theoretical
 from bench.machine.gpu import gpu_facts
 from bench.machine.rule import RULE as MACHINE
 from bench.plan.matrix import availability
 from bench.plan.tasks import Pass, Setting
 from bench.report import numbers
+from bench.report.progress import FOR_ANSWERS
 from bench.run.checkout import ROOT
 from bench.run.launcher import EndedError, NoAnswerError
 from bench.selftest import agreement
 from bench.selftest.gpu_check import Answer, GpuCheck, Part
 from bench.selftest.rule import RULE
 from kernels.backends import cuda_driver
-from kernels.cuda.geometry import WORTH_A_BLOCK, epoch_launch
+from kernels.cuda.geometry import ALONE, WORTH_A_BLOCK, epoch_launch
 from kernels.cuda.gpu import multiprocessors
 
 
@@ -93,14 +95,14 @@ def grids(check: GpuCheck) -> Iterator[Answer]:
     """Hold ``sgd_epoch`` against float64 on every number of blocks that it is launched in."""
     n_multiprocessors = multiprocessors(check.device)
     d = 64
-    rows = WORTH_A_BLOCK // d
-    workload = f"synthetic-{rows * n_multiprocessors}x{d}"
+    rows, most = WORTH_A_BLOCK // d, max(n_multiprocessors, ALONE // WORTH_A_BLOCK + 1)
+    workload = f"synthetic-{rows * most}x{d}"
     for name in (one for one in check.train if one.endswith(".cuda_epoch")):
         worst, wrong = 0.0, ""
         worker = check.launcher.launch(Setting())
         done: list[int] = []
         try:
-            for blocks in range(1, n_multiprocessors + 1):
+            for blocks in range(1, most + 1):
                 size = rows * blocks
                 grid = epoch_launch(size, d, n_multiprocessors).grid
                 if grid in done:
@@ -124,7 +126,7 @@ def grids(check: GpuCheck) -> Iterator[Answer]:
             wrong = f"{name} in the grid after {done[-1] if done else 0} blocks: {error}"
         finally:
             worker.close()
-        said = f"{name} in {len(done)} grids of 1 to {max(done, default=0)} blocks"
+        said = f"{name} in all {len(done)} grids, of 1 to {max(done, default=0)} blocks"
         said += f", within {numbers.percent(worst)} of what may be."
         yield Answer("grids", wrong or said, not wrong, {"grids": done, "worst": worst})
 
@@ -161,9 +163,7 @@ def clock(check: GpuCheck) -> Iterator[Answer]:
     told, wrong = check.once(Pass.QUESTION, "", question="clock", **about)
     clocks = [(at, mhz) for at, mhz in told.get("clocks", ()) if mhz is not None]
     if wrong or not clocks:
-        yield Answer(
-            "clock", wrong or "NVML does not tell the clock.", False if wrong else None
-        )
+        yield Answer("clock", wrong or "NVML does not tell it.", False if wrong else None)
         return
     settled = statistics.median(mhz for _, mhz in clocks[-5:])
     up = next(at for at, mhz in clocks if mhz >= MACHINE.min_clock_share * settled)
@@ -209,13 +209,14 @@ def _device_time(kernel: str, size: int, told: Mapping[str, Any]) -> Answer:
 
 def peaks(check: GpuCheck) -> Iterator[Answer]:
     """Measure the bandwidth and the arithmetic, beside what the GPU could do at most."""
-    most = cuda_driver.theoretical_peaks(check.gpu)
+    major, minor = check.gpu.compute_capability
+    most = theoretical({**check.gpu.facts, "compute_capability": f"{major}.{minor}"})
     for backend in check.usable:
         if not availability(backend, check.device):
             continue
         for control, n_bytes, rate, of, unit in (
-            ("triad", 2**27, "moved_bytes_per_second", "bytes", "B/s"),
-            ("matmul", 2**24, "flops_per_second", "flops", "FLOP/s"),
+            ("triad", 2**27, "moved_bytes_per_second", MEMORY, "B/s"),
+            ("matmul", 2**24, "flops_per_second", ARITHMETIC, "FLOP/s"),
         ):
             check.tell(f"peaks: {control} by {backend}")
             about = {"backend": backend, "control": control, "n_bytes": n_bytes}
@@ -236,7 +237,7 @@ def peaks(check: GpuCheck) -> Iterator[Answer]:
 def memory(check: GpuCheck) -> Iterator[Answer]:
     """Ask the memory of a training, of the allocator and of the whole GPU."""
     registry = check.selection.registry
-    for backend, kernels in check.usable.items():
+    for kernels in check.usable.values():
         kernel = next((name for name in kernels if name in registry.train), None)
         if kernel is None:
             continue
@@ -246,16 +247,12 @@ def memory(check: GpuCheck) -> Iterator[Answer]:
         if wrong:
             yield Answer("memory", f"{kernel}: {wrong}", False)
             continue
-        peak, footprint = (
-            told[f"{name}_bytes"] for name in ("allocator_peak", "device_footprint")
-        )
-        shown = [
+        peak, footprint = told["allocator_peak_bytes"], told["device_footprint_bytes"]
+        given, taken = (
             "not told" if one is None else numbers.binary_bytes(one)
             for one in (peak, footprint)
-        ]
-        said = (
-            f"{kernel}: {shown[0]} given out by the allocator at most, {shown[1]} on the GPU."
         )
+        said = f"{kernel}: allocator at most {given}, taken of the GPU {taken}."
         known = None if peak is None or footprint is None else peak <= footprint
         yield Answer("memory", said, known, told)
 
@@ -268,21 +265,18 @@ def sanitizer(check: GpuCheck) -> Iterator[Answer]:
         return
     for name in (one for one in check.train if "cuda_epoch" in one):
         asked = {"question": "gate", "kernel": name, "device": check.device}
-        asked |= {"workload": "airfoil", "batch_size": 100}
+        given = json.dumps({**asked, "workload": "airfoil", "batch_size": 100})
         for kind in ("memcheck", "racecheck"):
             check.tell(f"sanitizer: {kind} of {name}")
             command = [tool, "--tool", kind, "--error-exitcode", "9", sys.executable]
-            command += ["-m", "bench.measure.gpu_questions", json.dumps(asked)]
+            command += ["-m", "bench.measure.gpu_questions", given]
             code, said = _ran(command, check.left())
             yield Answer("sanitizer", f"{kind} of {name}: {said}", code == 0)
 
 
 #: A benchmark, a run and a comparison of two codes in a minute, and a page of the run.
 SMALL = ("--preset", "quick", "--seconds-per-case", "0.05", "--batch-sizes", "100")
-NEEDS = {
-    "bench report": ("pandas", "duckdb", "matplotlib", "vl_convert"),
-    "bench ab": ("pandas",),
-}
+NEEDS: dict[str, Collection[str]] = {"bench report": FOR_ANSWERS, "bench ab": FOR_ANSWERS}
 
 
 def commands(check: GpuCheck) -> Iterator[Answer]:
@@ -292,25 +286,24 @@ def commands(check: GpuCheck) -> Iterator[Answer]:
         return
     chosen = ("--kernels", check.train[0], "--devices", check.device)
     with TemporaryDirectory() as folder:
-        stored = (*SMALL, *chosen, "--results", folder)
+        # With an equals sign: pytest looks for its settings in a folder that is an argument.
+        stored = (*SMALL, *chosen, f"--results={folder}")
         page = str(Path(folder) / "index.html")
         for module, *arguments in (
             ("pytest", "--benchmark-only", "-p", "no:cacheprovider", *stored),
             ("bench run", "--processes", "2", *stored),
-            ("bench ab", "--max-pairs", "6", *stored),
+            ("bench ab", "--a", "threads=1", "--b", "threads=2", "--pairs", "6", *stored),
             ("bench report", folder, "--output", page),
         ):
-            missing = [one for one in NEEDS.get(module, ()) if find_spec(one) is None]
+            missing = [one for one in sorted(NEEDS.get(module, ())) if find_spec(one) is None]
             if missing:
                 yield Answer("commands", f"{module}: {missing[0]} is not installed.")
                 continue
             check.tell(f"commands: {module}")
             begin = time.monotonic()
-            code, said = _ran(
-                [sys.executable, "-W", "ignore", "-m", *module.split(), *arguments],
-                check.left(),
-            )
-            # Two equal codes on a noisy machine may stay unclear: that is no fault of the GPU's.
+            command = [sys.executable, "-W", "ignore", "-m", *module.split(), *arguments]
+            code, said = _ran(command, check.left())
+            # Two equal codes may stay unclear on a noisy machine: no fault of the GPU's.
             good = code == 0 or (module == "bench ab" and code == 3)
             took = numbers.seconds(time.monotonic() - begin)
             yield Answer("commands", f"{module}: {said if not good else took}.", good)
@@ -346,6 +339,7 @@ def plain_loop(check: GpuCheck) -> Iterator[Answer]:
         check.train[:1],
         tell=check.tell,
         launcher=check.launcher,
+        limit_seconds=check.left(),
     )
     for one in found:
         if isinstance(one, str):

@@ -12,8 +12,8 @@ from bench.advise.roofline import (
     bandwidths,
     caches,
     ceilings,
-    theoretical,
 )
+from bench.advise.theory import theoretical
 from bench.store import tidy
 from tests.advise.made_up_machine import (
     FINGERPRINT,
@@ -114,19 +114,20 @@ def test_what_a_gpu_could_do_in_theory_stands_beside_what_was_measured() -> None
         ({"memory_clock_khz": None}, {"arithmetic"}),
         ({"memory_bus_bits": "wide"}, {"arithmetic"}),
         ({"tf32": True}, {"memory"}),  # its products are of other units
-        ({"index": 1}, set()),
     ],
 )
 def test_without_a_fact_there_is_no_theory(facts: dict[str, Any], known: set[str]) -> None:
-    fingerprint = {**FINGERPRINT, "gpus": [{**GPU, **facts}]}
-    assert theoretical(fingerprint, "gpu(0)").keys() == known
-    assert theoretical(fingerprint, "cpu(0)") == {}
+    assert theoretical({**GPU, **facts}).keys() == known
+
+
+def test_a_cpu_has_no_theory() -> None:
+    assert theoretical({}) == {}
 
 
 @pytest.mark.parametrize(("capability", "lanes"), [("6.0", 64), ("8.0", 64), ("8.6", 128)])
 def test_multiprocessors_differ_in_what_they_do_in_a_cycle(capability: str, lanes: int) -> None:
     gpu = {**GPU, "compute_capability": capability, "clock_khz": 1000, "multiprocessors": 1}
-    assert theoretical({"gpus": [gpu]}, "gpu(0)")["arithmetic"] == 2e6 * lanes
+    assert theoretical(gpu)["arithmetic"] == 2e6 * lanes
 
 
 def test_every_device_has_its_own_ceilings_and_a_gpu_not_the_processors_caches() -> None:
