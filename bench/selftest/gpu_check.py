@@ -64,17 +64,18 @@ class Notes:
         self.complete: set[str] = set()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a+", encoding="utf-8")
+            path.touch()
+            kept = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise StoreError(f"{path} can't be written: {error.strerror}.") from error
-        self._file.seek(0)
-        for line in self._file:
+        for line in kept.splitlines():
             with suppress(ValueError, TypeError):  # one that was cut off
                 told = json.loads(line)
                 if "complete" in told:
                     self.complete.add(told["complete"])
                 else:
                     self.answers.append(Answer(**told))
+        self._begin = "" if kept.endswith("\n") or not kept else "\n"
 
     def add(self, answer: Answer) -> None:
         """Write an answer down."""
@@ -86,10 +87,11 @@ class Notes:
 
     def _write(self, told: Mapping[str, Any]) -> None:
         try:
-            self._file.write(f"{json.dumps(told)}\n")
-            self._file.flush()
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{self._begin}{json.dumps(told)}\n")
         except OSError as error:
             raise StoreError(f"{self.path} can't be written: {error.strerror}.") from error
+        self._begin = ""
 
 
 def notes_for(gpu: cuda_driver.CudaDevice, commit: str | None, folder: Path = FOLDER) -> Notes:
@@ -199,6 +201,8 @@ def run(check: GpuCheck, parts: Mapping[str, Part], notes: Notes) -> Iterator[An
             continue
         good = True
         for answer in asked(check) if check.left() > 0 else ():
+            if check.left() <= 0 and not answer.good:
+                break  # it says nothing but that there was no time
             notes.add(answer)
             yield answer
             good &= answer.good is not False
