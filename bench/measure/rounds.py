@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import repeat
@@ -51,6 +53,8 @@ class Instruments:
         inside the clock, so the slowdown has this size whatever is timed on whatever device.
     wait_turn : callable or None
         Returns when the next round may begin, where two processes measure alternately.
+    annotate : callable
+        Takes a name, and returns what a round is timed within: a range for a profiler.
     """
 
     clock: Clock = time.perf_counter
@@ -58,6 +62,7 @@ class Instruments:
     yardstick: Yardstick | None = None
     slowdown: float = 0.0
     wait_turn: Callable[[], None] | None = None
+    annotate: Callable[[str], AbstractContextManager[object]] = nullcontext
 
     def is_waking(self) -> bool:
         """Say whether a GPU that is timed has still to come to its clock."""
@@ -87,6 +92,8 @@ def empty_kernel() -> None:
     """Do nothing."""
 
 
+#: In the environment: whether Nsight Systems is to see a range around every round.
+NVTX = "MINIBATCH_BENCH_NVTX"
 #: Reads the clock and nothing else.
 CLOCK_ALONE = Instruments()
 
@@ -279,7 +286,26 @@ def instruments_for(device: str) -> Instruments:
     """
     yardstick = Yardstick() if device.startswith("cpu") else None
     uuid = uuid_of(device)
-    return Instruments(telemetry=SystemTelemetry([uuid] if uuid else ()), yardstick=yardstick)
+    return Instruments(
+        telemetry=SystemTelemetry([uuid] if uuid else ()),
+        yardstick=yardstick,
+        annotate=ranges() if os.environ.get(NVTX) else nullcontext,
+    )
+
+
+def ranges() -> Callable[[str], AbstractContextManager[object]]:
+    """Return what marks a range for NVIDIA's Nsight Systems.
+
+    Raises
+    ------
+    WatchedError
+        When its library is not installed.
+    """
+    try:
+        nvtx = importlib.import_module("nvtx")
+    except ModuleNotFoundError as error:
+        raise WatchedError(f"{NVTX} is set, and nvtx is missing: pip install nvtx.") from error
+    return partial(nvtx.annotate, domain="minibatch-bench")
 
 
 @dataclass
@@ -325,7 +351,8 @@ class RoundTimer:
             self.instruments.wait_turn()
         just_before = self._yardstick_seconds()
         before = read()
-        one = timed()
+        with self.instruments.annotate(f"round {len(self.rounds)}"):
+            one = timed()
         after = read()
         seen = change(before, after)
         if just_before is not None:

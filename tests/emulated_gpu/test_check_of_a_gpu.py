@@ -1,4 +1,4 @@
-"""The check of a GPU on the stand-ins, in processes as on a card; what needs NVML is not told."""
+"""The check of a GPU on the stand-ins, in processes as on a card, but for what NVML tells."""
 
 from __future__ import annotations
 
