@@ -53,7 +53,8 @@ class Measurement:
     def __post_init__(self) -> None:
         """Give the device of one that the CPU has emulated a name that no GPU has."""
         if "gpu-emulated" in (self.facts.get("marks") or ()):
-            self.facts["device"] = f"emulated {self.facts['device']}"
+            device = str(self.facts["device"]).removeprefix("emulated ")
+            self.facts["device"] = f"emulated {device}"
 
 
 def median_seconds(rounds: tuple[Round, ...]) -> float:

@@ -65,6 +65,10 @@ class Elsewhere:
         except (EndedError, NoAnswerError) as error:
             self._running.pop(key).close()
             raise ElsewhereError(f"{error}.") from error
+        if str(params.get("device")).startswith("gpu"):
+            # It holds memory and a context there, and where a GPU is one process's at a time
+            # (EXCLUSIVE_PROCESS) nobody else could use it.
+            self._running.pop(key).close()
         if "error" in answer:
             _, message = launcher.of_error(answer)
             raise EXPECTED.get(answer["error"], ElsewhereError)(message)
