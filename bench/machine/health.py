@@ -282,11 +282,22 @@ def examine(backends: Mapping[str, Backend] = BACKENDS) -> dict[str, Any]:
         "python": machine["python"],
         "numpy": machine["numpy"],
         "threads": machine["threads"],
-        "noise": [asdict(warning) for warning in noisy],
+        "noise": [asdict(one) for one in (*noisy, *_exclusive(machine["gpus"]))],
         "machine": machine,
         "fingerprint_id": fingerprint_id(machine),
         "volatile": volatile(),
     }
+
+
+def _exclusive(gpus: Sequence[Mapping[str, Any]]) -> Iterator[NoiseWarning]:
+    """Warn of GPUs that let one process in at a time."""
+    for gpu in gpus:
+        if gpu.get("compute_mode") == "exclusive process":
+            yield NoiseWarning(
+                "gpu-exclusive",
+                f"gpu({gpu['index']}) takes one process at a time: `ab` needs two there.",
+                f"sudo nvidia-smi -i {gpu['uuid']} -c DEFAULT.",
+            )
 
 
 def _answer(availability: Availability) -> dict[str, Any]:

@@ -76,6 +76,20 @@ def test_a_gpu_comes_with_its_capability_and_what_the_wheel_holds(
     assert found["can_measure"] is False
 
 
+@pytest.mark.parametrize(
+    ("mode", "codes"), [("exclusive process", ["gpu-exclusive"]), ("default", []), (None, [])]
+)
+def test_a_gpu_that_takes_one_process_at_a_time_is_told(
+    mode: str | None, codes: list[str]
+) -> None:
+    gpu = {"index": 1, "uuid": "GPU-1", "compute_mode": mode}
+    found = list(health._exclusive([gpu]))
+    assert [one.code for one in found] == codes
+    for one in found:
+        assert one.message.startswith("gpu(1) takes one process at a time: `ab`")
+        assert one.remedy == "sudo nvidia-smi -i GPU-1 -c DEFAULT."
+
+
 def test_a_missing_backend_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(
         monkeypatch, FakeBackend("example", MISSING, DeviceReport("cpu(0)", MISSING))
