@@ -64,7 +64,7 @@ def test_what_cannot_be_told_is_none(refused: list[str]) -> None:
     assert footprint(dict.fromkeys(refused, REFUSED)) == Footprint(None, None)
 
 
-@pytest.mark.parametrize("used_after", [900])
+@pytest.mark.parametrize("used_after", [900, 1000])
 @pytest.mark.parametrize("listed", [[], processes(PID, n_bytes=0)])
 def test_a_device_with_no_more_in_use_than_before_tells_nothing(
     listed: Any, used_after: int
