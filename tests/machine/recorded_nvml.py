@@ -1,6 +1,7 @@
 """NVML's answers about a GPU, recorded, and what stands in for pynvml to give them.
 
-``QUIET`` is a GPU that works for this process alone.
+``QUIET`` is a GPU that works for this process alone; ``RECORDINGS`` are what else was met, each
+with the marks that it leads to.
 """
 
 from __future__ import annotations
@@ -8,13 +9,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-ME = os.getpid()
+from bench.machine.gpu import Reason
+from kernels.backends.cuda_driver import CudaDevice
+
+ME, PARENT = os.getpid(), os.getppid()
 GIB, SECOND = 2**30, 1_000_000_000
-IDLE = 999_002
+#: Processes of others: as they are numbered here, and as the host of a container does.
+OTHER, IDLE = 999_001, 999_002
+HIDDEN = (4_000_001, 4_000_002, 4_000_003)
 
 SM, MEMORY = 1, 2
 POWER, THERMAL = 0, 1
@@ -167,6 +174,61 @@ QUIET: dict[str, Any] = {
     WORKING: working(ME),
 }
 
+# What else was met, from before the warm-up to the end of a case.
+
+EXAMPLE = CudaDevice(0, "Example GPU", "GPU-1", (8, 6), {"compute_mode": "default"})
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A machine with a GPU, while this process measures on it.
+
+    Attributes
+    ----------
+    answers : mapping of str to object
+        Those that differ from ``QUIET``.
+    marks : set of str
+        That the rounds bear which were disturbed.
+    mostly : bool
+        Whether most rounds are among them.
+    here : tuple of int
+        Processes of others that can be found here.
+    started_cuda : tuple of int
+        Processes of this measurement that have started CUDA.
+    gpu : CudaDevice
+        As the driver describes it.
+    """
+
+    answers: Mapping[str, Any]
+    marks: frozenset[str] = frozenset()
+    mostly: bool = True
+    here: tuple[int, ...] = ()
+    started_cuda: tuple[int, ...] = (ME,)
+    gpu: CudaDevice = EXAMPLE
+
+    @property
+    def untrusted(self) -> bool:
+        """Whether no claim may be made of the case."""
+        return bool(self.marks) and self.mostly
+
+
+SHARED, THROTTLED, SLOW, ECC = map(
+    frozenset, (["gpu-shared"], ["throttled"], ["gpu-slow"], ["ecc"])
+)
+#: Longer than any case here.
+LONG = 200
+
+
+def held_back(policy: int, seconds: float) -> dict[int, Any]:
+    """Say that a policy has held the clock down for so long from question to question."""
+    growing = tuple(violation(number * seconds) for number in range(LONG))
+    return {POWER: violation(3), THERMAL: violation(5), policy: growing}
+
+
+def sm_clock(*mhz: int) -> dict[str, Any]:
+    return {CLOCK: {SM: mhz, MEMORY: 9751}}
+
+
 #: An instance of a divided GPU, which tells neither clocks nor who works.
 INSTANCE: dict[str, Any] = {
     "nvmlDeviceGetHandleByUUID": {"MIG-5": "an instance"},
@@ -179,4 +241,98 @@ INSTANCE: dict[str, Any] = {
     "nvmlDeviceGetMaxClockInfo": {"the GPU": {SM: 1980, MEMORY: 10_000}},
     CLOCK: {"the GPU": {SM: 1410, MEMORY: 9751}},
     WORKING: REFUSED,
+}
+OF_INSTANCE = CudaDevice(0, "Example GPU MIG 1g.10gb", "GPU-5", (8, 0))
+EXCLUSIVE = replace(EXAMPLE, facts={"compute_mode": "exclusive process"})
+
+RECORDINGS = {
+    "quiet": Recording({}),
+    "nothing is told": Recording(
+        dict.fromkeys((name for name in QUIET if "Get" in name), REFUSED)
+    ),
+    # Processes.
+    "others have a context and are idle": Recording(
+        {LISTED: processes(ME, IDLE), WORKING: working(ME)}, here=(IDLE,)
+    ),
+    "others have a context, and nobody has worked": Recording(
+        {LISTED: processes(ME, OTHER), WORKING: RecordedNvmlError(NOT_FOUND)}, here=(OTHER,)
+    ),
+    "others work": Recording(
+        {LISTED: processes(ME, OTHER), WORKING: working(ME, OTHER)}, SHARED, here=(OTHER,)
+    ),
+    "others have a context, and who works is not told": Recording(
+        {LISTED: processes(ME, OTHER), WORKING: REFUSED}, SHARED, here=(OTHER,)
+    ),
+    "others work for a moment": Recording(
+        {
+            LISTED: (*(processes(ME),) * 8, processes(ME, OTHER), processes(ME)),
+            WORKING: working(ME, OTHER),
+        },
+        SHARED,
+        mostly=False,
+        here=(OTHER,),
+    ),
+    "in a container": Recording({LISTED: processes(HIDDEN[0]), WORKING: working(HIDDEN[0])}),
+    "in a container that tells of no memory": Recording(
+        {LISTED: processes(HIDDEN[0], n_bytes=0), WORKING: working(HIDDEN[0])}
+    ),
+    "in a container, and the parent has a context": Recording(
+        {LISTED: processes(*HIDDEN[:2]), WORKING: working(*HIDDEN[:2])},
+        started_cuda=(ME, PARENT),
+    ),
+    "in a container, and others work": Recording(
+        {LISTED: processes(*HIDDEN), WORKING: working(*HIDDEN)},
+        SHARED,
+        started_cuda=(ME, PARENT),
+    ),
+    "in a container, and others are idle": Recording(
+        {LISTED: processes(*HIDDEN), WORKING: working(HIDDEN[0])}
+    ),
+    "one process at a time": Recording({}, gpu=EXCLUSIVE),
+    # On another instance others work.
+    "an instance of a divided GPU": Recording(
+        {**INSTANCE, LISTED: {"an instance": processes(ME), "the GPU": processes(ME, OTHER)}},
+        here=(OTHER,),
+        gpu=OF_INSTANCE,
+    ),
+    "others on the same instance": Recording(
+        {**INSTANCE, LISTED: processes(ME, OTHER)}, SHARED, here=(OTHER,), gpu=OF_INSTANCE
+    ),
+    # What holds the clock down.
+    "hot": Recording({REASONS: int(Reason.THERMAL_SLOWDOWN)}, THROTTLED),
+    "hot, by the time that it was held back": Recording(
+        {HELD_BACK: held_back(THERMAL, 0.01)}, THROTTLED
+    ),
+    "slowed down by the hardware, told by an older driver": Recording(
+        {REASONS: REFUSED, OLD_REASONS: int(Reason.HARDWARE_SLOWDOWN)}, THROTTLED
+    ),
+    "at the power limit": Recording(
+        {REASONS: int(Reason.POWER_CAP), HELD_BACK: held_back(POWER, 0.01)}, THROTTLED
+    ),
+    "at the power limit, for how long is not told": Recording(
+        {REASONS: int(Reason.POWER_CAP), HELD_BACK: REFUSED}, THROTTLED
+    ),
+    "at the power limit for no time that counts": Recording(
+        {REASONS: int(Reason.POWER_CAP), HELD_BACK: held_back(POWER, 1e-6)}
+    ),
+    "idle whenever it is asked": Recording({REASONS: int(Reason.IDLE)}),
+    # Clocks.
+    "waking from idle": Recording(sm_clock(*(345,) * 9, 1200, 1700)),
+    "falling clocks": Recording(sm_clock(*(1700,) * 8, 1200, 900), SLOW),
+    "falling clocks, and heat is why": Recording(
+        {
+            **sm_clock(*(1700,) * 8, 1200, 900),
+            REASONS: (*(0,) * 8, int(Reason.HARDWARE_THERMAL_SLOWDOWN)),
+        },
+        SLOW | THROTTLED,
+    ),
+    "a clock for a moment": Recording(sm_clock(*(1700,) * 8, 900, 1700), SLOW, mostly=False),
+    "a clock that a user has locked": Recording(
+        {**sm_clock(600), REASONS: int(Reason.APPLICATION_CLOCKS)}
+    ),
+    "memory errors": Recording(
+        {ECC_ERRORS: {CORRECTED: (*(7,) * 8, 8, 9), UNCORRECTED: 2}},
+        ECC,
+        mostly=False,
+    ),
 }
