@@ -222,13 +222,14 @@ class DeviceMemory:
         -------
         Footprint
             In a container the driver may number processes as the host does, or tell the
-            memory of none, or 0 of each: then it is the growth of the device's.
+            memory of none, or 0 of each: then it is the growth of the device's. Of a device
+            that has not grown nothing is known.
         """
         own = self._own()
         if own is not None:
             return Footprint(own, "process")
         now = self._used()
-        if now is None or self._before is None or now < self._before:
+        if now is None or self._before is None or now <= self._before:
             return Footprint()
         return Footprint(now - self._before, "device")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import astuple
@@ -24,7 +25,7 @@ from kernels.backends import cuda_driver
 from kernels.contract import Availability, DeviceReport, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kernels.backends.cuda_driver import CudaDevice
 
@@ -82,25 +83,57 @@ def judged(module: str, found: Sequence[CudaDevice]) -> list[Availability]:
         One for each GPU; all are broken where the process does not answer.
     """
     try:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", __name__, module],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        answers = [Availability(Status(one), *rest) for one, *rest in _last_line(done.stdout)]
-    except subprocess.TimeoutExpired:
-        said = f"one operator did not finish in {TIMEOUT_SECONDS:.0f} s."
-    except (ValueError, TypeError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        said = f"one operator ended its process (exit {done.returncode}): {last}"
+        answers = answered(__name__, module)
+    except NoAnswerError as error:
+        said = str(error)
     else:
         if len(answers) == len(found):
             return answers
         said = f"the process that tried it found {len(answers)} of {len(found)} GPUs."
     return [Availability(Status.BROKEN, said, "Check the driver with nvidia-smi.")] * len(found)
+
+
+class NoAnswerError(Exception):
+    """A process did not answer; the message is one sentence."""
+
+
+def answered(*words: str, environment: Mapping[str, str] | None = None) -> list[Availability]:
+    """Run a module in a fresh process, and read what it answers.
+
+    Parameters
+    ----------
+    words : str
+        The module's name, and its arguments. It prints what `told` writes.
+    environment : mapping of str to str, optional
+        Variables that the process has beside those of this one.
+
+    Raises
+    ------
+    NoAnswerError
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", *words],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        return [Availability(Status(one), *rest) for one, *rest in _last_line(done.stdout)]
+    except subprocess.TimeoutExpired as error:
+        said = f"one operator did not finish in {TIMEOUT_SECONDS:.0f} s."
+        raise NoAnswerError(said) from error
+    except (ValueError, TypeError) as error:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        said = f"one operator ended its process (exit {done.returncode}): {last}"
+        raise NoAnswerError(said) from error
+
+
+def told(answers: Iterable[Availability]) -> str:
+    """Write answers for the process that asks."""
+    return json.dumps([astuple(answer) for answer in answers])
 
 
 def _last_line(printed: str) -> list[list[str]]:
@@ -111,5 +144,4 @@ def _last_line(printed: str) -> list[list[str]]:
 
 if __name__ == "__main__":
     judge_here = importlib.import_module(sys.argv[1]).judge
-    told = [astuple(judge_here(gpu)) for gpu in cuda_driver.devices()]
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(told(map(judge_here, cuda_driver.devices())))

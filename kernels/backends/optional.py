@@ -41,6 +41,10 @@ class LazyModule(ModuleType):
         return value
 
 
+#: Extras that bring CUDA 12, and those that bring 13 instead.
+CUDA_13 = {"cupy": "cupy13", "numba-cuda": "numba-cuda13"}
+
+
 def missing(title: str, extra: str) -> Availability:
     """Say that a library is not installed, and which extra brings it.
 
@@ -55,9 +59,10 @@ def missing(title: str, extra: str) -> Availability:
     -------
     Availability
     """
-    return Availability(
-        Status.MISSING, f"{title} is not installed.", f"pip install -e '.[{extra}]' brings it."
-    )
+    remedy = f"pip install -e '.[{extra}]' brings it"
+    if extra in CUDA_13:
+        remedy += f", for CUDA 12; '.[{CUDA_13[extra]}]' for 13, which the newest PyTorch has"
+    return Availability(Status.MISSING, f"{title} is not installed.", f"{remedy}.")
 
 
 #: With less address space MXNet 1.9.1 was seen to end the interpreter, or to hang, when it was

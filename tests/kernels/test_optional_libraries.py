@@ -4,22 +4,52 @@ from __future__ import annotations
 
 import importlib
 import resource
+import sys
 from importlib import metadata
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from kernels.backends.optional import importable
+from kernels.backends.cupy.imports import WHEELS
+from kernels.backends.numba import gpu_devices
+from kernels.backends.optional import CUDA_13, importable, missing
 from kernels.contract import Status
 
-if TYPE_CHECKING:
-    from pathlib import Path
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def test_one_that_is_not_installed_is_missing() -> None:
     answer = importable("no_such_library", "None Such", "such")
     assert answer.status is Status.MISSING
     assert "None Such is not installed." in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("extra", "remedy"),
+    [
+        ("jax", "pip install -e '.[jax]' brings it."),
+        (
+            "cupy",
+            "pip install -e '.[cupy]' brings it, for CUDA 12; '.[cupy13]' for 13, which the "
+            "newest PyTorch has.",
+        ),
+    ],
+)
+def test_what_is_missing_names_the_extra_of_every_cuda(extra: str, remedy: str) -> None:
+    assert missing("It", extra).remedy == remedy
+
+
+def test_every_extra_that_is_named_is_there() -> None:
+    extras = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]
+    named = {*CUDA_13, *CUDA_13.values(), *gpu_devices.EXTRAS.values()}
+    assert named <= {*extras}
+    for wheel in WHEELS:
+        assert any(needed.startswith(wheel.name) for needed in extras[wheel.extra])
 
 
 @pytest.mark.parametrize("raised", ["ImportError", "OSError", "RuntimeError", "AttributeError"])

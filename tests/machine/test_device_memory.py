@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,100 +9,67 @@ import pytest
 from bench.machine.memory_use import DeviceMemory, Footprint
 from kernels.backends import cuda_driver
 from kernels.backends.cuda_driver import CudaDevice
+from tests.machine.recorded_nvml import (
+    LISTED,
+    MEMORY_INFO,
+    REFUSED,
+    RecordedNvml,
+    memory,
+    processes,
+)
 
 PID = 41
 GPU = CudaDevice(index=1, name="NVIDIA Test", uuid="GPU-1", compute_capability=(9, 0))
 
 
-class FakeNvmlError(Exception):
-    pass
-
-
-class FakeNvml:
-    """One GPU, whose memory and processes are set by the test."""
-
-    NVMLError = FakeNvmlError
-
-    def __init__(self) -> None:
-        self.used = 1000
-        self.processes: list[Any] = []
-        self.refused: set[str] = set()
-        self.opened = 0
-
-    def process(self, pid: int, n_bytes: int | None) -> None:
-        self.processes.append(SimpleNamespace(pid=pid, usedGpuMemory=n_bytes))
-
-    def nvmlInit(self) -> None:  # noqa: N802 - NVML's name
-        self._answer("init")
-        self.opened += 1
-
-    def nvmlShutdown(self) -> None:  # noqa: N802
-        self.opened -= 1
-
-    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:  # noqa: N802
-        self._answer(uuid)
-        return "the GPU"
-
-    def nvmlDeviceGetMemoryInfo(self, gpu: str) -> Any:  # noqa: N802
-        self._answer("memory")
-        return SimpleNamespace(used=self.used)
-
-    def nvmlDeviceGetComputeRunningProcesses(self, gpu: str) -> Any:  # noqa: N802
-        self._answer("processes")
-        return self.processes
-
-    def _answer(self, question: str) -> None:
-        if question in self.refused:
-            raise FakeNvmlError
-
-
-def watched(nvml: FakeNvml) -> DeviceMemory:
-    return DeviceMemory("GPU-1", nvml, PID)
+def footprint(changed: dict[str, Any], used_after: int = 1700) -> Footprint:
+    """Return the footprint of a process on a GPU that had 1000 bytes in use before."""
+    nvml = RecordedNvml({MEMORY_INFO: memory(1000), LISTED: [], **changed})
+    watching = DeviceMemory("GPU-1", nvml, PID)
+    if MEMORY_INFO not in changed:
+        nvml.answers[MEMORY_INFO] = memory(used_after)
+    found = watching.footprint()
+    assert nvml.n_open == 0
+    return found
 
 
 def test_it_is_this_processs_where_the_driver_lists_it() -> None:
-    nvml = FakeNvml()
-    watching = watched(nvml)
-    nvml.used = 5000
-    nvml.process(PID, 300)
-    nvml.process(7, 2000)
-    nvml.process(PID, 20)
-    assert watching.footprint() == Footprint(320, "process")
-    assert nvml.opened == 0
+    listed = [
+        *processes(PID, n_bytes=300),
+        *processes(7, n_bytes=2000),
+        *processes(PID, n_bytes=20),
+    ]
+    assert footprint({LISTED: listed}) == Footprint(320, "process")
 
 
-@pytest.mark.parametrize("listed", [[], [(7, 2000)], [(PID, None)], [(PID, 0)]])
-def test_it_is_the_growth_of_the_device_where_it_does_not(listed: list[Any]) -> None:
-    nvml = FakeNvml()
-    watching = watched(nvml)
-    for pid, n_bytes in listed:
-        nvml.process(pid, n_bytes)
-    nvml.used = 1700
-    assert watching.footprint() == Footprint(700, "device")
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [],
+        processes(7, n_bytes=2000),
+        processes(PID, n_bytes=None),
+        processes(PID, n_bytes=0),
+        REFUSED,
+    ],
+)
+def test_it_is_the_growth_of_the_device_where_it_does_not(listed: Any) -> None:
+    assert footprint({LISTED: listed}) == Footprint(700, "device")
 
 
-def test_processes_that_may_not_be_asked_for_leave_the_device() -> None:
-    nvml = FakeNvml()
-    nvml.refused = {"processes"}
-    watching = watched(nvml)
-    nvml.used = 1700
-    assert watching.footprint() == Footprint(700, "device")
-    assert nvml.opened == 0
+@pytest.mark.parametrize(
+    "refused",
+    [["nvmlInit"], ["nvmlDeviceGetHandleByUUID"], [LISTED, MEMORY_INFO]],
+)
+def test_what_cannot_be_told_is_none(refused: list[str]) -> None:
+    assert footprint(dict.fromkeys(refused, REFUSED)) == Footprint(None, None)
 
 
-@pytest.mark.parametrize("refused", [{"init"}, {"GPU-1", "MIG-1"}, {"processes", "memory"}])
-def test_what_cannot_be_told_is_none(refused: set[str]) -> None:
-    nvml = FakeNvml()
-    nvml.refused = refused
-    assert watched(nvml).footprint() == Footprint(None, None)
-    assert nvml.opened == 0
-
-
-def test_a_device_with_less_in_use_than_before_tells_nothing() -> None:
-    nvml = FakeNvml()
-    watching = watched(nvml)
-    nvml.used = 900
-    assert watching.footprint() == Footprint(None, None)
+@pytest.mark.parametrize("used_after", [900, 1000])
+@pytest.mark.parametrize("listed", [[], processes(PID, n_bytes=0)])
+def test_a_device_with_no_more_in_use_than_before_tells_nothing(
+    listed: Any, used_after: int
+) -> None:
+    assert footprint({LISTED: listed}, used_after) == Footprint(None, None)
 
 
 def test_a_gpu_is_found_by_the_number_that_cuda_gives_it(

@@ -1,12 +1,10 @@
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,84 +12,31 @@ from bench.machine import gpu
 from bench.machine.counters import GpuReading
 from bench.machine.gpu import GpuReader
 from bench.machine.gpu_sharing import ROOT, UVM, Family
+from tests.machine.recorded_nvml import (
+    CLOCK,
+    CONSTANTS,
+    LISTED,
+    ME,
+    MEMORY,
+    NOT_FOUND,
+    OLD_REASONS,
+    QUIET,
+    REASONS,
+    REFUSED,
+    WORKING,
+    RecordedNvml,
+    RecordedNvmlError,
+    processes,
+    working,
+)
 
-ME = os.getpid()
-CONSTANTS = {
-    "NVML_CLOCK_SM": 1,
-    "NVML_CLOCK_MEM": 2,
-    "NVML_TEMPERATURE_GPU": 0,
-    "NVML_PERF_POLICY_POWER": 0,
-    "NVML_PERF_POLICY_THERMAL": 1,
-    "NVML_MEMORY_ERROR_TYPE_CORRECTED": 0,
-    "NVML_MEMORY_ERROR_TYPE_UNCORRECTED": 1,
-    "NVML_VOLATILE_ECC": 0,
-    "NVML_ERROR_NOT_FOUND": 6,
-}
-
-
-class FakeNvmlError(Exception):
-    def __init__(self, value: object = None) -> None:
-        super().__init__(value)
-        self.value = value
-
-
-class FakeNvml(SimpleNamespace):
-    """Stand in for pynvml with one GPU; the questions in ``silent`` have no answer."""
-
-    def __init__(
-        self,
-        *silent: str,
-        pids: tuple[int, ...] = (ME,),
-        working: tuple[int, ...] | None = None,
-    ) -> None:
-        self.working = working
-        self.NVMLError = FakeNvmlError
-        self.silent = silent
-        self.asked: Counter[str] = Counter()
-        self.answers = {
-            "nvmlInit": lambda: None,
-            "nvmlShutdown": lambda: None,
-            "nvmlDeviceGetHandleByUUID": {"GPU-1": "the GPU"}.__getitem__,
-            "nvmlDeviceGetCurrentClocksEventReasons": lambda _gpu: 0x24,
-            "nvmlDeviceGetCurrentClocksThrottleReasons": lambda _gpu: 0x40,
-            "nvmlDeviceGetViolationStatus": lambda _gpu, policy: SimpleNamespace(
-                violationTime={0: 3_000_000_000, 1: 5_000_000_000}[policy]
-            ),
-            "nvmlDeviceGetTotalEnergyConsumption": lambda _gpu: 1_234_000,
-            "nvmlDeviceGetTemperature": lambda _gpu, _sensor: 41,
-            "nvmlDeviceGetMaxClockInfo": lambda _gpu, kind: {1: 1980}[kind],
-            "nvmlDeviceGetApplicationsClock": lambda _gpu, kind: {1: 1755}[kind],
-            "nvmlDeviceGetClockInfo": lambda _gpu, kind: {1: 1410, 2: 9751}[kind],
-            "nvmlDeviceGetTotalEccErrors": lambda _gpu, kind, _counter: {0: 7, 1: 2}[kind],
-            "nvmlDeviceGetComputeRunningProcesses": lambda _gpu: [
-                SimpleNamespace(pid=pid) for pid in pids
-            ],
-            "nvmlDeviceGetProcessUtilization": self._working,
-        }
-        questions = {name: self._question(name) for name in self.answers}
-        super().__init__(**CONSTANTS, **questions)
-
-    def _working(self, _gpu: str, since: int) -> list[Any]:
-        """Name who worked in the last moments; refused where nobody was told of."""
-        assert time.time() - 60 < since / 1e6 < time.time()
-        if self.working is None:
-            raise FakeNvmlError
-        if not self.working:
-            raise FakeNvmlError(6)
-        return [SimpleNamespace(pid=pid, smUtil=9, memUtil=0) for pid in self.working]
-
-    def _question(self, name: str) -> Any:
-        def ask(*arguments: Any) -> Any:
-            self.asked[name] += 1
-            if name in self.silent or {"GPU-2", "MIG-2"} & {str(one) for one in arguments}:
-                raise FakeNvmlError(name)
-            return self.answers[name](*arguments)  # type: ignore[operator]
-
-        return ask
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def test_all_counters_in_their_units() -> None:
-    assert GpuReader("GPU-1", FakeNvml()).read() == GpuReading(
+    assert GpuReader("GPU-1", RecordedNvml({REASONS: 0x24})).read() == GpuReading(
         uuid="GPU-1",
         throttle_reasons=0x24,
         power_violation_seconds=3.0,
@@ -100,7 +45,7 @@ def test_all_counters_in_their_units() -> None:
         temperature_celsius=41,
         sm_clock_mhz=1410,
         memory_clock_mhz=9751,
-        sm_clock_set_mhz=1755,
+        sm_clock_set_mhz=1700,
         ecc_corrected=7,
         ecc_uncorrected=2,
         foreign_processes=0,
@@ -121,31 +66,24 @@ def test_all_counters_in_their_units() -> None:
 def test_a_question_that_was_refused_is_unknown_and_not_asked_again(
     silent: str, field: str
 ) -> None:
-    nvml = FakeNvml(silent)
+    nvml = RecordedNvml.refusing(silent)
     reader = GpuReader("GPU-1", nvml)
     reader.read()
     asked = nvml.asked[silent]
     read = reader.read()
     assert getattr(read, field) is None
-    assert read.throttle_reasons == 0x24
+    assert read.temperature_celsius == (None if field == "temperature_celsius" else 41)
     assert nvml.asked[silent] == asked
 
 
 def test_one_clock_that_is_refused_leaves_the_other() -> None:
-    nvml = FakeNvml()
-
-    def only_memory(_gpu: str, kind: int) -> int:
-        if kind == CONSTANTS["NVML_CLOCK_SM"]:
-            raise FakeNvmlError
-        return 9751
-
-    nvml.answers["nvmlDeviceGetClockInfo"] = only_memory
+    nvml = RecordedNvml({CLOCK: {MEMORY: 9751}})
     read = GpuReader("GPU-1", nvml).read()
     assert (read.sm_clock_mhz, read.memory_clock_mhz) == (None, 9751)
 
 
 def test_an_older_driver_is_asked_for_its_throttle_reasons() -> None:
-    nvml = FakeNvml("nvmlDeviceGetCurrentClocksEventReasons")
+    nvml = RecordedNvml({REASONS: REFUSED, OLD_REASONS: 0x40})
     assert GpuReader("GPU-1", nvml).read().throttle_reasons == 0x40
 
 
@@ -154,11 +92,11 @@ def test_an_older_driver_is_asked_for_its_throttle_reasons() -> None:
     [("GPU-1", "nvmlInit"), ("GPU-2", ""), ("GPU-1", "nvmlDeviceGetHandleByUUID")],
 )
 def test_without_nvml_or_the_gpu_all_is_unknown(uuid: str, silent: str) -> None:
-    assert GpuReader(uuid, FakeNvml(silent)).read() == GpuReading(uuid)
+    assert GpuReader(uuid, RecordedNvml.refusing(silent)).read() == GpuReading(uuid)
 
 
 def test_nvml_is_loaded_once_and_shut_down_with_the_reader() -> None:
-    nvml = FakeNvml()
+    nvml = RecordedNvml()
     reader = GpuReader("GPU-1", nvml)
     reader.read()
     reader.read()
@@ -185,29 +123,43 @@ def test_other_processes_are_counted_in_a_container_too(
 ) -> None:
     for pid in found_here:
         (tmp_path / f"{pid}").mkdir()
-    read = GpuReader("GPU-1", FakeNvml(pids=pids), proc=tmp_path).read()
+    nvml = RecordedNvml({LISTED: processes(*pids), WORKING: REFUSED})
+    read = GpuReader("GPU-1", nvml, proc=tmp_path).read()
     assert read.foreign_processes == foreign
 
 
 @pytest.mark.parametrize(
-    ("pids", "working", "foreign"),
+    ("pids", "at_work", "foreign"),
     [
-        ((ME, 999_001), (), 0),  # it has a context, and is idle
-        ((ME, 999_001), (ME,), 0),
-        ((ME, 999_001, 999_002), (ME, 999_002), 1),
-        ((999_001, 999_002), (999_001,), 0),  # this one, as the host numbers it
-        ((999_001, 999_002), (999_001, 999_002), 1),
-        ((ME, 999_001), None, 1),  # nobody tells who works
+        ((ME, 999_001), RecordedNvmlError(NOT_FOUND), 0),  # it has a context, and is idle
+        ((ME, 999_001), working(ME), 0),
+        ((ME, 999_001, 999_002), working(ME, 999_002), 1),
+        ((999_001, 999_002), working(999_001), 0),  # this one, as the host numbers it
+        ((999_001, 999_002), working(999_001, 999_002), 1),
+        ((ME, 999_001), REFUSED, 1),  # nobody tells who works
     ],
 )
 def test_where_it_is_told_those_count_that_work(
-    tmp_path: Path, pids: tuple[int, ...], working: tuple[int, ...] | None, foreign: int
+    tmp_path: Path, pids: tuple[int, ...], at_work: Any, foreign: int
 ) -> None:
-    nvml = FakeNvml(pids=pids, working=working)
+    nvml = RecordedNvml({LISTED: processes(*pids), WORKING: at_work})
     reader = GpuReader("GPU-1", nvml, proc=tmp_path)
     assert [reader.read().foreign_processes for _ in range(3)] == [foreign] * 3
-    if working is None:
-        assert nvml.asked["nvmlDeviceGetProcessUtilization"] == 1
+    if at_work is REFUSED:
+        assert nvml.asked[WORKING] == 1
+
+
+def test_who_works_is_asked_of_the_last_moments(tmp_path: Path) -> None:
+    moments: list[float] = []
+
+    def at_work(_gpu: str, since_microseconds: int) -> list[Any]:
+        moments.append(since_microseconds / 1e6)
+        return working(ME)
+
+    nvml = RecordedNvml({LISTED: processes(ME, 999_001), WORKING: at_work})
+    GpuReader("GPU-1", nvml, proc=tmp_path).read()
+    (moment,) = moments
+    assert time.time() - 60 < moment < time.time()
 
 
 @pytest.fixture
@@ -234,7 +186,8 @@ def test_what_the_same_measurement_has_started_is_not_foreign(
     monkeypatch: pytest.MonkeyPatch, sibling: int
 ) -> None:
     monkeypatch.setenv(ROOT, f"{ME}")
-    assert GpuReader("GPU-1", FakeNvml(pids=(ME, sibling))).read().foreign_processes == 0
+    nvml = RecordedNvml({LISTED: processes(ME, sibling)})
+    assert GpuReader("GPU-1", nvml).read().foreign_processes == 0
 
 
 @pytest.mark.parametrize("root", ["", "x", "999001"])
@@ -261,9 +214,8 @@ def test_as_many_hidden_ones_are_excused_as_have_started_cuda(
 
 def test_the_real_module_has_every_name_and_number_that_is_used() -> None:
     pynvml = pytest.importorskip("pynvml")
-    nvml = FakeNvml()
     # The older names stay in the module for older drivers.
-    assert {*nvml.answers, *CONSTANTS} <= set(dir(pynvml))
+    assert {*QUIET, *CONSTANTS} <= set(dir(pynvml))
     assert {name: getattr(pynvml, name) for name in CONSTANTS} == CONSTANTS
     for ours, theirs in {
         "IDLE": "GpuIdle",

@@ -12,7 +12,7 @@ from kernels.backends import gpus
 from kernels.backends.cupy import devices
 from kernels.backends.cupy.batches import InMemory
 from kernels.backends.cupy.control_operations import CupyOperations
-from kernels.backends.cupy.imports import cupy, make_ready
+from kernels.backends.cupy.imports import cupy, make_ready, wheel
 from kernels.backends.cupy.stream import CupyStream
 from kernels.backends.held_stream import timed
 from kernels.backends.optional import importable
@@ -38,7 +38,7 @@ class CupyBackend:
     def probe(self) -> Availability:
         """Import CuPy, which needs no GPU."""
         make_ready()
-        return importable("cupy", "CuPy", "cupy")
+        return importable("cupy", "CuPy", wheel().extra)
 
     def devices(self) -> list[DeviceReport]:
         """List the GPUs; those that can't be used with the reason."""

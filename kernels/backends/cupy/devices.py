@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kernels.backends import gpus
-from kernels.backends.cupy.imports import cupy
+from kernels.backends.cupy.imports import cupy, wheel
 from kernels.contract import AVAILABLE, Availability, Status
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def judge(gpu: CudaDevice) -> Availability:
     return Availability(
         Status.BROKEN,
         f"two operators on {gpu.name} gave {error!r}.",
-        "Check the driver with nvidia-smi: CuPy here needs CUDA 12. "
-        "pip install -e '.[cupy]' brings the libraries.",
+        f"Check the driver with nvidia-smi: CuPy here needs CUDA {wheel().cuda}. "
+        f"pip install -e '.[{wheel().extra}]' brings the libraries.",
     )
 
 

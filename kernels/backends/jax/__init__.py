@@ -14,7 +14,7 @@ from kernels.backends.jax.batches import InMemory
 from kernels.backends.jax.control_operations import JaxOperations
 from kernels.backends.jax.imports import jax
 from kernels.backends.optional import importable
-from kernels.contract import AVAILABLE, Availability, DeviceReport, Status
+from kernels.contract import DeviceReport
 from kernels.controls import standard
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.workload import Workload
-    from kernels.contract import Batches, MakeControl
+    from kernels.contract import Availability, Batches, MakeControl
 
 #: The packages with which JAX uses NVIDIA GPUs, one for each major version of CUDA.
 GPU_PLUGINS = ("jax-cuda13-plugin", "jax-cuda12-plugin")
@@ -47,14 +47,11 @@ class JaxBackend(NoEvents):
     held_code = None
 
     def probe(self) -> Availability:
-        """Import JAX and run one operator on the CPU."""
+        """Import JAX and run one operator on the CPU; this process uses no GPU for it."""
         answer = importable("jax", "JAX", "jax")
         if not answer:
             return answer
-        error = devices.try_operator("cpu(0)")
-        if error:
-            return Availability(Status.BROKEN, f"one operator on the CPU gave {error!r}.")
-        return AVAILABLE
+        return devices.judge_cpu() if _gpu_plugin() == "none" else devices.judge_cpu_elsewhere()
 
     def devices(self) -> list[DeviceReport]:
         """List ``cpu(0)`` and the GPUs; those that can't be used with the reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,27 @@ def try_operator(device: str) -> str:
     return "" if result == [2.0, 2.0] else f"1 + 1 gave {result}"
 
 
+def judge_cpu() -> Availability:
+    """Run one operator on the CPU, in this process."""
+    error = try_operator("cpu(0)")
+    if error:
+        return Availability(Status.BROKEN, f"one operator on the CPU gave {error!r}.")
+    return AVAILABLE
+
+
+@cache
+def judge_cpu_elsewhere() -> Availability:
+    """Run one operator on the CPU, in a process of its own that uses no GPU.
+
+    With its first operator JAX starts all platforms that it has, on a GPU too.
+    """
+    try:
+        (answer,) = gpus.answered(__name__, environment={"JAX_PLATFORMS": "cpu"})
+    except gpus.NoAnswerError as error:
+        return Availability(Status.BROKEN, f"on the CPU {error}")
+    return answer
+
+
 def judge(gpu: CudaDevice) -> Availability:
     """Run one operator on a GPU, where JAX has what it needs for one.
 
@@ -101,3 +123,7 @@ def reports() -> tuple[DeviceReport, ...]:
         ``cpu(0)`` first; at least one GPU, with the reason where there is none.
     """
     return (DeviceReport("cpu(0)", AVAILABLE), *gpus.reports(judge))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(gpus.told([judge_cpu()]))

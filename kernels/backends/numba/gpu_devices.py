@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from kernels.backends import gpus
@@ -25,14 +27,22 @@ if TYPE_CHECKING:
     from kernels.backends.cuda_driver import CudaDevice
     from kernels.contract import DeviceReport
 
-EXTRA = "numba-cuda"
+#: The extras that bring it, by the version of CUDA.
+EXTRAS = {12: "numba-cuda", 13: "numba-cuda13"}
 
 
 def installed() -> Availability:
     """Say whether Numba's CUDA target is here; imports nothing."""
     if importlib.util.find_spec("numba_cuda") is None:
-        return missing("Numba's CUDA target (numba-cuda)", EXTRA)
+        return missing("Numba's CUDA target (numba-cuda)", EXTRAS[12])
     return AVAILABLE
+
+
+def cuda_version() -> int:
+    """Return which CUDA the installed target is of: 13 where what binds it to CUDA is."""
+    with suppress(metadata.PackageNotFoundError):
+        return 13 if metadata.version("cuda-bindings").startswith("13.") else 12
+    return 12
 
 
 def index_of(device: str) -> int:
@@ -133,8 +143,8 @@ def judge(gpu: CudaDevice) -> Availability:
     return Availability(
         Status.BROKEN,
         f"one kernel on {gpu.name} gave {error!r}.",
-        "Check the driver with nvidia-smi: Numba here needs CUDA 12. "
-        f"pip install -e '.[{EXTRA}]' brings its compiler.",
+        f"Check the driver with nvidia-smi: Numba here needs CUDA {cuda_version()}. "
+        f"pip install -e '.[{EXTRAS[cuda_version()]}]' brings its compiler.",
     )
 
 
