@@ -40,6 +40,7 @@ from bench.plan.catalogue import usual_modules
 from bench.plan.duration import Estimator
 from bench.plan.matrix import KERNEL_AXES, case_id
 from bench.plan.request import (
+    allows_tf32,
     flag,
     options,
     protocol_of,
@@ -48,11 +49,12 @@ from bench.plan.request import (
     select,
 )
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, NO_CASE, Progress, not_shown, sentence
+from bench.report.progress import LOOKING, NO_CASE, Progress, not_shown, of_tf32, sentence
 from bench.run.checkout import commit_info
 from bench.run.single_case import ElsewhereError
 from bench.store import files
 from data.errors import DataError
+from kernels import tf32
 from kernels.registry import RegistryError
 
 # Shows the progress of a run.
@@ -181,6 +183,8 @@ def suite(config: pytest.Config) -> Suite:
                 "--tables", config.getoption("tables"), pytest_options.TABLES, "table"
             )
             beside.keep_others_out(config)
+            if allows_tf32(request):
+                tf32.allow()  # before a library is loaded
             selection = select(request)
             config.stash[SUITE] = Suite(
                 preset=request.preset,
@@ -247,7 +251,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     said = [*_taken_too(config.getoption("keyword"), items)]
     said += [NO_CASE] if SUITE in config.stash and not session.items else []
     measures = bool(items) and not config.getoption("collectonly")
-    said += [*health.before_measuring(), LOOKING] if measures else []
+    if measures:
+        products = of_tf32(asked=config.getoption("tf32"), allowed=tf32.is_allowed())
+        said += [*products, *health.before_measuring(), LOOKING]
     if reporter is not None:
         for text in said:
             reporter.write_line(text)

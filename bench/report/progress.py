@@ -43,6 +43,15 @@ LOOKING = (
 )
 
 
+def of_tf32(*, asked: bool, allowed: bool) -> list[str]:
+    """Say what ``--tf32`` does; nothing where it was not asked for."""
+    if not asked:
+        return []
+    if not allowed:
+        return ["--tf32 changes nothing: no GPU is to be measured here."]
+    return ["TF32 is allowed: factors of float32 products on GPUs may be rounded to 10 bits."]
+
+
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
 

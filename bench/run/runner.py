@@ -179,7 +179,7 @@ def plan(request: Request) -> RunAsked:
     timed, unavailable = tasks_of(selection, request.cases)
     skipped, failed = required_and_missing(unavailable, wanted)
     tasks = (*timed, *(memory_tasks(timed) if request.memory else ()))
-    setting = setting_of(request.threads, request.pin)
+    setting = setting_of(request)
     asked = RunAsked(
         preset=request.preset,
         protocol=protocol,

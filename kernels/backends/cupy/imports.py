@@ -13,6 +13,7 @@ import os
 from functools import cache
 from typing import Any
 
+from kernels import tf32
 from kernels.backends.mxnet.cuda_libraries import find
 from kernels.backends.optional import LazyModule
 
@@ -26,14 +27,14 @@ LIBRARIES = (
 
 @cache
 def make_ready() -> tuple[str, ...]:
-    """Load the libraries that are installed, and ask CuPy for float32 products.
+    """Load the libraries that are installed, and say to CuPy how products are to be done.
 
     Returns
     -------
     tuple of str
         Those loaded. One that is missing is left for CuPy to find, or to name.
     """
-    os.environ["CUPY_TF32"] = "0"  # CuPy reads it once; products of 10 bits would be wrong
+    os.environ["CUPY_TF32"] = str(int(tf32.is_allowed()))  # CuPy reads it once
     loaded = []
     for library, package in LIBRARIES:
         path = find(library, package)

@@ -86,7 +86,7 @@ class MXNetBackend:
 
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that MXNet has, all of them."""
-        return standard(NdOperations(device))
+        return standard(NdOperations(device), device)
 
 
 BACKEND = MXNetBackend()
