@@ -69,7 +69,9 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
+def sentence(
+    n_cases: int, n_runnable: int, seconds: float, preset: str, n_unknown: int = 0
+) -> str:
     """Say what is about to run.
 
     Parameters
@@ -78,11 +80,15 @@ def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
         Those selected, and those of them that can run here.
     seconds : float
         The estimate.
+    n_unknown : int
+        Those that it leaves out.
     """
     skipped = n_cases - n_runnable
     rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
     to_time = number(n_runnable, "case")
-    return f"{to_time} to time{rest}, preset {preset}: {between(seconds)}."
+    cases = number(n_unknown, "case")
+    without = f", without {cases} on GPUs that could not be tried out" if n_unknown else ""
+    return f"{to_time} to time{rest}, preset {preset}: {between(seconds)}{without}."
 
 
 #: Runs took 0.9 to 1.5 times what their cases were estimated to take, and half a minute at most

@@ -34,6 +34,7 @@ OTHER_PASSES = {
     "memory": ("bench.measure.peak_memory", "measure_memory"),
     "check": ("bench.measure.agreement", "agreement"),
     "list": ("bench.run.sides", "listed"),
+    "estimate": ("bench.plan.duration", "tried"),
 }
 #: What libraries say in their exceptions when a device or the host has no memory left.
 OUT_OF_MEMORY = (
