@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from kernels import tf32
 from kernels.contract import Control
+from kernels.reference import TF32_ROUNDOFF, UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,22 +159,23 @@ def _is_triad_of(
     return bool((np.abs(a - (b + np.float32(SCALE) * c)) <= allowed).all())
 
 
-def standard(operations: Operations) -> Mapping[str, MakeControl]:
+def standard(operations: Operations, device: str = "cpu(0)") -> Mapping[str, MakeControl]:
     """Build every control from a backend's operations.
 
     Parameters
     ----------
     operations : Operations
+        On the device.
 
     Returns
     -------
     dict of str to callable
         To a function from bytes to a ``Control``.
     """
-    return {**_whole(operations), **_in_parts(operations)}
+    return {**_whole(operations, device), **_in_parts(operations)}
 
 
-def _whole(operations: Operations) -> dict[str, MakeControl]:
+def _whole(operations: Operations, device: str) -> dict[str, MakeControl]:
     to_device, to_host = operations.to_device, operations.to_host
 
     def triad(n_bytes: int) -> Control:
@@ -187,11 +190,11 @@ def _whole(operations: Operations) -> dict[str, MakeControl]:
         a, b = _drawn(n, n), _drawn(1, n, n)[0]
         target = to_device(np.zeros_like(a))
         run = _Last(operations.matmul, target, to_device(a), to_device(b))
-        # Some rows are enough to tell; all of them take longer than the control. Reduced
-        # precision (TF32, 10 bits) would be another control: it is not within this bound.
+        # Some rows are enough to tell; all of them take longer than the control.
         rows = np.unique(np.linspace(0, n - 1, 16).astype(int))
         expected = a[rows].astype(np.float64) @ b.astype(np.float64)
-        allowed = n * 2.0**-24 * (np.abs(a[rows]) @ np.abs(b))
+        roundoff = n * UNIT_ROUNDOFF + 2 * TF32_ROUNDOFF * tf32.rounds(device)
+        allowed = roundoff * (np.abs(a[rows]) @ np.abs(b))
 
         def right() -> bool:
             got = np.asarray(to_host(run.result)).reshape(n, n)[rows]

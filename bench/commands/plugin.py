@@ -37,9 +37,9 @@ from bench.measure.rounds import WatchedError, unwatched
 from bench.measure.target import MissedError
 from bench.plan import values
 from bench.plan.catalogue import usual_modules
-from bench.plan.duration import Estimator
 from bench.plan.matrix import KERNEL_AXES, case_id
 from bench.plan.request import (
+    allows_tf32,
     flag,
     options,
     protocol_of,
@@ -47,12 +47,16 @@ from bench.plan.request import (
     required,
     select,
 )
+from bench.plan.tasks import Setting, estimate_key, task_of
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, NO_CASE, Progress, not_shown, sentence
+from bench.report.progress import LOOKING, NO_CASE, Progress, not_shown, of_tf32, sentence
 from bench.run.checkout import commit_info
+from bench.run.launcher import SubprocessLauncher
 from bench.run.single_case import ElsewhereError
+from bench.run.trials import estimates_of
 from bench.store import files
 from data.errors import DataError
+from kernels import tf32
 from kernels.registry import RegistryError
 
 # Shows the progress of a run.
@@ -181,6 +185,8 @@ def suite(config: pytest.Config) -> Suite:
                 "--tables", config.getoption("tables"), pytest_options.TABLES, "table"
             )
             beside.keep_others_out(config)
+            if allows_tf32(request):
+                tf32.allow()  # before a library is loaded
             selection = select(request)
             config.stash[SUITE] = Suite(
                 preset=request.preset,
@@ -247,27 +253,41 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     said = [*_taken_too(config.getoption("keyword"), items)]
     said += [NO_CASE] if SUITE in config.stash and not session.items else []
     measures = bool(items) and not config.getoption("collectonly")
-    said += [*health.before_measuring(), LOOKING] if measures else []
+    if measures:
+        products = of_tf32(asked=config.getoption("tf32"), allowed=tf32.is_allowed())
+        said += [*products, *health.before_measuring(), LOOKING]
     if reporter is not None:
         for text in said:
             reporter.write_line(text)
     if not measures:
         return
     asked = suite(config)
-    estimator = Estimator(asked.registry, asked.protocol)
+    tasks = {
+        item.nodeid: task_of(
+            item.name, _params(item), asked.selection.backend_of(_params(item))
+        )
+        for item in items
+        if asked.availability(_params(item))
+    }
     try:
-        estimates = {
-            item.nodeid: estimator.case(item.originalname, _params(item))  # type: ignore[attr-defined]
-            for item in items
-            if asked.availability(_params(item))
-        }
+        found = estimates_of(
+            asked.registry,
+            asked.protocol,
+            [*tasks.values()],
+            Setting(),
+            SubprocessLauncher(asked.kernel_folders),
+        )
     except DataError as error:
         raise pytest.UsageError(str(error)) from error
+    keys = {nodeid: estimate_key(task) for nodeid, task in tasks.items()}
+    estimates = {nodeid: found[key] for nodeid, key in keys.items() if key in found}
     beside.check_what_follows(config, {item.name: _params(item) for item in items})
     seconds = sum(estimates.values())
     if reporter is None:
         return
-    reporter.write_line(sentence(len(items), len(estimates), seconds, asked.preset))
+    n_unknown = len(tasks) - len(estimates)
+    line = sentence(len(items), len(tasks), seconds, asked.preset, n_unknown)
+    reporter.write_line(line)
     if reporter.isatty and config.get_verbosity() == 0:
         config.pluginmanager.register(LiveProgress(reporter, Progress(estimates)))
 

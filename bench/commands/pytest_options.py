@@ -22,6 +22,7 @@ NOT_OF_PYTEST = {
     "memory",
 }
 FIGURES, KERNEL_FOLDER = "figures", "kernel_folder"
+SWITCHES = ("tf32", FIGURES)
 
 
 def add(group: pytest.OptionGroup) -> None:
@@ -40,12 +41,14 @@ def add(group: pytest.OptionGroup) -> None:
         default = getattr(Request, name)
         typed = default if default is None else option.shown or written(default)
         shown = f" (default: {typed})" if typed else ""
-        what = {"default": given.get(name), "help": option.help + shown}
+        what: dict[str, Any] = {"default": given.get(name), "help": option.help + shown}
         if name == KERNEL_FOLDER:
-            what = {**what, "action": "append", "type": Path}
-        group.addoption(
-            *names[name], metavar="FOLDER" if name == KERNEL_FOLDER else "TEXT", **what
-        )
+            what |= {"action": "append", "type": Path, "metavar": "FOLDER"}
+        elif name in SWITCHES:
+            what |= {"action": "store_true", "help": option.help}
+        else:
+            what |= {"metavar": "TEXT"}
+        group.addoption(*names[name], **what)
     group.addoption(
         "--tables",
         default=given.get("tables", TABLES[0]),
@@ -77,8 +80,8 @@ def _given(names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     parameters = {one.removeprefix("--"): name for name in names for one in names[name]}
     read: dict[str, Any] = {}
     for name, value in defaults(found, PYTEST, parameters, COMMANDS).items():
-        if isinstance(value, bool) is not (name == FIGURES):
-            only = f"--{FIGURES} alone is true or false"
+        if isinstance(value, bool) is not (name in SWITCHES):
+            only = f"{' and '.join(f'--{one}' for one in SWITCHES)} alone are true or false"
             raise SelectionError(f"{found.path}: tool.{TABLE}.{PYTEST}: {only}.")
         several = [str(one) for one in (value if isinstance(value, list) else [value])]
         if name == KERNEL_FOLDER:

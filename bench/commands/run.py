@@ -15,9 +15,9 @@ from bench.commands.options import Results, console_of
 from bench.commands.output import put, say
 from bench.commands.request_options import takes_request
 from bench.machine import health
-from bench.plan.request import Request, setting_of
+from bench.plan.request import Request, allows_tf32, setting_of
 from bench.plan.values import SelectionError
-from bench.report.progress import LOOKING, StatusLine, Tables, not_shown
+from bench.report.progress import LOOKING, StatusLine, Tables, not_shown, of_tf32
 from bench.run import runner
 from bench.store.files import RUNS, StoreError
 
@@ -52,11 +52,12 @@ def run(
                 f"{journal}: a run is named only to finish it; give --resume before it."
             )
         else:
-            setting = setting_of(request.threads, request.pin)
+            setting = setting_of(request)
             read = health.readings(
                 environment={**os.environ, **setting.environment}, cpus=setting.cpus
             )
-            for text in (*health.before_measuring(read), LOOKING):
+            products = of_tf32(asked=request.tf32, allowed=allows_tf32(request))
+            for text in (*products, *health.before_measuring(read), LOOKING):
                 progress.print(text, markup=False, highlight=False, soft_wrap=True)
             started = runner.begin(runner.plan(request), results, progress)
         path, document, complete = started.save(results)

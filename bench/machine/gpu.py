@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import weakref
 from contextlib import suppress
@@ -14,9 +13,10 @@ import pynvml
 
 from bench.machine.counters import GpuReading
 from bench.machine.gpu_sharing import Family
-from bench.machine.processor import Machine
+from bench.machine.processor import HERE, Machine
 from bench.machine.rule import RULE
-from kernels.backends import TF32, cuda_driver
+from kernels import tf32
+from kernels.backends import cuda_driver
 
 # What NVML says about one GPU. A GPU is named by its UUID: NVML numbers them by bus, CUDA
 # otherwise (see ``kernels.backends.cuda_driver``).
@@ -216,7 +216,7 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
                 "uuid": gpu.uuid,
                 "compute_capability": f"{major}.{minor}",
                 **gpu.facts,
-                "tf32": os.environ.get(TF32) != "0",
+                "tf32": tf32.is_allowed(),
                 **gpu_facts(gpu.uuid, machine.nvml),
             }
         )
@@ -233,6 +233,11 @@ def gpu_states(machine: Machine) -> list[dict[str, object]]:
     """
     found, _ = _listed(machine)
     return [{"index": gpu.index, **gpu_state(gpu.uuid, machine.nvml)} for gpu in found]
+
+
+def has_gpu(machine: Machine = HERE) -> bool:
+    """Say whether the driver finds a GPU."""
+    return bool(_listed(machine)[0])
 
 
 def _listed(machine: Machine) -> tuple[list[cuda_driver.CudaDevice], str]:

@@ -29,7 +29,7 @@ from bench.measure.rounds import (
     awaited,
 )
 from bench.measure.rule import RULE
-from kernels import backends, reference, stepwise
+from kernels import backends, reference, stepwise, tf32
 from kernels.stepwise import StepKernel
 
 # Where the time of an epoch goes, from a pass of its own. Nothing waits between the phases: a
@@ -274,6 +274,7 @@ def case_facts(case: TrainingCase) -> dict[str, Any]:
         "batch_size": case.batch_size,
         "n_samples": case.workload.n_samples,
         "n_features": case.workload.n_features,
+        **({"precision": "tf32"} if tf32.rounds(case.device) else {}),
     }
 
 

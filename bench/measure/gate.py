@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import data
 from bench.measure.rule import RULE
 from data.workload import Workload
-from kernels import backends, reference, sparsity
+from kernels import backends, reference, sparsity, tf32
 from kernels.contract import Start, TrainKernel, UpdateKernel
 from kernels.controls import drawn
 from kernels.reference import UNIT_ROUNDOFF
@@ -118,13 +118,14 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
     """
     distance = reference.distance(expected, *case.kernel.parameters(state))
     largest = RULE.max_gate_error * max(1.0, float(np.linalg.norm(expected.theta)))
-    tolerance = min(expected.tolerance, largest)
+    rounded = tf32.rounds(case.device)
+    tolerance = min(expected.tf32_tolerance if rounded else expected.tolerance, largest)
     if not distance <= tolerance:
         raise GateError(
             f"{case.kernel.name} on {case.device} ({case.loader}, batch size "
             f"{case.batch_size}) is wrong, so it is not timed: {when} its parameters are "
-            f"{distance:.3g} from the float64 reference, float32 rounding explains "
-            f"{tolerance:.3g}."
+            f"{distance:.3g} from the float64 reference, {'TF32' if rounded else 'float32'} "
+            f"rounding explains {tolerance:.3g}."
         )
     return distance / tolerance if tolerance else 0.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from bench.measure.protocol import EVALUATE_EVERY, Protocol, published
 from bench.measure.rounds import exhaust, time_round
 from bench.measure.rule import RULE as MEASURING
 from bench.plan.rule import RULE
-from bench.plan.tasks import Outcome, Pass, RunAsked, estimate_key
+from bench.plan.tasks import Outcome, Pass, RunAsked, Task, estimate_key, protocol_in
 from data.errors import DataError
 from kernels import backends
 from kernels.registry import Registry
@@ -23,10 +23,7 @@ from kernels.sampling import draw_start
 
 Params = Mapping[str, Any]
 
-# Says about how long a run will take, from a few steps of each kernel on this machine.
-
-
-CALIBRATED_ON = "cpu(0)"
+# Says about how long a run will take, from a few steps of each kernel on its device.
 
 
 def _n_steps(params: Params) -> int:
@@ -41,11 +38,7 @@ def _eigenvalue_seconds(params: Params) -> float:
 
 
 class Estimator:
-    """Estimates the seconds of cases.
-
-    Only the CPU is tried out: MXNet's first use of a GPU shrinks its OpenMP pool, which the
-    CPU cases are about to use. A GPU case is estimated as the same case on the CPU.
-    """
+    """Estimates the seconds of cases, from what it tries out on their devices."""
 
     def __init__(self, registry: Registry, protocol: Protocol) -> None:
         self._registry = registry
@@ -91,7 +84,7 @@ class Estimator:
                 seconds = self._timed_loading(backend, loader, device, size)
             except DataError:
                 raise
-            except Exception:  # noqa: BLE001 - a library of GPUs alone has none for the CPU
+            except Exception:  # noqa: BLE001 - what a library raises, its cases report
                 seconds = 0.0
             self._measured[key] = seconds / len(self._order)
         return self._measured[key]
@@ -126,7 +119,7 @@ class Estimator:
             "bench_engine": self._engine_case,
             "bench_target": self._target_case,
         }
-        return estimates[name]({**params, "device": CALIBRATED_ON}) + RULE.case_seconds
+        return estimates[name](params) + RULE.case_seconds
 
     def memory(self, params: Params) -> float:
         """Estimate the memory pass of a training: a process, and an epoch or two.
@@ -136,7 +129,7 @@ class Estimator:
         float
             Seconds.
         """
-        epoch = self._epoch_seconds({**params, "device": CALIBRATED_ON})
+        epoch = self._epoch_seconds(params)
         reference = _n_steps(params) * RULE.reference_step_seconds
         return RULE.memory_seconds + MEASURING.memory_epochs * (epoch + reference)
 
@@ -237,20 +230,57 @@ class Estimator:
         return self._protocol.notebook_repeats * epochs * epoch
 
 
+def estimates_of(
+    registry: Registry, protocol: Protocol, tasks: Sequence[Task]
+) -> dict[str, float]:
+    """Estimate each task's seconds, in its first process and in a later one.
+
+    Returns
+    -------
+    dict of str to float
+        By `estimate_key`.
+    """
+    first = Estimator(registry, protocol)
+    later = first.under(protocol_in(protocol, 1))
+    estimates = {}
+    for task in tasks:
+        if task.kind is Pass.MEMORY:
+            estimates[estimate_key(task)] = first.memory(task.params)
+            continue
+        for replicate, estimator in enumerate((first, later)):
+            seconds = estimator.case(task.module, task.params)
+            estimates[estimate_key(task, replicate)] = seconds
+    return estimates
+
+
+def tried(
+    params: Mapping[str, Any], registry: Registry, protocol: Protocol
+) -> dict[str, float]:
+    """Estimate tasks in a process of their own.
+
+    Parameters
+    ----------
+    params : mapping
+        ``tasks``: the fields of each, JSON-ready.
+    """
+    tasks = [Task(**{**one, "kind": Pass(one["kind"])}) for one in params["tasks"]]
+    return estimates_of(registry, protocol, tasks)
+
+
 # How long a run still takes, and how much each case may take so that it ends as announced.
 
 
 def total_seconds(asked: RunAsked) -> float:
-    """Estimate a whole run."""
+    """Estimate a whole run, without tasks of which nothing is known."""
     groups = {
         (task.group, *sorted(task.environment.items()))
         for task in asked.tasks
         if task.kind is Pass.TIME
     }
     launches = asked.replicates * len(groups) * RULE.launch_seconds
-    first = sum(asked.estimates[estimate_key(task)] for task in asked.tasks)
+    first = sum(asked.estimates.get(estimate_key(task), 0.0) for task in asked.tasks)
     timed = [task for task in asked.tasks if task.kind is Pass.TIME and asked.replicates > 1]
-    later = sum(asked.estimates[estimate_key(task, 1)] for task in timed)
+    later = sum(asked.estimates.get(estimate_key(task, 1), 0.0) for task in timed)
     return first + (asked.replicates - 1) * later + launches
 
 
@@ -274,10 +304,12 @@ class Pace:
             self.add(outcome)
 
     def add(self, outcome: Outcome) -> None:
-        """Note what a task took."""
-        task = self._tasks[outcome.id, outcome.kind]
+        """Note what a task took; one of which nothing was known was not announced either."""
+        key = estimate_key(self._tasks[outcome.id, outcome.kind], outcome.replicate)
+        if key not in self._asked.estimates:
+            return
         self._spent += outcome.seconds
-        self._expected_spent += self._asked.estimates[estimate_key(task, outcome.replicate)]
+        self._expected_spent += self._asked.estimates[key]
         if outcome.kind is Pass.TIME and outcome.answer is not None:
             self._timed += sum(drained for _, drained, _ in outcome.answer["rounds"])
 

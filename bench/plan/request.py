@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 import data
+from bench.machine.gpu import has_gpu
 from bench.machine.threads import AT_START
 from bench.measure.protocol import Protocol
 from bench.plan import values
@@ -20,7 +21,7 @@ from bench.plan.rule import RULE
 from bench.plan.tasks import Setting
 from bench.plan.values import SelectionError
 from data.errors import DataError
-from kernels import schedules
+from kernels import schedules, tf32
 from kernels.backends import BACKENDS, FIRST
 from kernels.controls import SIZES
 from kernels.registry import Registry, discover
@@ -181,6 +182,10 @@ class Request:
     pin: Annotated[
         tuple[int, ...], Option("CPUs that the processes may run on: 0 or 0,2-3.", _cpus)
     ] = ()
+    tf32: Annotated[
+        bool,
+        Option("Let libraries round the factors of products on GPUs to 10 bits (TF32)."),
+    ] = False
     memory: Annotated[
         bool, Option("Measure memory, each training in a process of its own.")
     ] = True
@@ -253,9 +258,17 @@ def request_of(given: Mapping[str, Any], **defaults: Any) -> Request:
 # How the processes are started.
 
 
-def setting_of(threads: int | None, cpus: tuple[int, ...] = ()) -> Setting:
+def setting_of(request: Request) -> Setting:
     """Return what holds for every process: by default what holds for this one."""
-    return Setting({} if threads is None else dict.fromkeys(values.POOLS, str(threads)), cpus)
+    pools = () if request.threads is None else values.POOLS
+    products = tf32.ALLOWING if allows_tf32(request) else {}
+    return Setting({**dict.fromkeys(pools, str(request.threads)), **products}, request.pin)
+
+
+def allows_tf32(request: Request) -> bool:
+    """Say whether TF32 is asked for, of a GPU: else the option changes nothing."""
+    wanted = request.devices is None or "gpu" in request.devices
+    return request.tf32 and wanted and has_gpu()
 
 
 def order_seed_of(request: Request) -> int:

@@ -144,7 +144,7 @@ class RunAsked:
     failed : tuple of mapping
         Those of them that were required.
     estimates : mapping of str to float
-        Seconds of each task in a process, by `estimate_key`.
+        Seconds of each task in a process, by `estimate_key`; without those not known.
     limit_seconds : float or None
         That a case may take; None for a limit by its estimate.
     """

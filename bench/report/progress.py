@@ -43,6 +43,15 @@ LOOKING = (
 )
 
 
+def of_tf32(*, asked: bool, allowed: bool) -> list[str]:
+    """Say what ``--tf32`` does; nothing where it was not asked for."""
+    if not asked:
+        return []
+    if not allowed:
+        return ["--tf32 changes nothing: no GPU is to be measured here."]
+    return ["TF32 is allowed: factors of float32 products on GPUs may be rounded to 10 bits."]
+
+
 def duration(seconds: float) -> str:
     """Write a duration as a person would say it.
 
@@ -60,7 +69,9 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
+def sentence(
+    n_cases: int, n_runnable: int, seconds: float, preset: str, n_unknown: int = 0
+) -> str:
     """Say what is about to run.
 
     Parameters
@@ -69,11 +80,15 @@ def sentence(n_cases: int, n_runnable: int, seconds: float, preset: str) -> str:
         Those selected, and those of them that can run here.
     seconds : float
         The estimate.
+    n_unknown : int
+        Those that it leaves out.
     """
     skipped = n_cases - n_runnable
     rest = f" ({skipped} more can't run here and are skipped)" if skipped else ""
     to_time = number(n_runnable, "case")
-    return f"{to_time} to time{rest}, preset {preset}: {between(seconds)}."
+    cases = number(n_unknown, "case")
+    without = f", without {cases} on GPUs that could not be tried out" if n_unknown else ""
+    return f"{to_time} to time{rest}, preset {preset}: {between(seconds)}{without}."
 
 
 #: Runs took 0.9 to 1.5 times what their cases were estimated to take, and half a minute at most

@@ -14,7 +14,9 @@ from bench.plan.catalogue import modules
 from bench.plan.duration import total_seconds
 from bench.plan.tasks import RunAsked, Setting, Task, task_of
 from bench.run import runner
+from bench.run.launcher import SubprocessLauncher
 from bench.run.rule import RULE
+from bench.run.trials import estimates_of
 from bench.store.files import commit_of
 from data.errors import DataError
 from kernels.registry import RegistryError, discover
@@ -79,7 +81,9 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
     folders = _kernel_folders(bench.get("command") or ())
     protocol = replace(protocol, alone=False, phases=False)
     try:
-        estimates = runner.estimates_of(discover(folders), protocol, tasks)
+        estimates = estimates_of(
+            discover(folders), protocol, tasks, setting, SubprocessLauncher(folders)
+        )
     except (RegistryError, DataError, KeyError) as error:
         raise NotAgainError(f"a kernel or its data are not there any more ({error})") from error
     asked = RunAsked(

@@ -16,7 +16,10 @@ class Rule:
     limit_seconds, limit_estimates : float
         A case of a run may take this long in any case, and this many times its estimate.
     single_case_seconds : float
-        A case measured for a program that measures itself may take so long.
+        So long may a case take that is measured for a program that measures itself, and one
+        without an estimate.
+    trial_seconds : float
+        For the kernels of a library to be tried out on GPUs: some compile for half a minute.
     error_characters : int
         How much of the last line that a process wrote to standard error is kept when it ends.
     read_bytes : int
@@ -49,6 +52,7 @@ class Rule:
     limit_seconds: float = 120.0
     limit_estimates: float = 30.0
     single_case_seconds: float = 600.0
+    trial_seconds: float = 300.0
     error_characters: int = 400
     read_bytes: int = 1 << 16
     # Pairs.

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
-from bench.measure.protocol import Protocol
-from bench.plan.duration import Estimator, Pace, total_seconds
+from bench.plan.duration import Pace, total_seconds
 from bench.plan.request import Request, order_seed_of, protocol_of, required, select, setting_of
 from bench.plan.tasks import (
     Cause,
@@ -37,10 +36,10 @@ from bench.report.progress import ProcessProgress
 from bench.run.checkout import commit_info
 from bench.run.launcher import Executor, Interrupts, SubprocessLauncher, request
 from bench.run.rule import RULE
+from bench.run.trials import estimates_of
 from bench.store import files
 from bench.store.decoding import DamageError, sound
 from bench.store.files import StoreError, commit_of, unwritable
-from kernels.registry import Registry
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -179,7 +178,7 @@ def plan(request: Request) -> RunAsked:
     timed, unavailable = tasks_of(selection, request.cases)
     skipped, failed = required_and_missing(unavailable, wanted)
     tasks = (*timed, *(memory_tasks(timed) if request.memory else ()))
-    setting = setting_of(request.threads, request.pin)
+    setting = setting_of(request)
     asked = RunAsked(
         preset=request.preset,
         protocol=protocol,
@@ -190,7 +189,13 @@ def plan(request: Request) -> RunAsked:
         fingerprint=fresh_fingerprint(setting.environment, setting.cpus),
         skipped=tuple(skipped),
         failed=tuple(failed),
-        estimates=estimates_of(selection.registry, protocol, tasks),
+        estimates=estimates_of(
+            selection.registry,
+            protocol,
+            tasks,
+            setting,
+            SubprocessLauncher(request.kernel_folder),
+        ),
         limit_seconds=request.case_timeout,
         command=tuple(sys.argv[1:]),
         commit=commit(),
@@ -199,31 +204,15 @@ def plan(request: Request) -> RunAsked:
     return replace(asked, announced_seconds=total_seconds(asked))
 
 
-def estimates_of(
-    registry: Registry, protocol: Protocol, tasks: Sequence[Task]
-) -> dict[str, float]:
-    """Estimate each task's seconds, in its first process and in a later one."""
-    first = Estimator(registry, protocol)
-    later = first.under(protocol_in(protocol, 1))
-    estimates = {}
-    for task in tasks:
-        if task.kind is Pass.MEMORY:
-            estimates[estimate_key(task)] = first.memory(task.params)
-            continue
-        for replicate, estimator in enumerate((first, later)):
-            seconds = estimator.case(task.module, task.params)
-            estimates[estimate_key(task, replicate)] = seconds
-    return estimates
-
-
 def sentence(asked: RunAsked) -> str:
     """Say what is about to run."""
-    timed = sum(task.kind is Pass.TIME for task in asked.tasks)
+    timed = [task for task in asked.tasks if task.kind is Pass.TIME]
     line = progress.sentence(
-        timed + len(asked.skipped) + len(asked.failed),
-        timed,
+        len(timed) + len(asked.skipped) + len(asked.failed),
+        len(timed),
         asked.announced_seconds,
         asked.preset,
+        sum(estimate_key(task) not in asked.estimates for task in timed),
     )
     return f"{line} Each case in {asked.replicates} processes."
 
@@ -429,7 +418,9 @@ class Run:
     def _limit(self, task: Task) -> float:
         if self._asked.limit_seconds is not None:
             return self._asked.limit_seconds
-        estimate = self._asked.estimates[estimate_key(task)]
+        estimate = self._asked.estimates.get(estimate_key(task))
+        if estimate is None:
+            return RULE.single_case_seconds
         return RULE.limit_seconds + RULE.limit_estimates * estimate
 
     def _starts(self, process: Process, task: Task) -> None:

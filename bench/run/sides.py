@@ -119,7 +119,7 @@ def _setting(told: dict[str, str]) -> Setting:
     """Put the variables and CPUs of a side together; a variable overrides ``threads``."""
     threads = read("threads", told["threads"]) if "threads" in told else None
     cpus = read("pin", told["pin"].replace("+", ",")) if "pin" in told else ()
-    setting = setting_of(threads, cpus)
+    setting = setting_of(Request(threads=threads, pin=cpus))
     variables = {
         match[1]: value for key, value in told.items() if (match := _VARIABLE.fullmatch(key))
     }

@@ -35,6 +35,7 @@ OTHER_PASSES = {
     "check": ("bench.measure.agreement", "agreement"),
     "question": ("bench.measure.gpu_questions", "question"),
     "list": ("bench.run.sides", "listed"),
+    "estimate": ("bench.plan.duration", "tried"),
 }
 #: What libraries say in their exceptions when a device or the host has no memory left.
 OUT_OF_MEMORY = (

@@ -47,7 +47,9 @@ class Identity(msgspec.Struct):
     n_bytes: Annotated[Whole, "size of a control", "bytes"] = None
     control: Annotated[Text, "what a control measures of the machine"] = None
     engine: Annotated[Text, "MXNet's engine"] = None
-    precision: Annotated[Text, "of an update: `float32` and so on"] = None
+    precision: Annotated[
+        Text, "of an update: `float32` and so on; `tf32` where a training may round so"
+    ] = None
     density: Annotated[Number, "share of the parameters that an update changes"] = None
     sampling: Annotated[Text, "how samples are drawn"] = None
     schedule: Annotated[Text, "how the learning rate goes down"] = None

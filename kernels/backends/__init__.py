@@ -6,19 +6,15 @@ Every package in this folder has a ``BACKEND``: to add a library is to add a fol
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from typing import TYPE_CHECKING
+
+from kernels import tf32
 
 if TYPE_CHECKING:
     from kernels.contract import Backend
 
-#: On GPUs from compute capability 8.0 on cuBLAS rounds the factors of float32 products to 10
-#: bits (TF32) where a library lets it, as MXNet does for ``linalg_gemm`` and so for Gluon's
-#: ``Dense``; such a product does not match the reference. ``0`` forbids it to all libraries of
-#: NVIDIA's that are loaded from now on; what a user has set stays.
-TF32 = "NVIDIA_TF32_OVERRIDE"
-os.environ.setdefault(TF32, "0")
+tf32.settle()
 
 #: The library that the suite is about comes first wherever backends are listed.
 FIRST = "mxnet"

@@ -200,7 +200,7 @@ def sessions(folder: Path) -> Sessions:
             ),
             (
                 *("--benchmark-only", EPOCH, *CLOSED, *results("narrowed")),
-                *("-k", "B1500", "--tables", "pytest-benchmark"),
+                *("-k", "B1500", "--tables", "pytest-benchmark", "--tf32"),
             ),
             (
                 *("--benchmark-only", EPOCH, *CLOSED, *results("nothing"), "--devices", NO_GPU),
@@ -235,6 +235,40 @@ def test_k_narrows_further(sessions: Sessions) -> None:
     (one,) = document["benchmarks"]
     assert one["name"] == "bench_epoch[airfoil-nd.closed_form-cpu(0)-inmemory-B1500]"
     assert "1 case to time" in sessions.narrowed.output
+    assert "--tf32 changes nothing: no GPU is to be measured here." in sessions.narrowed.output
+
+
+#: A session on a machine that seems to have a GPU: what holds when a library is looked at.
+LOOKING = """
+import os, sys
+import pytest
+from bench.plan import request
+from kernels import backends, tf32
+
+def looked(self):
+    inherited = tf32.ALLOWING.items() <= os.environ.items()
+    os.write(1, f"allowed: {tf32.is_allowed()}, inherited: {inherited}".encode())
+    os._exit(0)
+
+request.has_gpu = lambda: True
+type(backends.get("numpy")).devices = looked
+pytest.main(["--benchmark-only", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("given", "allowed"), [(["--tf32"], True), ([], False)])
+def test_tf32_is_allowed_before_a_library_is_looked_at(given: list[str], allowed: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING, EPOCH, "--kernels", "numpy.*", *given],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert f"allowed: {allowed}, inherited: {allowed}" in done.stdout, done.stderr
 
 
 @pytest.mark.slow

@@ -94,8 +94,8 @@ def test_pytest_takes_its_defaults_from_the_table(table: Path) -> None:
     ("line", "named"),
     [
         ('kernles = "nd.*"', "tool.minibatch-bench.pytest has no option 'kernles'"),
-        ('figures = "yes"', "--figures alone is true or false"),
-        ("kernels = true", "--figures alone is true or false"),
+        ('figures = "yes"', "--tf32 and --figures alone are true or false"),
+        ("kernels = true", "--tf32 and --figures alone are true or false"),
         ('kernels = "nd.autgrad"', "did you mean nd.autograd?"),
     ],
 )

@@ -133,6 +133,30 @@ def test_another_machine_version_precision_or_setting_forbids_every_case(
     assert not found.forced
 
 
+def test_where_tf32_is_allowed_cases_on_a_gpu_are_others(folder: Path) -> None:
+    def taken(*, allowed: bool) -> dict[str, Any]:
+        on_gpu: dict[str, Any] = {"device": "gpu(0)"}
+        if allowed:
+            on_gpu["precision"] = "tf32"
+        gpu = {"index": 0, "name": "A GPU", "tf32": allowed}
+        cases = [epoch("nd.cpu"), epoch("nd.gpu", **on_gpu)]
+        return run(cases, fingerprint={**FINGERPRINT, "gpus": [gpu]})
+
+    alike = judged(folder, taken(allowed=True), taken(allowed=True))
+    assert {one.verdict for one in alike.cases} == {Verdict.SAME}
+    found = by_name(judged(folder, taken(allowed=False), taken(allowed=True)))
+    assert found[name_of("nd.cpu")].verdict is Verdict.SAME
+    refused = found[name_of("nd.gpu")]
+    assert refused.verdict is Verdict.NOT_COMPARABLE
+    assert "precision: float32 before, tf32 now" in refused.reason
+    # A case that tells nothing of its products, such as a control.
+    before, now = taken(allowed=False), taken(allowed=True)
+    del now["benchmarks"][1]["extra_info"]["precision"]
+    refused = by_name(judged(folder, before, now))[name_of("nd.gpu")]
+    assert refused.verdict is Verdict.NOT_COMPARABLE
+    assert refused.fact == "gpus.0.tf32"
+
+
 def test_another_commit_or_preset_is_what_one_compares(folder: Path) -> None:
     cases = [epoch("nd.a")]
     now = run(cases, commit="fedcba9876543210", preset="full")

@@ -16,12 +16,13 @@ from bench.measure.gate import TrainingCase, tensors_for, worst_ratio
 from bench.measure.protocol import Protocol, plan_training
 from bench.measure.rule import RULE
 from bench.plan.matrix import runs_on
-from kernels.backends import TF32
 from kernels.backends.mxnet import devices
 from kernels.backends.mxnet.imports import mx
 from kernels.contract import Status
 from kernels.cuda.geometry import epoch_launch
 from kernels.registry import discover
+from kernels.tf32 import ALLOWING
+from kernels.tf32 import OVERRIDE as TF32
 from tests.measure.gating import verified
 
 if TYPE_CHECKING:
@@ -145,5 +146,6 @@ def test_products_of_gluon_ask_for_no_tf32() -> None:
     assert max(products()) < 1e-6
 
 
-def test_without_the_override_they_would() -> None:
-    assert min(products(**{TF32: "1"})) > 1e-5
+@pytest.mark.parametrize("environment", [{TF32: "1"}, ALLOWING, {TF32: "0", **ALLOWING}])
+def test_they_do_where_it_is_allowed(environment: dict[str, str]) -> None:
+    assert min(products(**environment)) > 1e-5

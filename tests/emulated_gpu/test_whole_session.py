@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -62,6 +63,10 @@ def test_all_cuda_kernels_are_run_and_verified(left: Left) -> None:
         assert facts["verified"] is True
         assert facts["gate"]["worst_ratio"] <= 1
         assert facts["backend"] == "mxnet"
+
+
+def test_how_long_it_takes_is_told_from_trying_the_kernels_out_there(left: Left) -> None:
+    assert re.search(r"12 cases to time .*preset quick: .* to [^,]*\.\n", left.output)
 
 
 def test_what_can_not_run_is_skipped_and_not_counted(left: Left) -> None:

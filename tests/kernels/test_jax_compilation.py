@@ -14,6 +14,7 @@ from kernels.backends.jax.training import gradient
 from kernels.contract import Start
 from kernels.reference import Reference
 from kernels.registry import discover
+from kernels.tf32 import OVERRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,19 @@ def test_no_rate_and_no_order_compiles_an_epoch_anew(
     assert getattr(kernel, COMPILED[name])._cache_size() == n_compiled
     kernel.epoch(state, ORDER[:11], rates(0.01, 3))
     assert getattr(kernel, COMPILED[name])._cache_size() > n_compiled
+
+
+@pytest.mark.parametrize(("allowed", "precision"), [("0", "HIGHEST"), ("1", "HIGH")])
+def test_every_product_asks_for_its_precision(
+    allowed: str, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OVERRIDE, allowed)
+    w, b, X, y = np.ones(4), 0.0, np.ones((3, 4)), np.ones(3)
+    jax.clear_caches()  # it remembers what it has traced
+    text = jax.jit(gradient).lower((w, b), X, y).as_text()
+    jax.clear_caches()
+    assert text.count(f"precision = [{precision}, {precision}]") == text.count("dot_general")
+    assert "dot_general" in text
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -6,7 +6,8 @@ The trajectories compared are of plain NumPy in float32, right or wrong in one w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -31,6 +32,17 @@ class Fault:
     dropped: int = 0
     divisor: int | None = None
     weight_decay: float = 0.0
+    factor_bits: int | None = None
+
+
+def to_bits(values: NDArray[np.float32], bits: int | None) -> NDArray[np.float32]:
+    """Keep so many bits behind the point of each value; all of them for None."""
+    if bits is None:
+        return values
+    dropped = 23 - bits
+    raw = np.ascontiguousarray(values).view(np.uint32) + np.uint32(1 << (dropped - 1))
+    kept: NDArray[np.float32] = (raw & ~np.uint32((1 << dropped) - 1)).view(np.float32)
+    return kept
 
 
 def float32_step(
@@ -43,8 +55,9 @@ def float32_step(
     kept = slice(0, max(1, len(y) - fault.dropped))
     X, labels = x[kept], y[kept]
     m = np.float32(fault.divisor or len(labels))
-    r = X @ theta - labels
-    g = X.T @ r / m + np.float32(fault.weight_decay) * theta
+    rounded = partial(to_bits, bits=fault.factor_bits)
+    r = rounded(X) @ rounded(theta) - labels
+    g = rounded(X).T @ rounded(r) / m + np.float32(fault.weight_decay) * theta
     after: NDArray[np.float32] = theta - np.float32(eta * fault.eta_factor) * g
     return after
 
@@ -64,7 +77,8 @@ def ratios(
         theta = float32_step(theta, *single, eta, fault)
         expected = reference.step(expected, x, y, eta)
         distance = reference.distance(expected, theta[:-1], float(theta[-1]))
-        found.append(distance / expected.tolerance)
+        allowed = expected.tolerance if fault.factor_bits is None else expected.tf32_tolerance
+        found.append(distance / allowed)
     return np.array(found)
 
 
@@ -98,6 +112,32 @@ def test_right_arithmetic_in_float32_is_inside(
     # Eight times the usual rate diverges on some: there the bound must grow too.
     eta = share * workload.default_learning_rate(batch_size)
     assert ratios(workload, seed, batch_size, eta, Fault()).max() <= 1.0
+
+
+@given(
+    seed=seeds,
+    n_samples=sizes,
+    n_features=dimensions,
+    batch_size=batch_sizes,
+    share=st.floats(1e-4, 8.0),
+)
+def test_factors_rounded_to_tf32_are_inside_the_bound_for_them(
+    seed: int, n_samples: int, n_features: int, batch_size: int, share: float
+) -> None:
+    workload = workload_of(n_samples, n_features, seed)
+    eta = share * workload.default_learning_rate(batch_size)
+    assert ratios(workload, seed, batch_size, eta, Fault(factor_bits=10)).max() <= 1.0
+
+
+@pytest.mark.parametrize("batch_size", [1, 10, 50])
+@pytest.mark.parametrize("fault", [{"factor_bits": 4}, {"eta_factor": 1.05}])
+def test_fewer_bits_and_other_faults_are_outside_the_bound_of_tf32(
+    batch_size: int, fault: dict[str, Any]
+) -> None:
+    workload = workload_of(50, 4, seed=0)
+    eta = workload.default_learning_rate(batch_size)
+    found = ratios(workload, 0, batch_size, eta, Fault(**{"factor_bits": 10, **fault}))
+    assert found.max() > 1.0
 
 
 @given(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from kernels import backends
+from kernels import backends, tf32
 from kernels.backends import cuda_driver
 from kernels.backends.cuda_driver import CudaDevice
 from kernels.backends.torch import devices
@@ -111,6 +111,21 @@ def test_products_are_of_full_precision_and_it_says_so() -> None:
     assert versions["torch"] == str(torch.__version__)
     assert versions["torch_float32_matmul"] == "highest"
     assert all(isinstance(value, str) and value for value in versions.values())
+
+
+def test_on_gpus_alone_it_takes_tf32_where_that_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(tf32.OVERRIDE, "1")
+    BACKEND.probe()
+    assert torch.backends.cuda.matmul.allow_tf32
+    assert BACKEND.versions()["torch_float32_matmul"] == "high"
+    if hasattr(torch.backends.mkldnn, "matmul"):
+        assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+    monkeypatch.setenv(tf32.OVERRIDE, "0")
+    BACKEND.probe()
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert BACKEND.versions()["torch_float32_matmul"] == "highest"
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -1,7 +1,4 @@
 import dataclasses
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +9,7 @@ from bench.machine import fingerprint as fingerprint_module
 from bench.machine import gpu as module
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import Machine
-from kernels.backends import TF32
+from kernels.tf32 import OVERRIDE as TF32
 from tests.machine.recorded_machine import (
     CPU,
     CPUINFO,
@@ -147,26 +144,6 @@ def test_products_of_ten_bits_are_another_fingerprint(
     monkeypatch.setenv(TF32, "1")
     assert fingerprint(one)["gpus"][0]["tf32"]  # type: ignore[index]
     assert fingerprint_id(without) != fingerprint_id(fingerprint(one))
-
-
-@pytest.mark.parametrize(("given", "then"), [({}, "0"), ({TF32: "1"}, "1")])
-def test_products_have_full_precision_before_a_library_is_loaded(
-    given: dict[str, str], then: str
-) -> None:
-    program = (
-        "import os, sys, kernels.backends\n"
-        "assert not {'mxnet', 'torch', 'jax', 'cupy', 'numba'} & {*sys.modules}\n"
-        f"print(os.environ['{TF32}'])"
-    )
-    environment = {name: one for name, one in os.environ.items() if name != TF32}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**environment, **given},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == then
 
 
 def test_the_gpus_are_those_of_the_driver_with_nvml_facts(tmp_path: Path, nvml: Nvml) -> None:

@@ -172,6 +172,15 @@ class FakeSgd(StepKernel):
         return workload.loss(state.w, float(state.b[0]))
 
 
+class RoundsFactors(FakeSgd):
+    """Rounds the factors of products to 10 bits, as half precision has them."""
+
+    def apply(self, state: FakeState, X: Any, y: Any, eta: float) -> None:
+        X, w = (one.astype(np.float16).astype(np.float32) for one in (X, state.w))
+        r = (X @ w + state.b - y).astype(np.float16).astype(np.float32)
+        self.descend(state, X.T @ r, r.sum(), np.float32(eta), len(y))
+
+
 class WrongSign(FakeSgd):
     def descend(self, state: FakeState, g_w: Any, g_b: Any, eta: Any, m: int) -> None:
         super().descend(state, g_w, g_b, -eta, m)

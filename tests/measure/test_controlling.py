@@ -15,7 +15,7 @@ from bench.measure.protocol import Protocol
 from bench.measure.rounds import Instruments
 from bench.measure.rule import RULE
 from bench.plan.matrix import availability
-from kernels import controls
+from kernels import controls, tf32
 from kernels.backends import BACKENDS
 from kernels.contract import DeviceTime
 from tests.measure.required_facts import REQUIRED
@@ -97,7 +97,20 @@ class FakeBackend:
         return DeviceTime(0.5 if cold else 0.25, held=True)
 
     def controls(self, device: str) -> Any:
-        return controls.standard(self.operations)
+        return controls.standard(self.operations, device)
+
+
+@pytest.mark.parametrize(
+    ("device", "allowed", "right"),
+    [("gpu(0)", "1", True), ("gpu(0)", "0", False), ("cpu(0)", "1", False)],
+)
+def test_a_product_of_rounded_factors_is_right_on_a_gpu_where_tf32_is_allowed(
+    device: str, allowed: str, right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(tf32.OVERRIDE, allowed)
+    control = controls.standard(HalfPrecision(), device)["matmul"](4 * controls.KIB)
+    control.run()
+    assert control.is_right() is right
 
 
 @pytest.mark.parametrize("control", controls.SIZES)

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import data
-from bench.measure.epoch import measure_training
+from bench.measure.epoch import case_facts, measure_training
 from bench.measure.gate import GateError, TrainingCase, check
 from bench.measure.protocol import Protocol, plan_training
 from bench.measure.rounds import Instruments
+from kernels import tf32
 from kernels.reference import Reference
 from tests.measure import fake_device
 from tests.measure.fake_device import FakeDevice, FakeSgd
@@ -28,8 +29,8 @@ PROTOCOL = Protocol(epochs=1, seconds_per_case=1.0)
 EVERY_SIZE = (1, 2, 3, 7, 64, N_SAMPLES)
 
 
-def case_of(kernel: TrainKernel, batch_size: int) -> TrainingCase:
-    return TrainingCase(data.load(WORKLOAD), kernel, "cpu(0)", "inmemory", batch_size)
+def case_of(kernel: TrainKernel, batch_size: int, device: str = "cpu(0)") -> TrainingCase:
+    return TrainingCase(data.load(WORKLOAD), kernel, device, "inmemory", batch_size)
 
 
 @pytest.mark.parametrize("batch_size", EVERY_SIZE)
@@ -69,6 +70,36 @@ def test_a_kernel_that_is_wrong_on_a_short_last_batch_fails_at_every_batch_size(
     ):
         measure_training(case, PROTOCOL, Instruments(device.clock))
     assert device.clock_reads == 0
+
+
+@pytest.mark.parametrize("batch_size", EVERY_SIZE)
+def test_rounded_factors_pass_on_a_gpu_where_tf32_is_allowed(
+    device: FakeDevice, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu, gpu = (
+        case_of(fake_device.RoundsFactors(device), batch_size, where)
+        for where in ("cpu(0)", "gpu(0)")
+    )
+    plan = plan_training(gpu.workload, batch_size, PROTOCOL)
+    monkeypatch.setenv(tf32.OVERRIDE, "0")
+    with pytest.raises(GateError, match="float32 rounding explains"):
+        verified(gpu, plan)
+    monkeypatch.setenv(tf32.OVERRIDE, "1")
+    assert 0 < verified(gpu, plan).worst_ratio <= 1
+    with pytest.raises(GateError, match="float32 rounding explains"):
+        verified(cpu, plan)
+    wrong = case_of(fake_device.Twice(device), batch_size, "gpu(0)")
+    with pytest.raises(GateError, match="TF32 rounding explains"):
+        verified(wrong, plan)
+
+
+def test_a_case_tells_that_its_products_may_be_rounded(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [case_of(FakeSgd(device), 10, where) for where in ("cpu(0)", "gpu(0)")]
+    for allowed, told in (("0", [None, None]), ("1", [None, "tf32"])):
+        monkeypatch.setenv(tf32.OVERRIDE, allowed)
+        assert [case_facts(case).get("precision") for case in cases] == told
 
 
 def test_a_batch_of_one_can_not_be_short(device: FakeDevice) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from bench.measure.rule import RULE as MEASURING
 from bench.plan import duration
 from bench.plan.duration import Estimator
 from bench.plan.rule import RULE
-from bench.plan.tasks import protocol_in
+from bench.plan.tasks import Pass, Task, protocol_in
 from kernels import backends
 from kernels.backends import BACKENDS
 from kernels.registry import Registry, discover
@@ -159,31 +161,51 @@ def test_there_are_case_modules() -> None:
     assert {path.stem for path in CASES.glob("bench_*.py")} >= {"bench_epoch", "bench_update"}
 
 
-def test_a_gpu_is_not_used_before_the_cpu_cases_have_run(
+def test_a_case_is_estimated_from_its_own_device(
     kernel: FakeSgd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    devices = []
     prepare = kernel.prepare
 
-    def spied(workload: Any, device: str, *others: Any) -> Any:
-        devices.append(device)
+    def prepared(workload: Any, device: str, *others: Any) -> Any:
+        kernel.seconds_per_step = STEP_SECONDS / (8 if device == "gpu(0)" else 1)
         return prepare(workload, device, *others)
 
-    monkeypatch.setattr(kernel, "prepare", spied)
-    one = estimator(kernel)
-    gpu = one.case("bench_epoch", {**EPOCH, "device": "gpu(0)"})
-    assert devices == ["cpu(0)"]
-    assert gpu == one.case("bench_epoch", EPOCH)
+    monkeypatch.setattr(kernel, "prepare", prepared)
+    one = estimator(kernel, seconds_per_case=0.001)
+    batches = 100 * 2 * BATCH / 45
+    for device, seconds in (("cpu(0)", STEP_SECONDS), ("gpu(0)", STEP_SECONDS / 8)):
+        epoch = 4 * (ENQUEUE_SECONDS + seconds) + batches
+        params = {**EPOCH, "device": device}
+        assert one.case("bench_epoch", params) == pytest.approx(6 * epoch, abs=SMALL)
+        memory = RULE.memory_seconds + MEASURING.memory_epochs * epoch
+        assert one.memory(params) == pytest.approx(memory, abs=SMALL)
 
 
-def test_a_library_that_has_nothing_for_the_cpu_is_no_error(
+def test_tasks_are_estimated_by_their_keys(kernel: FakeSgd) -> None:
+    registry, protocol = Registry(train={kernel.name: kernel}, update={}), Protocol(3, 1.0)
+    first = Estimator(registry, protocol)
+    timed = Task("bench_epoch", "bench_epoch[a]", EPOCH)
+    memory = replace(timed, kind=Pass.MEMORY)
+    expected = {
+        "time bench_epoch[a]": first.case("bench_epoch", EPOCH),
+        "time later bench_epoch[a]": first.under(protocol_in(protocol, 1)).case(
+            "bench_epoch", EPOCH
+        ),
+        "memory bench_epoch[a]": first.memory(EPOCH),
+    }
+    assert duration.estimates_of(registry, protocol, [timed, memory]) == expected
+    sent = json.loads(json.dumps([asdict(one) for one in (timed, memory)]))
+    assert duration.tried({"tasks": sent}, registry, protocol) == expected
+
+
+def test_a_library_that_has_nothing_for_a_device_is_no_error(
     kernel: FakeSgd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def only_gpus(*_: Any) -> Any:
-        raise ValueError("cpu(0) is no GPU")
+    def nothing(*_: Any) -> Any:
+        raise ValueError("gpu(0) is no CPU")
 
-    monkeypatch.setattr(backends.get("fake"), "batches", only_gpus)
-    monkeypatch.setattr(kernel, "prepare", only_gpus)
+    monkeypatch.setattr(backends.get("fake"), "batches", nothing)
+    monkeypatch.setattr(kernel, "prepare", nothing)
     one = estimator(kernel, seconds_per_case=1.0)
     params = {**EPOCH, "device": "gpu(0)"}
     for name in ("bench_epoch", "bench_step", "bench_loader"):

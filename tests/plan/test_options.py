@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import data
+from bench.plan import request as plan_request
 from bench.plan.matrix import PRESETS
-from bench.plan.request import Request, read, request_of, select
+from bench.plan.request import Request, read, request_of, select, setting_of
 from bench.plan.values import SelectionError
+from kernels import tf32
 from kernels.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -78,6 +80,27 @@ def test_a_preset_sets_what_no_option_names(name: str) -> None:
     assert selection.values["batch_size"] == preset.batch_sizes
     assert selection.values["n_parameters"] == preset.update_sizes
     assert selection.narrowed == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_gpu", "allowed"),
+    [
+        ({"tf32": True}, True, True),
+        ({"tf32": True, "devices": "cpu,gpu0"}, True, True),
+        ({"tf32": True, "devices": "cpu"}, True, False),
+        ({"tf32": True}, False, False),
+        ({}, True, False),
+    ],
+)
+def test_tf32_is_a_setting_of_every_process_where_there_is_a_gpu(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], has_gpu: bool, allowed: bool
+) -> None:
+    monkeypatch.setattr(plan_request, "has_gpu", lambda: has_gpu)
+    setting = setting_of(Request(threads=2, pin=(0,), **asked))
+    assert (tf32.ALLOWING.items() <= setting.environment.items()) is allowed
+    assert setting.environment["OMP_NUM_THREADS"] == "2"
+    assert setting.cpus == (0,)
+    assert setting_of(Request(**asked)).environment == (tf32.ALLOWING if allowed else {})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -55,6 +55,18 @@ def test_what_is_left_follows_how_the_estimates_have_held() -> None:
     assert pace.seconds_left() == pytest.approx(2 * left)
 
 
+def test_tasks_of_which_nothing_is_known_are_left_out() -> None:
+    gpu = Task("bench_epoch", "bench_epoch[gpu]", {}, "numpy gpu")
+    run = replace(asked(), tasks=(*TASKS, gpu))
+    assert total_seconds(run) == total_seconds(asked()) + REPLICATES * RULE.launch_seconds
+    pace, other = Pace(run), Pace(run)
+    for one in (pace, other):
+        measured(one, 0, 2.0)
+    pace.add(Outcome(0, gpu.id, Pass.TIME, 1000.0, answer_of(40.0)))
+    assert pace.seconds_left() == other.seconds_left()
+    assert pace.seconds_per_case(1) == other.seconds_per_case(1)
+
+
 def test_the_first_process_has_the_budget_that_was_asked_for() -> None:
     pace = Pace(asked())
     assert pace.seconds_per_case(0) == 0.1

@@ -46,3 +46,7 @@ def test_the_sentence_says_how_many_cases_how_long_and_what_is_skipped() -> None
         "132 cases to time (132 more can't run here and are skipped), preset full: "
         "35 s to 1 min 30 s."
     )
+    assert progress.sentence(3, 3, 40, "quick", 1) == (
+        "3 cases to time, preset quick: 35 s to 1 min 30 s, "
+        "without 1 case on GPUs that could not be tried out."
+    )

@@ -98,9 +98,12 @@ def workers_of(parent: psutil.Process) -> list[psutil.Process]:
 def test_it_merges_its_processes_into_one_run_file(tmp_path: Path) -> None:
     kernels, results = misbehaving.folder_of(tmp_path / "kernels"), tmp_path / "results"
     result = done(
-        command(kernels, results, "--order-seed", "5", "--threads", "1", sizes="20,30")
+        command(
+            *(kernels, results, "--order-seed", "5", "--threads", "1", "--tf32"), sizes="20,30"
+        )
     )
     assert result.returncode == 0, result.stderr
+    assert "--tf32 changes nothing: no GPU is to be measured here.\n" in result.stdout
     assert "2 cases to time, preset quick: 5 s to " in result.stdout
     assert "Each case in 2 processes." in result.stdout
     assert "Trust: " in result.stdout

@@ -53,9 +53,10 @@ def _cpu(machine: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 def gpus(found: Mapping[str, Any]) -> str:
     """Name the GPUs of a fingerprint; say that there are none where that is known."""
-    names = [str(one.get("name", "GPU")) for one in found.get("gpus") or () if one]
-    if names:
-        return ", ".join(names)
+    listed = [one for one in found.get("gpus") or () if one]
+    if listed:
+        names = ", ".join(str(one.get("name", "GPU")) for one in listed)
+        return f"{names} (TF32 allowed)" if any(one.get("tf32") for one in listed) else names
     return "no GPU" if "gpus" in found else ""
 
 

@@ -84,7 +84,7 @@ class CupyBackend:
 
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that CuPy has, all of them."""
-        return standard(CupyOperations(device))
+        return standard(CupyOperations(device), device)
 
 
 BACKEND = CupyBackend()

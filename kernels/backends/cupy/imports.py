@@ -16,6 +16,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
+from kernels import tf32
 from kernels.backends.mxnet.cuda_libraries import find
 from kernels.backends.optional import LazyModule
 
@@ -77,14 +78,14 @@ def wheel() -> Wheel:
 
 @cache
 def make_ready() -> tuple[str, ...]:
-    """Load the libraries that are installed, and ask CuPy for float32 products.
+    """Load the libraries that are installed, and say to CuPy how products are to be done.
 
     Returns
     -------
     tuple of str
         Those loaded. One that is missing is left for CuPy to find, or to name.
     """
-    os.environ["CUPY_TF32"] = "0"  # CuPy reads it once; products of 10 bits would be wrong
+    os.environ["CUPY_TF32"] = str(int(tf32.is_allowed()))  # CuPy reads it once
     loaded = []
     for library, package in wheel().libraries:
         path = find(library, package)

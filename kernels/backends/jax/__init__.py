@@ -12,7 +12,7 @@ from kernels.backends.held_stream import NoEvents
 from kernels.backends.jax import devices, waiting
 from kernels.backends.jax.batches import InMemory
 from kernels.backends.jax.control_operations import JaxOperations
-from kernels.backends.jax.imports import jax
+from kernels.backends.jax.imports import jax, precision
 from kernels.backends.optional import importable
 from kernels.contract import DeviceReport
 from kernels.controls import standard
@@ -74,7 +74,7 @@ class JaxBackend(NoEvents):
             "jax": str(jax.__version__),
             "jaxlib": metadata.version("jaxlib"),
             "jax_gpu_plugin": _gpu_plugin(),
-            "jax_float32_matmul": "highest",  # what every kernel here asks for
+            "jax_float32_matmul": precision(),
             "jax_xla_flags": os.environ.get("XLA_FLAGS", ""),
         }
 
@@ -94,7 +94,7 @@ class JaxBackend(NoEvents):
 
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that JAX has, all of them."""
-        return standard(JaxOperations(device))
+        return standard(JaxOperations(device), device)
 
 
 BACKEND = JaxBackend()

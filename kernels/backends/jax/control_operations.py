@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kernels.backends.jax.devices import named
-from kernels.backends.jax.imports import jax, jnp
+from kernels.backends.jax.imports import jax, jnp, precision
 from kernels.controls import SCALE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class JaxOperations:
         self._device = named(device)
         self._copy, self._negative = jax.jit(jnp.copy), jax.jit(jnp.negative)
         self._triad = jax.jit(lambda b, c: b + SCALE * c)
-        self._matmul = jax.jit(lambda a, b: jnp.matmul(a, b, precision="highest"))
+        self._matmul = jax.jit(lambda a, b: jnp.matmul(a, b, precision=precision()))
 
     def to_device(self, host: NDArray[np.float32]) -> Any:
         """Copy a NumPy array to a new array."""
@@ -40,7 +40,7 @@ class JaxOperations:
         return self._triad(b, c)
 
     def matmul(self, target: Any, a: Any, b: Any) -> Any:  # noqa: ARG002 - arrays never change
-        """Enqueue the product, at full float32 precision."""
+        """Enqueue the product, as exactly as all products here."""
         return self._matmul(a, b)
 
     def empty(self, array: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.backends.jax.batches import InMemory, rows
 from kernels.backends.jax.devices import named
-from kernels.backends.jax.imports import jax, jnp
+from kernels.backends.jax.imports import jax, jnp, precision
 from kernels.defaults import TrainDefaults
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ def loss(parameters: tuple[Any, Any], X: Any, y: Any) -> Any:
     Array, shape ()
     """
     w, b = parameters
-    # Without a precision a GPU may take TF32 for the product and for its derivative.
-    r = jnp.matmul(X, w, precision="highest") + b - y
+    r = jnp.matmul(X, w, precision=precision()) + b - y
     return jnp.mean(r**2) / 2
 
 

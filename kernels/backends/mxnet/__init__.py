@@ -83,7 +83,7 @@ class MXNetBackend(NoEvents):
 
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that MXNet has, all of them."""
-        return standard(NdOperations(device))
+        return standard(NdOperations(device), device)
 
 
 BACKEND = MXNetBackend()

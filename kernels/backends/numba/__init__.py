@@ -110,7 +110,7 @@ class NumbaBackend:
         if device != "cpu(0)":
             from kernels.backends.numba.gpu_control_operations import NumbaGpuOperations
 
-            return standard(NumbaGpuOperations(device))
+            return standard(NumbaGpuOperations(device), device)
         from kernels.backends.numba.control_operations import NumbaOperations
 
         return standard(NumbaOperations())

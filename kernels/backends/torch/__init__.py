@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kernels import tf32
 from kernels.backends.held_stream import timed
 from kernels.backends.optional import importable
 from kernels.backends.torch import devices, threads
@@ -36,8 +37,10 @@ class TorchBackend:
         answer = importable("torch", "PyTorch", "torch")
         if not answer:
             return answer
-        # NVIDIA's containers let PyTorch take TF32, which then asks for it by itself.
+        # NVIDIA's containers let PyTorch take TF32, which then asks for it by itself. On GPUs
+        # alone: newer versions take "high" for CPUs too.
         torch.set_float32_matmul_precision("highest")
+        torch.backends.cuda.matmul.allow_tf32 = tf32.is_allowed()
         error = devices.try_operator("cpu(0)")
         if error:
             return Availability(Status.BROKEN, f"one operator on the CPU gave {error!r}.")
@@ -100,7 +103,7 @@ class TorchBackend:
 
     def controls(self, device: str) -> Mapping[str, MakeControl]:
         """Return the controls that PyTorch has, all of them."""
-        return standard(TorchOperations(device))
+        return standard(TorchOperations(device), device)
 
 
 BACKEND = TorchBackend()

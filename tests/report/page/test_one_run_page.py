@@ -10,7 +10,7 @@ import pytest
 from bench.report.page.blocks import Answer, Facts, Number, Prose, Table, Trust
 from bench.report.page.one_run import Material, one_run_page
 from bench.report.page.rendering import render
-from bench.report.page.run_section import command, flattened
+from bench.report.page.run_section import command, flattened, gpus
 from bench.report.page.run_section import date as date_of
 from tests.store import made_up_run
 
@@ -188,3 +188,8 @@ def test_the_roofline_has_a_line_of_ceilings_for_each_device(page: Page) -> None
     (ceilings, _) = of_kind(page, "roofline", Prose)
     assert ceilings.text.startswith("cpu(0): Ceilings: ")
     assert "(matmul); L1 " in ceilings.text
+
+
+def test_the_gpus_are_named_with_what_their_products_may_do() -> None:
+    assert gpus({"gpus": [{"name": "A"}, {"name": "B", "tf32": False}]}) == "A, B"
+    assert gpus({"gpus": [{"name": "A", "tf32": True}]}) == "A (TF32 allowed)"
