@@ -31,6 +31,7 @@ from bench.selftest.rule import RULE
 from kernels.backends import cuda_driver
 from kernels.cuda.geometry import ALONE, WORTH_A_BLOCK, epoch_launch
 from kernels.cuda.gpu import multiprocessors
+from kernels.cuda.training import CudaEpochKernel
 
 
 def driver(check: GpuCheck) -> Iterator[Answer]:
@@ -97,7 +98,11 @@ def grids(check: GpuCheck) -> Iterator[Answer]:
     d = 64
     rows, most = WORTH_A_BLOCK // d, max(n_multiprocessors, ALONE // WORTH_A_BLOCK + 1)
     workload = f"synthetic-{rows * most}x{d}"
-    for name in (one for one in check.train if one.endswith(".cuda_epoch")):
+    train = check.selection.registry.train
+    for name in check.train:
+        # With momentum it is the same launch.
+        if not isinstance(train[name], CudaEpochKernel) or train[name].rule.momentum:
+            continue
         worst, wrong = 0.0, ""
         worker = check.launcher.launch(Setting())
         done: list[int] = []
@@ -131,16 +136,22 @@ def grids(check: GpuCheck) -> Iterator[Answer]:
         yield Answer("grids", wrong or said, not wrong, {"grids": done, "worst": worst})
 
 
+def _trained(
+    check: GpuCheck, part: str, question: str
+) -> tuple[Mapping[str, Any], Answer | None]:
+    """Ask about a process that trains: facts, or an answer that says why there are none."""
+    if not check.train:
+        return {}, Answer(part, "no training kernel can run.")
+    about = {"kernel": check.train[0], "workload": "airfoil", "batch_size": 100}
+    told, wrong = check.once(Pass.QUESTION, "", question=question, **about)
+    return told, Answer(part, wrong, good=False) if wrong else None
+
+
 def processes(check: GpuCheck) -> Iterator[Answer]:
     """Say whom NVML lists while a process of ours works on the GPU."""
-    kernel = next(iter(check.train), None)
-    if kernel is None:
-        yield Answer("processes", "no training kernel can run.")
-        return
-    about = {"kernel": kernel, "workload": "airfoil", "batch_size": 100}
-    told, wrong = check.once(Pass.QUESTION, "", question="sharing", **about)
-    if wrong:
-        yield Answer("processes", wrong, False)
+    told, none = _trained(check, "processes", "sharing")
+    if none is not None:
+        yield none
     elif told["listed"] is None:
         yield Answer("processes", "NVML does not list processes here: gpu-shared is unknown.")
     else:
@@ -155,15 +166,13 @@ def processes(check: GpuCheck) -> Iterator[Answer]:
 
 def clock(check: GpuCheck) -> Iterator[Answer]:
     """Follow the clock from idleness on."""
-    kernel = next(iter(check.train), None)
-    if kernel is None:
-        yield Answer("clock", "no training kernel can run.")
+    told, none = _trained(check, "clock", "clock")
+    if none is not None:
+        yield none
         return
-    about = {"kernel": kernel, "workload": "airfoil", "batch_size": 100}
-    told, wrong = check.once(Pass.QUESTION, "", question="clock", **about)
-    clocks = [(at, mhz) for at, mhz in told.get("clocks", ()) if mhz is not None]
-    if wrong or not clocks:
-        yield Answer("clock", wrong or "NVML does not tell it.", False if wrong else None)
+    clocks = [(at, mhz) for at, mhz in told["clocks"] if mhz is not None]
+    if not clocks:
+        yield Answer("clock", "NVML does not tell it.")
         return
     settled = statistics.median(mhz for _, mhz in clocks[-5:])
     up = next(at for at, mhz in clocks if mhz >= MACHINE.min_clock_share * settled)
