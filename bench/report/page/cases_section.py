@@ -110,11 +110,33 @@ LEGEND = (
 )
 
 
+OF_GPUS = (
+    " By events: what the GPU itself took, the host's part left out; a span where not all could "
+    "be enqueued before it began. Cold: its data were in no cache."
+)
+
+
 def cases_section(material: Material) -> Section:
     """List every case."""
-    rows = [_row(row) for _, row in material.table.iterrows()]
+    told, legend = material.table, LEGEND
+    rows = [_row(row) for _, row in told.iterrows()]
+    if "device_seconds" in told and told["device_seconds"].notna().any():
+        rows = [
+            {**shown, **_by_events(row)}
+            for shown, (_, row) in zip(rows, told.iterrows(), strict=True)
+        ]
+        legend += OF_GPUS
     table = Table("cases-table", "Every case that was measured", rows)
-    return Section("cases", "Every case", (Prose(LEGEND, "note"), table))
+    return Section("cases", "Every case", (Prose(legend, "note"), table))
+
+
+def _by_events(row: pd.Series) -> Row:
+    """Return what the device's own clock said; a span where it may have waited."""
+    span = " (a span)" if row.get("device_held") is False else ""
+    return {
+        "by events": known(row.get("device_seconds"), lambda one: numbers.seconds(one) + span),
+        "by events, cold": known(row.get("cold_seconds"), numbers.seconds),
+    }
 
 
 def _row(row: pd.Series) -> Row:

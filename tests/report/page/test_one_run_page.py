@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,6 +112,22 @@ def test_every_case_is_in_the_table_with_its_interval_and_marks(
     assert str(told["between processes"]).startswith("±")
     seconds = quick.table.set_index("name").loc[told["case"], "seconds"]
     assert told["seconds"] == Number(str(told["seconds"]), seconds)
+
+
+def test_a_gpus_own_time_is_shown_warm_and_cold_where_there_is_one(quick: Material) -> None:
+    first, second, *rest = quick.document["benchmarks"]
+    own = {"device_seconds": 5e-6, "device_held": True, "cold_seconds": 7e-6}
+    span = {"device_seconds": 8e-6, "device_held": False, "cold_seconds": None}
+    timed = [
+        {**one, "extra_info": {**one["extra_info"], **facts}}
+        for one, facts in ((first, own), (second, span))
+    ]
+    document = {**quick.document, "benchmarks": [*timed, *rest]}
+    page = one_run_page(replace(quick, document=document))
+    (table,) = of_kind(page, "cases", Table)
+    shown = [(str(row["by events"]), str(row["by events, cold"])) for row in table.rows[:3]]
+    assert shown == [("5.00 µs", "7.00 µs"), ("8.00 µs (a span)", "–"), ("–", "–")]
+    assert "a span where not all could be enqueued" in of_kind(page, "cases", Prose)[0].text
 
 
 def test_skips_are_counted_by_reason_and_listed(page: Page) -> None:
