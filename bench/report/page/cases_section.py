@@ -111,7 +111,7 @@ LEGEND = (
 
 
 OF_GPUS = (
-    " By events: what the GPU itself took, the host's part left out; a span where not all could "
+    " By events: what the GPU itself took, without the host's part; a span where not all could "
     "be enqueued before it began. Cold: its data were in no cache."
 )
 
