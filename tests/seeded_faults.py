@@ -72,8 +72,8 @@ FAULTS = (
     Fault(
         "gate-takes-wider-tolerance",
         "The gate allows the larger of its two tolerances instead of the smaller.",
-        old="    tolerance = min(expected.tolerance, largest)",
-        new="    tolerance = max(expected.tolerance, largest)",
+        old="    tolerance = min(explained, largest)",
+        new="    tolerance = max(explained, largest)",
     ),
     Fault(
         "no-lead-in-above-a-millisecond",

@@ -119,7 +119,8 @@ def check(case: TrainingCase, expected: reference.Reference, state: object, when
     distance = reference.distance(expected, *case.kernel.parameters(state))
     largest = RULE.max_gate_error * max(1.0, float(np.linalg.norm(expected.theta)))
     rounded = tf32.rounds(case.device)
-    tolerance = min(expected.tf32_tolerance if rounded else expected.tolerance, largest)
+    explained = expected.tf32_tolerance if rounded else expected.tolerance
+    tolerance = min(explained, largest)
     if not distance <= tolerance:
         raise GateError(
             f"{case.kernel.name} on {case.device} ({case.loader}, batch size "
