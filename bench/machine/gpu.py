@@ -200,7 +200,8 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
     Returns
     -------
     described : list of dict
-        JSON-ready: what the driver says, and what `gpu_facts` does; ``tf32`` is whether
+        JSON-ready: what the driver says, and what `gpu_facts` does; ``mps`` is whether
+        processes share the multiprocessors at the same time; ``tf32`` whether
         NVIDIA's libraries may round the factors of float32 products to 10 bits.
     reason : str
         Why there is none.
@@ -216,6 +217,7 @@ def gpus(machine: Machine) -> tuple[list[dict[str, object]], str]:
                 "uuid": gpu.uuid,
                 "compute_capability": f"{major}.{minor}",
                 **gpu.facts,
+                "mps": cuda_driver.is_shared_by_mps(),
                 "tf32": tf32.is_allowed(),
                 **gpu_facts(gpu.uuid, machine.nvml),
             }

@@ -8,9 +8,11 @@ NVML numbers GPUs by bus and ignores CUDA_VISIBLE_DEVICES, so its index need not
 from __future__ import annotations
 
 import ctypes
+import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _CUDA_SUCCESS = 0
 _CUDA_ERROR_NO_DEVICE = 100
@@ -106,6 +108,19 @@ def _facts(driver: ctypes.CDLL, handle: ctypes.c_int) -> dict[str, int | str]:
     if code == _CUDA_SUCCESS:
         facts["compute_mode"] = _COMPUTE_MODES.get(mode, f"{mode}")
     return facts
+
+
+def is_shared_by_mps() -> bool:
+    """Say whether processes share the GPUs' multiprocessors at the same time (NVIDIA's MPS).
+
+    Returns
+    -------
+    bool
+        Whether its control daemon runs: it has a pipe in a folder (Multi-Process Service,
+        "CUDA_MPS_PIPE_DIRECTORY").
+    """
+    folder = os.environ.get("CUDA_MPS_PIPE_DIRECTORY", "/tmp/nvidia-mps")  # noqa: S108 - NVIDIA's
+    return (Path(folder) / "control").exists()
 
 
 def devices() -> list[CudaDevice]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kernels.backends.cuda_driver import is_shared_by_mps
 from kernels.cost import StepCost
 from kernels.cuda import source
 from kernels.cuda.geometry import epoch_launch
@@ -86,7 +87,10 @@ class CudaEpochKernel(EpochKernel):
         """Compile, and copy the data and the start to the GPU."""
         gpu, d = self.gpu(device), workload.n_features
         m = min(batch_size, workload.n_samples)
-        launch = epoch_launch(m, d, gpu.n_multiprocessors)
+        # Blocks of one grid wait for each other. Where another process may have taken some of
+        # the multiprocessors meanwhile, they could do so for ever: one block waits for nobody.
+        together = 1 if is_shared_by_mps() else gpu.n_multiprocessors
+        launch = epoch_launch(m, d, together)
         velocity: tuple[Any, ...] = ()
         if mu := self.rule.momentum:
             velocity = (gpu.array(np.zeros(d + 1, np.float32)), np.float32(mu))

@@ -14,6 +14,8 @@ from kernels.backends import cupy as cupy_backend
 from kernels.backends.cupy import batches, cuda, training, updating
 from kernels.backends.mxnet import rtc
 from kernels.contract import Start
+from kernels.cuda import training as cuda_training
+from kernels.cuda.geometry import ALONE
 from kernels.reference import Reference
 from kernels.registry import discover
 from kernels.stepwise import PHASES, StepKernel
@@ -116,6 +118,21 @@ def test_as_many_rates_as_steps_are_needed(name: str) -> None:
     state = kernel.prepare(data, DEVICE, 5, "inmemory", start)
     with pytest.raises(ValueError, match="4 learning rates for 5 steps"):
         kernel.epoch(state, np.arange(23), array("d", [0.1] * 4))
+
+
+@pytest.mark.parametrize(("mps", "grid"), [(False, stand_ins.N_MULTIPROCESSORS), (True, 1)])
+def test_no_block_waits_for_others_where_processes_share_the_gpu(
+    mps: bool, grid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda_training, "is_shared_by_mps", lambda: mps)
+    launched: list[int] = []
+    monkeypatch.setattr(
+        rtc.RtcGpu, "kernel", lambda gpu, name, launch: launched.append(launch.grid)
+    )
+    data = workload(ALONE // 64 + 1, 64)
+    start = Start(np.zeros(64, np.float32), 0.0)
+    REGISTRY.train["nd.cuda_epoch"].prepare(data, DEVICE, ALONE, "inmemory", start)
+    assert launched == [grid]
 
 
 @pytest.mark.parametrize("name", UPDATE)

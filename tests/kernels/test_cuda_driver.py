@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kernels.backends.cuda_driver import CudaDevice, DriverError, devices
+from kernels.backends.cuda_driver import CudaDevice, DriverError, devices, is_shared_by_mps
 
 IDENTITY = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
 NO_DEVICE, NOT_INITIALIZED = 100, 3
@@ -157,3 +158,10 @@ def test_no_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", missing)
     with pytest.raises(DriverError, match=r"no NVIDIA driver is installed \(libcuda\.so\.1"):
         devices()
+
+
+def test_a_daemon_of_mps_has_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    assert not is_shared_by_mps()
+    (tmp_path / "control").touch()
+    assert is_shared_by_mps()
