@@ -29,15 +29,15 @@ def check_(
         typer.Option(help="Folder for a GPU's answers: asked again, it goes on from there."),
     ] = gpu_check.FOLDER,
 ) -> None:
-    """Compare the suite's times with those of a plain loop, and time nothing and a sleep.
+    """Compare the suite's times with a plain loop's, and time nothing and a sleep.
 
-    Without --kernels, one of each backend. Of a GPU, --devices 'gpu(0)', all that is to be
-    known before it is measured, in six minutes at most: whether every kernel is right, who
-    else works there, its clock, its own time, its peaks, its memory, whether every command
-    works.
+    Without --kernels, one of each backend. Of a GPU, --devices 'gpu(0)', all that
+    is to be known before it is measured, in six minutes at most: whether every
+    kernel is right, who else works there, its clock, its own time, its peaks,
+    its memory, and whether every command works.
 
-    Exits with 0 when all is as it should be, 1 when something is not, 2 when a name is wrong,
-    3 when the time did not suffice.
+    Exits with 0 when all is as it should be, 1 when something is not, 2 when a
+    name is wrong, 3 when the time did not suffice.
     """
     codes = []
     with refusals(interrupted="Interrupted; the answers so far are kept."):
