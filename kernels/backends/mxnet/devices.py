@@ -47,6 +47,11 @@ def capability_sentence(gpu: CudaDevice) -> str:
     )
 
 
+def last_line(error: Exception) -> str:
+    """Return what an error of MXNet's says behind its traceback."""
+    return next((line for line in str(error).splitlines()[::-1] if line.strip()), "failed")
+
+
 def try_operator(index: int) -> str:
     """Add 1 to an array on a GPU.
 
@@ -62,7 +67,7 @@ def try_operator(index: int) -> str:
     try:
         result = (mx.nd.ones((2,), ctx=mx.gpu(index)) + 1).asnumpy()
     except mx.base.MXNetError as error:
-        return next((line for line in str(error).splitlines()[::-1] if line.strip()), "failed")
+        return last_line(error)
     return "" if result.tolist() == [2.0, 2.0] else f"1 + 1 gave {result.tolist()}"
 
 

@@ -103,7 +103,7 @@ def judge(gpu: CudaDevice) -> Availability:
         run(w, g, np.float32(0.5), np.int32(2))
         moved = on_gpu.to_numpy(w).tolist()
     except mx.base.MXNetError as error:
-        said = next((line for line in str(error).splitlines()[::-1] if line.strip()), "failed")
+        said = devices.last_line(error)
         return Availability(Status.BROKEN, f"mx.rtc on {gpu.name} gave {said!r}.")
     if moved != [2.5, 3.0]:
         return Availability(Status.BROKEN, f"mx.rtc on {gpu.name} gave {moved} for [2.5, 3.0].")
