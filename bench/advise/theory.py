@@ -1,4 +1,4 @@
-"""What a GPU could do at most, from what it consists of."""
+"""What a GPU could do at most, from what it consists of: without pandas, for `bench check`."""
 
 from __future__ import annotations
 

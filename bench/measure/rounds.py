@@ -350,8 +350,9 @@ class RoundTimer:
         if self.instruments.wait_turn is not None:
             self.instruments.wait_turn()
         just_before = self._yardstick_seconds()
+        annotation = self.instruments.annotate(f"round {len(self.rounds)}")
         before = read()
-        with self.instruments.annotate(f"round {len(self.rounds)}"):
+        with annotation:
             one = timed()
         after = read()
         seen = change(before, after)

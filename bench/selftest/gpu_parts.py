@@ -86,7 +86,9 @@ def gate(check: GpuCheck) -> Iterator[Answer]:
         finally:
             worker.close()
         far = numbers.percent(max(worst.values(), default=0.0))
-        said = f"{backend}: {numbers.number(len(worst), 'case')} within {far} of what may be"
+        said = (
+            f"{backend}: {numbers.number(len(worst), 'case')}, at most {far} of the tolerance"
+        )
         yield Answer("gate", f"{said}.", bool(worst) and not wrong, {"worst": worst})
         for one in wrong:
             yield Answer("gate", one, False)
@@ -132,7 +134,7 @@ def grids(check: GpuCheck) -> Iterator[Answer]:
         finally:
             worker.close()
         said = f"{name} in all {len(done)} grids, of 1 to {max(done, default=0)} blocks"
-        said += f", within {numbers.percent(worst)} of what may be."
+        said += f", at most {numbers.percent(worst)} of the tolerance."
         yield Answer("grids", wrong or said, not wrong, {"grids": done, "worst": worst})
 
 
@@ -328,7 +330,8 @@ def _ran(command: Sequence[str], limit_seconds: float) -> tuple[int, str]:
             env=outside,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             timeout=max(1.0, limit_seconds),
         )

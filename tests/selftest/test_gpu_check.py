@@ -167,7 +167,7 @@ def test_a_kernel_that_fails_or_hangs_does_not_end_the_gate(
     found = told(monkeypatch, "gate", **{"cupy.momentum": answer})
     assert found[0].good is False
     # All others are held against float64 all the same.
-    assert found[0].said.startswith("cupy: 15 cases within 25%")
+    assert found[0].said.startswith("cupy: 15 cases, at most 25%")
     assert any(said in one.said for one in found[1:])
 
 
