@@ -159,10 +159,10 @@ FAULTS = (
         new="            damaged.update(dict.fromkeys([]))",
     ),
     Fault(
-        "flag-confirms-itself",
-        "A change is confirmed by the pairs that flagged it, not by fresh ones alone.",
-        old="        fresh = [sign * one for one in self.differences[self.detected_at :]]",
-        new="        fresh = [sign * one for one in self.differences]",
+        "bets-are-not-fair",
+        "A bet on a pair is not fair: it may win more than it loses.",
+        old="    bets = RULE.largest_bet * np.tanh(np.multiply.outer(RULE.stakes, beyond))",
+        new="    bets = RULE.largest_bet * np.tanh(np.multiply.outer(RULE.stakes, beyond) + 1)",
     ),
     Fault(
         "one-repetition-confirms",
@@ -241,10 +241,10 @@ REFUSING = (facts.HARDWARE, facts.SOFTWARE, facts.PRECISION, facts.OTHER)
         "first-side-is-always-first",
         "The same side is made ready, and measures, first in every pair.",
         old="""\
-                said = visit(partners, self._requests(one), RULE.line_seconds, number % 2)
+                said = visit(partners, requests, RULE.line_seconds, number % 2)
 """,
         new="""\
-                said = visit(partners, self._requests(one), RULE.line_seconds)
+                said = visit(partners, requests, RULE.line_seconds)
 """,
     ),
     Fault(

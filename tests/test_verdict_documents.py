@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from typer.testing import CliRunner
 
 from bench.commands import app
 from bench.commands.verdict_options import margins
-from bench.compare.paired import Rounds, estimate, process_time
+from bench.compare.paired import Rounds, difference, estimate
 from bench.compare.rule import RULE
 from bench.stats.verdict import Outcome
 from bench.store.files import read_run
@@ -46,8 +45,8 @@ def test_every_option_is_one() -> None:
 
 def test_the_numbers_of_the_rule_are_those_of_the_rule() -> None:
     assert f"after {RULE.most_pairs} pairs or 90 seconds" in SECTION
-    assert RULE.confirming_pairs == 6
-    assert "six fresh pairs" in SECTION
+    assert "looked at after every second pair from the sixth on" in SECTION
+    assert (RULE.first_look, RULE.pairs_between_looks) == (6, 2)
 
 
 @pytest.mark.slow
@@ -82,7 +81,7 @@ def test_the_margins_are_taken_as_they_stand(tmp_path: Path) -> None:
     (block,) = blocks("toml")
     (tmp_path / "pyproject.toml").write_text(block)
     found = margins(folder=tmp_path)
-    assert found.of("bench_epoch[airfoil-nd.fused-cpu(0)-inmemory-B10]") == 0.015
+    assert found.of("bench_epoch[airfoil-nd.fused-cpu(0)-inmemory-B10]") == 0.01
     assert found.of("bench_update[numba_parallel-cpu(0)-P5-T1]") == 0.1
 
 
@@ -97,28 +96,24 @@ def test_the_quoted_ratios_are_those_of_the_runs_beside_them() -> None:
     sides = dict(
         re.findall(r"\[`([AB])`\]\(\.\./(results/reference/ab/[\w-]+\.json)\)", SECTION)
     )
-    times = [_process_times(ROOT / sides[side]) for side in "AB"]
+    rounds = [_rounds(ROOT / sides[side]) for side in "AB"]
     quoted = re.findall(
         r"^(bench_epoch\[\S+\]) +slower, confirmed +([\d.]+)x", SECTION, re.MULTILINE
     )
     assert len(quoted) == 4
     for name, ratio in quoted:
-        first, second = (side[name] for side in times)
-        differences = [math.log(second[pair] / first[pair]) for pair in sorted(first)]
+        first, second = (side[name] for side in rounds)
+        differences = [difference(first[pair], second[pair]) for pair in sorted(first)]
         assert f"{estimate(differences).ratio:.3f}" == ratio
 
 
-def _process_times(path: Path) -> dict[str, dict[int, float]]:
-    """Return what each process says of each case, by the number of its pair."""
+def _rounds(path: Path) -> dict[str, dict[int, Rounds]]:
+    """Return the rounds of each process of each case, by the number of its pair."""
     found = {}
     for one in read_run(path)["benchmarks"]:
-        marked = {n for numbers in one["extra_info"]["marks"].values() for n in numbers}
         found[one["name"]] = {
-            process["replicate"]: process_time(
-                Rounds(
-                    one["stats"]["data"][slice(*process["rounds"])],
-                    [n - process["rounds"][0] for n in marked],
-                )
+            process["replicate"]: Rounds(
+                one["stats"]["data"][slice(*process["rounds"])], process["turns"]
             )
             for process in one["extra_info"]["processes"]
         }

@@ -14,9 +14,10 @@ from bench.commands.options import Output, Results
 from bench.commands.request_options import takes_request
 from bench.commands.verdict_options import EveryCase, Margin, VerdictForm, margins, show
 from bench.compare.rule import RULE
+from bench.machine.conditions import CONTROLLED
 from bench.machine.fingerprint import fingerprint_id
 from bench.plan import values
-from bench.plan.request import Request, order_seed_of, protocol_of
+from bench.plan.request import Request, conditions_of, order_seed_of, protocol_of
 from bench.plan.values import SelectionError
 from bench.report.verdicts.writing import Form
 from bench.run.ab import FOLDER, AbAsked, compare
@@ -32,10 +33,11 @@ SIDES_HELP = f"KEY=VALUE, more than once: {', '.join(KEYS)}. Without any: as it 
 
 @takes_request(
     *("cases", "preset", "workloads", "kernels", "devices", "loaders", "batch_sizes"),
-    *("update_sizes", "kernel_folder", "seconds_per_case", "order_seed"),
+    *("update_sizes", "kernel_folder", "seconds_per_case", "order_seed", "conditions"),
     preset="pairs",
     cases=("bench_epoch",),
     seconds_per_case=0.2,
+    conditions=CONTROLLED,
 )
 def ab(
     request: Request,
@@ -59,7 +61,7 @@ def ab(
 
     Two git revisions (--a rev=main), interpreters (--a python=venv/bin/python), settings
     (--a threads=1 --b threads=2), devices or kernels. B is called slower or faster than A
-    where the difference is beyond the margin, and fresh pairs confirm it.
+    where the difference is beyond the margin, by a test that allows for every look.
 
     Exits with 0 when no case is slower, 1 when one is, 2 for a wrong option, 3 when some
     cases are unclear, untrusted or only on side A, or the runs could not be saved, 4 when
@@ -67,13 +69,16 @@ def ab(
     """
     with refusals():
         protocol = replace(protocol_of(request), alone=False, phases=False, target=0.0)
+        sides = (side_of("--a", a or ()), side_of("--b", b or ()))
+        seed = order_seed_of(request)
         asked = AbAsked(
             request=request,
-            sides=(side_of("--a", a or ()), side_of("--b", b or ())),
-            margins=margins(margin),
+            sides=sides,
+            margins=margins(margin, usual=RULE.margin),
             protocol=protocol,
             limits=_limits(pairs, max_seconds, protocol.seconds_per_case),
-            seed=order_seed_of(request),
+            seed=seed,
+            conditions=conditions_of(request, seed, [one.setting for one in sides]),
         )
         found = compare(asked, results, Console(stderr=True))
         machine = Machine(fingerprint_id(found.fingerprint), platform.node())

@@ -12,6 +12,7 @@ from bench.commands.exits import refusals
 from bench.commands.options import Output
 from bench.compare.reading import compare as judge
 from bench.compare.reading import stored_run
+from bench.compare.rule import RULE
 from bench.report.verdicts.writing import Form
 
 
@@ -44,7 +45,7 @@ def compare(
     130 after Ctrl-C.
     """
     with refusals(interrupted="Interrupted; nothing was written."):
-        allowed = verdict_options.margins(margin)
+        allowed = verdict_options.margins(margin, usual=RULE.margin)
         runs = stored_run(before), stored_run(now)
         judgement = judge(*runs, allowed, force=force)
         verdict_options.show(

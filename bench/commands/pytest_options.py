@@ -19,7 +19,7 @@ TABLES = (*(one.value for one in Tables), "pytest-benchmark")
 #: pytest names the cases itself, and measures them in its own process.
 NOT_OF_PYTEST = {
     *("cases", "tolerance", "processes", "order_seed", "case_timeout", "threads", "pin"),
-    "memory",
+    *("conditions", "memory"),
 }
 FIGURES, KERNEL_FOLDER = "figures", "kernel_folder"
 SWITCHES = ("tf32", FIGURES)

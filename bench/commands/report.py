@@ -35,6 +35,7 @@ from bench.report.source import (
     source,
 )
 from bench.report.terminal import render
+from bench.stats.verdict import Margins
 from bench.store.decoding import is_own
 from bench.store.export import write_csv, write_parquet
 from bench.store.files import RUNS, read_run, write_text
@@ -176,7 +177,8 @@ def _write(found: Source, form: Format, place: Path | None) -> None:
         for kind, reason in saved.left_out.items():
             say(f"no figure of {kind}: {reason}", error=True)
     else:
-        _hand_on(html(found, margins) if form is Format.HTML else markdown(found), place)
+        as_page = form is Format.HTML
+        _hand_on(html(found, _margins) if as_page else markdown(found), place)
 
 
 def _hand_on(text: str, place: Path | None) -> None:
@@ -186,3 +188,7 @@ def _hand_on(text: str, place: Path | None) -> None:
         return
     write_text(place, text)
     say(f"report: {place}", error=True)
+
+
+def _margins(usual: float) -> Margins:
+    return margins(usual=usual)

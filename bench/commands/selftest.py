@@ -13,12 +13,14 @@ from bench.commands.exits import Exit, refusals
 from bench.commands.options import Results, console_of
 from bench.commands.output import say
 from bench.commands.request_options import takes_request
+from bench.machine.conditions import CONTROLLED
 from bench.plan import values
-from bench.plan.request import Request, protocol_of
+from bench.plan.request import Request, conditions_of, protocol_of
 from bench.selftest import tables
 from bench.selftest.rule import RULE
 from bench.selftest.sampling import SelftestAsked, read, sample, write
 from bench.selftest.simulation import rate_history
+from bench.selftest.stored_runs import rate_compare
 from bench.store.files import StoreError
 from bench.store.rates import FOLDER
 
@@ -28,7 +30,7 @@ WIDTH = 200
 
 
 @takes_request(
-    *("cases", "kernels", "batch_sizes", "devices", "seconds_per_case"),
+    *("cases", "kernels", "batch_sizes", "devices", "seconds_per_case", "conditions"),
     preset="pairs",
     cases=("bench_epoch",),
     # One of each backend that a CPU has; those that are not installed are named as such.
@@ -36,6 +38,7 @@ WIDTH = 200
     batch_sizes="100,500,1500",
     loaders="inmemory",
     seconds_per_case=0.2,
+    conditions=CONTROLLED,
 )
 def selftest(
     request: Request,
@@ -54,6 +57,14 @@ def selftest(
         typer.Option(
             help="Measure nothing: rate track by histories drawn from the runs of this folder, "
             "or of what this has stored of such.",
+            show_default=False,
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measure nothing: rate compare by the runs of this folder, each against the "
+            "next, or of what this has stored of such.",
             show_default=False,
         ),
     ] = None,
@@ -86,16 +97,23 @@ def selftest(
             )
             tables.render_history(rated.shares, said, console)
             raise typer.Exit(Exit.OK)
+        if compare is not None:
+            compared = rate_compare(compare, results)
+            tables.render([compared], {}, console)
+            say(f"stored: {compared.path}")
+            raise typer.Exit(Exit.OK)
         if stored:
             lost, rates = read(stored)
             tables.render(rates, lost, console)
             raise typer.Exit(Exit.OK)
+        seed = secrets.randbelow(RULE.largest_seed)
         asked = SelftestAsked(
             request=request,
             protocol=replace(protocol_of(request), alone=False),
             seconds=60 * values.positive("--minutes", minutes),
             loaded=loaded,
-            seed=secrets.randbelow(RULE.largest_seed),
+            seed=seed,
+            conditions=conditions_of(request, seed),
         )
         samples = sample(asked, lambda text: say(text, error=True))
     with refusals({StoreError: Exit.FAILED}):

@@ -13,6 +13,7 @@ from bench.commands.output import say
 from bench.commands.settings import MARGINS, TABLE, Settings, settings
 from bench.plan.values import SelectionError, share
 from bench.report.verdicts.writing import Form, write
+from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Judgement, Margins
 from bench.store.facts import known
 from bench.store.rates import Machine, with_rates
@@ -20,8 +21,8 @@ from bench.store.rates import Machine, with_rates
 Margin = Annotated[
     str | None,
     typer.Option(
-        help="Percent that a case may change and still be the same; by default 1.5, or as "
-        "pyproject.toml says, whose patterns hold in any case.",
+        help="Percent that a case may change and still be the same; by default 1 (of track "
+        "1.5), or as pyproject.toml says, whose patterns hold in any case.",
         show_default=False,
     ),
 ]
@@ -53,7 +54,7 @@ def show(
 # The margins of ``pyproject.toml`` are a table:
 #
 #     [tool.minibatch-bench.margins]
-#     default = "1.5%"
+#     default = "1%"
 #     "bench_epoch[*numba_parallel*" = "5%"
 #
 # A pattern is a shell's, over the whole id of a case; the last that fits decides.
@@ -63,13 +64,19 @@ def show(
 OF_IDS = "[*?:"
 
 
-def margins(option: str | None = None, folder: Path | None = None) -> Margins:
+def margins(
+    option: str | None = None,
+    folder: Path | None = None,
+    usual: float = STATISTICS.margin,
+) -> Margins:
     """Read how much cases may change and still be called the same.
 
     Parameters
     ----------
     option : str or None
         Of ``--margin``: in percent; it stands for the default, and leaves the patterns.
+    usual : float
+        The default, a share, where neither the option nor the file tells one.
     folder : Path or None
         Where to begin to look for ``pyproject.toml``: the nearest with a table of this suite
         counts. By default the working directory.
@@ -79,18 +86,17 @@ def margins(option: str | None = None, folder: Path | None = None) -> Margins:
     SelectionError
         When a value is no percentage, a key is unknown, or the file can't be read.
     """
-    found, given = Margins(), settings(folder)
+    found, given = Margins(usual), settings(folder)
     if given is not None:
-        found = _margins(given)
+        found = _margins(given, found)
     return found if option is None else replace(found, default=share("--margin", option))
 
 
-def _margins(settings: Settings) -> Margins:
+def _margins(settings: Settings, found: Margins) -> Margins:
     table = f"{settings.path}: tool.{TABLE}.{MARGINS}"
     given = settings.table.get(MARGINS, {})
     if not isinstance(given, dict):
         raise SelectionError(f'{table} must be a table of "1.5%" and such.')
-    found = Margins()
     patterns = []
     for key, value in given.items():
         where = f"{table}, {key!r}"

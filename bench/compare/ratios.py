@@ -124,8 +124,17 @@ def of_processes(side: LogMedians, base: LogMedians) -> Intervals:
     Intervals
         Without an interval where a side has one process.
     """
-    difference = side.mean - base.mean
-    error, dof = welch(side, base)
+    return intervals(side.mean - base.mean, *welch(side, base))
+
+
+def intervals(difference: Floats, error: Floats, dof: Floats) -> Intervals:
+    """Return ratios from the differences of mean logarithms, by Student's t.
+
+    Parameters
+    ----------
+    difference, error, dof : ndarray, shape (n_cases,)
+        With the standard error and its degrees of freedom.
+    """
     with np.errstate(invalid="ignore"):
         t = stdtrit(dof, 0.5 + RULE.confidence / 2)
     # Medians that are all the same leave nothing to the interval, and 0 / 0 to its dof.
@@ -152,6 +161,20 @@ def welch(side: LogMedians, base: LogMedians) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         dof = total**2 / (of_side**2 / (side.n - 1) + of_base**2 / (base.n - 1))
     return np.sqrt(total), np.where(np.minimum(side.n, base.n) > RULE.few_processes, dof, 1.0)
+
+
+def of_pairs(before: Sequence[float], now: Sequence[float]) -> tuple[float, float]:
+    """Say how well the mean of the differences of pairs is known: its error and its dof.
+
+    Parameters
+    ----------
+    before, now : sequence of float
+        Seconds of a process each, those of a pair at the same place; at least two.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(now) - np.log(before)
+        error = float(np.std(logs, ddof=1) / np.sqrt(len(logs)))
+    return error, len(logs) - 1.0
 
 
 def of_rounds(side: Intervals, base: Intervals) -> Intervals:

@@ -21,6 +21,7 @@ from bench.stats.verdict import CaseVerdict, Judgement, Margins, Verdict
 from bench.store.decoding import is_own
 from bench.store.facts import case_keys, facts_of
 from bench.store.files import StoreError, read_run, unmeasured_of
+from bench.store.schema import CONDITIONS
 from bench.store.table import newest_run, read
 
 # A stored run with its cases, and why it lacks others.
@@ -33,7 +34,12 @@ COLUMNS = (
     *("control", "precision", "momentum", "density", "sampling", "schedule", "seed"),
     *("learning_rate", "epochs", "tolerance", "loss"),
     *("seconds", "seconds_low", "seconds_high", "process_seconds", "untrusted", "q1", "q3"),
+    *("process_fifth_percentiles", "process_layouts"),
 )
+
+
+#: Fewer have no variance.
+FEWEST_PAIRS = 2
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,9 @@ class Shared:
     Attributes
     ----------
     before, now : tuple of float
-        The median of every process, in seconds.
+        The time of every process, in seconds.
+    in_pairs : bool
+        Those at one place had the same conditions.
     own : bool
         It is of this suite, which can measure it again.
     control : str
@@ -116,6 +124,7 @@ class Shared:
     name: str
     before: tuple[float, ...]
     now: tuple[float, ...]
+    in_pairs: bool
     margin: float
     own: bool
     control: str
@@ -147,12 +156,13 @@ def shared_cases(
         In the order of the run before.
     """
     refused = refusals(rows, side_facts)
+    conditions = [facts.get(CONDITIONS) for facts in side_facts]
+    controlled = conditions[0] is not None and conditions[0] == conditions[1]
     sides = [rows[rows["side"] == side].set_index("key").to_dict("index") for side in (0, 1)]
     return [
         Shared(
-            name=str(key),
-            before=_medians(before),
-            now=_medians(sides[1][key]),
+            str(key),
+            *process_times(before, sides[1][key], in_pairs=controlled),
             margin=margins.of(str(key)),
             own=isinstance(before["case"], str),
             control=before["control"] if isinstance(before["control"], str) else "",
@@ -164,12 +174,32 @@ def shared_cases(
     ]
 
 
-def _medians(row: Mapping[Any, Any]) -> tuple[float, ...]:
-    """Return the processes' medians; that of all rounds where a file holds nothing else."""
-    medians = row["process_seconds"]
-    if isinstance(medians, LISTS) and len(medians):
-        return tuple(map(float, medians))
-    return (float(row["seconds"]),)
+def process_times(
+    before: Mapping[Any, Any], now: Mapping[Any, Any], *, in_pairs: bool
+) -> tuple[tuple[float, ...], tuple[float, ...], bool]:
+    """Return the times of the processes of both, and whether they stand in pairs.
+
+    They are fifth percentiles, as of `ab` and `track`; or medians where a run holds nothing
+    else, of single processes, or the median of all rounds.
+    """
+    for column in ("process_fifth_percentiles", "process_seconds"):
+        times = [_listed(row, column) for row in (before, now)]
+        if all(times):
+            break
+    else:
+        return (float(before["seconds"]),), (float(now["seconds"]),), False
+    layouts = [_listed(row, "process_layouts") for row in (before, now)]
+    by_layout = [dict(zip(*side, strict=False)) for side in zip(layouts, times, strict=True)]
+    both = [layout for layout in by_layout[0] if layout in by_layout[1]]
+    if not in_pairs or len(both) < FEWEST_PAIRS:
+        return times[0], times[1], False
+    first, second = (tuple(side[layout] for layout in both) for side in by_layout)
+    return first, second, True
+
+
+def _listed(row: Mapping[Any, Any], column: str) -> tuple[float, ...]:
+    values = row[column]
+    return tuple(map(float, values)) if isinstance(values, LISTS) else ()
 
 
 def _far_apart(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> bool:
@@ -259,6 +289,7 @@ def _verdicts(
             [one.before for one in cases],
             [one.now for one in cases],
             np.array([one.margin for one in cases], dtype=float),
+            [one.in_pairs for one in cases],
         )
         for place, one in enumerate(cases):
             yield _judged(one, found, place, len(cases))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from bench.compare.comparison import differences, listed, written
-from bench.compare.ratios import LogMedians, log_medians, of_processes, welch
+from bench.compare.ratios import intervals, log_medians, of_pairs, welch
 from bench.compare.rule import RULE
 from bench.stats.medians import Floats
 from bench.stats.verdict import Verdict, benjamini_hochberg
@@ -31,15 +31,21 @@ Booleans = NDArray[np.bool_]
 # and m the margin, a case is
 #
 # - ``slower`` where d is above log(1 + m): Welch's one-sided test (Welch 1947, *Biometrika*
-#   34:28) at 2.5%, adjusted for how many cases are tested (Benjamini & Hochberg 1995, see
-#   `bench.stats.verdict`). A single case is slower exactly when its 95% interval lies
-#   beyond the margin;
+#   34:28), or Student's of the pairs (see below), at 2.5%, adjusted for how many cases are
+#   tested (Benjamini & Hochberg 1995, see `bench.stats.verdict`). A single case is slower
+#   exactly when its 95% interval lies beyond the margin;
 # - ``faster`` where -d is, by the same test;
 # - ``same`` where the 95% interval lies within the margin on both sides (the two one-sided
 #   tests of Schuirmann 1987, *J. Pharmacokinet. Biopharm.* 15:657, each at 2.5%);
 # - ``unclear`` else, and where a side has one process: nothing is known then of how much
 #   processes differ. Unless the times are so far apart that it can't matter; such a case is
 #   ``slower`` or ``faster``, and never confirmed.
+#
+# Runs under the same controlled conditions are compared process by process: the two of a layout
+# had the same CPUs too, so what these do to both is no noise. Of one code that holds for any
+# list of layouts. Two codes lie otherwise in each layout, by chance: each layout is a draw of
+# that too, the variance of the pairs holds it, and a list that happens to favour one of them is
+# what the interval allows for.
 #
 # A change is **confirmed** where it shows twice: the processes of both sides are split into an
 # earlier and a later half, and the ratio of each pair of halves is beyond the margin. With two
@@ -74,22 +80,30 @@ class Judged:
 
 
 def judge(
-    before: Sequence[Sequence[float]], now: Sequence[Sequence[float]], margins: Floats
+    before: Sequence[Sequence[float]],
+    now: Sequence[Sequence[float]],
+    margins: Floats,
+    in_pairs: Sequence[bool] = (),
 ) -> Judged:
     """Judge many cases together.
 
     Parameters
     ----------
     before, now : sequence of sequence of float
-        For each case the median of every process, in the order in which they ran.
+        For each case the time of every process, in the order in which they ran.
     margins : ndarray, shape (n_cases,)
         Shares.
+    in_pairs : sequence of bool
+        Of each case, whether its processes belong together one by one; none does by default.
     """
     base, side = log_medians(before), log_medians(now)
-    edges = np.log1p(margins)
-    slower = benjamini_hochberg(_p_beyond(side, base, edges), LEVEL)
-    faster = benjamini_hochberg(_p_beyond(base, side, edges), LEVEL)
-    found = of_processes(side, base)
+    change, edges = side.mean - base.mean, np.log1p(margins)
+    error, dof = welch(side, base)
+    for place in (place for place, paired in enumerate(in_pairs) if paired):
+        error[place], dof[place] = of_pairs(before[place], now[place])
+    slower = benjamini_hochberg(_p_beyond(change - edges, error, dof), LEVEL)
+    faster = benjamini_hochberg(_p_beyond(-change - edges, error, dof), LEVEL)
+    found = intervals(change, error, dof)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.log(found.low), np.log(found.high)
     same = (low >= -edges) & (high <= edges)
@@ -112,13 +126,11 @@ def _verdict(slower: bool, faster: bool, same: bool) -> Verdict:
     return Verdict.SAME if same else Verdict.UNCLEAR
 
 
-def _p_beyond(side: LogMedians, base: LogMedians, edges: Floats) -> Floats:
-    """Return how likely so long a time would be, were it no more than the edge above.
+def _p_beyond(beyond: Floats, error: Floats, dof: Floats) -> Floats:
+    """Return how likely a mean so far beyond the edge would be, were it on it.
 
     NaN where a side has one process.
     """
-    beyond = side.mean - base.mean - edges
-    error, dof = welch(side, base)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = stdtr(dof, -beyond / error)
     # Medians that are all the same leave no doubt on which side of the edge they are.

@@ -103,6 +103,11 @@ class Rule:
     min_share_of_cause, max_share_of_cause : float
         How far a part of the machine moves, over what a case does, to be why the case moves.
         By less than half, or more than twice as much, it is not.
+    fewest_processes_of_cpu : int
+        Processes on a CPU, and on all others, that tell how far processes lie apart.
+    cpu_margin : float
+        Share by which a CPU has to be slower than the others, surely: layouts of memory make
+        processes differ by half of it.
     readings_beside : int
         Runs on each side of a step that say how the machine was doing.
     readings : tuple of (str, str, float, float)
@@ -156,6 +161,9 @@ class Rule:
     confidence: float = STATISTICS.confidence
     min_share_of_cause: float = 0.5
     max_share_of_cause: float = 2.0
+    # One CPU against the others.
+    fewest_processes_of_cpu: int = 3
+    cpu_margin: float = 0.02
     # Steps and drift.
     readings_beside: int = 5
     readings: tuple[tuple[str, str, float, float], ...] = (

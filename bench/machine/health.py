@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from bench.machine import processor, threads
+from bench.machine.conditions import why_not_fixed
 from bench.machine.fingerprint import fingerprint, fingerprint_id, volatile
 from bench.machine.processor import TURBO_SWITCHES, Machine
 from bench.machine.rule import RULE
@@ -47,6 +48,8 @@ class NoiseReadings:
         As many CPUs' time a control group allows, such as a container's.
     n_threads : int
         The most that the environment tells any library to make; 1 where it tells none.
+    unfixed : str
+        Why processes can't be given a layout of memory; empty where they can.
     """
 
     n_cores: int
@@ -62,6 +65,7 @@ class NoiseReadings:
     steal_percent: float | None = None
     quota_cpus: float | None = None
     n_threads: int = 1
+    unfixed: str = ""
 
 
 def readings(
@@ -100,14 +104,8 @@ def readings(
         virtualised=Machine(root=root).virtualised(),
         steal_percent=_steal_percent(steal_seconds),
         quota_cpus=min(processor.quotas(root).values(), default=None),
-        n_threads=max(
-            (
-                int(told)
-                for name, told in threads.settings(environment).items()
-                if name.endswith("THREADS") and told.isdigit()
-            ),
-            default=1,
-        ),
+        n_threads=threads.most_told(environment),
+        unfixed=why_not_fixed(),
     )
 
 
@@ -138,7 +136,7 @@ def warnings(read: NoiseReadings) -> list[NoiseWarning]:
     """
     checks = (
         *(_virtualised, _cores, _quota, _threads, _load, _steal, _governor, _turbo_on, _smt),
-        _memory,
+        *(_memory, _addresses),
     )
     return [found for check in checks for found in check(read)]
 
@@ -250,6 +248,16 @@ def _memory(read: NoiseReadings) -> Iterator[NoiseWarning]:
             "memory",
             f"Memory is nearly full: {available} of {total} left, {swapped} swapped out.",
             "Close what holds it (it is at the top of: top -o %MEM).",
+        )
+
+
+def _addresses(read: NoiseReadings) -> Iterator[NoiseWarning]:
+    if read.unfixed:
+        yield NoiseWarning(
+            "addresses",
+            f"Processes can't be given the same layout of memory ({read.unfixed}): `ab` needs "
+            f"more pairs.",
+            "In a container: docker run --security-opt seccomp=unconfined.",
         )
 
 

@@ -54,6 +54,8 @@ class Rule:
         With fewer, the system's own work disturbs what is timed.
     min_free_memory_share : float
         With less, memory is nearly full.
+    most_padding_bytes : int
+        A page: what comes after the padding begins anywhere in one.
     """
 
     max_threads: int = 32
@@ -79,6 +81,7 @@ class Rule:
     max_load_per_core: float = 0.25
     min_cores: int = 4
     min_free_memory_share: float = 0.1
+    most_padding_bytes: int = 4096
 
 
 RULE = Rule()

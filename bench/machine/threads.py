@@ -92,6 +92,16 @@ def settings(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def most_told(environment: Mapping[str, str]) -> int:
+    """Return the most threads that an environment tells any library to make; 1 without any."""
+    told = (
+        value.partition(",")[0]
+        for name, value in settings(environment).items()
+        if name.endswith("THREADS")
+    )
+    return max((int(one) for one in told if one.isdigit()), default=1)
+
+
 def pools() -> dict[str, int]:
     """Count the threads of each pool that NumPy and the imported backends use.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 import data
+from bench.machine.conditions import AS_IS, CONTROLLED, Conditions, controlled
 from bench.machine.gpu import has_gpu
 from bench.machine.threads import AT_START
 from bench.measure.protocol import Protocol
@@ -50,6 +51,10 @@ def _schedule(option: str, text: str) -> str:
 
 def _sampling(option: str, text: str) -> str:
     return values.one_of(option, text, SAMPLINGS, "sampling")
+
+
+def _conditions(option: str, text: str) -> str:
+    return values.one_of(option, text, (CONTROLLED, AS_IS), "condition")
 
 
 def _seed(option: str, text: str) -> int:
@@ -179,6 +184,14 @@ class Request:
         int | None,
         Option("Threads of every pool; by default as they are.", _whole(RULE.max_threads)),
     ] = None
+    conditions: Annotated[
+        str,
+        Option(
+            "Of the processes: controlled (where memory lies, and on which CPU, is drawn by a "
+            "seed) or as-is.",
+            _conditions,
+        ),
+    ] = AS_IS
     pin: Annotated[
         tuple[int, ...], Option("CPUs that the processes may run on: 0 or 0,2-3.", _cpus)
     ] = ()
@@ -263,6 +276,24 @@ def setting_of(request: Request) -> Setting:
     pools = () if request.threads is None else values.POOLS
     products = tf32.ALLOWING if allows_tf32(request) else {}
     return Setting({**dict.fromkeys(pools, str(request.threads)), **products}, request.pin)
+
+
+def conditions_of(
+    request: Request, seed: int, settings: Sequence[Setting] = ()
+) -> Conditions | None:
+    """Return the conditions that are asked for, as far as this system allows them.
+
+    Parameters
+    ----------
+    seed : int
+        By which they are drawn.
+    settings : sequence of Setting
+        Of the processes; by default that of the request.
+    """
+    if request.conditions == AS_IS:
+        return None
+    environments = [one.environment for one in settings or [setting_of(request)]]
+    return controlled(seed, environments, request.pin)
 
 
 def allows_tf32(request: Request) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bench.machine.conditions import Conditions, Place
 from bench.measure.protocol import Protocol
 from bench.plan import catalogue
 from bench.plan.matrix import Selection, case_id
@@ -63,10 +64,17 @@ class Setting:
         Variables that it has beside those of the parent.
     cpus : tuple of int
         That it may run on; empty for all that the parent may.
+    layout : int or None
+        Of its memory; None for one that the system draws.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     cpus: tuple[int, ...] = ()
+    layout: int | None = None
+
+    def at(self, place: Place) -> Setting:
+        """Return it with the CPUs and the layout of a place."""
+        return replace(self, cpus=place.cpus, layout=place.layout)
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,8 @@ class RunAsked:
         Seconds of each task in a process, by `estimate_key`; without those not known.
     limit_seconds : float or None
         That a case may take; None for a limit by its estimate.
+    conditions : Conditions or None
+        How processes are started; None for as the system does.
     """
 
     preset: str
@@ -164,6 +174,7 @@ class RunAsked:
     command: tuple[str, ...] = ()
     commit: str | None = None
     kernel_folders: tuple[Path, ...] = ()
+    conditions: Conditions | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it JSON-ready."""
@@ -293,7 +304,11 @@ def required_and_missing(
 
 
 def schedule(
-    tasks: Sequence[Task], replicates: int, seed: int, setting: Setting | None = None
+    tasks: Sequence[Task],
+    replicates: int,
+    seed: int,
+    setting: Setting | None = None,
+    conditions: Conditions | None = None,
 ) -> list[Process]:
     """Distribute cases over processes.
 
@@ -304,6 +319,8 @@ def schedule(
         process of its own, after them.
     setting : Setting, optional
         Of all processes; what a task needs comes to it.
+    conditions : Conditions, optional
+        Of the processes that time.
 
     Returns
     -------
@@ -320,10 +337,15 @@ def schedule(
         rng = random.Random(f"{seed}/{replicate}")
         for name in rng.sample(sorted(groups), len(groups)):
             members = rng.sample(groups[name], len(groups[name]))
-            setting_of = _with(common, members[0].environment)
+            device = str(members[0].params.get("device"))
+            placed = common
+            if conditions is not None:
+                placed = common.at(conditions.place(replicate, device))
+            setting_of = _with(placed, members[0].environment)
             processes.append(Process(replicate, name, setting_of, tuple(members)))
+    rest = common if conditions is None else replace(common, cpus=conditions.cpus)
     return processes + [
-        Process(0, _name(task), _with(common, task.environment), (task,))
+        Process(0, _name(task), _with(rest, task.environment), (task,))
         for task in tasks
         if task.kind is not Pass.TIME
     ]
@@ -336,4 +358,4 @@ def _name(task: Task) -> str:
 
 
 def _with(setting: Setting, environment: Mapping[str, str]) -> Setting:
-    return Setting({**setting.environment, **environment}, setting.cpus)
+    return replace(setting, environment={**setting.environment, **environment})

@@ -366,8 +366,6 @@ def _told(contest: Contest) -> tuple[str, str]:
     value = ratio(found.ratio, found.low, found.high) if found.low > 0 else "too few pairs"
     if contest.verdict is not None:
         return value, contest.verdict.value
-    if contest.detected is not None:
-        return value, f"{contest.detected.value}? confirming"
     return value, _leaning(found, contest.margin)
 
 

@@ -17,6 +17,7 @@ from bench.advise.rule import RULE
 from bench.compare.comparison import MOST_SIDES, Comparison, NotComparedError
 from bench.compare.reading import compare as judge
 from bench.compare.reading import stored_run
+from bench.compare.rule import RULE as COMPARISON
 from bench.compare.side_by_side import compare
 from bench.history.machine_history import WholeHistory, machines, whole_history
 from bench.report.charts.files import Saved, save_figures
@@ -27,6 +28,7 @@ from bench.report.page.history_section import MOST_MACHINES, many_runs
 from bench.report.page.one_run import Material, foreign_run, one_run_page
 from bench.report.page.rendering import Ahead, render
 from bench.report.page.several_runs import several_runs
+from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Judgement, Margins, Outcome
 from bench.store import tidy
 from bench.store.decoding import is_own
@@ -274,7 +276,7 @@ def draw(found: Source, folder: Path) -> Saved:
 # The report as one HTML file.
 
 
-def html(found: Source, margins: Callable[[], Margins] = Margins) -> str:
+def html(found: Source, margins: Callable[[float], Margins] = Margins) -> str:
     """Write the page.
 
     Parameters
@@ -294,14 +296,14 @@ def html(found: Source, margins: Callable[[], Margins] = Margins) -> str:
         vega.give_up()
 
 
-def page(found: Source, margins: Callable[[], Margins] = Margins) -> Page:
+def page(found: Source, margins: Callable[[float], Margins] = Margins) -> Page:
     """Make the page that suits what was asked for."""
     if found.material is not None:
         make = one_run_page if is_own(found.material.document) else foreign_run
         return make(found.material)
-    over_time, compared = histories(found.loaded, margins()), found.comparison
+    over_time, compared = histories(found.loaded, margins(STATISTICS.margin)), found.comparison
     if compared is not None and len(compared.sides) <= MOST_SIDES:
-        verdict = _verdict(compared, found.loaded, margins())
+        verdict = _verdict(compared, found.loaded, margins(COMPARISON.margin))
         return several_runs(compared, found.loaded, over_time.found, verdict)
     return many_runs(found.loaded, found.warnings, over_time.found, any_node=over_time.any_node)
 

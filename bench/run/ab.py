@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.compare.paired import Contest, pairs_left
+from bench.machine.conditions import Conditions
 from bench.machine.rule import RULE as MACHINE
 from bench.measure.protocol import Protocol
 from bench.plan.request import Request
@@ -108,10 +109,7 @@ def _verdict(one: Measured) -> CaseVerdict:
     verdict, reason = contest.verdict or Verdict.UNCLEAR, ""
     shares = _disturbed(one)
     if verdict in (Verdict.SLOWER, Verdict.FASTER):
-        reason = (
-            f"beyond the margin in {contest.detected_at} pairs, and in "
-            f"{contest.n_pairs - contest.detected_at} fresh ones"
-        )
+        reason = f"beyond the margin in {contest.n_pairs} pairs"
         if max(shares) > RULE.disturbed_share:
             # Sides that take turns are disturbed alike: it costs pairs, and favours neither.
             reason += f"; {_told(shares)} were disturbed"
@@ -119,8 +117,6 @@ def _verdict(one: Measured) -> CaseVerdict:
         reason = f"within the margin in {contest.n_pairs} pairs"
     else:
         reason = f"{contest.n_pairs} pairs do not tell"
-        if contest.detected_at:
-            reason += ", and fresh ones did not confirm what the first seemed to show"
         if min(shares) > MACHINE.untrusted_share:
             verdict = Verdict.UNTRUSTED
             reason += f": most rounds were disturbed ({_told(shares)})"
@@ -196,6 +192,7 @@ def store_sides(
             fingerprint=prepared.fingerprint,
             command=tuple(sys.argv[1:]),
             commit=prepared.commit,
+            conditions=compared.conditions,
         )
         outcomes = [outcome for one in measured for outcome in one.outcomes[number]]
         document = merging.document(asked, outcomes, complete=complete)
@@ -222,6 +219,8 @@ class AbAsked:
     ----------
     seed : int
         Of the order of the cases.
+    conditions : Conditions or None
+        Of each pair; None for as the system does.
     """
 
     request: Request
@@ -230,6 +229,7 @@ class AbAsked:
     protocol: Protocol
     limits: Limits
     seed: int
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True)
@@ -274,7 +274,7 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
     check(asked.request, asked.sides)
     console.print(PREPARING)
     with ExitStack() as stack:
-        sides = prepare(asked.sides, asked.request.kernel_folder, stack)
+        sides = prepare(asked.sides, asked.request.kernel_folder, stack, asked.conditions)
         listed = entries(asked.request, sides)
         measured = [
             Measured(one, Contest(asked.margins.of(one.name)))
@@ -300,9 +300,27 @@ def compare(asked: AbAsked, folder: Path, console: Console) -> Compared:
             except StoreError as error:
                 unsaved = str(error)
     told = judged(asked.sides, measured, others, sources=[str(path) for path in paths])
+    told = replace(told, conditions=_conditions(asked))
     if unsaved:
         told = unbacked(told, unsaved)
     return Compared(measured, others, told, complete, sides[1].fingerprint)
+
+
+def _conditions(asked: AbAsked) -> str:
+    """Say under which conditions the verdicts hold."""
+    found, pinned = asked.conditions, any(side.setting.cpus for side in asked.sides)
+    if found is None:
+        cpus = "the CPUs that it was given" if pinned else "any CPU"
+        return f"as they are: each process on {cpus}, its memory where the system puts it"
+    each = "same one CPU" if found.n_cpus == 1 else f"same {found.n_cpus} CPUs"
+    where = f"both processes of a pair on the {each}, but for GPUs' cases"
+    if pinned:
+        where = "each process on the CPUs that its side was given"
+    if found.fixed:
+        where += ", in one layout of memory, each pair in another"
+    else:
+        where += "; addresses by chance, since this system forbids to fix them"
+    return f"{where}. What more CPUs would change shows with --conditions as-is"
 
 
 def _measure(
@@ -325,6 +343,7 @@ def _measure(
             stopping=lambda: interrupts.asked,
             tell=lambda name: progress.show(seconds_left(measured, asked.limits), name),
             seed=asked.seed,
+            conditions=asked.conditions,
         )
         try:
             return pairs.run()

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from bench.machine import threads
+from bench.machine.conditions import started_in
 from bench.machine.processor import text
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Process, Setting, Task
@@ -128,6 +129,21 @@ class Handle(typing.Protocol):
         """End the process, whatever it does."""
 
 
+class Partner(typing.Protocol):
+    """A running process that takes turns with another."""
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Send a request."""
+
+    def receive(self, limit_seconds: float) -> dict[str, Any]:
+        """Wait for the next line.
+
+        Raises
+        ------
+        NoAnswerError, EndedError
+        """
+
+
 class Launcher(typing.Protocol):
     """Starts processes."""
 
@@ -166,8 +182,25 @@ def ask(
     kills_before : int or None
         What ``oom_kills`` gave when nothing had gone wrong yet.
     """
+    return said(lambda: handle.ask(request, limit_seconds), kills_before, oom_kills)
+
+
+def said(
+    answered: Callable[[], Mapping[str, Any]],
+    kills_before: int | None,
+    oom_kills: Callable[[], int | None],
+) -> Said:
+    """Return what a process answers, and say why where that comes to nothing.
+
+    Parameters
+    ----------
+    answered : callable
+        Waits for the answer.
+    kills_before : int or None
+        As for `ask`.
+    """
     try:
-        answer = handle.ask(request, limit_seconds)
+        answer = answered()
     except NoAnswerError as error:
         return Said(None, Cause.HANG, f"hang: {error}, so it was ended")
     except EndedError as error:
@@ -222,16 +255,18 @@ class WorkerProcess:
     ) -> None:
         answers, writes = os.pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._process = subprocess.Popen(
-            [code.interpreter, "-m", "bench.run.worker", str(writes)],
-            cwd=ROOT,
-            env={**os.environ, **setting.environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            pass_fds=(writes,),
-            start_new_session=True,
-        )
+        with started_in(setting.layout) as environment:
+            self._process = subprocess.Popen(
+                # As long for both of a pair: it lies on the stack.
+                [code.interpreter, "-m", "bench.run.worker", f"{writes:06d}"],
+                cwd=ROOT,
+                env={**os.environ, **setting.environment, **environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=(writes,),
+                start_new_session=True,
+            )
         os.close(writes)
         self._answers = answers
         self._selector = selectors.DefaultSelector()

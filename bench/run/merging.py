@@ -15,6 +15,7 @@ from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
 from pytest_benchmark.stats import Stats
 
 from bench.machine import fingerprint
+from bench.machine.conditions import Conditions
 from bench.machine.telemetry import is_untrusted
 from bench.measure.calibration import Stop
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Task
@@ -40,7 +41,10 @@ OF_A_PROCESS = ("warm_up", "gate", "overhead", "overhead_share", "stopped", "tel
 
 
 def benchmark(
-    task: Task, outcomes: Sequence[Outcome], memory: Mapping[str, Any] | None = None
+    task: Task,
+    outcomes: Sequence[Outcome],
+    memory: Mapping[str, Any] | None = None,
+    conditions: Conditions | None = None,
 ) -> dict[str, Any]:
     """Merge the measurements of a case.
 
@@ -50,6 +54,8 @@ def benchmark(
         Those of the timing pass that have an answer; at least one.
     memory : mapping, optional
         What the memory pass found.
+    conditions : Conditions, optional
+        Under which the processes were started.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def benchmark(
         "between_confidence": together.between_confidence,
         **_disturbed(answers),
         "stopped": _stopped(answers, together.half_width),
-        "processes": _processes(outcomes, by_process),
+        "processes": _processes(task, outcomes, by_process, conditions),
         "memory": memory,
     }
     return {
@@ -169,7 +175,10 @@ def _stopped(answers: Sequence[Mapping[str, Any]], half_width: float) -> str:
 
 
 def _processes(
-    outcomes: Sequence[Outcome], by_process: Sequence[Sequence[float]]
+    task: Task,
+    outcomes: Sequence[Outcome],
+    by_process: Sequence[Sequence[float]],
+    conditions: Conditions | None,
 ) -> list[dict[str, Any]]:
     """Say of each process which rounds are its own, and what else is."""
     told = []
@@ -177,10 +186,16 @@ def _processes(
     for outcome, seconds in zip(outcomes, by_process, strict=True):
         assert outcome.answer is not None  # noqa: S101 - only those come here
         facts, rounds = outcome.answer["facts"], outcome.answer["rounds"]
+        place: Mapping[str, Any] = {}
+        if conditions is not None:
+            device = str(task.params.get("device"))
+            place = asdict(conditions.place(outcome.replicate, device))
         told.append(
             {
                 "replicate": outcome.replicate,
+                **place,
                 "rounds": [begin, begin + len(rounds)],
+                "turns": outcome.answer.get("slices"),
                 "iterations": rounds[0][2],
                 "median": statistics.median(seconds),
                 "fifth_percentile": fifth_percentile(seconds),
@@ -246,7 +261,9 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
             continue
         answered = [outcome for outcome in timed if outcome.answer is not None]
         if answered:
-            benchmarks.append(benchmark(task, answered, _memory(by_case[task.id, Pass.MEMORY])))
+            memory = _memory(by_case[task.id, Pass.MEMORY])
+            conditions = asked.conditions and asked.conditions.on(asked.setting.cpus)
+            benchmarks.append(benchmark(task, answered, memory, conditions))
     information: dict[str, Any] = pytest_benchmark_generate_machine_info()  # type: ignore[no-untyped-call]
     fingerprint.extend(information, asked.fingerprint)
     return {
@@ -266,6 +283,7 @@ def document(asked: RunAsked, outcomes: Sequence[Outcome], *, complete: bool) ->
             "processes": asked.replicates,
             "order_seed": asked.order_seed,
             "setting": asdict(asked.setting),
+            "conditions": asked.conditions and asdict(asked.conditions),
             "announced_seconds": asked.announced_seconds,
             "took_seconds": sum(outcome.seconds for outcome in outcomes),
             "incidents": [

@@ -7,14 +7,16 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
-from bench.compare.paired import Contest, Rounds, look, process_time
+from bench.compare.paired import Contest, Rounds, difference, look
+from bench.machine.conditions import Conditions, Place
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Setting, Task
 from bench.run import launcher
-from bench.run.launcher import Handle, Said, WorkerProcess
+from bench.run.launcher import Partner, Said, WorkerProcess
 from bench.run.rule import RULE
 from bench.stats.verdict import Verdict
 
@@ -34,7 +36,7 @@ COUNTERBALANCED = (0, 1, 1, 0)
 
 
 def visit(
-    partners: Sequence[Handle],
+    partners: Sequence[Partner],
     requests: Sequence[Mapping[str, Any]],
     limit_seconds: float,
     first: int = 0,
@@ -57,15 +59,20 @@ def visit(
         What each side measured. Where one came to nothing, the other has neither an answer
         nor a cause, and both processes are of no further use.
     """
-    begins = ((side, {**requests[side], "alternate": True}) for side in (first, 1 - first))
-    slices = (
-        (turn ^ first, {"seconds": RULE.slice_seconds}) for turn in cycle(COUNTERBALANCED)
-    )
+    order = (first, 1 - first)
     kills = oom_kills()
     said = [Said(), Said()]
-    for side, request in chain(begins, slices):
+    for side in order:
+        partners[side].send({**requests[side], "alternate": True})
+    # Both get ready at once; then one works while the other waits.
+    for number, side in enumerate(
+        chain(order, (turn ^ first for turn in cycle(COUNTERBALANCED)))
+    ):
         if said[side].answer is None:
-            told = launcher.ask(partners[side], request, limit_seconds, kills, oom_kills)
+            if number >= len(order):
+                partners[side].send({"seconds": RULE.slice_seconds})
+            answered = partial(partners[side].receive, limit_seconds)
+            told = launcher.said(answered, kills, oom_kills)
             if told.cause is not None:
                 said[side], said[1 - side] = told, Said()
                 break
@@ -143,10 +150,19 @@ class Launching:
     setting: Setting
     slowdown: float = 0.0
 
-    def start(self, task: Task) -> WorkerProcess:
-        """Start a process for a task and those that may share it."""
+    def start(self, task: Task, place: Place | None = None) -> WorkerProcess:
+        """Start a process for a task and those that may share it.
+
+        Parameters
+        ----------
+        place : Place, optional
+            CPUs that the side was given are kept.
+        """
         environment = {**self.setting.environment, **task.environment}
-        return self.launch(replace(self.setting, environment=environment))
+        setting = replace(self.setting, environment=environment)
+        if place is not None:
+            setting = replace(setting.at(place), cpus=self.setting.cpus or place.cpus)
+        return self.launch(setting)
 
 
 @dataclass(frozen=True)
@@ -163,6 +179,9 @@ class Pairs:
         Called before each case with its name, and after each with an empty one.
     seed : int
         Of the order of the cases.
+    conditions : Conditions or None
+        How both processes of a pair are started, each pair otherwise; None for as the system
+        does.
     """
 
     measured: Sequence[Measured]
@@ -172,6 +191,7 @@ class Pairs:
     stopping: Callable[[], bool]
     tell: Callable[[str], None]
     seed: int = 0
+    conditions: Conditions | None = None
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> bool:
@@ -198,7 +218,9 @@ class Pairs:
 
     def _goes_on(self, one: Measured) -> bool:
         """Say whether a case gets another pair."""
-        if one.lost or one.seconds >= self.limits.seconds_per_case:
+        # The order of two pairs in a row is counterbalanced: the second is not left out.
+        over = one.seconds >= self.limits.seconds_per_case and one.contest.n_pairs % 2 == 0
+        if one.lost or over:
             return False
         return one.is_open or not self.limits.early
 
@@ -211,10 +233,14 @@ class Pairs:
                     return False
                 self.tell(one.entry.name)
                 begin = self.clock()
+                places = self._places(number, one.entry.both)
                 if not partners:
-                    for side, task in zip(self.sides, one.entry.both, strict=True):
-                        partners.append(side.start(task))
-                said = visit(partners, self._requests(one), RULE.line_seconds, number % 2)
+                    for side, task, place in zip(
+                        self.sides, one.entry.both, places, strict=True
+                    ):
+                        partners.append(side.start(task, place))
+                requests = self._requests(one, places, number % 2)
+                said = visit(partners, requests, RULE.line_seconds, number % 2)
                 if not self._note(one, number, said, self.clock() - begin):
                     _close(partners)
                 self.tell("")
@@ -222,16 +248,45 @@ class Pairs:
             _close(partners)
         return True
 
-    def _requests(self, one: Measured) -> list[dict[str, Any]]:
-        """Return what both sides are asked for: to time for longer where rounds are long."""
+    def _places(self, number: int, tasks: Sequence[Task]) -> tuple[Place | None, Place | None]:
+        """Return where each side gets ready; the pair is measured where the first one does.
+
+        Two that get ready at once on one CPU would take twice as long. Which side stays there
+        takes turns.
+        """
+        if self.conditions is None:
+            return None, None
+        devices = sorted(str(task.params.get("device")) for task in tasks)
+        place = self.conditions.place(number, devices[-1])
+        # Two numbers share a set of CPUs; the layout is that of the pair.
+        beside = replace(place, cpus=self.conditions.place(number + 2, devices[-1]).cpus)
+        return (beside, place) if number % 2 else (place, beside)
+
+    def _requests(
+        self, one: Measured, places: tuple[Place | None, Place | None], first: int
+    ) -> list[dict[str, Any]]:
+        """Return what both sides are asked for: to time for longer where rounds are long.
+
+        Parameters
+        ----------
+        places : tuple of Place or None
+            From `_places`.
+        first : int
+            The side that is measured where it gets ready.
+        """
+        measured = places[first]
         longer = min(RULE.pair_rounds * one.round_seconds, RULE.max_pair_seconds)
         seconds = max(self.protocol.seconds_per_case, longer)
+        if one.contest.is_noisy:
+            seconds *= RULE.longer_where_noisy
         protocol = replace(self.protocol, seconds_per_case=seconds)
         return [
             launcher.request(
-                *(task.module, task.params, protocol, task.kind.value), slowdown=side.slowdown
+                *(task.module, task.params, protocol, task.kind.value),
+                slowdown=side.slowdown,
+                **_moves(side, ready, measured),
             )
-            for side, task in zip(self.sides, one.entry.both, strict=True)
+            for side, task, ready in zip(self.sides, one.entry.both, places, strict=True)
         ]
 
     def _note(
@@ -240,7 +295,9 @@ class Pairs:
         """Take note of what a visit has come to; say whether the processes are still fit."""
         one.seconds += seconds
         if all(each.answer is not None for each in said):
-            one.contest.differences.append(difference(said))
+            first, second = (rounds_of(each.answer or {}) for each in said)
+            if math.isfinite(found := difference(first, second)):
+                one.contest.differences.append(found)
             rounds = [each for side in said for each in (side.answer or {})["rounds"]]
             one.round_seconds = min(float(drained) for _, drained, _ in rounds)
         for side, each in enumerate(said):
@@ -258,28 +315,17 @@ class Pairs:
         return all(each.answer is not None for each in said)
 
 
+def _moves(side: Launching, ready: Place | None, measured: Place | None) -> dict[str, Any]:
+    """Return on which CPUs a side gets ready, and is measured; none where it was given some."""
+    if ready is None or measured is None or side.setting.cpus:
+        return {}
+    return {"ready_cpus": list(ready.cpus), "cpus": list(measured.cpus)}
+
+
 def rounds_of(answer: Mapping[str, Any]) -> Rounds:
-    """Return the rounds of an answer, and which of them were disturbed."""
+    """Return the rounds of an answer, and how many of them there were in each turn."""
     seconds = [drained / n for _, drained, n in answer["rounds"]]
-    marked = {number for numbers in answer["facts"]["marks"].values() for number in numbers}
-    return Rounds(seconds, sorted(marked))
-
-
-def difference(said: Sequence[Said]) -> float:
-    """Return the logarithm of the second side's time over the first's.
-
-    Parameters
-    ----------
-    said : sequence of two Said
-        With answers.
-
-    Returns
-    -------
-    float
-        NaN where a time is zero.
-    """
-    times = [process_time(rounds_of(each.answer or {})) for each in said]
-    return math.log(times[1] / times[0]) if min(times) > 0 else math.nan
+    return Rounds(seconds, answer.get("slices") or ())
 
 
 def _close(partners: list[WorkerProcess]) -> None:

@@ -8,7 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
+import msgspec
+
+from bench.machine.conditions import Conditions, fingerprint_under
+from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
 from bench.plan.catalogue import modules
 from bench.plan.duration import total_seconds
@@ -74,10 +77,12 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         protocol = Protocol(**bench["protocol"])
         told = bench.get("setting") or {"environment": {}, "cpus": []}
         setting = Setting(dict(told["environment"]), tuple(told["cpus"]))
+        drawn = bench.get("conditions")
+        conditions = drawn and msgspec.convert(drawn, Conditions)
         tasks = [task for task in map(_task, document["benchmarks"]) if task.id in names]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
         raise NotAgainError("it is no run of this version of the suite") from error
-    fingerprint = _same_fingerprint(document, setting)
+    fingerprint = _same_fingerprint(document, setting, conditions)
     folders = _kernel_folders(bench.get("command") or ())
     protocol = replace(protocol, alone=False, phases=False)
     try:
@@ -98,11 +103,14 @@ def _asked(document: Mapping[str, Any], names: Collection[str]) -> RunAsked:
         command=tuple(bench.get("command") or ()),
         commit=runner.commit(),
         kernel_folders=folders,
+        conditions=conditions,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
 
 
-def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+def _same_fingerprint(
+    document: Mapping[str, Any], setting: Setting, conditions: Conditions | None
+) -> dict[str, Any]:
     """Return the fingerprint of this machine, where it is that of the run.
 
     Raises
@@ -112,7 +120,9 @@ def _same_fingerprint(document: Mapping[str, Any], setting: Setting) -> dict[str
     commit = runner.commit()
     if commit != commit_of(dict(document)):
         raise NotAgainError(f"this is commit {commit}, and the run was of another")
-    now = fresh_fingerprint(setting.environment, setting.cpus)
+    if why := conditions.why_not_here() if conditions else "":
+        raise NotAgainError(f"its conditions can't be had: {why}")
+    now = fingerprint_under(conditions, setting.environment, setting.cpus)
     before = document["machine_info"].get("fingerprint_id")
     if fingerprint_id(now) != before:
         known = document["machine_info"].get("fingerprint") or {}

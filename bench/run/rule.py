@@ -35,6 +35,9 @@ class Rule:
     pair_rounds, max_pair_seconds : int, float
         So many rounds of a case are timed in each process of a pair, if they take no longer
         than this.
+    longer_where_noisy : float
+        So many times as long, whatever the limit, where pairs differ by more than the margin:
+        preparing a pair takes longer than timing it, so that costs less than another pair.
     line_seconds : float
         Longer than any line of a process of a pair takes that is not stuck.
     pair_seconds, case_seconds : float
@@ -62,6 +65,7 @@ class Rule:
     max_failed_pairs: int = 2
     pair_rounds: int = 8
     max_pair_seconds: float = 1.0
+    longer_where_noisy: float = 3.0
     line_seconds: float = 180.0
     pair_seconds: float = 1.5
     case_seconds: float = 0.7

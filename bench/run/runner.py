@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench.machine.fingerprint import fingerprint_id, fresh_fingerprint
+from bench.machine.conditions import fingerprint_under
+from bench.machine.fingerprint import fingerprint_id
 from bench.plan.duration import Pace, total_seconds
-from bench.plan.request import Request, order_seed_of, protocol_of, required, select, setting_of
+from bench.plan.request import (
+    Request,
+    conditions_of,
+    order_seed_of,
+    protocol_of,
+    required,
+    select,
+    setting_of,
+)
 from bench.plan.tasks import (
     Cause,
     Outcome,
@@ -178,7 +187,9 @@ def plan(request: Request) -> RunAsked:
     timed, unavailable = tasks_of(selection, request.cases)
     skipped, failed = required_and_missing(unavailable, wanted)
     tasks = (*timed, *(memory_tasks(timed) if request.memory else ()))
-    setting = setting_of(request)
+    setting, conditions = setting_of(request), conditions_of(request, request.seed)
+    if conditions is not None:
+        setting = replace(setting, cpus=())  # each process has its own of them
     asked = RunAsked(
         preset=request.preset,
         protocol=protocol,
@@ -186,7 +197,7 @@ def plan(request: Request) -> RunAsked:
         replicates=request.processes,
         order_seed=order_seed_of(request),
         setting=setting,
-        fingerprint=fresh_fingerprint(setting.environment, setting.cpus),
+        fingerprint=fingerprint_under(conditions, setting.environment, setting.cpus),
         skipped=tuple(skipped),
         failed=tuple(failed),
         estimates=estimates_of(
@@ -200,6 +211,7 @@ def plan(request: Request) -> RunAsked:
         command=tuple(sys.argv[1:]),
         commit=commit(),
         kernel_folders=request.kernel_folder,
+        conditions=conditions,
     )
     return replace(asked, announced_seconds=total_seconds(asked))
 
@@ -304,7 +316,10 @@ def newest_journal(folder: Path, console: Console) -> Path:
 
 def _check_same(asked: RunAsked, path: Path) -> None:
     """Refuse to put together what was measured on two machines, or of two codes."""
-    now = fresh_fingerprint(asked.setting.environment, asked.setting.cpus)
+    setting, conditions = asked.setting, asked.conditions
+    if why := conditions.why_not_here() if conditions else "":
+        raise StoreError(f"{path.name} can't go on under its conditions: {why}.")
+    now = fingerprint_under(asked.conditions, setting.environment, setting.cpus)
     if fingerprint_id(now) != fingerprint_id(asked.fingerprint):
         differ = sorted(key for key in now if now[key] != asked.fingerprint.get(key))
         raise StoreError(
@@ -393,7 +408,9 @@ class Run:
     def _measure(self, interrupts: Interrupts) -> bool:
         """Run the processes; say whether all was done."""
         asked = self._asked
-        processes = schedule(asked.tasks, asked.replicates, asked.order_seed, asked.setting)
+        processes = schedule(
+            asked.tasks, asked.replicates, asked.order_seed, asked.setting, asked.conditions
+        )
         with self._progress:
             executor = Executor(
                 SubprocessLauncher(asked.kernel_folders),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench.machine.fingerprint import fresh_fingerprint
+from bench.machine.conditions import Conditions, fingerprint_under
 from bench.measure.protocol import Protocol
 from bench.plan import values
 from bench.plan.matrix import case_id
@@ -222,7 +222,10 @@ class Prepared:
 
 
 def prepare(
-    sides: Sequence[Side], kernel_folders: tuple[Path, ...], stack: ExitStack
+    sides: Sequence[Side],
+    kernel_folders: tuple[Path, ...],
+    stack: ExitStack,
+    conditions: Conditions | None = None,
 ) -> list[Prepared]:
     """Make both sides ready.
 
@@ -232,6 +235,8 @@ def prepare(
         Where further kernels are.
     stack : ExitStack
         Until it is left, revisions stay checked out.
+    conditions : Conditions, optional
+        Under which their processes are started.
 
     Raises
     ------
@@ -245,7 +250,9 @@ def prepare(
             commit, folder = stack.enter_context(checkout(option, side.revision))
             code = replace(code, tree=folder)
         setting = side.setting
-        taken = fresh_fingerprint(setting.environment, setting.cpus, side.interpreter)
+        taken = fingerprint_under(
+            conditions, setting.environment, setting.cpus, side.interpreter
+        )
         if "not_fresh" in taken:
             raise SelectionError(f"{option}: no process of it starts: {taken['not_fresh']}.")
         launcher = SubprocessLauncher(kernel_folders, code)

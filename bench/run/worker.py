@@ -7,6 +7,7 @@ The first line says what holds for the whole process, before any library is impo
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -73,6 +74,13 @@ def end_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def move(cpus: Sequence[int]) -> None:
+    """Have all threads of this process run on some CPUs from now on."""
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(int(thread.name), cpus)
+
+
 class Alternation:
     """Waits for this process's turn, where it measures alternately with another.
 
@@ -83,6 +91,8 @@ class Alternation:
     ----------
     say : callable
         Sends a line to the parent.
+    cpus : sequence of int
+        That the process moves to once it is ready; empty for those that it has.
 
     Attributes
     ----------
@@ -90,14 +100,18 @@ class Alternation:
         How many rounds there were in each turn.
     """
 
-    def __init__(self, say: Callable[[Mapping[str, Any]], None]) -> None:
-        self._say = say
+    def __init__(
+        self, say: Callable[[Mapping[str, Any]], None], cpus: Sequence[int] = ()
+    ) -> None:
+        self._say, self._cpus = say, cpus
         self._end = -math.inf
         self.slices: list[int] = []
 
     def wait(self) -> None:
         """Return when the next round may begin."""
         if time.monotonic() >= self._end:
+            if self._cpus and not self.slices:
+                move(self._cpus)
             self._say({"waits": True})
             seconds = float(json.loads(sys.stdin.readline())["seconds"])
             self._end = time.monotonic() + seconds
@@ -198,7 +212,11 @@ def main(arguments: Sequence[str]) -> None:
 
         for line in iter(sys.stdin.readline, ""):
             request = json.loads(line)
-            alternation = Alternation(say) if request.get("alternate") else None
+            alternation = None
+            if request.get("ready_cpus"):
+                move(request["ready_cpus"])
+            if request.get("alternate"):
+                alternation = Alternation(say, request.get("cpus") or ())
             say(answer(request, folders, alternation))
 
 

@@ -35,6 +35,8 @@ class Rule:
         Slowdowns that are injected: shares of the time.
     most_pairs : int
         Pairs of processes of identical code: no comparison needs so many; the time decides.
+    kept_differences : int
+        The last differences of a case: fewer than anything is decided by.
     time_digits : int
         Decimals that a file keeps of a time in seconds: a tenth of a picosecond.
     progress_seconds : float
@@ -74,6 +76,7 @@ class Rule:
     # Pairs of identical code.
     slowdowns: tuple[float, ...] = (0.02, 0.03, 0.05, 0.10)
     most_pairs: int = 100_000
+    kept_differences: int = 5
     time_digits: int = 13
     progress_seconds: float = 30.0
     # Simulated histories.

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.compare.paired import Contest, Rounds
+from bench.compare.rule import RULE as COMPARISON
+from bench.machine.conditions import Conditions
 from bench.machine.fingerprint import fingerprint_id
 from bench.measure.protocol import Protocol
 from bench.plan.request import Request
@@ -26,7 +28,6 @@ from bench.run.pairs import Launching, Limits, Measured, Pairs, rounds_of
 from bench.run.sides import Side, entries, prepare
 from bench.selftest.rule import RULE
 from bench.selftest.tried_rules import RULES, Pool, rates_of
-from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Rates
 from bench.store.files import StoreError, run_name, whole
 from bench.store.rates import FORMAT, to_json
@@ -75,6 +76,7 @@ class SelftestAsked:
     seconds: float
     loaded: bool
     seed: int
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,9 @@ def sample(
     SelectionError, RegistryError, DataError
     """
     with ExitStack() as stack:
-        sides = prepare((Side(), Side()), asked.request.kernel_folder, stack)
+        sides = prepare((Side(), Side()), asked.request.kernel_folder, stack, asked.conditions)
         listed = entries(asked.request, sides)
-        margin = STATISTICS.margin
+        margin = COMPARISON.margin
         measured = [Measured(one, Contest(margin)) for one in listed if not one.reason]
         if not measured:
             raise SelectionError(f"no case can be measured here: {listed[0].reason}.")
@@ -132,6 +134,7 @@ def sample(
             stopping=lambda: interrupts.asked or taken.is_over,
             tell=taken.tell,
             seed=asked.seed,
+            conditions=asked.conditions,
             clock=clock,
         )
         try:
@@ -175,7 +178,8 @@ class _Taken:
                 pool.append((_rounds(first[-1]), _rounds(second[-1])))
             first.clear()
             second.clear()
-            one.contest.differences.clear()  # each pool is judged as a whole, later
+            # Each pool is judged as a whole, later; the last tell how noisy it is.
+            del one.contest.differences[: -RULE.kept_differences]
         if self._clock() - self._told >= RULE.progress_seconds:
             self._told = self._clock()
             pairs = max((len(pool) for pool in self.pools.values()), default=0)
@@ -186,8 +190,8 @@ class _Taken:
 def _rounds(outcome: Outcome) -> Rounds:
     """Return the rounds of a process, with no more digits than a clock resolves."""
     assert outcome.answer is not None  # noqa: S101 - the caller has looked
-    seconds, disturbed = rounds_of(outcome.answer)
-    return Rounds([round(one, RULE.time_digits) for one in seconds], disturbed)
+    seconds, turns = rounds_of(outcome.answer)
+    return Rounds([round(one, RULE.time_digits) for one in seconds], turns)
 
 
 # The file of a self-test: the samples, and what each rule made of them.
@@ -217,6 +221,7 @@ def write(folder: Path, asked: SelftestAsked, samples: Samples) -> tuple[Path, l
         "fingerprint": samples.fingerprint,
         "commit": samples.commit,
         "loaded": asked.loaded,
+        "conditions": asked.conditions and asdict(asked.conditions),
         "protocol": asdict(asked.protocol),
         "complete": samples.complete,
         "lost": dict(samples.lost),
@@ -278,6 +283,7 @@ def _document(path: Path) -> dict[str, Any]:
     """Read one file, and check what is read of it."""
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
+        _of_this_format(document)
         return {
             "measured": str(document["measured"]),
             "lost": {str(case): str(reason) for case, reason in document["lost"].items()},
@@ -294,9 +300,14 @@ def _document(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path} is damaged, or no self-test ({error}).") from error
 
 
+def _of_this_format(document: Mapping[str, Any]) -> None:
+    if document["format"] != FORMAT:
+        raise ValueError(f"its format is {document['format']}, not {FORMAT}")
+
+
 def _read_rounds(stored: Any) -> Rounds:
-    seconds, disturbed = stored
+    seconds, turns = stored
     times = [float(one) for one in seconds]
     if not times or min(times) <= 0:
         raise ValueError("a process has no times above zero")
-    return Rounds(times, [int(one) for one in disturbed])
+    return Rounds(times, [int(one) for one in turns])

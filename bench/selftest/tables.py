@@ -20,7 +20,7 @@ LEGEND = (
     "Comparisons that were called slower, of so many, with the 95% interval of their share; "
     'under "called same", those of the same code that were called the same.'
 )
-TITLES = {rule.name: rule.title for rule in RULES}
+TITLES = {**{rule.name: rule.title for rule in RULES}, "compare": "bench compare"}
 
 
 def render(rates: Sequence[Rates], lost: Mapping[str, str], console: Console) -> None:

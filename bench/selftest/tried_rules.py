@@ -10,12 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from scipy import stats
 
-from bench.compare.paired import Rounds, process_time, replay
+from bench.compare.paired import Rounds, difference, replay
 from bench.compare.rule import RULE as COMPARISON
-from bench.compare.stored import judge
 from bench.selftest.rule import RULE
 from bench.stats.medians import Floats
-from bench.stats.rule import RULE as STATISTICS
 from bench.stats.verdict import Rates, Share, Verdict
 
 #: Pairs of processes of identical code, in the order in which they were measured; the two of a
@@ -62,16 +60,15 @@ class Rule:
     say: Callable[[Pool, float], Said | None]
 
 
-# The rules of this suite, as they are applied to what is measured, and those of other tools,
-# with their defaults, on the same samples.
+# The rule of ``bench ab``, as it is applied to what is measured, and those of other tools, with
+# their defaults, on the same samples. ``bench compare`` is rated by whole runs: see
+# ``bench.selftest.stored_runs``.
 #
 # All but ``bench ab``, which looks at pairs until it is clear, compare what they would have if
 # two runs were made one after the other: the first sides of some pairs, and the second sides
 # of the pairs after them.
 
 
-#: Of bench compare: processes of each run.
-PROCESSES = 5
 #: Of pytest-benchmark, in the example of its manual.
 FAIL_AT = 0.05
 #: Of asv continuous: a change by less is none; Mann and Whitney's test; two processes.
@@ -86,10 +83,9 @@ Run: TypeAlias = Sequence[Floats]
 def ab(pool: Pool, slowdown: float, most_pairs: int = COMPARISON.most_pairs) -> Said | None:
     """Judge pairs until the case is decided, as `bench.compare.paired` does."""
     differences = [
-        math.log(process_time(second) * (1 + slowdown) / process_time(first))
-        for first, second in pool[:most_pairs]
+        difference(first, second) + math.log1p(slowdown) for first, second in pool[:most_pairs]
     ]
-    decided = replay(differences, STATISTICS.margin, most_pairs)
+    decided = replay(differences, COMPARISON.margin, most_pairs)
     if decided.verdict is Verdict.UNCLEAR and len(differences) < most_pairs:
         return None  # it would have had more pairs
     used = decided.n_pairs if decided.verdict is not Verdict.UNCLEAR else most_pairs
@@ -116,15 +112,6 @@ def of_runs(
         return Said(*judged(before, now), n_processes)
 
     return say
-
-
-def compare(before: Run, now: Run) -> tuple[bool, bool]:
-    """Judge the medians of the processes, as `bench.compare.stored` does."""
-    base, side = ([[float(np.median(one)) for one in run]] for run in (before, now))
-    judged = judge(base, side, np.array([STATISTICS.margin]))
-    (verdict,) = judged.verdict
-    slower = verdict is Verdict.SLOWER and bool(judged.confirmed[0])
-    return slower, verdict is Verdict.SAME
 
 
 def pytest_benchmark(statistic: str, of: Callable[[Floats], float]) -> Rule:
@@ -175,7 +162,6 @@ def pyperf(before: Run, now: Run) -> tuple[bool, bool]:
 #: What is tried, in the order in which it is shown.
 RULES = (
     Rule("ab", "bench ab", ab),
-    Rule("compare", f"bench compare ({PROCESSES} processes)", of_runs(PROCESSES, compare)),
     pytest_benchmark("mean", np.mean),
     pytest_benchmark("min", np.min),
     pytest_benchmark("median", np.median),

@@ -14,8 +14,7 @@ class Rule:
     confidence : float
         Of intervals, everywhere: the usual one.
     margin : float
-        Share by which a case may change and still be called the same. Of three per cent, half
-        is still told apart from nothing, and from three.
+        Share by which a case may change from run to run and still be called the same.
     trimmed_share : float
         Share of the runs that is winsorised on each side, so that one run in five may go
         astray on either side.

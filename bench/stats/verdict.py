@@ -136,7 +136,8 @@ class CaseVerdict:
     n_before, n_now : int
         Fresh processes, or runs where runs are the unit, that it rests on.
     confirmed : bool
-        Measurements that had no part in detecting the change show it too.
+        Other measurements than those that detected it show it too; of ``ab``, whose test
+        allows for every look, all that are told.
     cause : str
         Of a change, where controls tell it: ``code``, ``machine (memory)``; else empty.
     fact : str
@@ -271,6 +272,8 @@ class Judgement:
         By which rule it was judged.
     before, now : str
         What is compared with what, for a person.
+    conditions : str
+        Under which the verdicts hold, for a person; empty for those of the runs.
     cases : tuple of CaseVerdict
         Every case of either side; those that only ``now`` has are in `added` instead.
     added : tuple of str
@@ -304,6 +307,7 @@ class Judgement:
     sources: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    conditions: str = ""
 
     def count(self, verdict: Verdict) -> int:
         """Count the cases of a verdict."""

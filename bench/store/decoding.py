@@ -129,6 +129,8 @@ class WarmUp(msgspec.Struct, gc=False):
 class Process(msgspec.Struct, gc=False):
     """What a case has of one process."""
 
+    layout: Any = None
+    cpus: Any = None
     median: Any = None
     fifth_percentile: Any = None
     yardstick_seconds: Any = None

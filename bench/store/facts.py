@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.store.rule import RULE
+from bench.store.schema import CONDITIONS
 
 # How much of the caches that a processor tells a machine can have for itself.
 #
@@ -76,7 +77,7 @@ KINDS: tuple[tuple[str, str], ...] = (
         r"|numa_nodes\..*|memory_bytes|node",
         HARDWARE,
     ),
-    (r"affinity|cores_usable|clock\..*|huge_pages|threads\..*", SETTING),
+    (r"affinity|conditions|cores_usable|clock\..*|huge_pages|threads\..*", SETTING),
     (r"os|kernel|python|numpy|backends\..*|libraries\..*", SOFTWARE),
 )
 #: Settings of the environment that only one backend reads.
@@ -94,7 +95,7 @@ OF_GPUS = (
     "TORCH_ALLOW_TF32_",
 )
 #: Of other facts a run that lacks them may come from a version that did not tell them.
-ABSENCE_TELLS = ("backends.", "libraries.", "threads.", "gpus", "commit")
+ABSENCE_TELLS = ("backends.", CONDITIONS, "libraries.", "threads.", "gpus", "commit")
 
 
 @dataclass(frozen=True)

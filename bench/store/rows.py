@@ -124,6 +124,8 @@ def _computed(benchmark: Benchmark, info: ExtraInfo) -> tuple[Any, ...]:
         _of_each(processes, "median") or [seconds],
         _fast(benchmark, processes),
         _of_each(processes, "yardstick_seconds") or [],
+        _of_each(processes, "layout") or [],
+        _single_cpus(processes),
         rounds,
         _settled(info, processes),
     )
@@ -134,6 +136,14 @@ def _of_each(processes: list[Any], fact: str) -> list[float] | None:
     found = [number(getattr(one, fact, None)) for one in processes]
     known = [one for one in found if one is not None]
     return known if len(known) == len(found) else None
+
+
+def _single_cpus(processes: list[Any]) -> list[float]:
+    """Return the CPU of each process; nothing where one was given none, or several."""
+    given = [getattr(one, "cpus", None) for one in processes]
+    if not all(isinstance(cpus, list) and len(cpus) == 1 for cpus in given):
+        return []
+    return [float(cpus[0]) for cpus in given if isinstance(cpus, list)]
 
 
 def _fast(benchmark: Benchmark, processes: list[Any]) -> list[float]:

@@ -159,7 +159,10 @@ class Process(msgspec.Struct):
     """What is of one process: `processes[]`."""
 
     replicate: Annotated[Whole, "its number"] = None
+    cpus: Annotated[list[int] | None, "that it was given by controlled conditions"] = None
+    layout: Annotated[Whole, "of its memory; none for one that the system drew"] = None
     rounds: Annotated[tuple[int, int] | None, "its rounds in `stats.data`: from, to"] = None
+    turns: Annotated[list[int] | None, "rounds in each turn, of a process of a pair"] = None
     iterations: Annotated[Whole, "in a round"] = None
     median: Annotated[Number, "of its rounds", "s"] = None
     fifth_percentile: Annotated[Number, "of its rounds", "s"] = None
@@ -286,6 +289,7 @@ class Added(Asked):
     command: Annotated[list[str] | None, "that was typed"] = None
     protocol: Annotated[Record, "how cases are trained and timed"] = None
     setting: Annotated[Record, "threads and CPUs of the processes"] = None
+    conditions: Annotated[Record, "from which layouts and CPUs are drawn; none as-is"] = None
     order_seed: Annotated[Whole, "of the order of the cases"] = None
     announced_seconds: Annotated[Number, "that the run was to take", "s"] = None
     skipped: Annotated[list[Unmeasured] | None, "cases, each with its reason"] = None
@@ -296,10 +300,15 @@ class Added(Asked):
     ab: Annotated[Record, "of a side of `ab`: which, and the other's"] = None
 
 
+#: The fact of a fingerprint that tells how its processes were started.
+CONDITIONS = "conditions"
+
+
 class Fingerprint(msgspec.Struct):
     """What makes two runs comparable, as far as it is shown: `machine_info.fingerprint`."""
 
     cpu_model: Annotated[Text, "the processor"] = None
+    conditions: Annotated[Text, "of its processes; none where the system decides"] = None
     cores_physical: Annotated[Whole, "its cores"] = None
     memory_bytes: Annotated[Whole, "rounded", "bytes"] = None
     python: Annotated[Text, "version"] = None
@@ -368,6 +377,12 @@ class Computed(msgspec.Struct):
     ] = None
     process_yardsticks: Annotated[
         Floats, "what a fixed piece of work took in each, or empty", "s"
+    ] = None
+    process_layouts: Annotated[
+        Floats, "the layout of memory that each was given, as a list, or empty"
+    ] = None
+    process_cpus: Annotated[
+        Floats, "the one CPU that each was given with it, as a list, or empty"
     ] = None
     rounds: Annotated[Whole, "rounds of all processes"] = None
     warm_up_settled: Annotated[Truth, "the warm-up had settled in every process"] = None

@@ -83,3 +83,26 @@ def folder_with(path: Path, **files: str) -> Path:
     for name, text in files.items():
         (path / f"{name}.py").write_text(text)
     return path
+
+
+SPREAD = '''
+"""An epoch waits, the second of these the less, the more CPUs its process may run on."""
+import os
+import time
+from kernels.train.numpy_closed_form import NumpyClosedForm
+
+class Alone(NumpyClosedForm):
+    name = "mine.alone"
+    def cpus(self):
+        return 1
+    def epoch(self, state, order, rates):
+        time.sleep(0.008 / self.cpus())
+        return super().epoch(state, order, rates)
+
+class Spread(Alone):
+    name = "mine.spread"
+    def cpus(self):
+        return len(os.sched_getaffinity(0))
+
+KERNEL = {}()
+'''

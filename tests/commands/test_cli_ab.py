@@ -11,10 +11,12 @@ from typer.testing import CliRunner, Result
 
 from bench.commands import app
 from bench.commands.exits import Exit
+from bench.machine.threads import usable_cores
 from bench.run import pairs
 from bench.run.pairs import visit
 from bench.store import files
 from bench.store.files import StoreError
+from tests.commands.kernel_files import SPREAD
 from tests.run.fake_launcher import CRASH
 from tests.run.fake_sides import FakePartner, FakeSides
 
@@ -79,7 +81,7 @@ def sides(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr("bench.run.sides.SubprocessLauncher", Launcher)
         monkeypatch.setattr(
-            "bench.run.sides.fresh_fingerprint",
+            "bench.run.sides.fingerprint_under",
             lambda *_: {"backends": {}, "precision": "float32"},
         )
 
@@ -253,3 +255,31 @@ def test_a_revision_against_the_working_tree(tmp_path: Path) -> None:
     (first,) = (run for run in runs if run["bench"]["ab"]["side"] == "A")
     assert first["bench"]["ab"]["label"] == "rev=HEAD"
     assert first["commit_info"]["dirty"] is False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(usable_cores() < 2, reason="it takes two CPUs")
+def test_what_pays_on_several_cpus_is_not_called_the_same_under_both_conditions(
+    tmp_path: Path,
+) -> None:
+    """On one CPU it can't show, and the verdict says under which conditions it holds."""
+    kernels = tmp_path / "kernels"
+    kernels.mkdir()
+    for name in ("Alone", "Spread"):
+        (kernels / f"{name.lower()}.py").write_text(SPREAD.replace("{}", name))
+    found = {}
+    for conditions in ("controlled", "as-is"):
+        done = invoke(
+            tmp_path,
+            *("--kernel-folder", str(kernels), "--conditions", conditions),
+            *("--a", "kernel=mine.alone", "--b", "kernel=mine.spread", "--batch-sizes", "1500"),
+            *("--devices", "cpu(0)", "--loaders", "inmemory", "--margin", "10"),
+            *("--pairs", "12", "--timed", "0.05", "--format", "json"),
+        )
+        found[conditions] = json.loads(done.stdout)
+    ratios = {conditions: told["cases"][0]["ratio"] for conditions, told in found.items()}
+    assert ratios["as-is"] < 0.8 < ratios["controlled"]
+    assert found["as-is"]["cases"][0]["verdict"] != "same"
+    assert "the same one CPU" in found["controlled"]["conditions"]
+    assert "What more CPUs would change shows" in found["controlled"]["conditions"]
+    assert "any CPU" in found["as-is"]["conditions"]

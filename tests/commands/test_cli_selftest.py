@@ -17,6 +17,7 @@ from bench.stats.verdict import Judgement
 from bench.store.rates import Machine, with_rates
 from tests.history.stored_history import history
 from tests.selftest.test_rating import pool
+from tests.selftest.test_stored_runs import folder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,18 @@ def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
         done = invoke(*arguments)
         assert done.exit_code == Exit.USAGE, done.output
         assert "Traceback" not in done.output
+
+
+def test_compare_is_rated_by_runs(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    folder_of(runs, 4, conditions="controlled")
+    done = invoke("--compare", runs, "--results", tmp_path / "out")
+    assert done.exit_code == Exit.OK, done.output
+    assert "bench compare" in done.stdout
+    assert "0/6" in done.stdout
+    damaged = invoke("--compare", tmp_path / "missing", "--results", tmp_path / "out")
+    assert damaged.exit_code == Exit.USAGE, damaged.output
 
 
 @pytest.mark.slow

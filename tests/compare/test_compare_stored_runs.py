@@ -361,3 +361,33 @@ def test_what_can_not_be_read_is_refused_with_a_sentence(folder: Path) -> None:
     ):
         with pytest.raises(StoreError, match=said):
             stored_run(path)
+
+
+def controlled(medians: tuple[float, ...], numbers: tuple[int, ...], told: str) -> Any:
+    """Return a run of one case, under conditions."""
+    case = epoch("nd.a", medians)
+    for number, process in zip(numbers, case["extra_info"]["processes"], strict=True):
+        process |= {"cpus": [0], "layout": number}
+    return run([case], fingerprint={**FINGERPRINT, "conditions": told})
+
+
+def test_processes_in_one_layout_are_compared_with_one_another(folder: Path) -> None:
+    before = controlled((1.0, 1.1, 0.95, 1.05, 1.02), (0, 1, 2, 3, 4), "controlled")
+    # In another order, and one is missing.
+    now = controlled((0.99, 1.04, 1.145, 1.061), (2, 0, 1, 4), "controlled")
+    (case,) = judged(folder, before, now).cases
+    assert case.verdict is Verdict.SLOWER
+    assert (case.n_before, case.n_now) == (4, 4)
+    assert case.ratio == pytest.approx(1.0407, abs=1e-3)
+
+
+def test_runs_under_other_conditions_are_not_compared(folder: Path) -> None:
+    numbers = (0, 1, 2, 3, 4)
+    before = controlled(times(1.0), numbers, "controlled")
+    for now in (
+        controlled(times(1.0), numbers, "controlled, 2 CPUs each"),
+        run([epoch("nd.a")]),
+    ):
+        (case,) = judged(folder, before, now).cases
+        assert case.verdict is Verdict.NOT_COMPARABLE
+        assert case.fact == "conditions"

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from bench.compare.paired import estimate, outer_rank, p_above
+from bench.compare.rule import RULE
 
 FINITE = st.floats(-1.0, 1.0)
+SCALE = 0.01
 
 
 def test_the_rank_is_that_of_the_exact_distribution() -> None:
@@ -67,23 +68,45 @@ def test_the_order_of_the_pairs_does_not_matter(differences: list[float]) -> Non
     assert estimate(shuffled).low == pytest.approx(estimate(differences).low)
 
 
-def test_the_test_agrees_with_the_interval() -> None:
-    rng = np.random.default_rng(2)
-    for _ in range(50):
-        differences = 0.01 + 0.02 * rng.standard_normal(12)
-        found = estimate(differences)
-        for ratio in (found.low * 0.999, found.low * 1.001):
-            above = p_above(differences, ratio) <= 0.025
-            assert above == (ratio < found.low)
+@given(st.lists(FINITE, min_size=1, max_size=30), st.floats(-0.1, 0.1))
+def test_each_bet_is_fair(differences: list[float], edge: float) -> None:
+    """A difference and its mirror image at the edge pay as much as they cost, on average."""
+    mirrored = [2 * edge - one for one in differences]
+    for more in (differences[0], 2 * edge - differences[0]):
+        assert 0 <= p_above([more], edge, SCALE) <= 1
+    capital = [
+        np.mean([_capital([one], edge, stake) for one in (differences[0], mirrored[0])])
+        for stake in RULE.stakes
+    ]
+    assert capital == pytest.approx([1.0] * len(RULE.stakes))
 
 
-def test_the_test_is_wilcoxons() -> None:
-    rng = np.random.default_rng(3)
-    for n in (6, 11, 40):
-        differences = rng.standard_normal(n) + 0.3
-        expected = stats.wilcoxon(differences, alternative="greater", method="exact").pvalue
-        assert p_above(differences, 1.0) == pytest.approx(expected)
+def _capital(differences: list[float], edge: float, stake: float) -> float:
+    beyond = (np.array(differences) - edge) / SCALE
+    return float(np.prod(1 + RULE.largest_bet * np.tanh(stake * beyond)))
+
+
+def test_looking_after_every_pair_finds_no_more_than_it_may() -> None:
+    """At the edge itself, with tails so heavy that a mean would not settle."""
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(400):
+        differences = 0.01 + 0.01 * rng.standard_t(2, 60)
+        found += any(p_above(differences[:n], 0.01, SCALE) <= 0.05 for n in range(1, 61))
+    assert found <= 36  # 20 expected at most; four standard deviations of room above
+
+
+def test_a_change_is_found_and_one_pair_astray_does_not_hide_it() -> None:
+    clear = [0.03, 0.031, 0.029, 0.03, 0.032, 0.03]
+    assert p_above(clear, 0.01, SCALE) < 0.05
+    assert p_above([*clear, *clear, -5.0], 0.01, SCALE) < 0.05
+    assert p_above([-one for one in clear], 0.01, SCALE) == 1.0
+
+
+def test_thousands_of_pairs_have_a_p_value_too() -> None:
+    assert p_above([0.5] * 10_000, 0.01, SCALE) == 0.0
+    assert p_above([-0.5] * 10_000, 0.01, SCALE) == 1.0
 
 
 def test_equal_pairs_show_nothing() -> None:
-    assert p_above([0.0] * 12, 1.0) == 1.0
+    assert p_above([0.0] * 12, 0.0, SCALE) == 1.0

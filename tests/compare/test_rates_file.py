@@ -18,7 +18,7 @@ HERE = Machine("0123456789ab", "vm")
 def stored(folder: Path, name: str, measured: str, **changed: Any) -> Path:
     one = {"rule": "ab", "false_slower": [1, 300], "same": [290, 300], "found": {}}
     document = {
-        "format": 1,
+        "format": 2,
         "measured": measured,
         "fingerprint_id": "0123456789ab",
         "node": "vm",
@@ -71,9 +71,9 @@ def test_of_another_machine_nothing_is_shown(tmp_path: Path, machine: Machine) -
 
 def test_what_is_no_such_file_is_passed_over(tmp_path: Path) -> None:
     good = stored(tmp_path, "a.json", "2026-11-01")
-    for number, content in enumerate(("{", "[]", "{}", '{"format": 1, "rates": 3}')):
+    for number, content in enumerate(("{", "[]", "{}", '{"format": 2, "rates": 3}')):
         (tmp_path / f"b{number}.json").write_text(content)
-    stored(tmp_path, "c.json", "2026-11-09", format=2)
+    stored(tmp_path, "c.json", "2026-11-09", format=1)
     stored(tmp_path, "d.json", "2026-11-09", rule={"same": [301, 300]})
     stored(tmp_path, "e.json", "2026-11-09", rule={"found": {"five": [1, 2]}})
     found = with_rates(NOTHING, HERE, tmp_path)

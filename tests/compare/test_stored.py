@@ -179,3 +179,26 @@ def test_no_verdict_of_a_change_without_two_processes_a_side(
     for one, other, verdict in zip(before, now, judged(before, now), strict=True):
         if min(len(one), len(other)) < 2:
             assert verdict is Verdict.UNCLEAR
+
+
+def test_runs_that_share_their_conditions_are_compared_process_by_process() -> None:
+    """Layouts differ by 10%, the two of each by the change and a little: only pairs tell it."""
+    layouts = [1.0, 1.1, 0.95, 1.05, 1.02]
+    now = [seconds * factor for seconds, factor in zip(times(1.05), layouts, strict=True)]
+    assert judged([layouts], [now]) == [Verdict.UNCLEAR]
+    found = judge([layouts], [now], np.array([MARGIN]), [True])
+    assert found.verdict == [Verdict.SLOWER]
+    assert found.confirmed.all()
+    test = stats.ttest_rel(np.log(now), np.log(layouts)).confidence_interval(0.95)
+    assert np.log([found.low[0], found.high[0]]) == pytest.approx([test.low, test.high])
+
+
+def test_a_bias_of_single_layouts_is_within_the_interval() -> None:
+    """Of two codes each lies otherwise in each layout: what differs by layout is no change."""
+    rng = np.random.default_rng(4)
+    cases = [np.exp(rng.normal(0, 0.01, (2, 5))) for _ in range(1000)]
+    alone = [
+        judge([before.tolist()], [now.tolist()], np.array([0.01]), [True]).verdict[0]
+        for before, now in cases
+    ]
+    assert alone.count(Verdict.SLOWER) <= 25

@@ -21,10 +21,10 @@ def table(text: str) -> str:
     return f"[tool.minibatch-bench.margins]\n{text}\n"
 
 
-def test_without_a_file_it_is_one_and_a_half_percent(tmp_path: Path) -> None:
+def test_without_a_file_it_is_the_usual_one(tmp_path: Path) -> None:
     assert margins(None, tmp_path).of(NAME) == 0.015
     settings(tmp_path, "[project]\nname = 'x'\n")
-    assert margins(None, tmp_path).of(NAME) == 0.015
+    assert margins(None, tmp_path, 0.01).of(NAME) == 0.01
 
 
 def test_the_last_pattern_that_fits_decides(tmp_path: Path) -> None:

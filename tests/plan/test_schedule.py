@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.plan.tasks import Setting, Task, schedule
+from bench.machine.conditions import Conditions
+from bench.plan.tasks import Pass, Setting, Task, schedule
 
 TASKS = [
     Task("bench_epoch", f"bench_epoch[{group}-{number}]", {"n": number}, group)
@@ -66,3 +67,13 @@ def test_the_setting_of_all_processes_joins_what_a_task_needs() -> None:
         assert process.setting.cpus == (0,)
         assert process.setting.environment["OMP_NUM_THREADS"] == "1"
         assert {*process.tasks[0].environment} <= {*process.setting.environment}
+
+
+def test_processes_of_a_number_have_its_place() -> None:
+    conditions = Conditions(5, (0, 1))
+    for process in schedule(TASKS, 4, 7, conditions=conditions):
+        timed = process.tasks[0].kind is Pass.TIME
+        device = str(process.tasks[0].params.get("device"))
+        place = conditions.place(process.replicate, device)
+        assert process.setting.cpus == (place.cpus if timed else ())
+        assert process.setting.layout == (place.layout if timed else None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.machine.conditions import Conditions
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Cause, Outcome, Pass, RunAsked, Setting, Task
 from bench.run.merging import benchmark, document
@@ -171,4 +174,17 @@ def test_a_case_that_was_not_reached_is_neither_measured_nor_failed() -> None:
 def test_what_a_run_was_asked_for_reads_back_as_written() -> None:
     memory = Task("bench_epoch", TASK.id, TASK.params, TASK.group, {"A": "b"}, Pass.MEMORY)
     run = asked(TASK, memory)
-    assert RunAsked.from_json(run.to_json()) == run
+    for conditions in (None, Conditions(3, (0, 1))):
+        told = replace(run, conditions=conditions)
+        assert RunAsked.from_json(json.loads(json.dumps(told.to_json()))) == told
+
+
+def test_each_process_tells_where_it_was_started() -> None:
+    conditions = Conditions(3, (0, 1))
+    outcomes = [outcome(n, [1.0, 2.0]) for n in (0, 2)]
+    merged = benchmark(TASK, outcomes, conditions=conditions)
+    for process in merged["extra_info"]["processes"]:
+        place = conditions.place(process["replicate"])
+        assert (process["cpus"], process["layout"]) == (place.cpus, place.layout)
+    as_is = benchmark(TASK, outcomes)["extra_info"]["processes"]
+    assert not any({"cpus", "layout"} & process.keys() for process in as_is)

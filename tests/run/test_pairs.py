@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench.compare.paired import Contest
+from bench.machine.conditions import Conditions
 from bench.measure.protocol import Protocol
 from bench.plan.tasks import Setting, Task
 from bench.run.ab import judged
@@ -23,7 +24,9 @@ JITTER = (1.0, 1.001, 0.999, 1.0005)
 
 
 def case(name: str, group: str = "numpy cpu", margin: float = 0.015) -> Measured:
-    task = Task("bench_epoch", f"bench_epoch[{name}]", {"kernel": name}, group)
+    task = Task(
+        "bench_epoch", f"bench_epoch[{name}]", {"kernel": name, "device": "cpu(0)"}, group
+    )
     return Measured(Entry(task.id, (task, task)), Contest(margin))
 
 
@@ -131,7 +134,7 @@ def test_no_case_takes_longer_than_it_may() -> None:
     ticks = itertools.count(0, 10)
     cases = [case("slow")]
     run(slower(0.0), cases, limits=Limits(30, 25.0), clock=lambda: float(next(ticks)))
-    assert cases[0].contest.n_pairs == 3
+    assert cases[0].contest.n_pairs == 4, "two in a row belong together"
     assert cases[0].contest.verdict is Verdict.UNCLEAR
 
 
@@ -181,3 +184,44 @@ def test_cases_of_one_side_are_listed_and_decide() -> None:
     assert found.added == ("new",)
     assert found.outcome is Outcome.UNCLEAR
     assert replace(found, cases=found.cases[:1]).outcome is Outcome.NONE_SLOWER
+
+
+def test_both_processes_of_a_pair_have_its_layout_and_its_cpu() -> None:
+    conditions = Conditions(3, (4, 5))
+    _, sides = run(slower(0.0), [case("fine")], conditions=conditions)
+    pairs = [sides.partners[n : n + 2] for n in range(0, len(sides.partners), 2)]
+    layouts = [{one.setting.layout for one in pair} for pair in pairs]
+    assert all(len(one) == 1 for one in layouts)
+    assert len(set.union(*layouts)) == len(pairs), "each pair has another"
+    asked = [request["cpus"] for request in sides.requests]
+    assert asked[::2] == asked[1::2], "both sides are measured on one CPU"
+    assert {tuple(one) for one in asked} == {(4,), (5,)}, "and each has its turn"
+    # They get ready side by side, and which of them where it is measured takes turns.
+    assert all(pair[0].setting.cpus != pair[1].setting.cpus for pair in pairs)
+    stays = [
+        [side.setting.cpus == tuple(cpus) for side in pair]
+        for pair, cpus in zip(pairs, asked[::2], strict=True)
+    ]
+    assert stays == [[True, False], [False, True]] * 3
+    ready = [request["ready_cpus"] == request["cpus"] for request in sides.requests]
+    assert ready == [True, False] * 6, "the one that is measured first stays where it is"
+
+
+def test_a_side_keeps_the_cpus_that_it_was_given() -> None:
+    sides = FakeSides(slower(0.0))
+    launching = [
+        Launching(sides.launch, Setting(cpus=(7,))),  # type: ignore[arg-type]
+        Launching(sides.launch, Setting()),  # type: ignore[arg-type]
+    ]
+    pairs = Pairs(
+        measured=[case("fine")],
+        sides=launching,
+        protocol=Protocol(3, 0.1),
+        limits=Limits(1, 90.0),
+        stopping=lambda: False,
+        tell=lambda name: None,
+        conditions=Conditions(3, (4, 5)),
+    )
+    pairs.run()
+    assert sides.partners[0].setting.cpus == (7,)
+    assert ["cpus" in request for request in sides.requests] == [False, True]

@@ -52,7 +52,6 @@ def test_processes_that_differ_fool_those_that_look_at_one() -> None:
     rates = {rule.name: rates_of(rule, [noisy], "", "").false_slower for rule in RULES}
     assert rates["pytest-benchmark median:5%"].value > 0.05
     assert rates["ab"].count == 0
-    assert rates["compare"].value < 0.02
 
 
 def test_a_slowdown_is_found_by_its_size() -> None:
@@ -72,7 +71,6 @@ def test_a_comparison_that_would_go_on_is_not_counted() -> None:
 @pytest.mark.parametrize(
     ("rule", "pairs"),
     [
-        (BY_NAME["compare"], 9),
         (BY_NAME["pytest-benchmark median:5%"], 1),
         (BY_NAME["asv continuous"], 3),
         (BY_NAME["pyperf compare_to"], 39),
@@ -98,4 +96,5 @@ def test_pytest_benchmark_compares_what_it_says() -> None:
 
 def test_rates_sum_up_over_cases() -> None:
     pools = [pool(30, 0.001, 0.001), pool(20, 0.001, 0.001)]
-    assert rates_of(BY_NAME["compare"], pools, "", "").false_slower.of == 5 + 3
+    rule = BY_NAME["asv continuous"]
+    assert rates_of(rule, pools, "", "").false_slower.of == 15 - 1 + 10 - 1

@@ -11,6 +11,7 @@ field            what
 ``exit_code``    what the command exits with, unless it was interrupted: 130
 ``before``,      what is compared with what, for a person
 ``now``
+``conditions``   under which they hold, for a person; empty where the run files tell
 ``forced``       what can't be compared was compared all the same
 ``counts``       cases by verdict
 ``cases``        every case: ``name``, ``verdict``, ``reason``, ``ratio`` (seconds now over
@@ -264,6 +265,7 @@ def _properties(suite: ET.Element, judgement: Judgement) -> None:
     told_of = {
         "before": judgement.before,
         "now": judgement.now,
+        "conditions": judgement.conditions,
         "outcome": wording.OUTCOMES[judgement.outcome].in_json,
         "forced": "yes" if judgement.forced else "no",
         "rates": wording.rates_of(judgement.rates),
@@ -307,6 +309,8 @@ def markdown(judgement: Judgement) -> str:
         paragraph(f"### {text(wording.outcome(judgement), LONG)}"),
         paragraph(f"Before: {code(judgement.before)}. Now: {code(judgement.now)}."),
     ]
+    if judgement.conditions:
+        parts.append(paragraph(f"Conditions: {text(judgement.conditions, LONG)}."))
     parts += warned([*([wording.FORCED] if judgement.forced else []), *judgement.warnings])
     parts.append(paragraph(text(wording.rates_of(judgement.rates), LONG)))
     if judgement.machine:

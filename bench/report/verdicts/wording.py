@@ -140,6 +140,16 @@ OUTCOMES = {
 }
 
 
+def beginning(judgement: Judgement) -> Iterator[str]:
+    """Say what is compared with what, and under which conditions."""
+    yield f"before: {judgement.before}"
+    yield f"now: {judgement.now}"
+    if judgement.conditions:
+        yield f"conditions: {judgement.conditions}."
+    if judgement.forced:
+        yield FORCED
+
+
 def outcome(judgement: Judgement) -> str:
     """Say what the whole comes to: ``Unclear: 3 unclear, 93 same.``."""
     return f"{OUTCOMES[judgement.outcome].sentence}: {title(judgement)}."

@@ -133,10 +133,8 @@ def render(judgement: Judgement, console: Console, *, every: bool = False) -> No
     every : bool
         List every case; else what is slower or undecided, and at most `MOST` of each.
     """
-    _line(console, f"before: {judgement.before}")
-    _line(console, f"now: {judgement.now}")
-    if judgement.forced:
-        _line(console, wording.FORCED, "bold red")
+    for text in wording.beginning(judgement):
+        _line(console, text, "bold red" if text == wording.FORCED else "")
     if judgement.machine:
         heading(console, "The machine, by its controls")
         _table(console, judgement, ordered(judgement.machine))
