@@ -49,7 +49,7 @@ def test_every_form_of_little_is_written(kept: str, form: Format, tmp_path: Path
 
 
 def test_a_page_of_two_runs_opens_with_the_verdict(tmp_path: Path) -> None:
-    names = ("20261123T052217Z-737dbf5-30ae88.json", "20261123T052217Z-737dbf5-0de12a.json")
+    names = ("20261201T050946Z-76e17e5-7d9d9a.json", "20261201T050947Z-8f03721-3f670a.json")
     runs, page = [str(QUICK.parent / "ab" / name) for name in names], tmp_path / "page.html"
     done = CliRunner().invoke(app.app_of(["report"]), ["report", *runs, "-o", str(page)])
     assert done.exit_code == Exit.OK, done.output

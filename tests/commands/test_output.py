@@ -15,8 +15,8 @@ from bench.commands.output import SIMPLER
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "results/reference/20261130T124946Z-70a23e7-26f9ca.json"
 SLOWER = [
-    f"results/reference/ab/20261123T052217Z-737dbf5-{side}.json"
-    for side in ("30ae88", "0de12a")
+    f"results/reference/ab/{side}.json"
+    for side in ("20261201T050946Z-76e17e5-7d9d9a", "20261201T050947Z-8f03721-3f670a")
 ]
 #: Every command, and the code with which it ends.
 COMMANDS = {
