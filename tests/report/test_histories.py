@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATES = {
-    "format": 1,
+    "format": 2,
     "measured": "2026-01-05T00:00:00+00:00",
     "fingerprint_id": "0123456789ab",
     "node": "one",
