@@ -160,7 +160,7 @@ def estimate(differences: Differences) -> PairedEstimate:
 # since noise decides which of them pays.
 #
 # That holds for any number of looks, where Wilcoxon's test, repeated, does not: of cases that
-# had become slower by just the margin it called 8 to 12 in 100 the same, in simulations.
+# had become slower by just the margin it called some 8 in 100 the same, in simulations.
 
 
 def p_above(differences: Differences, edge: float, scale: float) -> float:
