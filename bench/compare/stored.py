@@ -27,7 +27,7 @@ Booleans = NDArray[np.bool_]
 
 # The rule for two stored runs, by the processes of both.
 #
-# With d the difference of the mean logarithms of the processes' medians, s its standard error
+# With d the difference of the mean logarithms of the processes' times, s its standard error
 # and m the margin, a case is
 #
 # - ``slower`` where d is above log(1 + m): Welch's one-sided test (Welch 1947, *Biometrika*

@@ -15,9 +15,8 @@ from bench.stats.verdict import percent
 #: Columns of cases that are read.
 COLUMNS = ("process_fifth_percentiles", "process_cpus")
 
-# What a process is slower by than the others of its number of cases is the median over its
-# cases, which have its CPU in common. Cases of different libraries are measured in processes of
-# their own, with the same number, on the same CPU.
+# By how much a process is slower than the others is the median over its cases. Libraries are
+# measured in processes of their own; those of the same number had the same CPU.
 
 
 def slower_cpus(cases: pd.DataFrame) -> Iterator[str]:
@@ -55,7 +54,7 @@ def _of_processes(cases: pd.DataFrame) -> pd.DataFrame:
     """Return by how much each process is slower than the others: ``cpu`` and ``effect``."""
     effects: dict[tuple[int, float], list[float]] = {}
     for times, cpus in zip(*(cases[name] for name in COLUMNS), strict=True):
-        if len(times) and len(times) == len(cpus):
+        if isinstance(cpus, list) and cpus and len(times) == len(cpus):
             logs = log_matrix([times])[0]
             for number, (cpu, effect) in enumerate(zip(cpus, logs - logs.mean(), strict=True)):
                 effects.setdefault((number, cpu), []).append(effect)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from bench.compare.reading import compare, stored_run
-from bench.history.cpus import COLUMNS, slower_cpus
+from bench.history.cpus import slower_cpus
 from bench.history.long_term import sum_up
 from bench.history.pools import CACHE, MEMORY, Watched, material
 from bench.history.rule import RULE
@@ -158,13 +158,13 @@ def _of_machine(
 def _judgement(chosen: Chosen, run: Judged, verdicts: Verdicts, *warnings: str) -> Judgement:
     """Put verdicts, steps, drift and warnings together: what was set aside, and others."""
     unseen = _memory_unseen(run.material.watched)
-    cases = read([chosen.path], COLUMNS).cases
+    measured = chosen.history.series[chosen.history.there[-1]]
     warned = (
         *_still_few(len(chosen.history.runs) - 1),
         *chosen.aside,
         *_other_work(chosen.history.n_other_work),
         *unseen,
-        *slower_cpus(cases),
+        *slower_cpus(measured),
         *warnings,
     )
     sources = (str(chosen.path), *(str(one) for one in chosen.folders))

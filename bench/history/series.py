@@ -31,7 +31,7 @@ WORK = (
 HISTORY_COLUMNS = (
     *("name", "fullname", "case", "workload", "kernel", "device", "loader", "batch_size"),
     *("control", "seconds", "process_seconds", "process_fifth_percentiles"),
-    "process_yardsticks",
+    *("process_yardsticks", "process_cpus"),
     *("rounds", "disturbed_rounds", "untrusted"),
     *("flops", "bytes_moved"),
     *WORK,

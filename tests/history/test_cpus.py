@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench.history.cpus import slower_cpus
+from bench.history.reading import choose, track
+from bench.stats.verdict import Margins
+from tests.history.stored_history import history
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def cases(slower: float, n_processes: int = 12, n_cpus: int = 2) -> pd.DataFrame:
@@ -54,3 +63,25 @@ def test_a_run_as_the_system_starts_it_says_nothing() -> None:
     table = cases(0.06)
     table["process_cpus"] = [[]] * len(table)
     assert not [*slower_cpus(table)]
+
+
+@pytest.mark.parametrize("slower", [0.0, 0.06])
+def test_track_warns_of_it(tmp_path: Path, slower: float) -> None:
+    run = history(tmp_path, 7)
+    content = json.loads(run.read_text())
+    rng = np.random.default_rng(0)
+    cpus = [0, 0, 1, 1] * 3
+    for one in content["benchmarks"]:
+        seconds = one["stats"]["median"]
+        one["extra_info"]["processes"] = [
+            {
+                "median": seconds,
+                "fifth_percentile": seconds
+                * (1 + slower * cpu + 0.003 * rng.standard_normal()),
+                "cpus": [cpu],
+            }
+            for cpu in cpus
+        ]
+    run.write_text(json.dumps(content))
+    warned = track(choose(run, [tmp_path]), Margins(), None).warnings
+    assert any("CPU 1 is" in one for one in warned) == (slower > 0)
